@@ -1,0 +1,51 @@
+"""The seams of the sensor: what a source, a sink and a container runtime must offer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Protocol
+
+from engine.alerts import Alert
+from engine.events import Input
+from engine.protocol import Change, ProbeRow
+
+Emit = Callable[[Sequence[Input]], None]
+"""Takes a batch of inputs in their order and deals with them before it returns: a source that emits slices of about
+4 ms and then yields to the loop keeps everything responsive."""
+
+
+class Source(Protocol):
+    """Something that emits inputs: the kernel, Docker, a recording."""
+
+    name: str
+
+    async def run(self, emit: Emit) -> None:
+        """Emit until the source ends or the task is cancelled; release everything held, either way.
+
+        Raises :class:`engine.errors.SourceError` when it cannot start or go on.
+        """
+
+    def select(self, event_types: Collection[str]) -> None:
+        """From now on only these event types are needed (those that keep state always are)."""
+
+    def statistics(self) -> list[ProbeRow]:
+        """Counters since the start, a row for each probe; empty when there is nothing to count."""
+
+
+class Sink(Protocol):
+    """Somewhere alerts go. A sink that fails is reported and the others go on."""
+
+    name: str
+
+    async def write(self, alerts: Sequence[Alert]) -> None:
+        """Deliver the alerts in order."""
+
+    async def close(self) -> None:
+        """Flush and release. Called once, also after a failed write."""
+
+
+class Runtime(Protocol):
+    """Questions that only a container runtime can answer, asked on behalf of a front end."""
+
+    async def changes(self, container_id: str) -> list[Change]:
+        """``docker diff``: what differs from the image. Raises TiercelError with the runtime's reason."""

@@ -1,0 +1,258 @@
+"""What a source tells the engine, and what the rules judge.
+
+A *source* (the kernel, Docker, a recording) emits :data:`Input` values. State applies each of them; a
+:class:`KernelEvent` then becomes an :class:`Event`, which the rules judge. Because an input is plain data, a
+recording is nothing but the inputs in their order, and a replay runs through the same code as the live kernel.
+
+Times are nanoseconds since the epoch; ``start`` is nanoseconds since boot and, with the pid, identifies a process
+(pids are reused). Text is what the kernel or Docker said, with invalid UTF-8 written as ``\\xNN``; it is hostile and
+is scrubbed once, where it leaves the sensor for a front end (:mod:`engine.scrub`).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from engine.state.containers import Container
+    from engine.state.processes import Process
+
+HOST = ""
+"""The container id of a process that is in no container."""
+
+
+class Fd(msgspec.Struct, omit_defaults=True, gc=False):
+    """A file descriptor as the kernel saw it when the system call returned.
+
+    ``type`` has Falco's words for ``fd.type``: file, directory, ipv4, ipv6, unix, pipe, event, …; an open that failed
+    has type ``""`` and the path that was tried. ``name`` is Falco's ``fd.name``: for files the path as the program gave
+    it, made absolute with the working directory or dirfd and normalised, symbolic links not followed; ``path`` is the
+    kernel's answer with links followed, "" where unknown. For sockets ``name`` is ``client->server``, a Unix socket's
+    path, or "".
+    """
+
+    num: int = -1
+    type: str = ""
+    name: str = ""
+    path: str = ""
+    l4proto: str = ""
+    local_ip: str = ""
+    local_port: int = 0
+    remote_ip: str = ""
+    remote_port: int = 0
+    is_server: bool | None = None
+    """True: this side accepted or listens; False: it connected; None: not known yet."""
+    connected: bool = False
+    created: bool = False
+    """The kernel created the file by this call (FMODE_CREATED)."""
+    upper_layer: bool = False
+    """The file lies in the upper layer of an overlayfs: it is not part of the image."""
+    lower_layer: bool = False
+    dev: int = 0
+    ino: int = 0
+
+
+class ProcessInfo(msgspec.Struct, omit_defaults=True):
+    """Everything the kernel says about a process, once, at exec, fork or in the snapshot at start."""
+
+    pid: int
+    start: int
+    ppid: int = 0
+    vpid: int = 0
+    comm: str = ""
+    exe: str = ""
+    """argv[0]."""
+    exepath: str = ""
+    args: list[str] = []
+    """argv[1:], at most 4 KiB in all."""
+    env: list[str] = []
+    cwd: str = ""
+    uid: int = 0
+    """Effective user id, as the host counts."""
+    gid: int = 0
+    loginuid: int = -1
+    tty: int = 0
+    """Device number of the controlling terminal (34816 is /dev/pts/0), 0 for none."""
+    sid: int = 0
+    pgid: int = 0
+    vpgid: int = 0
+    cap_effective: int = 0
+    cap_permitted: int = 0
+    cap_inheritable: int = 0
+    pid_ns: int = 0
+    mnt_ns: int = 0
+    exe_ino: int = 0
+    exe_ctime: int = 0
+    exe_mtime: int = 0
+    is_exe_upper_layer: bool = False
+    is_exe_from_memfd: bool = False
+    container_id: str = HOST
+    started: int = 0
+    """Wall-clock time of ``start``."""
+
+
+class _Input(msgspec.Struct, tag_field="is", omit_defaults=True):
+    """What all inputs have: the key by which a recording tells them apart."""
+
+
+class KernelEvent(_Input, tag="event"):
+    """One exit of a system call, or a fork, exec or exit of a process. Credentials are those of the moment."""
+
+    time: int
+    type: str
+    """Falco's event name: a row of :data:`engine.schema.EVENT_TYPES`."""
+    pid: int
+    tid: int
+    start: int
+    ppid: int
+    comm: str
+    uid: int
+    gid: int
+    cap_effective: int = 0
+    cap_permitted: int = 0
+    container_id: str = HOST
+    res: int | None = None
+    """The system call's return value; None for events that have none."""
+    args: dict[str, int | str] = {}
+    """By Falco's parameter names, as the kernel has them: numbers raw, paths as given."""
+    fd: Fd | None = None
+    process: ProcessInfo | None = None
+    """At a successful execve/execveat the new program; at clone the child."""
+    compat: bool = False
+    """A 32-bit system call."""
+
+
+class Snapshot(_Input, tag="snapshot"):
+    """The processes that lived before the sensor started."""
+
+    time: int
+    processes: list[ProcessInfo]
+
+
+class Mount(msgspec.Struct, omit_defaults=True):
+    """One mount of a container: where from, where to."""
+
+    source: str = ""
+    dest: str = ""
+    mode: str = ""
+    rw: bool = True
+    propagation: str = ""
+
+
+class ContainerInfo(_Input, tag="container"):
+    """What Docker says about a container; sent again whenever something changed."""
+
+    id: str
+    """The full id, 64 hexadecimal digits."""
+    time: int
+    name: str = ""
+    image: str = ""
+    """As given to ``docker run``: repository, tag and digest in one."""
+    image_id: str = ""
+    state: str = ""
+    """Docker's word: created, running, paused, exited, dead, removed."""
+    created: int = 0
+    started: int = 0
+    pid: int = 0
+    command: str = ""
+    labels: dict[str, str] = {}
+    mounts: list[Mount] = []
+    privileged: bool = False
+    cap_add: list[str] = []
+    network_mode: str = ""
+    ip: str = ""
+    health: str = ""
+    runtime: str = "docker"
+    complete: bool = True
+    """False when only an event's attributes are known (id, name, image), before ``inspect`` answered."""
+
+
+class ContainerUnknown(_Input, tag="unknown"):
+    """No runtime that we can ask knows this container: what waits for its metadata waits in vain."""
+
+    id: str
+    time: int
+
+
+class ContainerAction(_Input, tag="action"):
+    """Something done through Docker's API: ``exec_create``, ``exec_start``, ``start``, ``die``, …"""
+
+    id: str
+    time: int
+    action: str
+    attributes: dict[str, str] = {}
+
+
+class Users(_Input, tag="users"):
+    """The user and group names of a container (or of :data:`HOST`), read from its own /etc/passwd and /etc/group."""
+
+    container_id: str
+    users: dict[int, str] = {}
+    groups: dict[int, str] = {}
+
+
+class RuntimeState(_Input, tag="runtime"):
+    """Whether a container runtime can be reached. Its absence is a state, not an error."""
+
+    time: int
+    connected: bool
+    detail: str = ""
+    runtime: str = "docker"
+
+
+class Loss(_Input, tag="loss"):
+    """Events that did not reach the engine: how many, why, and whose (HOST when unknown)."""
+
+    time: int
+    count: int
+    cause: str
+    container_id: str = HOST
+
+
+class Phase(StrEnum):
+    """Where a source stands."""
+
+    LOADING = "loading"
+    LIVE = "live"
+    REPLAYING = "replaying"
+    ENDED = "ended"
+    FAILED = "failed"
+
+
+class SourceState(_Input, tag="source"):
+    """A source came to a new phase; ``detail`` says what it does or what to do."""
+
+    time: int
+    phase: Phase
+    detail: str = ""
+
+
+Input = (
+    KernelEvent
+    | Snapshot
+    | ContainerInfo
+    | ContainerUnknown
+    | ContainerAction
+    | Users
+    | RuntimeState
+    | Loss
+    | SourceState
+)
+"""Everything a source can say."""
+
+
+class Event:
+    """A kernel event with the process and the container it happened in: what rules judge and fields read."""
+
+    __slots__ = ("container", "kernel", "num", "process")
+
+    def __init__(self, num: int, kernel: KernelEvent, process: Process, container: Container | None) -> None:
+        self.num = num
+        """Counter from 1, as ``evt.num``."""
+        self.kernel = kernel
+        self.process = process
+        self.container = container
+        """None on the host."""

@@ -1,0 +1,1 @@
+"""The condition language: grammar, fields, operators, templates."""

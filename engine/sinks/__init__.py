@@ -1,0 +1,1 @@
+"""Where alerts go: one small module for each sink, one row in SINKS."""

@@ -1,0 +1,1 @@
+"""Everything that touches the world: BPF programs, the ring, Docker, /proc, recordings."""

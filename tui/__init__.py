@@ -1,0 +1,1 @@
+"""Everything that touches the terminal; a client of the sensor's protocol."""
