@@ -1,0 +1,110 @@
+"""The sensor's Unix socket: who may use it, and that only one sensor listens on a path."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import grp
+import os
+import socket
+import stat
+import struct
+from pathlib import Path
+from types import TracebackType
+
+from engine.errors import UsageError
+
+
+class ListeningSocket:
+    """A context manager: a bound socket that is its owner's alone (0600), or also a group's (0660).
+
+    A lock beside the socket (``….lock``) makes sure that a socket found there is a dead sensor's, which is replaced.
+    Raises UsageError when another sensor listens there or the path belongs to something else.
+    """
+
+    def __init__(self, path: Path, group: str = "") -> None:
+        self._path = path
+        self._group = group
+        self._cleanup = contextlib.ExitStack()
+
+    def __enter__(self) -> socket.socket:
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.callback(os.close, _lock(self._path))
+                listening = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+                _remove_stale(self._path)
+                listening.bind(str(self._path))
+                stack.callback(_unlink, self._path, self._path.stat().st_ino)
+                _set_access(self._path, self._group)
+            except OSError as error:
+                reason = error.strerror or str(error)
+                raise UsageError(f"cannot listen on {self._path}: {reason}", hint="name another --socket") from error
+            self._cleanup = stack.pop_all()
+        return listening
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._cleanup.close()
+
+
+def peer_uid(connected: socket.socket) -> int:
+    """The user id of the process at the other end, as the kernel knows it (unix(7), SO_PEERCRED)."""
+    credentials = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    uid: int = struct.unpack("3i", credentials)[1]
+    return uid
+
+
+def _lock(path: Path) -> int:
+    """A descriptor that holds the path's lock as long as it is open."""
+    lock = os.open(f"{path}.lock", os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        raise _taken(path) from None
+    return lock
+
+
+def _remove_stale(path: Path) -> None:
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(status.st_mode):
+        raise UsageError(f"{path} exists and is not a socket", hint="name another --socket")
+    if status.st_uid != os.geteuid():
+        raise UsageError(f"{path} belongs to user {status.st_uid}", hint="name another --socket, or remove it")
+    if _is_alive(path):
+        raise _taken(path)
+    path.unlink()
+
+
+def _is_alive(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            return False
+    return True
+
+
+def _set_access(path: Path, group: str) -> None:
+    """Nobody can have connected yet: the socket does not listen before its mode is set."""
+    path.chmod(0o660 if group else 0o600)
+    if group:
+        try:
+            os.chown(path, -1, grp.getgrnam(group).gr_gid)
+        except KeyError:
+            raise UsageError(f"there is no group {group!r}", hint="getent group lists them") from None
+
+
+def _unlink(path: Path, inode: int) -> None:
+    """Remove the socket if it is still ours."""
+    with contextlib.suppress(FileNotFoundError):
+        if path.lstat().st_ino == inode:
+            path.unlink()
+
+
+def _taken(path: Path) -> UsageError:
+    return UsageError(
+        f"another sensor listens on {path}", hint="`tiercel attach` shows it; name another --socket to run a second one"
+    )
