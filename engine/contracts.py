@@ -18,6 +18,8 @@ class Source(Protocol):
     """Something that emits inputs: the kernel, Docker, a recording."""
 
     name: str
+    own_events: int
+    """Events of Tiercel's own processes: kept out, but counted."""
 
     async def run(self, emit: Emit) -> None:
         """Emit until the source ends or the task is cancelled; release everything held, either way.

@@ -1,0 +1,122 @@
+"""The sensor's front desk: one short handler for each request a front end can make."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from engine import protocol as p
+from engine.errors import TiercelError, UsageError
+from engine.rules.render import render
+from engine.rules.ruleset import Rule
+from engine.sensor import Sensor
+
+Steer = Callable[[p.Control], None]
+
+
+class Desk:
+    """Answers requests for a :class:`Sensor`. ``steer`` controls a replay; ``shut_down`` ends a private sensor."""
+
+    def __init__(
+        self, sensor: Sensor, *, shut_down: Callable[[], None] | None = None, steer: Steer | None = None
+    ) -> None:
+        self.sensor = sensor
+        self._shut_down = shut_down
+        self._steer = steer
+        self._handlers: dict[type, Callable[..., Awaitable[p.Reply]]] = {
+            p.ListStacks: self._stacks,
+            p.ListAlerts: self._alerts,
+            p.GetAlert: self._alert,
+            p.Acknowledge: self._acknowledge,
+            p.ListContainers: self._containers,
+            p.ListProcesses: self._processes,
+            p.ListEvents: self._events,
+            p.ListChanges: self._changes,
+            p.ListRules: self._rules,
+            p.SetRule: self._set_rule,
+            p.ReloadRules: self._reload,
+            p.GetHealth: self._health,
+            p.Control: self._control,
+            p.Shutdown: self._shutdown,
+        }
+
+    async def answer(self, request: p.Request) -> p.Reply:
+        """The reply to ``request``. Raises TiercelError with the reason when it cannot be done."""
+        return await self._handlers[type(request)](request)
+
+    async def _stacks(self, request: p.ListStacks) -> p.Reply:
+        return await self.sensor.store.stacks(request)
+
+    async def _alerts(self, request: p.ListAlerts) -> p.Reply:
+        return await self.sensor.store.alerts(request)
+
+    async def _alert(self, request: p.GetAlert) -> p.Reply:
+        alert = await self.sensor.store.alert(request.alert_id)
+        return p.Alerts(total=1, rows=[alert])
+
+    async def _acknowledge(self, request: p.Acknowledge) -> p.Reply:
+        await self.sensor.store.acknowledge(request.stack, request.acknowledged)
+        return p.Done()
+
+    async def _containers(self, _request: p.ListContainers) -> p.Reply:
+        return p.Containers(rows=self.sensor.world.container_rows())
+
+    async def _processes(self, request: p.ListProcesses) -> p.Reply:
+        return p.Processes(rows=self.sensor.world.process_rows(request.container_id, exited=request.exited))
+
+    async def _events(self, request: p.ListEvents) -> p.Reply:
+        return p.Events(rows=self.sensor.world.event_rows(request))
+
+    async def _changes(self, request: p.ListChanges) -> p.Reply:
+        if self.sensor.runtime is None:
+            raise TiercelError("no container runtime to ask", hint="a recording and a host without Docker have no diff")
+        changes = await self.sensor.runtime.changes(request.container_id)
+        return p.Changes(rows=self.sensor.world.explain(request.container_id, changes))
+
+    async def _rules(self, _request: p.ListRules) -> p.Reply:
+        return p.Rules(rows=[self._rule_row(rule) for rule in self.sensor.rules.rules])
+
+    async def _set_rule(self, request: p.SetRule) -> p.Reply:
+        rule = self.sensor.set_rule(request.name, request.enabled)
+        return p.Done(detail=f"{rule.name} is {'on' if rule.enabled else 'off'}")
+
+    async def _reload(self, _request: p.ReloadRules) -> p.Reply:
+        try:
+            fresh = self.sensor.reload()
+        except UsageError as error:
+            self.sensor.rule_problems = render(error)
+            raise
+        self.sensor.rule_problems = []
+        return p.Done(detail=f"{len(fresh.rules)} rules loaded")
+
+    async def _health(self, _request: p.GetHealth) -> p.Reply:
+        return p.HealthReply(health=self.sensor.health())
+
+    async def _control(self, request: p.Control) -> p.Reply:
+        if self._steer is None:
+            raise TiercelError("only a replay can be paused", hint="press p to pause the view instead")
+        self._steer(request)
+        return p.Done()
+
+    async def _shutdown(self, _request: p.Shutdown) -> p.Reply:
+        if self._shut_down is None:
+            raise TiercelError("this sensor is shared", hint="stop it where it was started")
+        self._shut_down()
+        return p.Done()
+
+    def _rule_row(self, rule: Rule) -> p.RuleRow:
+        hits = self.sensor.hits
+        return p.RuleRow(
+            name=rule.name,
+            priority=rule.priority,
+            enabled=rule.enabled,
+            hits=hits.count[rule.name],
+            last=hits.last.get(rule.name, 0),
+            tags=list(rule.tags),
+            description=rule.description,
+            condition=rule.condition,
+            output=rule.output,
+            file=rule.file,
+            line=rule.line,
+            source=rule.source,
+            event_types=sorted(rule.event_types),
+        )

@@ -1,0 +1,116 @@
+"""The sensor's own pulse: rates, losses, lag, and what it costs."""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+from collections import Counter, deque
+from typing import TYPE_CHECKING
+
+from engine.events import HOST, Loss, Phase, SourceState
+from engine.protocol import Health, ProbeRow, Problem
+
+if TYPE_CHECKING:
+    from engine.sensor import Sensor
+
+MAX_PROBLEMS = 50
+"""Problems remembered; older ones are forgotten first."""
+
+
+class Vitals:
+    """Counters that the sensor feeds and the screen reads. Rates are those of the last whole second."""
+
+    def __init__(self) -> None:
+        self.started = time.monotonic()
+        self.phase = Phase.LOADING
+        self.detail = ""
+        self.events = 0
+        self.rate = 0.0
+        self.lag_ns = 0
+        self.cpu = 0.0
+        self.lost_by_cause: Counter[str] = Counter()
+        self.lost_by_container: Counter[str] = Counter()
+        self.problems: deque[Problem] = deque(maxlen=MAX_PROBLEMS)
+        self._last = (self.started, 0, _cpu_seconds())
+
+    def lose(self, loss: Loss) -> None:
+        """Count events that never arrived."""
+        self.lost_by_cause[loss.cause] += loss.count
+        self.lost_by_container[loss.container_id or HOST] += loss.count
+
+    @property
+    def lost(self) -> int:
+        """Events lost since the start, whatever the cause."""
+        return self.lost_by_cause.total()
+
+    def enter(self, state: SourceState) -> None:
+        """Note the phase a source came to."""
+        self.phase, self.detail = state.phase, state.detail
+
+    def report(self, what: str, hint: str = "") -> None:
+        """Remember a problem, for the screen."""
+        self.problems.append(Problem(time=time.time_ns(), what=what, hint=hint))
+
+    def tick(self) -> None:
+        """Close the current second: call about once a second."""
+        now, events, cpu = time.monotonic(), self.events, _cpu_seconds()
+        then, events_then, cpu_then = self._last
+        elapsed = max(now - then, 1e-6)
+        self.rate = (events - events_then) / elapsed
+        self.cpu = 100 * (cpu - cpu_then) / elapsed
+        self._last = (now, events, cpu)
+
+    @property
+    def uptime(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self.started
+
+
+def resident_bytes() -> int:
+    """The resident memory of this process."""
+    with open("/proc/self/statm", "rb") as file:  # noqa: PTH123 - read once a second: no Path object needed
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+def _cpu_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def health_of(sensor: Sensor) -> Health:
+    """How a sensor is, as of now."""
+    vitals, world, rules = sensor.vitals, sensor.world, sensor.rules.rules
+    runtime = sensor.runtime_state
+    return Health(
+        time=time.time_ns(),
+        phase=vitals.phase,
+        detail=vitals.detail,
+        hostname=sensor.hostname,
+        source=", ".join(source.name for source in sensor.sources),
+        uptime=vitals.uptime,
+        events=vitals.events,
+        events_per_second=vitals.rate,
+        lost=vitals.lost,
+        lost_by_cause=dict(vitals.lost_by_cause),
+        lost_by_container={world.container_name(key): count for key, count in vitals.lost_by_container.items()},
+        waiting=world.waiting,
+        lag_ms=vitals.lag_ns / 1e6,
+        cpu=vitals.cpu,
+        memory=resident_bytes(),
+        processes=world.process_count,
+        containers=world.container_count,
+        runtime=runtime.runtime if runtime is not None and runtime.connected else "",
+        runtime_detail=runtime.detail if runtime is not None else "",
+        rules_enabled=sum(rule.enabled for rule in rules),
+        rules_total=len(rules),
+        alerts=sensor.store.newest,
+        own_events=sum(source.own_events for source in sensor.sources),
+        probes=_probe_rows(sensor),
+        problems=list(vitals.problems),
+        rule_problems=list(sensor.rule_problems),
+    )
+
+
+def _probe_rows(sensor: Sensor) -> list[ProbeRow]:
+    return [row for source in sensor.sources for row in source.statistics()]

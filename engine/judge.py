@@ -1,0 +1,103 @@
+"""From a rule that matched an event to an alert that is complete in itself."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from engine.alerts import Alert, Ancestor, ContainerRef, Value
+from engine.events import Event
+from engine.lang.fields import FIELDS
+from engine.rules.ruleset import Rule
+from engine.state.containers import Container
+from engine.state.lineage import entry
+from engine.state.processes import Process
+from engine.target import target
+
+MAX_LINEAGE = 32
+"""Ancestors kept in an alert: more than any honest tree has, and a bound for a hostile one."""
+
+ALWAYS = (
+    "evt.time",
+    "evt.type",
+    "user.name",
+    "user.uid",
+    "user.loginuid",
+    "proc.name",
+    "proc.exepath",
+    "proc.cmdline",
+    "proc.pid",
+    "proc.pname",
+    "proc.tty",
+    "container.id",
+    "container.name",
+    "container.image",
+    "fd.name",
+)
+"""Fields that every alert carries whatever its rule prints, so that a program can rely on them."""
+
+
+def alert_of(rule: Rule, event: Event, hostname: str) -> Alert:
+    """The alert for ``rule`` having matched ``event``; it has no id yet."""
+    message, fields = rule.render(event)
+    lineage = _lineage(event)
+    return Alert(
+        time=event.kernel.time,
+        rule=rule.name,
+        priority=rule.priority,
+        output=message,
+        output_fields=_with_always(fields, event),
+        tags=list(rule.tags),
+        source=rule.source,
+        hostname=hostname,
+        event_num=event.num,
+        event_type=event.kernel.type,
+        container=_container(event.container),
+        lineage=lineage,
+        entry=entry(event.process),
+        target=target(event),
+        user=lineage[0].user,
+        uid=event.kernel.uid,
+        tty=event.process.tty,
+        description=rule.description,
+    )
+
+
+def _with_always(fields: dict[str, Value], event: Event) -> dict[str, Value]:
+    for name in ALWAYS:
+        if name not in fields and (value := FIELDS[name].value(event)) is not None:
+            fields[name] = value
+    return fields
+
+
+def _container(container: Container | None) -> ContainerRef | None:
+    if container is None:
+        return None
+    info = container.info
+    if info is None:
+        return ContainerRef(id=container.id)
+    privileged = info.privileged if info.complete else None
+    return ContainerRef(id=container.id, name=info.name, image=info.image, privileged=privileged)
+
+
+def _lineage(event: Event) -> list[Ancestor]:
+    steps = [event.process, *islice(event.process.ancestors(), MAX_LINEAGE)]
+    return [_ancestor(process, event) for process in steps]
+
+
+def _ancestor(process: Process, event: Event) -> Ancestor:
+    inside = event.container is not None and process.container_id == event.container.id
+    users = event.container.users if inside and event.container is not None else event.host.users
+    return Ancestor(
+        pid=process.pid,
+        start=process.start,
+        name=process.name,
+        cmdline=process.cmdline,
+        exepath=process.exepath,
+        container_id=process.container_id,
+        user=users.get(process.uid, "root" if process.uid == 0 else ""),
+        uid=process.uid,
+        tty=process.tty,
+        vpid=process.vpid,
+        started=process.exec_time or process.started,
+        exit_time=process.exit_time,
+    )

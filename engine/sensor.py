@@ -1,0 +1,222 @@
+"""The sensor: inputs in, alerts out.
+
+::
+
+    sources ──▶ feed ──▶ World (state) ──▶ RuleSet (rules) ──▶ AlertStore ──▶ sinks, recorder, front ends
+
+:meth:`Sensor.feed` is the whole path and runs to its end for each batch: nothing waits between an event and its
+alert but the metadata of its container. Sources pace themselves (a slice of some milliseconds, then the loop
+breathes), so one asyncio loop serves events, Docker, front ends and sinks. The ring in the kernel is the queue in
+front; behind, each sink has a bounded queue of its own, and what overflows is counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from engine.alerts import Alert
+from engine.contracts import Runtime, Source
+from engine.errors import TiercelError
+from engine.events import Event, Input, Loss, Phase, RuntimeState, SourceState
+from engine.health import Vitals, health_of
+from engine.judge import alert_of
+from engine.protocol import Health, Pulse
+from engine.rules.ruleset import Rule, RuleSet
+from engine.sinks.fanout import Fanout
+from engine.state.world import World
+from engine.store import AlertStore
+
+TICK = 1.0
+"""Seconds between two looks at what has waited too long, and between two health reports."""
+PULSE = 0.05
+"""Seconds at most between an alert and the pulse that tells the front ends."""
+
+
+class Recorder(Protocol):
+    """Keeps inputs and alerts in a file."""
+
+    def write(self, inputs: Sequence[Input]) -> None:
+        """Append a batch of inputs."""
+
+    def write_alerts(self, alerts: Sequence[Alert]) -> None:
+        """Append alerts."""
+
+
+@dataclass
+class Hits:
+    """How often each rule matched, and when last."""
+
+    count: Counter[str] = field(default_factory=Counter)
+    last: dict[str, int] = field(default_factory=dict)
+
+    def note(self, alert: Alert) -> None:
+        """Count one alert."""
+        self.count[alert.rule] += 1
+        self.last[alert.rule] = alert.time
+
+
+class Sensor:
+    """Runs the sources and judges what they say. ``load_rules`` reads the rule files again for a reload."""
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        load_rules: Callable[[], RuleSet],
+        store: AlertStore,
+        *,
+        hostname: str,
+        sinks: Fanout | None = None,
+        recorder: Recorder | None = None,
+        runtime: Runtime | None = None,
+        first_match: bool = False,
+    ) -> None:
+        self.sources = tuple(sources)
+        self.load_rules = load_rules
+        self.rules = load_rules()
+        self.store = store
+        self.hostname = hostname
+        self.sinks = sinks
+        self.recorder = recorder
+        self.runtime = runtime
+        self.world = World()
+        self.vitals = Vitals()
+        self.hits = Hits()
+        self.rule_problems: list[str] = []
+        self.runtime_state: RuntimeState | None = None
+        self.rules_generation = 0
+        self.on_pulse: Callable[[Pulse], None] = lambda _pulse: None
+        self.on_phase: Callable[[SourceState], None] = lambda _state: None
+        self._first_match = first_match
+        self._changed = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Run until every source has ended, or forever; cancel to stop. Sinks are flushed either way."""
+        self._select()
+        helpers = [asyncio.create_task(self._tick()), asyncio.create_task(self._pulse())]
+        try:
+            async with asyncio.TaskGroup() as group:
+                for source in self.sources:
+                    group.create_task(self._run(source))
+        finally:
+            for task in helpers:
+                task.cancel()
+            await asyncio.gather(*helpers, return_exceptions=True)
+            self._publish(self._judge(self.world.release()))
+            if self.sinks is not None:
+                await self.sinks.close()
+
+    async def _run(self, source: Source) -> None:
+        try:
+            await source.run(self.feed)
+        except TiercelError as error:
+            self.vitals.report(f"{source.name}: {error.message}", error.hint)
+            self.feed([SourceState(time=0, phase=Phase.FAILED, detail=f"{error.message}. {error.hint}".strip())])
+
+    # ── the path of an event ────────────────────────────────────────────────────────────────────────────────────────
+
+    def feed(self, inputs: Sequence[Input]) -> None:
+        """Take a batch of inputs through state, rules, store and sinks."""
+        if self.recorder is not None:
+            self.recorder.write(inputs)
+        alerts: list[Alert] = []
+        for item in inputs:
+            alerts += self._judge(self.world.apply(item))
+            self._note(item)
+        self._publish(alerts)
+
+    def _judge(self, events: Sequence[Event]) -> list[Alert]:
+        alerts = []
+        for event in events:
+            self.vitals.events += 1
+            alerts += [
+                alert_of(rule, event, self.hostname) for rule in self.rules.match(event, first=self._first_match)
+            ]
+        return alerts
+
+    def _publish(self, alerts: list[Alert]) -> None:
+        """Written before it is published: what a front end or a sink has seen is in the store."""
+        if not alerts:
+            return
+        for alert in self.store.add(alerts):
+            self.hits.note(alert)
+            self.world.note_alert(alert)
+        if self.recorder is not None:
+            self.recorder.write_alerts(alerts)
+        if self.sinks is not None:
+            self.sinks.put(alerts)
+        self._changed.set()
+
+    def _note(self, item: Input) -> None:
+        match item:
+            case Loss():
+                self.vitals.lose(item)
+            case RuntimeState():
+                self.runtime_state = item
+            case SourceState():
+                self.vitals.enter(item)
+                self.on_phase(item)
+            case _:
+                pass
+        self._changed.set()
+
+    # ── rules ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def set_rule(self, name: str, enabled: bool) -> Rule:
+        """Switch a rule. The sources widen before it is shown as on, and narrow only after it is off."""
+        rule = self.rules.set_enabled(name, enabled)
+        self._select()
+        self.rules_generation += 1
+        self._changed.set()
+        return rule
+
+    def reload(self) -> RuleSet:
+        """Read the rule files again; switches set by hand are kept. Raises RulesError, the running rules go on."""
+        fresh = self.load_rules()
+        known = {rule.name: rule.enabled for rule in self.rules.rules}
+        for rule in fresh.rules:
+            if rule.name in known:
+                fresh.set_enabled(rule.name, known[rule.name])
+        self.rules = fresh
+        self._select()
+        self.rules_generation += 1
+        self._changed.set()
+        return fresh
+
+    def _select(self) -> None:
+        for source in self.sources:
+            source.select(self.rules.event_types)
+
+    # ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK)
+            self.vitals.tick()
+            self._publish(self._judge(self.world.expire()))
+            self.on_pulse(self.pulse(health=self.health()))
+
+    async def _pulse(self) -> None:
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            self.on_pulse(self.pulse())
+            await asyncio.sleep(PULSE)
+
+    def pulse(self, health: Health | None = None) -> Pulse:
+        """What changed, as of now."""
+        return Pulse(
+            health=health,
+            alerts=self.store.newest,
+            containers=self.world.containers_generation,
+            processes=self.world.processes_generation,
+            rules=self.rules_generation,
+        )
+
+    def health(self) -> Health:
+        """How the sensor is, as of now."""
+        return health_of(self)
