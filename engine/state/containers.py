@@ -1,8 +1,20 @@
-"""The containers: what Docker says of each, and the users in it."""
+"""The containers: what Docker says of each, the users in it, and what has happened there."""
 
 from __future__ import annotations
 
-from engine.events import ContainerInfo
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from engine.events import HOST, ContainerAction, ContainerInfo, Users
+from engine.state.processes import Process
+
+KEEP_GONE = 600 * 10**9
+"""Nanoseconds that a removed container is remembered."""
+MAX_CONTAINERS = 10_000
+"""Containers remembered at most; those seen longest ago leave first."""
+REMOVED = "removed"
+"""The state of a container that is no more."""
 
 
 class Container:
@@ -11,7 +23,21 @@ class Container:
     ``info`` is None until then, and stays so for a container that no runtime knows (``unknown`` is then True).
     """
 
-    __slots__ = ("entry_caps", "first_seen", "gone", "groups", "id", "info", "last_seen", "unknown", "users")
+    __slots__ = (
+        "alerts",
+        "entry_caps",
+        "execs",
+        "first_seen",
+        "gone",
+        "groups",
+        "id",
+        "info",
+        "last_alert",
+        "last_exec",
+        "last_seen",
+        "unknown",
+        "users",
+    )
 
     def __init__(self, container_id: str, time: int) -> None:
         self.id = container_id
@@ -25,6 +51,12 @@ class Container:
         self.groups: dict[int, str] = {}
         self.entry_caps: int | None = None
         """Permitted capabilities of its first process (vpid 1), None until seen."""
+        self.execs = 0
+        """Times somebody entered it by ``docker exec``, and when last."""
+        self.last_exec = 0
+        self.alerts: Counter[str] = Counter()
+        """Alerts by priority label."""
+        self.last_alert = 0
 
     @property
     def short_id(self) -> str:
@@ -35,3 +67,89 @@ class Container:
     def name(self) -> str:
         """Its name, or its short id while that is all we know."""
         return self.info.name if self.info and self.info.name else self.short_id
+
+    @property
+    def complete(self) -> bool:
+        """Whether the runtime has told all it knows."""
+        return self.info is not None and self.info.complete
+
+    def note_first_program(self, process: Process) -> None:
+        """Remember the capabilities with which the container was started, from its first own program."""
+        if process.vpid == 1 and self.entry_caps is None and not _is_of_runtime(process):
+            self.entry_caps = process.cap_permitted
+
+
+class ContainerTable:
+    """Containers by their full id. ``host`` is the record that carries the host's users."""
+
+    def __init__(self, *, keep: int = KEEP_GONE, maximum: int = MAX_CONTAINERS) -> None:
+        self.generation = 0
+        self.host = Container(HOST, 0)
+        self._keep = keep
+        self._maximum = maximum
+        self._by_id: dict[str, Container] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def __iter__(self) -> Iterator[Container]:
+        return iter(self._by_id.values())
+
+    def get(self, container_id: str) -> Container | None:
+        """The container, None if nothing of it was seen."""
+        return self._by_id.get(container_id)
+
+    def see(self, container_id: str, time: int) -> Container:
+        """The container with this id, which something was heard of at ``time``."""
+        container = self._by_id.get(container_id)
+        if container is None:
+            self._make_room()
+            container = self._by_id[container_id] = Container(container_id, time)
+            self.generation += 1
+        elif time > container.last_seen:
+            container.last_seen = time
+        return container
+
+    def inform(self, info: ContainerInfo) -> Container:
+        """Take over what the runtime says. What is known only in part never hides what is known in full."""
+        container = self.see(info.id, info.time)
+        if info.complete or not container.complete:
+            container.info = info
+        container.unknown = False
+        container.gone = info.time if info.state == REMOVED else 0
+        self.generation += 1
+        return container
+
+    def act(self, action: ContainerAction) -> None:
+        """Count that somebody entered."""
+        container = self.see(action.id, action.time)
+        if action.action == "exec_start":
+            container.execs += 1
+            container.last_exec = action.time
+        self.generation += 1
+
+    def name_users(self, users: Users, time: int) -> None:
+        """Take over the names of a container's users and groups, or the host's."""
+        container = self.see(users.container_id, time) if users.container_id != HOST else self.host
+        container.users, container.groups = users.users, users.groups
+
+    def expire(self, now: int) -> None:
+        """Forget those removed long ago."""
+        old = [c.id for c in self if c.gone and c.gone <= now - self._keep]
+        for container_id in old:
+            del self._by_id[container_id]
+        self.generation += len(old)
+
+    def _make_room(self) -> None:
+        if len(self._by_id) >= self._maximum:
+            oldest = min(self, key=lambda c: (not c.gone, c.last_seen))
+            del self._by_id[oldest.id]
+
+
+_RUNTIMES = frozenset({"runc", "crun", "youki", "exe"})
+
+
+def _is_of_runtime(process: Process) -> bool:
+    """The container's init before it executes the first program of the container: still the runtime's own binary."""
+    program = PurePosixPath(process.exepath).name
+    return program in _RUNTIMES or program.startswith("memfd:") or process.name.startswith("runc:[")

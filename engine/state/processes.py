@@ -1,12 +1,14 @@
-"""The process table: who lives, who descends from whom, and who has just exited.
+"""A process as the engine knows it, and how what the kernel says about it is taken over.
 
-A process is identified by pid and start time, since pids are reused. An exited process is kept for a while: its
-children's ancestry, the process tree on the screen and late alerts still need it.
+A process is identified by pid and start time, since pids are reused. :mod:`engine.state.table` keeps them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+
+from engine.alerts import Priority
+from engine.events import ProcessInfo
 
 ProcessKey = tuple[int, int]
 """(pid, start time in nanoseconds since boot)."""
@@ -19,10 +21,12 @@ class Process:
     """
 
     __slots__ = (
+        "alerts",
         "args",
         "cap_effective",
         "cap_inheritable",
         "cap_permitted",
+        "children",
         "container_id",
         "cwd",
         "env",
@@ -45,6 +49,7 @@ class Process:
         "pid",
         "pid_ns",
         "ppid",
+        "seen",
         "sid",
         "start",
         "started",
@@ -53,6 +58,7 @@ class Process:
         "uid",
         "vpgid",
         "vpid",
+        "worst",
     )
 
     def __init__(self, pid: int, start: int) -> None:
@@ -62,7 +68,12 @@ class Process:
         """The thread of the latest event."""
         self.started = 0
         self.ppid = 0
+        """Of the parent that started it: a later reparenting does not change it."""
         self.parent: Process | None = None
+        self.children = 0
+        """How many processes of the table have it as their parent, living or exited."""
+        self.seen = 0
+        """Time of its latest event."""
         self.vpid = 0
         self.name = ""
         self.exe = ""
@@ -93,6 +104,9 @@ class Process:
         self.exit_time = 0
         """0 while it lives."""
         self.exit_status = 0
+        self.alerts = 0
+        """Alerts it has caused, and the most severe of their priorities."""
+        self.worst: Priority | None = None
 
     @property
     def key(self) -> ProcessKey:
@@ -110,3 +124,37 @@ class Process:
         while process is not None:
             yield process
             process = process.parent
+
+    def copy(self) -> Process:
+        """A copy that later events do not change; its parents are shared."""
+        twin = Process(self.pid, self.start)
+        for name in Process.__slots__:
+            setattr(twin, name, getattr(self, name))
+        return twin
+
+    def replace(self, info: ProcessInfo) -> None:
+        """Take everything over from ``info``, as after an exec. The parent that started it stays."""
+        self.name = info.comm
+        for name in _TAKEN:
+            setattr(self, name, getattr(info, name))
+
+    def fill(self, info: ProcessInfo) -> None:
+        """Take over only what is not known yet: ``info`` came later than younger knowledge."""
+        self.name = self.name or info.comm
+        for name in _TAKEN:
+            if getattr(self, name) in _UNKNOWN:
+                setattr(self, name, getattr(info, name))
+
+    def inherit(self, parent: Process) -> None:
+        """Take over from ``parent`` what a fork copies and the kernel's record of a fork leaves out."""
+        for name in _INHERITED:
+            if not getattr(self, name):
+                setattr(self, name, getattr(parent, name))
+
+
+_TAKEN = tuple(
+    name for name in ProcessInfo.__struct_fields__ if name not in {"pid", "start", "ppid", "comm", "started"}
+)
+_INHERITED = ("exe", "exepath", "args", "env", "cwd", "exe_ino", "exe_ctime", "exe_mtime")
+_INHERITED += ("is_exe_upper_layer", "is_exe_from_memfd")
+_UNKNOWN: tuple[object, ...] = (0, -1, "", [])

@@ -1,0 +1,239 @@
+"""The process table: who lives, who descends from whom, and who has just exited.
+
+Events come from several CPUs and may overtake one another: a child's exec, even its exit, may arrive before the clone
+that made it; events may be lost and pids are reused. So whatever arrives first makes the entry, whatever arrives later
+fills it in, and times decide what is younger.
+
+An exited process is kept for a while: its children's ancestry, the process tree on the screen and late alerts still
+need it. Exited ones without kept children leave in the order of their exit, by age and by number.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+from engine.events import KernelEvent, ProcessInfo, Snapshot
+from engine.state.processes import Process, ProcessKey
+
+KEEP_EXITED = 300 * 10**9
+"""Nanoseconds that an exited process is remembered."""
+MAX_EXITED = 20_000
+"""Exited processes without children that are remembered at most."""
+MAX_LINEAGE = 32
+"""Ancestors from which exited ones are taken out of the middle of a chain."""
+
+
+class ProcessTable:
+    """Processes by (pid, start). ``generation`` grows with every fork, exec and exit."""
+
+    def __init__(self, *, keep: int = KEEP_EXITED, max_exited: int = MAX_EXITED) -> None:
+        self.generation = 0
+        self.living = 0
+        self._keep = keep
+        self._max_exited = max_exited
+        self._by_key: dict[ProcessKey, Process] = {}
+        self._newest: dict[int, Process] = {}
+        self._leaves: deque[Process] = deque()
+        self._boot = 0
+
+    def __len__(self) -> int:
+        return len(self._by_key)
+
+    def __iter__(self) -> Iterator[Process]:
+        return iter(self._by_key.values())
+
+    def get(self, pid: int, start: int) -> Process | None:
+        """The process, None if it is not (or no longer) known."""
+        return self._by_key.get((pid, start))
+
+    # ── what events say ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def observe(self, event: KernelEvent) -> Process:
+        """The process of ``event``, with its credentials, name and container as of this event."""
+        process = self._by_key.get((event.pid, event.start)) or self._meet(event)
+        if event.time < process.seen:
+            return process  # overtaken by a younger event: what is known is younger, too
+        process.seen = event.time
+        process.tid = event.tid
+        process.uid = event.uid
+        process.gid = event.gid
+        process.cap_effective = event.cap_effective
+        process.cap_permitted = event.cap_permitted
+        process.container_id = event.container_id
+        if event.tid == event.pid:  # a thread may have a name of its own
+            process.name = event.comm
+        if process.exit_time and event.time > process.exit_time and event.type != "procexit":
+            self._revive(process)
+        return process
+
+    def snapshot(self, snapshot: Snapshot) -> None:
+        """Take over the processes that live; those that are not among them and were not seen since have exited."""
+        listed = {(info.pid, info.start) for info in snapshot.processes}
+        for process in list(self):
+            if not process.exit_time and process.seen < snapshot.time and process.key not in listed:
+                self._end(process, snapshot.time)
+        for info in sorted(snapshot.processes, key=lambda info: info.start):
+            self._list(info, snapshot.time)
+        self.generation += 1
+
+    def clone(self, event: KernelEvent, creator: Process) -> None:
+        """A process was created by ``creator``: it inherits all that its record does not give."""
+        info = event.process
+        if info is None:
+            return
+        child = self._by_key.get((info.pid, info.start))
+        if child is None:
+            child = self._add(info.pid, info.start, event.time)
+            child.replace(info)
+            child.inherit(creator)
+        elif not child.exepath:  # met before by an event of its own, which says little
+            child.fill(info)
+            child.inherit(creator)
+        self._learn_start(child, info)
+        parent = creator if info.ppid in (0, creator.pid) else self._parent_of(child, info.ppid)  # CLONE_PARENT
+        self._link(child, parent or creator)
+        self.generation += 1
+
+    def exec(self, event: KernelEvent, process: Process) -> None:
+        """A program was executed: everything about the process is replaced but its place in the tree."""
+        info = event.process
+        if info is None or event.time < process.exec_time:
+            return
+        process.replace(info)
+        process.exec_time = event.time
+        self._learn_start(process, info)
+        self.generation += 1
+
+    def exit(self, event: KernelEvent, process: Process) -> None:
+        """The process ended."""
+        process.exit_status = int(event.args.get("status", 0))
+        self._end(process, event.time)
+        self.generation += 1
+
+    def expire(self, now: int) -> None:
+        """Forget exited processes that are old or too many."""
+        leaves = self._leaves
+        while leaves and (leaves[0].exit_time <= now - self._keep or len(leaves) > self._max_exited):
+            self._forget(leaves.popleft())
+
+    # ── entries ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _meet(self, event: KernelEvent) -> Process:
+        """An entry for a process whose clone was lost or is still to come."""
+        process = self._add(event.pid, event.start, event.time)
+        process.name = event.comm
+        process.started = event.start + self._boot if self._boot else event.time
+        self._link(process, self._parent_of(process, event.ppid), event.ppid)
+        self.generation += 1
+        return process
+
+    def _list(self, info: ProcessInfo, time: int) -> None:
+        process = self._by_key.get((info.pid, info.start))
+        if process is None:
+            process = self._add(info.pid, info.start, time)
+            process.replace(info)
+        else:
+            process.fill(info)
+        self._learn_start(process, info)
+        self._link(process, self._parent_of(process, info.ppid), info.ppid)
+
+    def _add(self, pid: int, start: int, time: int) -> Process:
+        process = self._by_key[pid, start] = Process(pid, start)
+        process.seen = time
+        self.living += 1
+        other = self._newest.get(pid)
+        if other is None or other.start < start:
+            self._newest[pid] = process
+            gone = other
+        else:
+            gone = process  # an echo of a process whose pid is in use again
+        if gone is not None and not gone.exit_time:
+            self._end(gone, time)
+        return process
+
+    def _learn_start(self, process: Process, info: ProcessInfo) -> None:
+        if info.started:
+            process.started = info.started
+            self._boot = info.started - info.start
+
+    # ── ends ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _end(self, process: Process, time: int) -> None:
+        if process.exit_time:
+            process.exit_time = max(process.exit_time, time)
+            return
+        process.exit_time = time
+        self.living -= 1
+        if not process.children:
+            self._leave(process)
+
+    def _revive(self, process: Process) -> None:
+        """Only its first thread had ended: it executed a program from another thread, or goes on without the first."""
+        process.exit_time = process.exit_status = 0
+        self.living += 1
+
+    def _leave(self, process: Process) -> None:
+        self._leaves.append(process)
+        if len(self._leaves) > self._max_exited:
+            self._forget(self._leaves.popleft())
+
+    def _forget(self, process: Process) -> None:
+        if not process.exit_time or process.children or self._by_key.get(process.key) is not process:
+            return  # revived, a parent since, or queued twice
+        del self._by_key[process.key]
+        if self._newest.get(process.pid) is process:
+            del self._newest[process.pid]
+        self._unlink(process)
+
+    # ── ancestry ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _parent_of(self, child: Process, ppid: int) -> Process | None:
+        """The process with pid ``ppid`` that can have started ``child``: one that is older."""
+        parent = self._newest.get(ppid)
+        return parent if parent is not None and _can_be_parent(parent, child) else None
+
+    def _link(self, child: Process, parent: Process | None, ppid: int = 0) -> None:
+        if child.parent is not None:
+            return
+        if parent is None or not _can_be_parent(parent, child):
+            child.ppid = child.ppid or ppid
+            return
+        child.parent, child.ppid = parent, parent.pid
+        parent.children += 1
+        self._shorten(child)
+
+    def _unlink(self, child: Process) -> None:
+        parent = child.parent
+        if parent is None:
+            return
+        parent.children -= 1
+        if parent.exit_time and not parent.children:
+            self._leave(parent)
+
+    def _shorten(self, process: Process) -> None:
+        """Keep a chain of parents that exit after each fork from growing without end: it loses its middle.
+
+        The place where somebody entered the container stays, and so do the nearest ancestors.
+        """
+        chain = list(process.ancestors())
+        if len(chain) <= MAX_LINEAGE:
+            return
+        for below, middle, above in reversed(list(zip(chain, chain[1:], chain[2:], strict=False))):
+            if middle.exit_time and above.exit_time and middle.container_id == above.container_id:
+                self._take_out(below, middle, above)
+                return
+
+    def _take_out(self, below: Process, middle: Process, above: Process) -> None:
+        below.parent = above
+        above.children += 1
+        middle.children -= 1
+        if not middle.children:
+            self._leave(middle)
+
+
+def _can_be_parent(parent: Process, child: Process) -> bool:
+    """Older than ``child``; with equal clocks (or none), at least not its descendant."""
+    if parent.start != child.start:
+        return parent.start < child.start
+    return parent is not child and child not in parent.ancestors()

@@ -1,0 +1,165 @@
+"""What a front end is shown of the state: rows of the protocol, made when they are asked for."""
+
+from __future__ import annotations
+
+import errno
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from engine.events import HOST, ContainerInfo, Event, KernelEvent
+from engine.lang.flags import render_param
+from engine.protocol import ContainerRow, EventRow, ListEvents, ProcessRow
+from engine.schema import BY_NAME, ParamType
+from engine.state.containers import Container, ContainerTable
+from engine.state.lineage import entry, is_exec_privileged
+from engine.state.processes import Process
+from engine.state.recent import Recent
+from engine.target import target
+
+# ── containers ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def container_rows(containers: ContainerTable, processes: Iterable[Process]) -> list[ContainerRow]:
+    """All containers: those that run first, then by name."""
+    living = Counter(process.container_id for process in processes if not process.exit_time)
+    rows = [_container_row(container, living[container.id]) for container in containers]
+    return sorted(rows, key=lambda row: (row.gone, not row.processes, row.info.name, row.info.id))
+
+
+def _container_row(container: Container, processes: int) -> ContainerRow:
+    info = container.info
+    if info is None:
+        info = ContainerInfo(
+            id=container.id, time=container.first_seen, name=container.short_id, runtime="", complete=False
+        )
+    return ContainerRow(
+        info=info,
+        processes=processes,
+        alerts=dict(container.alerts),
+        last_alert=container.last_alert,
+        execs=container.execs,
+        last_exec=container.last_exec,
+        gone=bool(container.gone),
+    )
+
+
+# ── processes ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def process_rows(
+    processes: Iterable[Process], containers: ContainerTable, container_id: str | None, *, exited: bool
+) -> list[ProcessRow]:
+    """The process tree of a container, of the host ("") or of all (None), parents first, the oldest first."""
+    chosen = [
+        process
+        for process in processes
+        if (container_id is None or process.container_id == container_id) and (exited or not process.exit_time)
+    ]
+    return [_process_row(process, depth, containers) for process, depth in _in_tree_order(chosen)]
+
+
+def _in_tree_order(chosen: list[Process]) -> Iterator[tuple[Process, int]]:
+    """Each process with its depth below the first ancestor among ``chosen``."""
+    known = {id(process) for process in chosen}
+    below: dict[int, list[Process]] = {}
+    for process in sorted(chosen, key=lambda process: (process.start, process.pid), reverse=True):
+        above = next((id(one) for one in process.ancestors() if id(one) in known), 0)
+        below.setdefault(above, []).append(process)
+    stack = [(process, 0) for process in below.get(0, ())]
+    while stack:
+        process, depth = stack.pop()
+        yield process, depth
+        stack += [(child, depth + 1) for child in below.get(id(process), ())]
+
+
+def _process_row(process: Process, depth: int, containers: ContainerTable) -> ProcessRow:
+    container = containers.get(process.container_id)
+    users = (container or containers.host).users
+    return ProcessRow(
+        pid=process.pid,
+        start=process.start,
+        ppid=process.ppid,
+        depth=depth,
+        name=process.name,
+        cmdline=process.cmdline,
+        exepath=process.exepath,
+        user=users.get(process.uid, "root" if process.uid == 0 else ""),
+        uid=process.uid,
+        tty=process.tty,
+        vpid=process.vpid,
+        container_id=process.container_id,
+        container=container.name if container is not None else "",
+        started=process.started,
+        exit_time=process.exit_time,
+        exit_status=process.exit_status,
+        alerts=process.alerts,
+        worst=process.worst,
+        entry=entry(process) if _is_entry(process) else "",
+        flags=_flags(process, container),
+    )
+
+
+def _is_entry(process: Process) -> bool:
+    """Its parent is outside of its container."""
+    return process.container_id != HOST and (
+        process.parent is None or process.parent.container_id != process.container_id
+    )
+
+
+def _flags(process: Process, container: Container | None) -> list[str]:
+    signs = {
+        "new binary": container is not None and process.is_exe_upper_layer,
+        "memfd": process.is_exe_from_memfd,
+        "more capabilities than its container": container is not None and is_exec_privileged(process, container),
+    }
+    return [sign for sign, there in signs.items() if there]
+
+
+# ── events ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def event_rows(recent: Recent, request: ListEvents) -> list[EventRow]:
+    """Recent events of a process, or else of a container, the newest first."""
+    if request.pid:
+        events = recent.of_process((request.pid, request.start), request.limit)
+    else:
+        events = recent.of_container(request.container_id, request.limit)
+    return [_event_row(event) for event in events]
+
+
+def _event_row(event: Event) -> EventRow:
+    kernel = event.kernel
+    executed = kernel.process if kernel.type in ("execve", "execveat") else None
+    return EventRow(
+        num=event.num,
+        time=kernel.time,
+        type=kernel.type,
+        pid=kernel.pid,
+        process=executed.comm if executed else kernel.comm,
+        result=result(kernel),
+        summary=summary(event),
+    )
+
+
+def result(kernel: KernelEvent) -> str:
+    """The system call's result: a number, or the name of the error; "" for an event that has none."""
+    if kernel.res is None:
+        return ""
+    return errno.errorcode.get(-kernel.res, str(kernel.res)) if kernel.res < 0 else str(kernel.res)
+
+
+def summary(event: Event) -> str:
+    """An event in one line: ``openat /etc/shadow O_RDONLY → 3``."""
+    outcome = result(event.kernel)
+    words = [event.kernel.type, target(event), *_flag_words(event), f"→ {outcome}" if outcome else ""]
+    return " ".join(word for word in words if word)
+
+
+_SHOWN = (ParamType.OPEN_FLAGS, ParamType.OPEN_HOW, ParamType.MODE, ParamType.MOUNT_FLAGS)
+
+
+def _flag_words(event: Event) -> Iterator[str]:
+    row = BY_NAME.get(event.kernel.type)
+    for param in row.params if row is not None else ():
+        if param.type in _SHOWN and param.name in event.kernel.args:
+            yield render_param(event, param.name)

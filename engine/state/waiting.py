@@ -1,0 +1,84 @@
+"""Events that wait for their container's metadata.
+
+A rule on an image or on "privileged" judged before Docker has answered would be judged wrongly. So events of a
+container about which a runtime is still being asked wait, in their order, for a moment: until the answer, until the
+runtime says it does not know the container, until their time is up, or until there are too many. Then they are judged
+with what is known. None is dropped, and every case is counted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+
+from engine.events import Event
+
+PATIENCE = 10**9
+"""Nanoseconds to wait for a container that no runtime has mentioned yet."""
+PATIENCE_MENTIONED = 5 * 10**9
+"""… that the runtime has mentioned: the answer is on its way (Docker holds it back while the container starts)."""
+MAX_PER_CONTAINER = 10_000
+"""Events that wait for one container."""
+MAX_WAITING = 50_000
+"""Events that wait in all."""
+
+
+class Waiting:
+    """First in, first out, for each container. ``counts`` says how many were held, and why they were let go."""
+
+    def __init__(self, *, patience: int = PATIENCE, patience_mentioned: int = PATIENCE_MENTIONED) -> None:
+        self.counts: Counter[str] = Counter()
+        self._patience = patience
+        self._patience_mentioned = patience_mentioned
+        self._queues: dict[str, deque[Event]] = {}
+        self._deadlines: dict[str, int] = {}
+        self._size = 0
+        self.deadline = 0
+        """The earliest time at which somebody's patience ends; 0 while nothing waits."""
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __contains__(self, container_id: str) -> bool:
+        return container_id in self._queues
+
+    def hold(self, event: Event, *, mentioned: bool) -> list[Event]:
+        """Let ``event`` wait. Returns events that have to go on because there are too many."""
+        container_id = event.kernel.container_id
+        queue = self._queues.setdefault(container_id, deque())
+        queue.append(event)
+        self._size += 1
+        self.counts["held"] += 1
+        if container_id not in self._deadlines:
+            self._start_clock(container_id, event.kernel.time, mentioned=mentioned)
+        if len(queue) > MAX_PER_CONTAINER or self._size > MAX_WAITING:
+            return self.release(container_id, "too many")
+        return []
+
+    def mention(self, container_id: str, time: int) -> None:
+        """The runtime knows the container: it is worth waiting longer."""
+        if container_id in self._queues:
+            self._start_clock(container_id, time, mentioned=True)
+
+    def release(self, container_id: str, why: str) -> list[Event]:
+        """Let the events of a container go on, the oldest first."""
+        events = self._queues.pop(container_id, None)
+        if events is None:
+            return []
+        del self._deadlines[container_id]
+        self.deadline = min(self._deadlines.values(), default=0)
+        self._size -= len(events)
+        self.counts[why] += len(events)
+        return list(events)
+
+    def release_all(self, why: str) -> list[Event]:
+        """Let everything go on, in the order of arrival."""
+        events = [event for container_id in list(self._queues) for event in self.release(container_id, why)]
+        return sorted(events, key=lambda event: event.num)
+
+    def overdue(self, now: int) -> list[str]:
+        """The containers for which the waiting has been long enough."""
+        return [container_id for container_id, deadline in self._deadlines.items() if deadline <= now]
+
+    def _start_clock(self, container_id: str, time: int, *, mentioned: bool) -> None:
+        self._deadlines[container_id] = time + (self._patience_mentioned if mentioned else self._patience)
+        self.deadline = min(self._deadlines.values())
