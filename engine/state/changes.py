@@ -144,7 +144,7 @@ def _both(*parts: Callable[[Event], Iterator[Touched]]) -> Callable[[Event], Ite
 
 
 def _absolute(process: Process, path: str, dirfd: int | str) -> str:
-    """"" for a path relative to a directory that is not known."""
+    """ "" for a path relative to a directory that is not known."""
     if not path or (not path.startswith("/") and (dirfd != AT_FDCWD or not process.cwd)):
         return ""
     return posixpath.normpath(posixpath.join(process.cwd, path))

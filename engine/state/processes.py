@@ -155,6 +155,16 @@ class Process:
 _TAKEN = tuple(
     name for name in ProcessInfo.__struct_fields__ if name not in {"pid", "start", "ppid", "comm", "started"}
 )
-_INHERITED = ("exe", "exepath", "args", "env", "cwd", "exe_ino", "exe_ctime", "exe_mtime")
-_INHERITED += ("is_exe_upper_layer", "is_exe_from_memfd")
+_INHERITED = (
+    "exe",
+    "exepath",
+    "args",
+    "env",
+    "cwd",
+    "exe_ino",
+    "exe_ctime",
+    "exe_mtime",
+    "is_exe_upper_layer",
+    "is_exe_from_memfd",
+)
 _UNKNOWN: tuple[object, ...] = (0, -1, "", [])
