@@ -1,0 +1,117 @@
+"""Patterns: shell globs, POSIX regular expressions and path prefixes.
+
+All of them run on RE2, in time linear in the text: arguments and paths are chosen by attackers. Globs are translated
+here because Python's ``fnmatch`` knows neither backslash escapes nor ``[^…]`` nor ``[[:class:]]``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any
+
+import re2
+
+Matcher = Callable[[str], object]
+"""Takes text; truthy when the whole of it matches."""
+
+_BRACKET = re.compile(r"\[([!^]?)(\]?(?:\[:[a-z]+:\]|\\.|[^\]\\])*)\]", re.DOTALL)
+_MAGIC = re.compile(r"[*?\[]")
+
+
+@lru_cache(maxsize=1024)
+def regex(pattern: str) -> Matcher:
+    """A POSIX regular expression, anchored at both ends. Raises ValueError."""
+    options = re2.Options()
+    options.posix_syntax = True
+    options.longest_match = True
+    return _compile(pattern, options)
+
+
+@lru_cache(maxsize=1024)
+def glob(pattern: str, *, fold: bool = False) -> Matcher:
+    """A shell pattern for the whole text; ``fold`` ignores case."""
+    options = re2.Options()
+    options.case_sensitive = not fold
+    options.dot_nl = True
+    try:
+        return _compile("".join(_translate(pattern)), options)
+    except ValueError:
+        return pattern.__eq__
+
+
+def _compile(pattern: str, options: Any) -> Matcher:
+    options.log_errors = False
+    try:
+        matcher: Matcher = re2.compile(pattern, options).fullmatch
+    except re2.error as error:
+        reason = error.args[0]
+        raise ValueError(reason.decode() if isinstance(reason, bytes) else str(reason)) from None
+    return matcher
+
+
+def _translate(pattern: str) -> Iterable[str]:
+    """The pieces of the regular expression for a glob; a bracket that is never closed stands for itself."""
+    index = 0
+    while index < len(pattern):
+        char = pattern[index]
+        if char == "[" and (match := _BRACKET.match(pattern, index)):
+            yield _bracket(match)
+            index = match.end()
+            continue
+        if char == "\\" and index + 1 < len(pattern):
+            index += 1
+            char = "\\" + pattern[index]
+        yield {"*": ".*", "?": "."}.get(char) or re2.escape(char[-1])
+        index += 1
+
+
+def _bracket(match: re.Match[str]) -> str:
+    """The same character class in RE2's words."""
+    body = re.sub(
+        r"\[:[a-z]+:\]|\\(.)|([\[\]^&~|\\])", lambda m: m[0] if m[0].startswith("[:") else _literal(m), match[2]
+    )
+    return f"[{'^' if match[1] else ''}{body}]"
+
+
+def _literal(match: re.Match[str]) -> str:
+    char = match[1] or match[2]
+    return "\\" + char if not char.isalnum() else char
+
+
+def components(path: str) -> list[str]:
+    """The names in a path; empty ones dropped."""
+    return [name for name in path.split("/") if name]
+
+
+class Prefixes:
+    """A set of path prefixes, asked at once. Plain ones are looked up; those with wildcards are tried in turn."""
+
+    __slots__ = ("_globs", "_lengths", "_plain")
+
+    def __init__(self, prefixes: Iterable[str]) -> None:
+        split = [components(prefix) for prefix in prefixes]
+        self._plain = {tuple(names) for names in split if not any(map(_MAGIC.search, names))}
+        self._lengths = sorted({len(names) for names in self._plain})
+        self._globs = [[glob(name) for name in names] for names in split if any(map(_MAGIC.search, names))]
+
+    def match(self, path: str) -> bool:
+        """Whether the path lies at or below one of the prefixes."""
+        names = components(path)
+        if any(tuple(names[:length]) in self._plain for length in self._lengths):
+            return True
+        return any(
+            len(globs) <= len(names) and all(test(name) for test, name in zip(globs, names, strict=False))
+            for globs in self._globs
+        )
+
+
+def has_prefix(path: str, prefix: str) -> bool:
+    """One prefix, component by component: the plain form of :class:`Prefixes`."""
+    names, wanted = components(path), components(prefix)
+    if len(wanted) > len(names):
+        return False
+    return all(
+        glob(want)(name) if _MAGIC.search(want) else want == name for want, name in zip(wanted, names, strict=False)
+    )
