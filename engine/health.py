@@ -8,11 +8,12 @@ import time
 from collections import Counter, deque
 from typing import TYPE_CHECKING
 
-from engine.events import HOST, Loss, Phase, SourceState
+from engine.events import HOST, Input, KernelEvent, Loss, Phase, SourceState
 from engine.protocol import Health, ProbeRow, Problem
 
 if TYPE_CHECKING:
     from engine.sensor import Sensor
+    from engine.state.world import World
 
 MAX_PROBLEMS = 50
 """Problems remembered; older ones are forgotten first."""
@@ -47,6 +48,11 @@ class Vitals:
     def enter(self, state: SourceState) -> None:
         """Note the phase a source came to."""
         self.phase, self.detail = state.phase, state.detail
+
+    def age(self, latest: Input | None) -> None:
+        """Note how old the latest event of a live batch is now that it has been judged."""
+        if isinstance(latest, KernelEvent) and self.phase is Phase.LIVE:
+            self.lag_ns = max(0, time.time_ns() - latest.time)
 
     def report(self, what: str, hint: str = "") -> None:
         """Remember a problem, for the screen."""
@@ -93,13 +99,13 @@ def health_of(sensor: Sensor) -> Health:
         events_per_second=vitals.rate,
         lost=vitals.lost,
         lost_by_cause=dict(vitals.lost_by_cause),
-        lost_by_container={world.container_name(key): count for key, count in vitals.lost_by_container.items()},
+        lost_by_container=_by_name(world, vitals.lost_by_container),
         waiting=world.waiting,
         lag_ms=vitals.lag_ns / 1e6,
         cpu=vitals.cpu,
         memory=resident_bytes(),
-        processes=world.process_count,
-        containers=world.container_count,
+        processes=world.processes.living,
+        containers=len(world.containers),
         runtime=runtime.runtime if runtime is not None and runtime.connected else "",
         runtime_detail=runtime.detail if runtime is not None else "",
         rules_enabled=sum(rule.enabled for rule in rules),
@@ -110,6 +116,15 @@ def health_of(sensor: Sensor) -> Health:
         problems=list(vitals.problems),
         rule_problems=list(sensor.rule_problems),
     )
+
+
+def _by_name(world: World, counts: Counter[str]) -> dict[str, int]:
+    """Counts by container name; "host" for what is of the host, or of nobody known."""
+    named: Counter[str] = Counter()
+    for container_id, count in counts.items():
+        container = world.containers.get(container_id) if container_id != HOST else None
+        named[container.name if container is not None else container_id[:12] or "host"] += count
+    return dict(named)
 
 
 def _probe_rows(sensor: Sensor) -> list[ProbeRow]:

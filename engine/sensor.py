@@ -128,6 +128,7 @@ class Sensor:
             alerts += self._judge(self.world.apply(item))
             self._note(item)
         self._publish(alerts)
+        self.vitals.age(inputs[-1] if inputs else None)
 
     def _judge(self, events: Sequence[Event]) -> list[Alert]:
         alerts = []

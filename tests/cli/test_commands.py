@@ -1,0 +1,94 @@
+"""The command line as a person or a script meets it: a real process, its two outputs and its exit code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+GOOD = """
+- rule: Shell
+  desc: A shell was started.
+  condition: evt.type = execve and proc.name = sh
+  output: Shell (%proc.cmdline)
+  priority: Notice
+"""
+TYPO = GOOD.replace("proc.name", "proc.nmae")
+
+
+def tiercel(*args: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tiercel", *args], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.fixture
+def rule_file(tmp_path: Path) -> Path:
+    path = tmp_path / "rules.yaml"
+    path.write_text(GOOD)
+    return path
+
+
+def test_help_names_every_command() -> None:
+    done = tiercel("--help")
+    assert done.returncode == 0
+    for command in ("watch", "sensor", "attach", "record", "replay", "rules", "fields", "events", "doctor"):
+        assert f"\n  {command} " in done.stdout
+    assert "private-sensor" not in done.stdout
+
+
+def test_an_unknown_option_is_a_usage_error_without_a_traceback() -> None:
+    done = tiercel("watch", "--jsno")
+    assert done.returncode == 2
+    assert "--json" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_rules_check_passes_a_good_file(rule_file: Path) -> None:
+    done = tiercel("rules", "check", str(rule_file))
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_rules_check_shows_the_place_and_the_nearest_name(rule_file: Path) -> None:
+    rule_file.write_text(TYPO)
+    done = tiercel("rules", "check", str(rule_file))
+    assert done.returncode == 2
+    assert f"{rule_file}:4:" in done.stdout
+    assert "proc.name" in done.stdout
+    assert "^" in done.stdout
+
+
+def test_rules_check_has_falcos_codes_in_json(rule_file: Path) -> None:
+    rule_file.write_text(TYPO)
+    done = tiercel("rules", "check", "--json", str(rule_file))
+    (problem,) = json.loads(done.stdout)
+    assert problem["code"] == "LOAD_ERR_COMPILE_CONDITION"
+    assert problem["line"] == 4
+
+
+def test_rules_list_shows_the_shipped_rules() -> None:
+    done = tiercel("rules", "list")
+    assert done.returncode == 0
+    assert "Terminal shell in container" in done.stdout
+
+
+def test_fields_and_events_are_lists_of_rows() -> None:
+    assert "proc.cmdline" in tiercel("fields").stdout
+    assert "openat" in tiercel("events").stdout
+
+
+def test_an_alien_file_is_no_recording(rule_file: Path) -> None:
+    done = tiercel("replay", str(rule_file))
+    assert done.returncode == 1
+    assert "recording" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_attach_without_a_sensor_says_what_to_do(tmp_path: Path) -> None:
+    done = tiercel("attach", str(tmp_path / "none.sock"))
+    assert done.returncode == 1
+    assert "tiercel sensor" in done.stderr
+    assert "Traceback" not in done.stderr

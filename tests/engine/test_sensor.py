@@ -1,0 +1,192 @@
+"""The whole path of an event through the engine, with a list in the place of the kernel."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from engine.rules.load import load
+from engine.sinks.fanout import Fanout
+
+from engine.alerts import Alert
+from engine.desk import Desk
+from engine.errors import RulesError, TiercelError
+from engine.events import ContainerInfo, Input, KernelEvent, Loss, Phase, ProcessInfo, RuntimeState, SourceState
+from engine.protocol import Control, GetHealth, HealthReply, ListRules, ListStacks, ReloadRules, Rules, SetRule, Stacks
+from engine.sensor import Sensor
+from engine.store import AlertStore
+from tests.helpers.sources import ListSource
+
+WEB = "a" * 64
+SECOND = 10**9
+RULES = """
+- rule: Shell
+  desc: A shell was started.
+  condition: evt.type = execve and proc.name = sh
+  output: Shell (user=%user.name command=%proc.cmdline)
+  priority: Notice
+  tags: [T1059]
+- rule: In web
+  desc: Something ran in web.
+  condition: evt.type = execve and container.name = web
+  output: Ran in web (image=%container.image.repository)
+  priority: Warning
+"""
+
+
+class Collected:
+    """A sink that keeps what it is given."""
+
+    name = "collected"
+
+    def __init__(self) -> None:
+        self.alerts: list[Alert] = []
+
+    async def write(self, alerts: Sequence[Alert]) -> None:
+        self.alerts += alerts
+
+    async def close(self) -> None:
+        return
+
+
+def execve(name: str, *, time: int = SECOND, container: str = "", pid: int = 100) -> KernelEvent:
+    info = ProcessInfo(pid=pid, start=5, ppid=1, comm=name, exe=name, exepath=f"/bin/{name}", container_id=container)
+    return KernelEvent(
+        time=time, type="execve", pid=pid, tid=pid, start=5, ppid=1, comm=name, uid=0, gid=0, res=0,
+        container_id=container, process=info,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    path = tmp_path / "rules.yaml"
+    path.write_text(RULES)
+    return path
+
+
+@pytest.fixture
+def collected() -> Collected:
+    return Collected()
+
+
+def sensor_of(rules: Path, collected: Collected, *batches: Sequence[Input], ends: bool = True) -> Sensor:
+    source = ListSource(*batches, ends=ends)
+    store = AlertStore(rules.parent / "alerts.db")
+    return Sensor([source], lambda: load([rules]), store, hostname="lab", sinks=Fanout([collected]))
+
+
+async def test_a_matching_event_becomes_a_stored_and_delivered_alert(rules: Path, collected: Collected) -> None:
+    sensor = sensor_of(rules, collected, [execve("sh"), execve("ls", time=2 * SECOND)])
+    await sensor.run()
+    (alert,) = collected.alerts
+    assert (alert.rule, alert.id, alert.hostname, alert.target) == ("Shell", 1, "lab", "/bin/sh")
+    assert alert.output.startswith("Shell (user=root command=sh)")
+    assert alert.output_fields["proc.pid"] == 100
+    assert (await sensor.store.alert(1)).rule == "Shell"
+
+
+async def test_an_event_waits_for_its_container_and_is_judged_with_its_name(rules: Path, collected: Collected) -> None:
+    docker = RuntimeState(time=0, connected=True)
+    info = ContainerInfo(id=WEB, time=SECOND, name="web", image="nginx:1.27")
+    sensor = sensor_of(rules, collected, [docker, execve("ls", container=WEB)], [info])
+    await sensor.run()
+    (alert,) = collected.alerts
+    assert alert.rule == "In web"
+    assert alert.container is not None
+    assert (alert.container.name, alert.output_fields["container.image.repository"]) == ("web", "nginx")
+
+
+async def test_what_still_waits_at_the_end_is_judged_all_the_same(rules: Path, collected: Collected) -> None:
+    sensor = sensor_of(rules, collected, [RuntimeState(time=0, connected=True), execve("sh", container=WEB)])
+    await sensor.run()
+    assert [alert.rule for alert in collected.alerts] == ["Shell"]
+    assert collected.alerts[0].output_fields["container.id"] == WEB[:12]
+
+
+async def test_a_rule_that_is_off_is_silent_and_no_longer_asked_for(rules: Path, collected: Collected) -> None:
+    sensor = sensor_of(rules, collected)
+    source = sensor.sources[0]
+    assert isinstance(source, ListSource)
+    desk = Desk(sensor)
+    await desk.answer(SetRule(name="Shell", enabled=False))
+    await desk.answer(SetRule(name="In web", enabled=False))
+    sensor.feed([execve("sh")])
+    assert sensor.hits.count.total() == 0
+    assert "execve" not in source.selected[-1]
+    await desk.answer(SetRule(name="Shell", enabled=True))
+    sensor.feed([execve("sh", time=3 * SECOND)])
+    assert sensor.hits.count["Shell"] == 1
+    assert "execve" in source.selected[-1]
+    await sensor.run()
+
+
+async def test_a_broken_reload_leaves_the_running_rules_in_force(rules: Path, collected: Collected) -> None:
+    sensor = sensor_of(rules, collected)
+    desk = Desk(sensor)
+    rules.write_text("- rule: Shell\n  condition: proc.nmae = sh\n")
+    with pytest.raises(RulesError):
+        await desk.answer(ReloadRules())
+    sensor.feed([execve("sh")])
+    assert sensor.hits.count["Shell"] == 1
+    health = await desk.answer(GetHealth())
+    assert isinstance(health, HealthReply)
+    assert any("rules.yaml" in line for line in health.health.rule_problems)
+    await sensor.run()
+
+
+async def test_a_reload_keeps_the_switches_set_by_hand(rules: Path, collected: Collected) -> None:
+    sensor = sensor_of(rules, collected)
+    desk = Desk(sensor)
+    await desk.answer(SetRule(name="Shell", enabled=False))
+    await desk.answer(ReloadRules())
+    reply = await desk.answer(ListRules())
+    assert isinstance(reply, Rules)
+    assert {row.name: row.enabled for row in reply.rows} == {"Shell": False, "In web": True}
+    await sensor.run()
+
+
+async def test_losses_and_the_phase_are_shown(rules: Path, collected: Collected) -> None:
+    loss = Loss(time=SECOND, count=7, cause="ring full", container_id=WEB)
+    sensor = sensor_of(rules, collected, [SourceState(time=0, phase=Phase.LIVE), loss])
+    await sensor.run()
+    health = sensor.health()
+    assert (health.phase, health.lost, health.lost_by_cause) == (Phase.LIVE, 7, {"ring full": 7})
+    assert health.lost_by_container == {WEB[:12]: 7}
+
+
+async def test_a_source_that_fails_is_a_state_and_the_others_go_on(rules: Path, collected: Collected) -> None:
+    class Broken(ListSource):
+        name = "broken"
+
+        async def run(self, emit: object) -> None:
+            raise TiercelError("no such kernel", hint="boot another")
+
+    sensor = sensor_of(rules, collected, [execve("sh")])
+    sensor.sources = (Broken(), *sensor.sources)
+    await sensor.run()
+    assert len(collected.alerts) == 1
+    assert sensor.health().problems[0].what == "broken: no such kernel"
+
+
+async def test_front_ends_are_told_that_something_changed(rules: Path, collected: Collected) -> None:
+    sensor = sensor_of(rules, collected, [execve("sh")], ends=False)
+    pulses: asyncio.Queue[int] = asyncio.Queue()
+    sensor.on_pulse = lambda pulse: pulses.put_nowait(pulse.alerts)
+    running = asyncio.create_task(sensor.run())
+    async with asyncio.timeout(10):
+        while await pulses.get() != 1:
+            pass
+    stacks = await Desk(sensor).answer(ListStacks())
+    assert isinstance(stacks, Stacks)
+    assert [(row.rule, row.count) for row in stacks.rows] == [("Shell", 1)]
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_only_a_replay_can_be_steered(rules: Path, collected: Collected) -> None:
+    sensor = sensor_of(rules, collected)
+    with pytest.raises(TiercelError, match="only a replay"):
+        await Desk(sensor).answer(Control(paused=True))
+    await sensor.run()
