@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import grp
 import os
 import socket
@@ -13,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from engine.errors import UsageError
+from engine.locks import lock
 
 
 class ListeningSocket:
@@ -54,14 +54,10 @@ def peer_uid(connected: socket.socket) -> int:
 
 
 def _lock(path: Path) -> int:
-    """A descriptor that holds the path's lock as long as it is open."""
-    lock = os.open(f"{path}.lock", os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return lock(path)
     except BlockingIOError:
-        os.close(lock)
         raise _taken(path) from None
-    return lock
 
 
 def _remove_stale(path: Path) -> None:

@@ -1,0 +1,7 @@
+"""The alert store: every alert is written here before anybody is told of it."""
+
+from engine.store.retention import Retention
+from engine.store.rows import Hits, Tally
+from engine.store.store import Store
+
+__all__ = ["Hits", "Retention", "Store", "Tally"]

@@ -1,0 +1,198 @@
+"""Queries: what is on the disk, joined with the alerts that still wait in memory.
+
+Each function runs in the reader's thread, inside one read transaction, so that it sees one moment of the store.
+"""
+
+from __future__ import annotations
+
+import heapq
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+
+from engine.alerts import Alert, Priority
+from engine.filter import Filter, parse_filter
+from engine.protocol import Alerts, ListAlerts, ListStacks, StackRow, Stacks
+from engine.store.rows import STACK_COLUMNS, Hits, Stored, Tally, deltas, row_of, stack_row, subject
+
+_ALERTS = msgspec.msgpack.Decoder(Alert)
+
+# The texts of these queries are put together from constants only; values always go in as parameters.
+# ruff: noqa: S608
+
+
+@contextmanager
+def moment(connection: sqlite3.Connection) -> Iterator[None]:
+    """A read transaction."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.rollback()
+
+
+def not_on_disk(connection: sqlite3.Connection, waiting: list[Stored]) -> list[Stored]:
+    """Those of the alerts that waited a moment ago and wait still."""
+    if not waiting:
+        return []
+    newest = connection.execute("SELECT max(id) FROM alerts").fetchone()[0] or 0
+    return [stored for stored in waiting if stored.alert.id > newest]
+
+
+def read_stacks(connection: sqlite3.Connection, waiting: list[Stored], query: ListStacks, newest: int) -> Stacks:
+    """A page of stacks. Raises UsageError for a filter that cannot be understood."""
+    wanted = parse_filter(query.filter)
+    until = query.before or newest
+    moved = {row.stack: (alert, row) for alert, row in _moved(connection, waiting, query, until)}
+    special = sorted((row for alert, row in moved.values() if wanted.matches(subject(alert))), key=_age)
+    where, parameters = _plain_stacks(wanted, query, until, moved)
+    total, alerts = connection.execute(
+        f"SELECT count(*), total(count) FROM stacks WHERE {where}", parameters
+    ).fetchone()
+    end = query.offset + query.limit
+    plain = connection.execute(
+        f"SELECT {STACK_COLUMNS} FROM stacks WHERE {where} ORDER BY last_id DESC LIMIT ? OFFSET ?",
+        (*parameters, end if special else query.limit, 0 if special else query.offset),
+    )
+    rows = list(heapq.merge(special, map(stack_row, plain), key=_age))
+    return Stacks(
+        total=total + len(special),
+        alerts=int(alerts) + sum(row.count for row in special),
+        newest=until,
+        rows=rows[query.offset : end] if special else rows,
+    )
+
+
+def _age(row: StackRow) -> int:
+    return -row.alert_id
+
+
+def _plain_stacks(
+    wanted: Filter, query: ListStacks, until: int, moved: Iterable[int]
+) -> tuple[str, tuple[str | int, ...]]:
+    """The condition for stacks that the table shows as they were at that moment."""
+    where, parameters = f"({wanted.sql})", wanted.parameters
+    if query.container_id is not None:
+        where, parameters = f"container_id = ? AND {where}", (query.container_id, *parameters)
+    if query.before:
+        where, parameters = f"{where} AND last_id <= ?", (*parameters, until)
+    if numbers := ",".join(map(str, moved)):
+        where = f"{where} AND id NOT IN ({numbers})"
+    return where, parameters
+
+
+def _moved(
+    connection: sqlite3.Connection, waiting: list[Stored], query: ListStacks, until: int
+) -> Iterator[tuple[Alert, StackRow]]:
+    """Stacks whose latest alert is not what the table says: it came after ``until``, or it waits in memory."""
+    earlier = {row.stack: (alert, row) for alert, row in _as_of(connection, query, until)}
+    yield from earlier.values()
+    for stack, delta in deltas([stored for stored in waiting if stored.alert.id <= until]).items():
+        latest = delta.latest
+        if query.container_id not in (None, latest.container.id if latest.container else ""):
+            continue
+        known = earlier[stack][1] if stack in earlier else _stack(connection, stack)
+        yield (
+            latest,
+            row_of(
+                latest,
+                count=delta.count + (known.count if known else 0),
+                first=known.first if known else delta.first.time,
+                acknowledged=known.acknowledged if known else False,
+            ),
+        )
+
+
+def _as_of(connection: sqlite3.Connection, query: ListStacks, until: int) -> Iterator[tuple[Alert, StackRow]]:
+    """For a paused view: stacks that got alerts since, as they were then."""
+    if not query.before:
+        return
+    moved = connection.execute(
+        "SELECT id, count, first, acknowledged FROM stacks WHERE last_id > ? AND first_id <= ?"
+        " AND (? IS NULL OR container_id = ?)",
+        (until, until, query.container_id, query.container_id),
+    ).fetchall()
+    for stack, count, first, acknowledged in moved:
+        newer = "SELECT count(*) FROM alerts WHERE stack = ? AND id > ?"
+        since = connection.execute(newer, (stack, until)).fetchone()[0]
+        latest = "SELECT body FROM alerts WHERE stack = ? AND id <= ? ORDER BY id DESC LIMIT 1"
+        alert = _ALERTS.decode(connection.execute(latest, (stack, until)).fetchone()[0])
+        yield alert, row_of(alert, count=count - since, first=first, acknowledged=bool(acknowledged))
+
+
+def _stack(connection: sqlite3.Connection, stack: int) -> StackRow | None:
+    row = connection.execute(f"SELECT {STACK_COLUMNS} FROM stacks WHERE id = ?", (stack,)).fetchone()
+    return stack_row(row) if row else None
+
+
+def read_alerts(connection: sqlite3.Connection, waiting: list[Stored], query: ListAlerts) -> Alerts:
+    """A page of alerts: those in memory are newer than those on the disk."""
+    where, parameters = _alert_condition(query)
+    young = [stored.alert for stored in reversed(waiting) if _is_asked_for(stored.alert, query)]
+    total = connection.execute(f"SELECT count(*) FROM alerts WHERE {where}", parameters).fetchone()[0]
+    rows = young[query.offset : query.offset + query.limit]
+    bodies = connection.execute(
+        f"SELECT body FROM alerts WHERE {where} ORDER BY id DESC LIMIT ? OFFSET ?",
+        (*parameters, query.limit - len(rows), max(0, query.offset - len(young))),
+    )
+    return Alerts(total=total + len(young), rows=[*rows, *(_ALERTS.decode(body) for (body,) in bodies)])
+
+
+def _alert_condition(query: ListAlerts) -> tuple[str, tuple[Any, ...]]:
+    terms: list[tuple[str, Any]] = []
+    if query.stack:
+        terms.append(("stack = ?", query.stack))
+    if query.pid:
+        terms.append(("pid = ?", query.pid))
+    if query.start:
+        terms.append(("start = ?", query.start))
+    if query.container_id is not None:
+        terms.append(("container_id = ?", query.container_id))
+    return " AND ".join(term for term, _ in terms) or "1", tuple(value for _, value in terms)
+
+
+def _is_asked_for(alert: Alert, query: ListAlerts) -> bool:
+    pid, start = (alert.process.pid, alert.process.start) if alert.process else (0, 0)
+    return (
+        query.stack in (0, alert.stack)
+        and query.pid in (0, pid)
+        and query.start in (0, start)
+        and query.container_id in (None, alert.container.id if alert.container else "")
+    )
+
+
+def read_alert(connection: sqlite3.Connection, waiting: list[Stored], alert_id: int) -> Alert | None:
+    """One alert, None if there is none (any more)."""
+    for stored in waiting:
+        if stored.alert.id == alert_id:
+            return stored.alert
+    row = connection.execute("SELECT body FROM alerts WHERE id = ?", (alert_id,)).fetchone()
+    return _ALERTS.decode(row[0]) if row else None
+
+
+def read_hits(connection: sqlite3.Connection, waiting: list[Stored]) -> dict[str, Hits]:
+    """The alerts kept of each rule."""
+    rows = connection.execute("SELECT rule, sum(count), max(last) FROM stacks GROUP BY rule")
+    hits = {rule: Hits(count, last) for rule, count, last in rows}
+    for alert, _ in waiting:
+        known = hits.get(alert.rule, Hits(0, 0))
+        hits[alert.rule] = Hits(known.count + 1, max(known.last, alert.time))
+    return hits
+
+
+def read_tallies(connection: sqlite3.Connection, waiting: list[Stored]) -> dict[str, Tally]:
+    """The alerts kept of each container, by priority."""
+    rows = connection.execute(
+        "SELECT container_id, priority, sum(count), max(last) FROM stacks GROUP BY container_id, priority"
+    )
+    parts = [(container_id, Priority(priority), count, last) for container_id, priority, count, last in rows]
+    parts += [(alert.container.id if alert.container else "", alert.priority, 1, alert.time) for alert, _ in waiting]
+    tallies: dict[str, Tally] = {}
+    for container_id, priority, count, last in parts:
+        known = tallies.get(container_id, Tally({}, 0))
+        alerts = known.alerts | {priority.label: known.alerts.get(priority.label, 0) + count}
+        tallies[container_id] = Tally(alerts, max(known.last, last))
+    return tallies

@@ -1,0 +1,115 @@
+"""The store's file: its tables, and how it is opened, recognised and kept private."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from pathlib import Path
+
+from engine.errors import UsageError
+from engine.filter import fold
+
+APPLICATION_ID = 0x54524345
+"""Marks the file as ours: bytes 68 to 71 of SQLite's header ("TRCE")."""
+SCHEMA_VERSION = 1
+"""SQLite's ``user_version``."""
+
+_TABLES = f"""
+CREATE TABLE stacks (
+    id INTEGER PRIMARY KEY,
+    rule TEXT NOT NULL, container_id TEXT NOT NULL, program TEXT NOT NULL, parent TEXT NOT NULL,
+    count INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+    first_id INTEGER NOT NULL, last_id INTEGER NOT NULL,
+    priority INTEGER NOT NULL, container TEXT NOT NULL, image TEXT NOT NULL, process TEXT NOT NULL,
+    cmdline TEXT NOT NULL, target TEXT NOT NULL, user TEXT NOT NULL, tty INTEGER NOT NULL, entry TEXT NOT NULL,
+    tags TEXT NOT NULL, search TEXT NOT NULL,
+    acknowledged INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (rule, container_id, program, parent)
+);
+CREATE INDEX stacks_newest ON stacks (last_id);
+CREATE INDEX stacks_of_container ON stacks (container_id, last_id);
+CREATE TABLE alerts (
+    id INTEGER PRIMARY KEY,
+    stack INTEGER NOT NULL, time INTEGER NOT NULL, container_id TEXT NOT NULL,
+    pid INTEGER NOT NULL, start INTEGER NOT NULL,
+    body BLOB NOT NULL
+);
+CREATE INDEX alerts_of_stack ON alerts (stack, id);
+CREATE INDEX alerts_of_process ON alerts (pid, start);
+CREATE INDEX alerts_of_container ON alerts (container_id, id);
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {SCHEMA_VERSION};
+"""
+
+_HEADER_SIZE = 100
+_MAGIC = b"SQLite format 3\0"
+
+
+def open_writer(path: Path) -> sqlite3.Connection:
+    """Open the store for writing, created if need be, readable by its owner only.
+
+    Raises UsageError for a file that is not an alert store or of a newer version, and sqlite3.DatabaseError for a
+    damaged one.
+    """
+    _check_header(path)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise UsageError(f"cannot keep alerts in {path}: {error.strerror}", hint="name another file") from error
+    connection = _connect(path)
+    try:
+        _prepare(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """A connection for queries, to be used by one thread at a time."""
+    connection = _connect(path)
+    connection.execute("PRAGMA query_only = 1")
+    connection.create_function("fold", 1, fold, deterministic=True)
+    return connection
+
+
+def move_aside(path: Path) -> Path:
+    """Give a damaged store another name, with what belongs to it, and return that name."""
+    aside = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%dT%H%M%S')}")
+    for suffix in ("", "-wal", "-shm"):
+        part = Path(f"{path}{suffix}")
+        if part.exists():
+            part.rename(f"{aside}{suffix}")
+    return aside
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=1.0, isolation_level=None, check_same_thread=False)
+
+
+def _check_header(path: Path) -> None:
+    """Refuse another program's file before SQLite touches it. An empty or absent file is fine."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(_HEADER_SIZE)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}", hint="name another file") from error
+    is_ours = header.startswith(_MAGIC) and header[68:72] == APPLICATION_ID.to_bytes(4, "big")
+    if header and not is_ours:
+        raise UsageError(f"{path} is not an alert store of Tiercel", hint="it was left as it is; name another file")
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > SCHEMA_VERSION:
+        raise UsageError(f"{path} was written by a newer Tiercel", hint="update Tiercel, or name another file")
+    if version == 0:  # before WAL, so that the header in the file itself names us from the first commit on
+        connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} COMMIT;")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA wal_autocheckpoint = 10000")  # maintain() does it sooner, off the loop
+    connection.execute("SELECT max(first_id), max(last_id) FROM stacks").fetchone()  # damage shows here, not later

@@ -1,0 +1,204 @@
+"""The store as the sensor uses it: writing in its loop, queries in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from engine.alerts import Alert
+from engine.errors import TiercelError, UsageError
+from engine.locks import lock
+from engine.protocol import Acknowledge, Alerts, Done, ListAlerts, ListStacks, Problem, Stacks
+from engine.store import reader
+from engine.store.retention import Retention
+from engine.store.rows import Hits, Stored, Tally
+from engine.store.schema import move_aside, open_reader, open_writer
+from engine.store.writer import Writer
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+MEMORY = 10_000
+"""Alerts kept in memory while the disk takes nothing."""
+
+
+class Store:
+    """Keeps alerts in a SQLite file, or in a private temporary one if no path is given.
+
+    ``report`` is told what goes wrong, once for each change for the worse or the better; the store itself goes on,
+    with a bounded number of alerts in memory while the disk takes none. Raises UsageError when the file cannot be used;
+    a damaged store is moved aside, reported, and begun anew.
+    """
+
+    def __init__(
+        self,
+        path: Path | None = None,
+        *,
+        retention: Retention | None = None,
+        report: Callable[[Problem], None] = lambda problem: None,
+        memory: int = MEMORY,
+    ) -> None:
+        self._report = report
+        self._retention = retention or Retention()
+        self._failing = ""
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="alert-store")
+        with contextlib.ExitStack() as stack:
+            if path is None:
+                path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tiercel-"))) / "alerts.db"
+            stack.callback(os.close, _lock(path))
+            self._writer = self._open(path, memory)
+            stack.callback(self._writer.close)
+            self._connection = open_reader(path)
+            stack.callback(self._connection.close)
+            stack.callback(self._thread.shutdown)
+            self._cleanup = stack.pop_all()
+        self.path = path
+
+    @property
+    def newest(self) -> int:
+        """The id of the latest alert."""
+        return self._writer.newest
+
+    @property
+    def total(self) -> int:
+        """Alerts kept."""
+        return self._writer.total + len(self._writer.waiting)
+
+    @property
+    def dropped(self) -> int:
+        """Alerts that could not be kept."""
+        return self._writer.dropped
+
+    def add(self, alerts: Sequence[Alert]) -> list[Alert]:
+        """Write the alerts and return them with their ids and stacks; only then may anybody be told of them."""
+        stored = self._writer.number(alerts)
+        self._write(stored)
+        return [alert for alert, _ in stored]
+
+    def flush(self) -> bool:
+        """Try now to write what waits in memory; whether nothing waits any more."""
+        self._write([], now=True)
+        return not self._writer.waiting
+
+    async def stacks(self, query: ListStacks) -> Stacks:
+        """A page of collapsed alerts. Raises UsageError for a filter that cannot be understood."""
+        return await self._ask(reader.read_stacks, query, self.newest)
+
+    async def alerts(self, query: ListAlerts) -> Alerts:
+        """A page of single alerts."""
+        return await self._ask(reader.read_alerts, query)
+
+    async def alert(self, alert_id: int) -> Alert:
+        """One alert. Raises TiercelError if there is none."""
+        alert = await self._ask(reader.read_alert, alert_id)
+        if alert is None:
+            raise TiercelError(f"there is no alert {alert_id}", hint="old alerts go when the store is full")
+        return alert
+
+    async def hits(self) -> dict[str, Hits]:
+        """The alerts kept of each rule that has any."""
+        return await self._ask(reader.read_hits)
+
+    async def tallies(self) -> dict[str, Tally]:
+        """The alerts kept of each container that has any; those of the host under ""."""
+        return await self._ask(reader.read_tallies)
+
+    def acknowledge(self, request: Acknowledge) -> Done:
+        """Mark a stack as seen until it is taken back. Raises TiercelError if it is not there or cannot be written."""
+        try:
+            found = self._writer.acknowledge(request.stack, request.acknowledged)
+        except sqlite3.Error as error:
+            raise TiercelError(f"cannot write to the alert store: {error}", hint=_HINT) from error
+        if not found:
+            raise TiercelError(f"there is no stack {request.stack}", hint="old alerts go when the store is full")
+        return Done(detail="acknowledged" if request.acknowledged else "no longer acknowledged")
+
+    async def maintain(self) -> None:
+        """To be called every few seconds: enforces the retention in small steps and moves the log into the file."""
+        try:
+            while self._writer.trim(self._retention):
+                await asyncio.sleep(0)  # lets events be judged between two steps
+            await asyncio.get_running_loop().run_in_executor(self._thread, _checkpoint, self._connection)
+        except sqlite3.Error as error:
+            self._note(str(error))
+
+    def close(self) -> None:
+        """Release everything; a temporary store is deleted."""
+        self._write([], now=True)
+        self._cleanup.close()
+
+    def _open(self, path: Path, memory: int) -> Writer:
+        try:
+            return Writer(open_writer(path), memory)
+        except sqlite3.DatabaseError as error:
+            aside = move_aside(path)
+            self._tell(f"the alert store {path} is damaged ({error})", f"it is now {aside}; a new one was begun")
+            return Writer(open_writer(path), memory)
+
+    def _write(self, stored: list[Stored], *, now: bool = False) -> None:
+        try:
+            self._writer.write(stored, now=now)
+        except sqlite3.Error as error:
+            self._note(str(error))
+        else:
+            if not self._writer.waiting:
+                self._note("")
+
+    def _note(self, failing: str) -> None:
+        """Tell of a change: the disk began to refuse, for another reason, or takes alerts again."""
+        if failing == self._failing:
+            return
+        self._failing = failing
+        if failing:
+            self._tell(f"the alert store cannot be written: {failing}", _HINT)
+        else:
+            self._tell("the alert store can be written again", f"{self.dropped} alerts were not kept")
+
+    def _tell(self, what: str, hint: str) -> None:
+        self._report(Problem(time=time.time_ns(), what=what, hint=hint))
+
+    async def _ask(
+        self,
+        query: Callable[Concatenate[sqlite3.Connection, list[Stored], P], R],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """Run a query in the thread, on the alerts as they are now."""
+        waiting = list(self._writer.waiting)
+
+        def run() -> R:
+            with reader.moment(self._connection):
+                return query(self._connection, reader.not_on_disk(self._connection, waiting), *args, **kwargs)
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, run)
+        except sqlite3.Error as error:
+            raise TiercelError(f"the alert store cannot be read: {error}") from error
+
+
+_HINT = f"free some space on its disk; up to {MEMORY} alerts wait in memory, and the sinks get them as ever"
+
+
+def _lock(path: Path) -> int:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return lock(path)
+    except BlockingIOError:
+        raise UsageError(
+            f"another sensor writes to {path}", hint="`tiercel attach` shows it; or name another file"
+        ) from None
+    except OSError as error:
+        raise UsageError(f"cannot keep alerts in {path}: {error.strerror}", hint="name another file") from error
+
+
+def _checkpoint(connection: sqlite3.Connection) -> None:
+    """Move what is in the write-ahead log into the file; its fsync is not waited for in the loop."""
+    connection.execute("PRAGMA wal_checkpoint(PASSIVE)")

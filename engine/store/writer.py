@@ -1,0 +1,143 @@
+"""Writing: alerts get their ids and stacks, and go to the disk, or wait in memory while it takes nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Sequence
+
+import msgspec
+
+from engine.alerts import Alert
+from engine.scrub import scrub_struct
+from engine.store.retention import Retention, delete_up_to, excess
+from engine.store.rows import (
+    INSERT,
+    UPSERT,
+    StackKey,
+    Stored,
+    alert_parameters,
+    deltas,
+    stack_key,
+    stack_parameters,
+)
+
+KNOWN_STACKS = 100_000
+"""Stacks whose ids are held in memory; beyond, all are forgotten and looked up again."""
+
+RETRY = 1.0
+"""Seconds between two attempts to write what waits in memory."""
+
+_ENCODER = msgspec.msgpack.Encoder()
+
+
+class Writer:
+    """The only one who writes to the store. ``waiting`` holds, oldest first, what the disk has not taken yet."""
+
+    def __init__(self, connection: sqlite3.Connection, memory: int) -> None:
+        self._connection = connection
+        self._memory = memory
+        self._stacks: dict[StackKey, int] = {}
+        self._retry_at = 0.0
+        self.waiting: list[Stored] = []
+        self.dropped = 0
+        """Alerts that could not be kept: the disk took nothing and the memory set aside for them was full."""
+        self.newest = self._number("SELECT max(max(last_id), (SELECT max(id) FROM alerts)) FROM stacks")
+        """The id of the latest alert."""
+        self.total = self._number("SELECT count(*) FROM alerts")
+        """Alerts on the disk."""
+        self._newest_stack = self._number("SELECT max(id) FROM stacks")
+
+    def number(self, alerts: Sequence[Alert]) -> list[Stored]:
+        """Copies of the alerts with their ids and stacks."""
+        return [self._numbered(alert) for alert in alerts]
+
+    def write(self, stored: list[Stored], *, now: bool = False) -> None:
+        """Write these, after those that wait. While the disk takes nothing it is tried once a second, unless ``now``.
+
+        Raises sqlite3.Error when it was tried in vain; the alerts wait then.
+        """
+        was_waiting = bool(self.waiting)
+        self.waiting.extend(stored)
+        if was_waiting and not now and time.monotonic() < self._retry_at:
+            self._bound()
+            return
+        try:
+            self._commit()
+        except sqlite3.Error:
+            self._retry_at = time.monotonic() + RETRY
+            self._bound()
+            raise
+
+    def acknowledge(self, stack: int, acknowledged: bool) -> bool:
+        """Mark a stack; False if there is none."""
+        update = "UPDATE stacks SET acknowledged = ? WHERE id = ?"
+        return self._connection.execute(update, (acknowledged, stack)).rowcount > 0
+
+    def trim(self, retention: Retention) -> bool:
+        """Let some of the oldest alerts go; whether there may be more to go."""
+        last_id = excess(self._connection, retention, self.total)
+        if not last_id:
+            return False
+        self.total -= delete_up_to(self._connection, last_id)
+        return True
+
+    def close(self) -> None:
+        """Release the file."""
+        self._connection.close()
+
+    def _number(self, query: str) -> int:
+        return self._connection.execute(query).fetchone()[0] or 0
+
+    def _numbered(self, alert: Alert) -> Stored:
+        self.newest += 1
+        alert = msgspec.structs.replace(alert, id=self.newest)
+        try:
+            alert.stack = self._stack_of(alert)
+            return Stored(alert, _ENCODER.encode(alert))
+        except UnicodeEncodeError:  # a lone surrogate, as JSON from Docker can hold one
+            alert = scrub_struct(alert)
+            alert.stack = self._stack_of(alert)
+            return Stored(alert, _ENCODER.encode(alert))
+
+    def _stack_of(self, alert: Alert) -> int:
+        key = stack_key(alert)
+        stack = self._stacks.get(key)
+        if stack is None:
+            if len(self._stacks) >= KNOWN_STACKS and not self.waiting:
+                self._stacks.clear()
+            stack = self._stacks[key] = self._find_stack(key) or self._new_stack()
+        return stack
+
+    def _find_stack(self, key: StackKey) -> int | None:
+        query = "SELECT id FROM stacks WHERE rule = ? AND container_id = ? AND program = ? AND parent = ?"
+        try:
+            row = self._connection.execute(query, key).fetchone()
+        except sqlite3.Error:  # writing will fail too, and is what gets reported
+            return None
+        return row[0] if row else None
+
+    def _new_stack(self) -> int:
+        self._newest_stack += 1
+        return self._newest_stack
+
+    def _commit(self) -> None:
+        if not self.waiting:
+            return
+        run = self._connection
+        run.execute("BEGIN IMMEDIATE")
+        try:
+            run.executemany(UPSERT, map(stack_parameters, deltas(self.waiting).values()))
+            run.executemany(INSERT, map(alert_parameters, self.waiting))
+            run.execute("COMMIT")
+        except BaseException:
+            run.rollback()
+            raise
+        self.total += len(self.waiting)
+        self.waiting = []
+
+    def _bound(self) -> None:
+        excess_alerts = len(self.waiting) - self._memory
+        if excess_alerts > 0:
+            del self.waiting[:excess_alerts]
+            self.dropped += excess_alerts
