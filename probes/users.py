@@ -1,0 +1,85 @@
+"""The names of users and groups, read from a container's own /etc/passwd and /etc/group.
+
+Both files belong to whoever controls the container, and the reader is root on the host. So no symbolic link is
+followed on the way, only regular files are read, at most :data:`MAX_BYTES` of each, and a line that is not one is
+skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from engine.events import HOST, Users
+
+MAX_BYTES = 1 << 20
+"""Bytes read of each file."""
+MAX_NAMES = 20_000
+"""Names taken from each file."""
+MAX_NAME = 256
+"""Characters of a name; longer ones are no names."""
+
+_DIRECTORY = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# O_NONBLOCK: opening a FIFO that waits for a writer must not block us.
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+
+def read_users(pid: int, container_id: str = HOST) -> Users:
+    """The users and groups in the file system of process ``pid``; empty where a file is missing or the process gone.
+
+    A container's process that still has the host's root directory (the runtime before ``pivot_root``) gives none.
+    """
+    try:
+        with _opened(f"/proc/{pid}/root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC) as root:
+            if container_id != HOST and _is_our_root(root):
+                return Users(container_id=container_id)
+            return Users(container_id=container_id, users=_names(root, "passwd"), groups=_names(root, "group"))
+    except OSError:
+        return Users(container_id=container_id)
+
+
+def read_host_users() -> Users:
+    """The users and groups of the host, as the process that runs this sees it."""
+    return read_users(os.getpid())
+
+
+def _is_our_root(root: int) -> bool:
+    return os.path.samestat(os.fstat(root), Path("/").stat())
+
+
+def _names(root: int, name: str) -> dict[int, str]:
+    """Numbers and names of ``/etc/<name>``, whose lines are ``name:password:number:…``."""
+    try:
+        with _opened("etc", _DIRECTORY, root) as etc, _opened(name, _FILE, etc) as file:
+            content = _content(file)
+    except OSError:
+        return {}
+    names: dict[int, str] = {}
+    for line in content.splitlines()[:MAX_NAMES]:
+        fields = line.split(":", 3)
+        if len(fields) > 2 and 0 < len(fields[0]) <= MAX_NAME and _is_id(fields[2]):
+            names.setdefault(int(fields[2]), fields[0])  # as getpwuid(3): the first line counts
+    return names
+
+
+def _content(file: int) -> str:
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        return ""
+    return os.read(file, MAX_BYTES).decode("utf-8", "backslashreplace")
+
+
+def _is_id(text: str) -> bool:
+    """A uid_t or gid_t in decimal."""
+    return text.isascii() and text.isdigit() and len(text) <= 10 and int(text) < 2**32
+
+
+@contextmanager
+def _opened(path: str, flags: int, dir_fd: int | None = None) -> Iterator[int]:
+    descriptor = os.open(path, flags, dir_fd=dir_fd)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
