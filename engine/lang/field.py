@@ -45,7 +45,7 @@ class Field:
 
     name: str
     type: FieldType
-    help: str
+    description: str
     example: str = ""
     read: Getter | None = None
     bind: Callable[[str], Getter] | None = None

@@ -1,0 +1,51 @@
+"""The field table: every field that conditions and outputs can use, and how a reference finds its row."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from engine.lang import arguments, fields_container, fields_evt, fields_fd, fields_proc, fields_unserved, fields_user
+from engine.lang.field import Bound, Field, FieldError, Many
+from engine.lang.nodes import FieldRef
+from engine.lang.types import Shape
+
+FIELDS: dict[str, Field] = {
+    row.name: row
+    for module in (fields_evt, fields_fd, fields_proc, fields_user, fields_container, fields_unserved)
+    for row in module.FIELDS
+}
+"""Every field by its name."""
+
+_DOTTED = ("evt.arg", "evt.rawarg", "container.label")
+"""Fields whose argument may follow after a dot: ``evt.arg.flags``."""
+
+
+def resolve(ref: FieldRef) -> Bound:
+    """The field that is meant, with its argument. Raises FieldError."""
+    name, argument = _split(ref)
+    row = FIELDS.get(name)
+    if row is None:
+        raise FieldError(f"filter_check called with nonexistent field {ref}", nearest(name))
+    many = Many.NO if argument is not None else row.many
+    return Bound(row, _shape(row, argument), row.getter(argument), many)
+
+
+def nearest(name: str) -> str:
+    """``did you mean …?`` for a name that is nearly one of ours; "" else."""
+    close = get_close_matches(name, FIELDS, n=1, cutoff=0.75)
+    return f"did you mean {close[0]}?" if close else ""
+
+
+def _split(ref: FieldRef) -> tuple[str, str | None]:
+    if ref.name in FIELDS or ref.argument is not None:
+        return ref.name, ref.argument
+    for prefix in _DOTTED:
+        if ref.name.startswith(prefix + "."):
+            return prefix, ref.name.removeprefix(prefix + ".")
+    return ref.name, None
+
+
+def _shape(row: Field, argument: str | None) -> Shape:
+    if row.name == "evt.rawarg" and argument in arguments.PARAMETERS:
+        return Shape(arguments.raw_type(argument))
+    return Shape(row.type, row.is_list)

@@ -1,0 +1,195 @@
+"""``evt.*`` and ``tiercel.*``: the event itself."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from operator import attrgetter
+from typing import Any
+
+from engine.events import Event
+from engine.lang import arguments, flags
+from engine.lang.field import Field, FieldError, Getter
+from engine.lang.types import FieldType
+from engine.schema import BY_NAME
+from engine.state.lineage import entry, is_exec_privileged
+
+_OPENS = frozenset({"open", "openat", "openat2", "open_by_handle_at"})
+_EXECS = frozenset({"execve", "execveat"})
+_SECOND = 1_000_000_000
+
+_result = attrgetter("kernel.res")
+
+
+def _res(event: Event) -> str | None:
+    result = event.kernel.res
+    if result is None:
+        return None
+    return flags.errno_name(result) if result < 0 else "SUCCESS"
+
+
+def _failed(event: Event) -> bool:
+    return event.kernel.res is not None and event.kernel.res < 0
+
+
+def _open_flags(event: Event) -> int | None:
+    """Linux's flags when the event is an open."""
+    kernel = event.kernel
+    if kernel.type not in _OPENS:
+        return None
+    value = kernel.args.get("flags", 0)
+    return value if isinstance(value, int) else 0
+
+
+def _is_open_read(event: Event) -> bool:
+    value = _open_flags(event)
+    return value is not None and flags.is_read(value)
+
+
+def _is_open_write(event: Event) -> bool:
+    value = _open_flags(event)
+    return value is not None and flags.is_write(value)
+
+
+def _is_open_exec(event: Event) -> bool:
+    kernel = event.kernel
+    mode = kernel.args.get("mode", 0)
+    executable = isinstance(mode, int) and bool(mode & flags.ANY_EXECUTE)
+    if kernel.type == "creat":
+        return executable
+    value = _open_flags(event)
+    return executable and value is not None and flags.may_create(value)
+
+
+def _is_open_create(event: Event) -> bool:
+    value = _open_flags(event)
+    if value is None:
+        return False
+    fd = event.kernel.fd
+    return (fd is not None and fd.created) or (flags.is_tmpfile(value) and not _failed(event))
+
+
+def _argument(name: str) -> Getter:
+    """``evt.arg.<name>`` or ``evt.arg[<number>]``: text."""
+    if name.isdigit():
+        return lambda event: _nth(event, int(name))
+    if name not in arguments.PARAMETERS:
+        raise FieldError(f"unknown event argument {name}")
+    rows = arguments.PARAMETERS[name]
+
+    def read(event: Event) -> str | None:
+        kind = event.kernel.type
+        if (param := rows.get(kind)) is not None:
+            return arguments.text_value(event, param)
+        return arguments.exe_flags(event) if name == "flags" and kind in _EXECS else None
+
+    return read
+
+
+def _nth(event: Event, index: int) -> str | None:
+    params = BY_NAME[event.kernel.type].params
+    return arguments.text_value(event, params[index]) if index < len(params) else None
+
+
+def _raw_argument(name: str) -> Getter:
+    """``evt.rawarg.<name>``: the value."""
+    if name not in arguments.PARAMETERS:
+        raise FieldError(f"unknown event argument {name}")
+    rows = arguments.PARAMETERS[name]
+
+    def read(event: Event) -> Any:
+        param = rows.get(event.kernel.type)
+        return None if param is None else arguments.raw_value(event, param)
+
+    return read
+
+
+def clock(time: int) -> str:
+    """``HH:MM:SS.nnnnnnnnn`` in local time."""
+    return f"{datetime.fromtimestamp(time // _SECOND).astimezone():%H:%M:%S}.{time % _SECOND:09d}"
+
+
+def iso8601(time: int) -> str:
+    """``YYYY-MM-DDTHH:MM:SS.nnnnnnnnn+0000`` in UTC."""
+    return f"{datetime.fromtimestamp(time // _SECOND, UTC):%Y-%m-%dT%H:%M:%S}.{time % _SECOND:09d}+0000"
+
+
+def _date_time(time: int) -> str:
+    local = datetime.fromtimestamp(time // _SECOND).astimezone()
+    return f"{local:%Y-%m-%d %H:%M:%S}.{time % _SECOND:09d}"
+
+
+TIME_TEXT = {
+    "evt.time": clock,
+    "evt.time.s": lambda time: clock(time)[:8],
+    "evt.time.iso8601": iso8601,
+    "evt.datetime": _date_time,
+}
+"""How the time fields read in a message; in ``output_fields`` they are nanoseconds."""
+
+_TIME = attrgetter("kernel.time")
+T = FieldType
+
+FIELDS = (
+    Field("evt.num", T.UINT64, "Counter of events, from 1", "evt.num = 1", attrgetter("num")),
+    Field("evt.time", T.CHARBUF, "When it happened: local time of day", "", _TIME, filter_only=False),
+    Field("evt.time.s", T.CHARBUF, "Local time of day without fraction", "", _TIME),
+    Field("evt.time.iso8601", T.CHARBUF, "Date and time in UTC", "", _TIME),
+    Field("evt.datetime", T.CHARBUF, "Local date and time", "", _TIME),
+    Field("evt.rawtime", T.ABSTIME, "Nanoseconds since the epoch", "evt.rawtime > 0", _TIME),
+    Field("evt.rawtime.s", T.ABSTIME, "Seconds since the epoch", "", lambda event: event.kernel.time // _SECOND),
+    Field("evt.rawtime.ns", T.ABSTIME, "Fraction of the second", "", lambda event: event.kernel.time % _SECOND),
+    Field("evt.type", T.CHARBUF, "Name of the event", "evt.type in (open, openat)", attrgetter("kernel.type")),
+    Field("syscall.type", T.CHARBUF, "Name of the system call", "syscall.type = open", attrgetter("kernel.type")),
+    Field(
+        "evt.category",
+        T.CHARBUF,
+        "file, net or process",
+        "evt.category = net",
+        lambda event: BY_NAME[event.kernel.type].category,
+    ),
+    Field("evt.source", T.CHARBUF, "Where events come from: syscall", "evt.source = syscall", lambda _event: "syscall"),
+    Field("evt.dir", T.CHARBUF, "Always < (exit); deprecated", "evt.dir = <", lambda _event: "<"),
+    Field("evt.count", T.UINT64, "Always 1", "", lambda _event: 1),
+    Field("evt.rawres", T.INT64, "Return value", "evt.rawres < 0", _result),
+    Field("evt.res", T.CHARBUF, "SUCCESS, or the error's name", "evt.res = ENOENT", _res),
+    Field("evt.failed", T.BOOL, "The call returned an error", "evt.failed = true", _failed),
+    Field("evt.args", T.CHARBUF, "All parameters, name=value", "", arguments.all_arguments),
+    Field(
+        "evt.arg",
+        T.CHARBUF,
+        "A parameter as text: evt.arg.flags",
+        "evt.arg.flags contains O_TRUNC",
+        bind=_argument,
+        argument="NAME",
+    ),
+    Field(
+        "evt.rawarg",
+        T.CHARBUF,
+        "A parameter with its own type: evt.rawarg.mode",
+        "evt.rawarg.uid = 0",
+        bind=_raw_argument,
+        argument="NAME",
+        no_right=True,
+    ),
+    Field("evt.is_open_read", T.BOOL, "An open for reading", "evt.is_open_read = true", _is_open_read),
+    Field("evt.is_open_write", T.BOOL, "An open for writing", "evt.is_open_write = true", _is_open_write),
+    Field(
+        "evt.is_open_exec", T.BOOL, "An open that may create an executable", "evt.is_open_exec = true", _is_open_exec
+    ),
+    Field("evt.is_open_create", T.BOOL, "An open that created the file", "evt.is_open_create = true", _is_open_create),
+    Field(
+        "tiercel.entry",
+        T.CHARBUF,
+        "How its process tree began: docker exec, container start, host",
+        'tiercel.entry = "docker exec"',
+        lambda event: entry(event.process),
+    ),
+    Field(
+        "tiercel.exec_privileged",
+        T.BOOL,
+        "Entered by exec with capabilities that the container does not have",
+        "tiercel.exec_privileged = true",
+        lambda event: is_exec_privileged(event.process, event.container),
+    ),
+)
+"""The rows of this namespace."""

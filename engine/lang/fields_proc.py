@@ -1,0 +1,246 @@
+"""``proc.*`` and ``thread.*``: the process that did it, and its ancestors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import islice
+from operator import attrgetter
+from typing import Any
+
+from engine.events import Event
+from engine.lang import flags
+from engine.lang.field import Field, Getter, Many, index
+from engine.lang.types import FieldType
+from engine.state.processes import Process
+
+OfProcess = Callable[[Process], Any]
+
+
+def _arguments(process: Process) -> str:
+    return " ".join(process.args)
+
+
+def _own(read: OfProcess) -> Getter:
+    return lambda event: read(event.process)
+
+
+def _parent(read: OfProcess) -> Getter:
+    """A reader of the parent; missing when it is not known."""
+
+    def get(event: Event) -> Any:
+        parent = event.process.parent
+        return None if parent is None else read(parent)
+
+    return get
+
+
+def _ancestor(field: str, read: OfProcess) -> Callable[[str], Getter]:
+    """A reader of one ancestor: 0 is the process itself, 1 its parent."""
+
+    def bind(argument: str) -> Getter:
+        number = index(field, argument)
+
+        def get(event: Event) -> Any:
+            process: Process | None = event.process
+            for _ in range(number):
+                process = process.parent if process is not None else None
+            return None if process is None else read(process)
+
+        return get
+
+    return bind
+
+
+def _ancestors(read: OfProcess) -> Getter:
+    """Every ancestor's value, nearest first."""
+    return lambda event: tuple(read(process) for process in event.process.ancestors())
+
+
+def _argument(argument: str) -> Getter:
+    number = index("proc.args", argument)
+    return lambda event: next(islice(event.process.args, number, None), None)
+
+
+def _environment(name: str) -> Getter:
+    """One variable's value; missing when it is not set."""
+    prefix = name + "="
+
+    def get(event: Event) -> str | None:
+        found = (entry for entry in event.process.env if entry.startswith(prefix))
+        return next((entry.removeprefix(prefix) for entry in found), None)
+
+    return get
+
+
+def _cwd(process: Process) -> str | None:
+    """Always ending in a slash."""
+    return process.cwd.rstrip("/") + "/" if process.cwd else None
+
+
+def _session_leader(event: Event) -> str | None:
+    """The process whose pid is the session's id, else the eldest ancestor in the session."""
+    process, leader = event.process, event.process
+    for ancestor in process.ancestors():
+        if leader.pid == process.sid or ancestor.sid != process.sid:
+            break
+        leader = ancestor
+    return leader.name
+
+
+def _duration(event: Event) -> int | None:
+    started = event.process.started
+    return event.kernel.time - started if started else None
+
+
+def _age_of_exe(event: Event) -> int | None:
+    """From the last change of the program file's inode to the start of the process."""
+    process = event.process
+    return process.started - process.exe_ctime if process.started and process.exe_ctime else None
+
+
+def _capabilities(name: str) -> Getter:
+    read = attrgetter(f"kernel.{name}")
+    return lambda event: flags.capability_names(read(event))
+
+
+T = FieldType
+_name, _exe, _exepath, _cmdline, _pid = map(attrgetter, ("name", "exe", "exepath", "cmdline", "pid"))
+
+
+def _lineage(name: str, kind: FieldType, what: str, read: OfProcess, example: str) -> Field:
+    """A row for ancestors: with an index one of them, without one any of them."""
+    return Field(
+        name,
+        kind,
+        f"{what} of an ancestor: [1] is the parent; without a number, of any",
+        example,
+        _ancestors(read),
+        _ancestor(name, read),
+        "N",
+        Many.SOME,
+        no_right=True,
+        no_transformer=True,
+    )
+
+
+FIELDS = (
+    Field(
+        "proc.name", T.CHARBUF, "Name of the process (comm, 15 bytes)", "proc.name = bash", attrgetter("process.name")
+    ),
+    Field("proc.pid", T.INT64, "Process id", "proc.pid = 1", attrgetter("kernel.pid")),
+    Field("proc.ppid", T.INT64, "Parent's process id", "proc.ppid = 1", attrgetter("kernel.ppid")),
+    Field("proc.vpid", T.INT64, "Process id in its own pid namespace", "proc.vpid = 1", attrgetter("process.vpid")),
+    Field(
+        "proc.exe",
+        T.CHARBUF,
+        "First argument, usually the program",
+        "proc.exe startswith /tmp/",
+        attrgetter("process.exe"),
+    ),
+    Field(
+        "proc.exepath",
+        T.CHARBUF,
+        "Resolved path of the program",
+        "proc.exepath = /usr/bin/curl",
+        attrgetter("process.exepath"),
+    ),
+    Field(
+        "proc.args",
+        T.CHARBUF,
+        "Arguments after the first; [N] one of them, from 0",
+        "proc.args contains -e",
+        _own(_arguments),
+        _argument,
+        "N",
+    ),
+    Field(
+        "proc.cmdline", T.CHARBUF, "Name and arguments", "proc.cmdline contains --decode", attrgetter("process.cmdline")
+    ),
+    Field(
+        "proc.env",
+        T.CHARBUF,
+        "Environment; [NAME] one variable",
+        "proc.env[HTTP_PROXY] exists",
+        lambda event: " ".join(event.process.env),
+        _environment,
+        "NAME",
+    ),
+    Field("proc.cwd", T.CHARBUF, "Working directory, ending in a slash", "proc.cwd = /dev/shm/", _own(_cwd)),
+    Field(
+        "proc.tty",
+        T.UINT32,
+        "Device number of the controlling terminal, 0 for none",
+        "proc.tty != 0",
+        attrgetter("process.tty"),
+    ),
+    Field("proc.sid", T.INT64, "Session id", "", attrgetter("process.sid")),
+    Field("proc.sname", T.CHARBUF, "Name of the session's leader", "proc.sname = sshd", _session_leader),
+    Field("proc.pgid", T.INT64, "Process group", "", attrgetter("process.pgid")),
+    Field("proc.vpgid", T.INT64, "Process group in its pid namespace", "", attrgetter("process.vpgid")),
+    Field(
+        "proc.is_vpgid_leader",
+        T.BOOL,
+        "It leads its process group",
+        "proc.is_vpgid_leader = true",
+        _own(lambda process: process.vpgid == process.vpid),
+    ),
+    Field("proc.is_sid_leader", T.BOOL, "It leads its session", "", _own(lambda process: process.sid == process.pid)),
+    Field("proc.pname", T.CHARBUF, "Parent's name", "proc.pname = sshd", _parent(_name)),
+    Field("proc.pexe", T.CHARBUF, "Parent's first argument", "proc.pexe endswith java", _parent(_exe)),
+    Field("proc.pexepath", T.CHARBUF, "Parent's program", "proc.pexepath = /usr/sbin/sshd", _parent(_exepath)),
+    Field("proc.pcmdline", T.CHARBUF, "Parent's name and arguments", "proc.pcmdline contains cron", _parent(_cmdline)),
+    _lineage("proc.aname", T.CHARBUF, "Name", _name, "proc.aname[2] = sshd"),
+    _lineage("proc.aexe", T.CHARBUF, "First argument", _exe, "proc.aexe[1] = sshd"),
+    _lineage("proc.aexepath", T.CHARBUF, "Program", _exepath, "proc.aexepath[2] = /bin/sh"),
+    _lineage("proc.acmdline", T.CHARBUF, "Name and arguments", _cmdline, "proc.acmdline contains java"),
+    _lineage("proc.apid", T.INT64, "Process id", _pid, "proc.apid = 1"),
+    Field("proc.duration", T.RELTIME, "Nanoseconds since the process began", "proc.duration < 1000000000", _duration),
+    Field(
+        "proc.is_exe_upper_layer",
+        T.BOOL,
+        "The program is not part of the image (overlayfs upper layer)",
+        "proc.is_exe_upper_layer = true",
+        attrgetter("process.is_exe_upper_layer"),
+    ),
+    Field(
+        "proc.is_exe_from_memfd",
+        T.BOOL,
+        "The program lies in memory only (memfd)",
+        "proc.is_exe_from_memfd = true",
+        attrgetter("process.is_exe_from_memfd"),
+    ),
+    Field("proc.exe_ino", T.INT64, "Inode number of the program", "", attrgetter("process.exe_ino")),
+    Field("proc.exe_ino.ctime", T.ABSTIME, "Last change of the program's inode", "", attrgetter("process.exe_ctime")),
+    Field("proc.exe_ino.mtime", T.ABSTIME, "Last change of the program", "", attrgetter("process.exe_mtime")),
+    Field(
+        "proc.exe_ino.ctime_duration_proc_start",
+        T.ABSTIME,
+        "Age of the program when the process began",
+        "",
+        _age_of_exe,
+    ),
+    Field("proc.loginuid", T.INT64, "User who logged in, -1 for none", "", attrgetter("process.loginuid")),
+    Field("thread.tid", T.INT64, "Thread id", "", attrgetter("kernel.tid")),
+    Field(
+        "thread.cap_effective",
+        T.CHARBUF,
+        "Effective capabilities, joined by blanks",
+        "thread.cap_effective contains CAP_SYS_ADMIN",
+        _capabilities("cap_effective"),
+    ),
+    Field(
+        "thread.cap_permitted",
+        T.CHARBUF,
+        "Permitted capabilities, joined by blanks",
+        "thread.cap_permitted contains CAP_SYS_ADMIN",
+        _capabilities("cap_permitted"),
+    ),
+    Field(
+        "thread.cap_inheritable",
+        T.CHARBUF,
+        "Inheritable capabilities, joined by blanks",
+        "",
+        _own(lambda process: flags.capability_names(process.cap_inheritable)),
+    ),
+)
+"""The rows of this namespace."""
