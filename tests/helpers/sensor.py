@@ -1,0 +1,292 @@
+"""A sensor in memory: answers the protocol's requests from plain data, and pushes pulses when told to.
+
+It keeps the promises of the real one: stacks newest first, ``before`` as a look at the past, filters as
+:mod:`engine.filter` reads them, refusals as TiercelError, an end that every waiting request hears of.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from engine import protocol as p
+from engine.alerts import Alert
+from engine.client import SensorGone
+from engine.errors import TiercelError
+from engine.events import Phase
+from engine.filter import Subject, parse_filter
+
+NOW = 1_790_000_000_000_000_000
+"""The time at which all tests' data lies."""
+
+
+def healthy(**changes: Any) -> p.Health:
+    """The health of a sensor that has seen a little."""
+    health = p.Health(
+        time=NOW,
+        phase=Phase.LIVE,
+        detail="",
+        hostname="prod-7",
+        source="kernel",
+        uptime=7322.0,
+        events=918_273,
+        events_per_second=1234.0,
+        lost=0,
+        lost_by_cause={},
+        lost_by_container={},
+        waiting=0,
+        lag_ms=6.0,
+        cpu=0.4,
+        memory=48 << 20,
+        processes=212,
+        containers=3,
+        runtime="docker",
+        runtime_detail="24.0.7",
+        rules_enabled=31,
+        rules_total=33,
+        alerts=7,
+        own_events=120,
+        probes=[p.ProbeRow("open", 812_000, 9_100, 0), p.ProbeRow("execve", 4_100, 4_100, 0)],
+    )
+    return msgspec.structs.replace(health, **changes)
+
+
+@dataclass
+class World:
+    """What the sensor knows."""
+
+    health: p.Health = field(default_factory=healthy)
+    alerts: list[Alert] = field(default_factory=list)
+    containers: list[p.ContainerRow] = field(default_factory=list)
+    processes: list[p.ProcessRow] = field(default_factory=list)
+    events: list[p.EventRow] = field(default_factory=list)
+    event_owners: dict[int, tuple[int, int, str]] = field(default_factory=dict)
+    """By event number: pid, start and container of the process."""
+    changes: dict[str, list[p.Change]] = field(default_factory=dict)
+    rules: list[p.RuleRow] = field(default_factory=list)
+    rule_problem: str = ""
+    """What a reload finds wrong."""
+    endless: Sequence[p.StackRow] | None = None
+    """Stacks that are only made when looked at, in the place of those of ``alerts``."""
+
+
+class MemorySensor:
+    """See the module. ``hold()`` makes it slow: requests wait until ``release()``."""
+
+    def __init__(self, world: World | None = None) -> None:
+        self.world = world or World()
+        self.on_pulse: Callable[[p.Pulse], None] | None = None
+        self.asked: list[p.Request] = []
+        self.closed = False
+        self.acknowledged: set[int] = set()
+        self._gone: asyncio.Future[TiercelError] = asyncio.get_running_loop().create_future()
+        self._open = asyncio.Event()
+        self._open.set()
+        self._versions = {"containers": 1, "processes": 1, "rules": 1}
+
+    # ── what tests do to it ──────────────────────────────────────────────────────────────────────────────────────
+
+    def add(self, *alerts: Alert) -> None:
+        """These alerts come in, and a pulse says so."""
+        for alert in alerts:
+            self.world.alerts.append(msgspec.structs.replace(alert, id=len(self.world.alerts) + 1))
+        self.world.health.alerts = len(self.world.alerts)
+        self.pulse()
+
+    def pulse(self, *, changed: Sequence[str] = (), health: p.Health | None = None) -> None:
+        """Push a pulse in which the named subjects have grown."""
+        for name in changed:
+            self._versions[name] += 1
+        if health is not None:
+            self.world.health = health
+        if self.on_pulse is not None:
+            self.on_pulse(p.Pulse(alerts=self._newest(), health=self.world.health, **self._versions))
+
+    def hold(self) -> None:
+        """Answer nothing from now on."""
+        self._open.clear()
+
+    def release(self) -> None:
+        """Answer again, also what was asked meanwhile."""
+        self._open.set()
+
+    def vanish(self, reason: str = "the sensor has ended") -> None:
+        """Be gone."""
+        if not self._gone.done():
+            self._gone.set_result(SensorGone(reason, hint="start it again: `tiercel sensor`"))
+        self._open.set()
+
+    # ── the front end's side ─────────────────────────────────────────────────────────────────────────────────────
+
+    async def ask(self, request: p.Request) -> p.Reply:
+        """Answer as the real client does: refusals and the end are raised."""
+        self.asked.append(request)
+        await self._open.wait()
+        if self._gone.done():
+            raise self._gone.result()
+        return _HANDLERS[type(request)](self, request)
+
+    async def wait_closed(self) -> TiercelError:
+        """Wait for :meth:`vanish`."""
+        return await asyncio.shield(self._gone)
+
+    async def close(self) -> None:
+        """The front end has let go."""
+        self.closed = True
+        self.vanish("the connection was closed")
+
+    # ── answers ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _newest(self) -> int:
+        if self.world.endless is not None:
+            return len(self.world.endless)
+        return self.world.alerts[-1].id if self.world.alerts else 0
+
+    def _stacks(self, request: p.ListStacks) -> p.Stacks:
+        if self.world.endless is not None:
+            rows: Sequence[p.StackRow] = self.world.endless
+        else:
+            chosen = parse_filter(request.filter)
+            rows = [row for row in self._collapsed(request) if chosen.matches(_subject(row))]
+        page = list(rows[request.offset : request.offset + request.limit])
+        alerts = sum(row.count for row in rows) if self.world.endless is None else len(rows)
+        return p.Stacks(total=len(rows), alerts=alerts, newest=self._newest(), rows=page)
+
+    def _collapsed(self, request: p.ListStacks) -> list[p.StackRow]:
+        rows: dict[int, p.StackRow] = {}
+        for alert in self.world.alerts:
+            known = not request.before or alert.id <= request.before
+            container_id = alert.container.id if alert.container else ""
+            if known and request.container_id in (None, container_id):
+                row = self._stack_row(alert, rows.get(alert.stack))
+                rows.pop(alert.stack, None)
+                rows[alert.stack] = row
+        return list(reversed(rows.values()))
+
+    def _stack_row(self, alert: Alert, known: p.StackRow | None) -> p.StackRow:
+        process, container = alert.process, alert.container
+        return p.StackRow(
+            stack=alert.stack,
+            count=known.count + 1 if known else 1,
+            first=known.first if known else alert.time,
+            last=alert.time,
+            alert_id=alert.id,
+            rule=alert.rule,
+            priority=alert.priority,
+            container_id=container.id if container else "",
+            container=container.name if container else "",
+            image=container.image if container else "",
+            process=process.name if process else "",
+            cmdline=process.cmdline if process else "",
+            parent=alert.lineage[1].name if len(alert.lineage) > 1 else "",
+            target=alert.target,
+            user=alert.user,
+            tty=alert.tty,
+            entry=alert.entry,
+            acknowledged=alert.stack in self.acknowledged,
+        )
+
+    def _alerts(self, request: p.ListAlerts) -> p.Alerts:
+        rows = [alert for alert in reversed(self.world.alerts) if _asked_for(alert, request)]
+        return p.Alerts(total=len(rows), rows=rows[request.offset : request.offset + request.limit])
+
+    def _alert(self, request: p.GetAlert) -> p.Alerts:
+        rows = [alert for alert in self.world.alerts if alert.id == request.alert_id]
+        if not rows:
+            raise TiercelError(f"there is no alert {request.alert_id}", hint="it may have been deleted by age")
+        return p.Alerts(total=1, rows=rows)
+
+    def _acknowledge(self, request: p.Acknowledge) -> p.Done:
+        (self.acknowledged.add if request.acknowledged else self.acknowledged.discard)(request.stack)
+        return p.Done()
+
+    def _containers(self, _request: p.ListContainers) -> p.Containers:
+        return p.Containers(rows=list(self.world.containers))
+
+    def _processes(self, request: p.ListProcesses) -> p.Processes:
+        rows = [row for row in self.world.processes if request.container_id in (None, row.container_id)]
+        if request.container_id and rows:
+            least = min(row.depth for row in rows)
+            rows = [msgspec.structs.replace(row, depth=row.depth - least) for row in rows]
+        return p.Processes(rows=rows)
+
+    def _events(self, request: p.ListEvents) -> p.Events:
+        rows = [row for row in reversed(self.world.events) if self._owned(row, request)]
+        return p.Events(rows=rows[: request.limit])
+
+    def _owned(self, row: p.EventRow, request: p.ListEvents) -> bool:
+        pid, start, container_id = self.world.event_owners.get(row.num, (row.pid, 0, ""))
+        mine = not request.pid or (pid, start) == (request.pid, request.start)
+        return mine and request.container_id in (None, container_id)
+
+    def _changes(self, request: p.ListChanges) -> p.Changes:
+        return p.Changes(rows=list(self.world.changes.get(request.container_id, [])))
+
+    def _rules(self, _request: p.ListRules) -> p.Rules:
+        return p.Rules(rows=[msgspec.structs.replace(rule) for rule in self.world.rules])
+
+    def _set_rule(self, request: p.SetRule) -> p.Done:
+        for rule in self.world.rules:
+            if rule.name == request.name:
+                rule.enabled = request.enabled
+                self.pulse(changed=["rules"])
+                return p.Done(detail=f"{rule.name} is {'on' if rule.enabled else 'off'}")
+        raise TiercelError(f"there is no rule {request.name!r}")
+
+    def _reload(self, _request: p.ReloadRules) -> p.Done:
+        if self.world.rule_problem:
+            raise TiercelError(self.world.rule_problem, hint="the running rules stay in force")
+        return p.Done(detail=f"{len(self.world.rules)} rules loaded")
+
+    def _health(self, _request: p.GetHealth) -> p.HealthReply:
+        return p.HealthReply(health=self.world.health)
+
+    def _done(self, _request: p.Control | p.Shutdown) -> p.Done:
+        return p.Done()
+
+
+_HANDLERS: dict[type, Callable[[MemorySensor, Any], p.Reply]] = {
+    p.ListStacks: MemorySensor._stacks,
+    p.ListAlerts: MemorySensor._alerts,
+    p.GetAlert: MemorySensor._alert,
+    p.Acknowledge: MemorySensor._acknowledge,
+    p.ListContainers: MemorySensor._containers,
+    p.ListProcesses: MemorySensor._processes,
+    p.ListEvents: MemorySensor._events,
+    p.ListChanges: MemorySensor._changes,
+    p.ListRules: MemorySensor._rules,
+    p.SetRule: MemorySensor._set_rule,
+    p.ReloadRules: MemorySensor._reload,
+    p.GetHealth: MemorySensor._health,
+    p.Control: MemorySensor._done,
+    p.Shutdown: MemorySensor._done,
+}
+
+
+def _asked_for(alert: Alert, request: p.ListAlerts) -> bool:
+    process = alert.process
+    if request.stack and alert.stack != request.stack:
+        return False
+    if request.pid and (process is None or (process.pid, process.start) != (request.pid, request.start)):
+        return False
+    return request.container_id in (None, alert.container.id if alert.container else "")
+
+
+def _subject(row: p.StackRow) -> Subject:
+    return Subject(
+        rule=row.rule,
+        priority=row.priority,
+        container_id=row.container_id,
+        container=row.container,
+        image=row.image,
+        process=row.process,
+        cmdline=row.cmdline,
+        parent=row.parent,
+        target=row.target,
+        user=row.user,
+        tags=[],
+    )

@@ -1,0 +1,160 @@
+"""Every action, once: its keys, its words, and where it works.
+
+From these rows come the bindings, the footer, the help screen, the command palette and the key table of the README.
+An action ``open`` is a method ``action_open`` of the pane (or frame, or application) it works in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.binding import Binding, BindingType
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing the user can do. ``views`` are keys of :data:`VIEWS`; the first of ``keys`` is shown."""
+
+    id: str
+    keys: str
+    label: str
+    help: str
+    views: tuple[str, ...]
+    shown: bool = True
+    """Whether the footer has it; the help screen has everything."""
+    first: bool = False
+    """Whether it comes before anything the focused widget does with the key."""
+
+    def binding(self, view: str) -> Binding:
+        """As Textual wants it."""
+        return Binding(
+            self.keys,
+            self.id,
+            self.label,
+            show=self.shown,
+            key_display=display(self.keys),
+            priority=self.first,
+            tooltip=self.help,
+            id=f"{view}.{self.id}",
+        )
+
+
+VIEWS = {
+    "everywhere": "Everywhere",
+    "inside": "Inside a drill-down",
+    "list": "In every list",
+    "filter": "While editing a filter",
+    "text": "In every text",
+    "alerts": "Alerts",
+    "alert": "One alert",
+    "containers": "Containers",
+    "processes": "Processes",
+    "events": "Events",
+    "rules": "Rules",
+}
+"""Where an action works, in the order of the help screen."""
+
+_LISTS = ("alerts", "containers", "processes", "events", "rules")
+
+ACTIONS = (
+    Action("open", "enter", "open", "Open what is under the cursor", ("list",)),
+    Action("container", "c", "container", "Go to its container", ("alerts", "alert", "processes")),
+    Action("rule", "r", "rule", "Go to the rule that fired", ("alerts", "alert")),
+    Action("tree", "t", "tree", "Show its process in the tree", ("alerts", "alert")),
+    Action("events", "e", "events", "Recent events around it", ("alerts", "alert", "containers", "processes")),
+    Action("acknowledge", "a", "ack", "Acknowledge, or take it back", ("alerts", "alert")),
+    Action("switch", "space", "on/off", "Switch the rule on or off, at once", ("rules",)),
+    Action("reload", "R", "reload", "Read the rule files again", ("rules",)),
+    Action("pause", "p", "pause", "Freeze the list, count what waits; again: resume", ("alerts",)),
+    Action("follow", "f", "follow", "Stay on the newest alert", ("alerts",)),
+    Action("filter", "slash", "filter", "Filter, or edit the filter", _LISTS),
+    Action("clear", "escape", "clear", "Clear the filter, or go back", _LISTS, shown=False),
+    Action("submit", "enter", "apply", "Apply the filter", ("filter",), shown=False),
+    Action("abandon", "escape", "clear", "Leave and clear the filter", ("filter",), shown=False),
+    Action("recall", "up", "earlier", "Earlier filters", ("filter",), shown=False),
+    Action("recall_later", "down", "later", "Later filters", ("filter",), shown=False),
+    Action("up", "up,k", "up", "One row up", ("list",), shown=False),
+    Action("down", "down,j", "down", "One row down", ("list",), shown=False),
+    Action("page_up", "pageup,ctrl+u", "page up", "One page up", ("list",), shown=False),
+    Action("page_down", "pagedown,ctrl+d", "page down", "One page down", ("list",), shown=False),
+    Action("top", "home,g", "top", "First row", ("list",), shown=False),
+    Action("bottom", "end,G", "bottom", "Last row", ("list",), shown=False),
+    Action("scroll_up", "up,k", "up", "One line up", ("text",), shown=False),
+    Action("scroll_down", "down,j", "down", "One line down", ("text",), shown=False),
+    Action("page_up", "pageup,ctrl+u", "page up", "One page up", ("text",), shown=False),
+    Action("page_down", "pagedown,ctrl+d", "page down", "One page down", ("text",), shown=False),
+    Action("scroll_home", "home,g", "top", "First line", ("text",), shown=False),
+    Action("scroll_end", "end,G", "bottom", "Last line", ("text",), shown=False),
+    Action("back", "escape,backspace", "back", "Back to where you came from", ("inside",)),
+    Action("next_tab", "tab,right_square_bracket", "next", "Next tab", ("everywhere",), shown=False),
+    Action("previous_tab", "shift+tab,left_square_bracket", "previous", "Previous tab", ("everywhere",), shown=False),
+    Action("view(1)", "1", "Alerts", "Go to Alerts", ("everywhere",), shown=False),
+    Action("view(2)", "2", "Containers", "Go to Containers", ("everywhere",), shown=False),
+    Action("view(3)", "3", "Processes", "Go to Processes", ("everywhere",), shown=False),
+    Action("view(4)", "4", "Events", "Go to Events", ("everywhere",), shown=False),
+    Action("view(5)", "5", "Rules", "Go to Rules", ("everywhere",), shown=False),
+    Action("view(6)", "6", "Health", "Go to Health", ("everywhere",), shown=False),
+    Action("help", "question_mark,f1", "help", "All keys", ("everywhere",)),
+    Action(
+        "command_palette", "ctrl+p,colon", "commands", "Search all commands and themes", ("everywhere",), shown=False
+    ),
+    Action("quit", "q", "quit", "Quit; the sensor of a watch that others share goes on", ("everywhere",)),
+    Action("interrupt", "ctrl+c", "quit", "Quit from anywhere", ("everywhere",), shown=False, first=True),
+)
+
+_SIGNS = {
+    "enter": "⏎",
+    "space": "␣",
+    "slash": "/",
+    "escape": "esc",
+    "question_mark": "?",
+    "right_square_bracket": "]",
+    "left_square_bracket": "[",
+    "colon": ":",
+    "up": "↑",
+    "down": "↓",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "home": "Home",
+    "end": "End",
+    "f1": "F1",
+    "backspace": "⌫",
+}
+
+
+def display(keys: str) -> str:
+    """The first of the keys as the footer shows it."""
+    return _sign(keys.split(",", maxsplit=1)[0])
+
+
+def all_keys(keys: str) -> str:
+    """All keys as the help shows them: ``↑ k``."""
+    return " ".join(_sign(key) for key in keys.split(","))
+
+
+def _sign(key: str) -> str:
+    return _SIGNS.get(key, key)
+
+
+def actions_of(view: str) -> tuple[Action, ...]:
+    """The actions of a view, in the order of the table."""
+    return tuple(action for action in ACTIONS if view in action.views)
+
+
+def bindings(view: str) -> list[BindingType]:
+    """A view's actions as a widget's ``BINDINGS``."""
+    return [action.binding(view) for action in actions_of(view)]
+
+
+def key_table() -> str:
+    """All keys as Markdown tables, one for each view."""
+    return "\n\n".join(_table(view, title) for view, title in VIEWS.items()) + "\n"
+
+
+def _table(view: str, title: str) -> str:
+    rows = [f"| {_keys_in_markdown(action.keys)} | {action.help} |" for action in actions_of(view)]
+    return "\n".join([f"**{title}**", "", "| Key | What it does |", "|---|---|", *rows])
+
+
+def _keys_in_markdown(keys: str) -> str:
+    return " ".join(f"`{_sign(key)}`" for key in keys.split(","))

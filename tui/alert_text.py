@@ -1,0 +1,114 @@
+"""An alert in words: what the detail beside the list and the full screen show."""
+
+from __future__ import annotations
+
+import msgspec
+from textual.content import Content
+
+from engine.alerts import Alert, Priority
+from engine.protocol import StackRow
+from tui import lineage, words
+from tui.theme import Span, content, priority_tone
+
+_LABEL = 11
+"""Cells of the labels before the facts."""
+
+
+def badge(priority: Priority) -> Span:
+    """Letter and word: ``W Warning``."""
+    return f"{words.LETTERS[priority]} {priority.label}", priority_tone(priority)
+
+
+def lines(*rows: list[Span]) -> Content:
+    """Rows of spans under each other."""
+    return Content("\n").join([content(*row) for row in rows])
+
+
+def facts(pairs: list[tuple[str, str]]) -> list[list[Span]]:
+    """Labels and values under each other, without those that have no value."""
+    return [[(f"{label:<{_LABEL}} ", "dim"), (value, "")] for label, value in pairs if value]
+
+
+def preview(row: StackRow) -> Content:
+    """What the list knows already, while the alert itself is on its way."""
+    return lines([badge(row.priority), ("  ", ""), (row.rule, "strong")], [(words.moment(row.last), "dim")])
+
+
+def overview(alert: Alert, count: int = 1, acknowledged: bool = False) -> Content:
+    """Everything needed to judge it, the story first."""
+    rows: list[list[Span]] = [
+        [badge(alert.priority), ("  ", ""), (alert.rule, "strong")],
+        _moment(alert, count, acknowledged),
+        lineage.glance(alert),
+        [],
+        *lineage.draw(alert),
+        [],
+        [(alert.output, "")],
+        [],
+        *facts(_facts(alert)),
+    ]
+    if alert.description:
+        rows += [[], [("Why it matters", "accent")], [(alert.description, "")]]
+    return lines(*rows)
+
+
+def brief(alert: Alert, count: int = 1, acknowledged: bool = False) -> Content:
+    """The same for the few lines below a narrow list: message first, then facts, then the tree."""
+    rows: list[list[Span]] = [
+        [badge(alert.priority), ("  ", ""), (alert.rule, "strong"), ("  ", ""), *_moment(alert, count, acknowledged)],
+        lineage.glance(alert),
+        [(alert.output, "")],
+        *facts(_facts(alert)),
+        *lineage.draw(alert),
+    ]
+    return lines(*rows)
+
+
+def _moment(alert: Alert, count: int, acknowledged: bool) -> list[Span]:
+    row: list[Span] = [(words.moment(alert.time), "")]
+    if count > 1:
+        row.append((f"  ×{count:,}", "strong"))
+    if acknowledged:
+        row.append(("  ✓ acknowledged", "ok"))
+    return [*row, (("  " + " ".join(alert.tags)) if alert.tags else "", "dim")]
+
+
+def _facts(alert: Alert) -> list[tuple[str, str]]:
+    process = alert.process
+    parent = alert.lineage[1] if len(alert.lineage) > 1 else None
+    return [
+        ("What", alert.target),
+        ("User", words.who(alert.user, alert.uid)),
+        ("Process", f"{process.name} (pid {process.pid}, {process.exepath or '?'})" if process else ""),
+        ("Command", process.cmdline if process else ""),
+        ("Parent", f"{parent.cmdline or parent.name} (pid {parent.pid})" if parent else ""),
+        ("Terminal", words.terminal(alert.tty) or "none"),
+        ("Entry", alert.entry),
+        ("Container", _container(alert)),
+        ("Image", alert.container.image if alert.container else ""),
+        ("Event", f"{alert.event_type} #{alert.event_num}" if alert.event_type else ""),
+    ]
+
+
+def _container(alert: Alert) -> str:
+    if alert.container is None:
+        return "none: on the host"
+    privileged = ", privileged" if alert.container.privileged else ""
+    return f"{lineage.container_name(alert)} ({alert.container.id[:12]}{privileged})"
+
+
+def fields(alert: Alert) -> Content:
+    """The fields of the rule's output, by Falco's names."""
+    width = max((len(name) for name in alert.output_fields), default=0)
+    rows = [[(f"{name:<{width}}  ", "dim"), (_value(value), "")] for name, value in sorted(alert.output_fields.items())]
+    return lines(*rows) if rows else content(("The rule's output names no fields.", "dim"))
+
+
+def _value(value: object) -> str:
+    return "–" if value is None else str(value)
+
+
+def as_json(alert: Alert) -> Content:
+    """The alert as Tiercel keeps it."""
+    text = msgspec.json.format(msgspec.json.encode(alert), indent=2).decode()
+    return content((text, ""))

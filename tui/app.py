@@ -1,0 +1,180 @@
+"""The application: it holds the front, opens places, and hands on what the sensor pushes.
+
+The first paint waits for nothing: the connection is made by a worker, and "connecting" and "loading probes" are
+states that the screen shows like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.message import Message
+from textual.screen import Screen
+
+from engine.protocol import Pulse
+from tui.actions import bindings
+from tui.frame import Frame
+from tui.frames import frame_for, main_frame
+from tui.front import Connect, Front, Link
+from tui.help import HelpScreen
+from tui.places import EVERYTHING, EventsPlace, Place
+from tui.theme import TIERCEL, TIERCEL_LIGHT, tone_variables
+
+_INTERRUPTED = 130
+_QUIET = 3.0
+"""Seconds without a pulse's health after which we ask for it."""
+
+
+class TiercelApp(App[None]):
+    """The TUI on any sensor. ``connect`` is called once, in the background; ``title`` names the terminal's window."""
+
+    CSS_PATH = "tiercel.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("everywhere")
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (120, "-wide")]
+
+    class Pulsed(Message):
+        """The sensor pushed a pulse. A newer one replaces one that is still queued."""
+
+        def __init__(self, pulse: Pulse) -> None:
+            super().__init__()
+            self.pulse = pulse
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the newest matters: its numbers include the others'."""
+            return isinstance(message, TiercelApp.Pulsed)
+
+    class LinkChanged(Message):
+        """The sensor's health or our connection to it is another."""
+
+        def can_replace(self, message: Message) -> bool:
+            """Once is enough."""
+            return isinstance(message, TiercelApp.LinkChanged)
+
+    def __init__(self, connect: Connect, *, title: str = "Tiercel") -> None:
+        super().__init__()
+        self.front = Front(
+            connect,
+            changed=lambda: self._post(self.LinkChanged()),
+            pulsed=lambda pulse: self._post(self.Pulsed(pulse)),
+        )
+        self.title = title
+        self.subject: EventsPlace = EVERYTHING
+        """What was selected last: the Events view shows its events."""
+        self._asked_after = 0.0
+        self.register_theme(TIERCEL)
+        self.register_theme(TIERCEL_LIGHT)
+        self.theme = TIERCEL.name
+
+    def _post(self, message: Message) -> None:
+        self.post_message(message)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The tones, in the colours of the theme that is in force."""
+        return tone_variables(self.current_theme)
+
+    def get_default_screen(self) -> Screen[None]:
+        """The main views."""
+        return main_frame(self.front)
+
+    def on_mount(self) -> None:
+        """Connect behind the first paint."""
+        self.run_worker(self._connect(), name="connection")
+        self.set_interval(1.0, self._tick)
+
+    async def _connect(self) -> None:
+        await self.front.open()
+        self._wake()
+        await self.front.watch()
+
+    async def on_unmount(self) -> None:
+        """Let go of the sensor."""
+        await self.front.close()
+
+    # ── what the sensor pushes ───────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def frame(self) -> Frame | None:
+        """The frame in front, also while help or the palette lie over it."""
+        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, Frame)), None)
+
+    def on_tiercel_app_pulsed(self, message: Pulsed) -> None:
+        """Hand it to the frame in front."""
+        if self.frame is not None:
+            self.frame.pulsed(message.pulse)
+
+    def on_tiercel_app_link_changed(self) -> None:
+        """Say it."""
+        if self.frame is not None:
+            self.frame.link_changed()
+
+    def _wake(self) -> None:
+        if self.frame is not None:
+            self.frame.pane.wake()
+
+    def _tick(self) -> None:
+        if self.frame is not None:
+            self.frame.ticked()
+        if self.front.link is Link.UP and not self.front.patience and self.front.health_age > _QUIET:
+            self.run_worker(self.front.check(), group="health", exclusive=True)
+
+    # ── getting about ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def visit(self, place: Place) -> None:
+        """Open a place on top of what is shown."""
+        trail = [screen.title_in_trail for screen in self.screen_stack if isinstance(screen, Frame)]
+        self.push_screen(frame_for(self.front, place, trail))
+
+    def tell(self, text: str) -> None:
+        """A word in passing."""
+        self.notify(text, markup=False, timeout=4)
+
+    def go_back(self, steps: int) -> None:
+        """Close so many frames, but never the main one."""
+        for _ in range(min(steps, len(self.screen_stack) - 1)):
+            self.pop_screen()
+
+    async def action_back(self) -> None:
+        """Back to where you came from; from the main views there is nowhere to go."""
+        self.go_back(1)
+
+    def action_view(self, number: int) -> None:
+        """Go to a main view."""
+        self.go_back(len(self.screen_stack) - 1)
+        if self.frame is not None:
+            self.frame.show_tab(number - 1)
+
+    def action_next_tab(self) -> None:
+        """The next tab of this frame."""
+        if self.frame is not None:
+            self.frame.show_tab(self.frame.index + 1)
+
+    def action_previous_tab(self) -> None:
+        """The tab before."""
+        if self.frame is not None:
+            self.frame.show_tab(self.frame.index - 1)
+
+    def action_help(self) -> None:
+        """All keys."""
+        self.push_screen(HelpScreen())
+
+    def action_interrupt(self) -> None:
+        """Quit as after SIGINT."""
+        self.exit(return_code=_INTERRUPTED)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The actions that work here and now, then themes and a screenshot."""
+        seen: set[str] = set()
+        for node, binding, enabled, help_text in screen.active_bindings.values():
+            if help_text and enabled and binding.action not in seen:
+                seen.add(binding.action)
+                run = partial(self.run_action, binding.action, node)
+                yield SystemCommand(help_text, f"key {binding.key_display}", run)
+        yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+        yield SystemCommand("Screenshot", "Save the screen as SVG", self._save_screen)
+
+    def _save_screen(self) -> None:
+        self.set_timer(0.1, self.deliver_screenshot)

@@ -1,0 +1,150 @@
+"""The frame around every view: health above, then where you are, and the keys below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher, Footer, Static
+
+from engine.protocol import Pulse
+from tui import words
+from tui.actions import bindings
+from tui.front import Front, Link
+from tui.panes.base import Pane
+from tui.theme import content
+from tui.widgets.health_line import HealthLine
+from tui.widgets.tab_line import TabLine
+
+if TYPE_CHECKING:
+    from tui.app import TiercelApp
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A view in a frame. ``make`` is called once, with the front and ``id``."""
+
+    id: str
+    title: str
+    make: Callable[[Front, str], Pane]
+
+
+class Frame(Screen[None]):
+    """A screen of one or more tabs; only the one in front asks the sensor for anything."""
+
+    AUTO_FOCUS = ""
+
+    def __init__(self, front: Front, tabs: Sequence[Tab], trail: Sequence[str] = ()) -> None:
+        super().__init__()
+        self.front = front
+        self.trail = trail
+        self._tabs = tabs
+        self.panes = [tab.make(front, tab.id) for tab in tabs]
+        self.index = 0
+        self.tab_line = TabLine([tab.title for tab in tabs], trail)
+        self.banner = Static(markup=False, id="banner")
+
+    @property
+    def pane(self) -> Pane:
+        """The pane in front."""
+        return self.panes[self.index]
+
+    @property
+    def title_in_trail(self) -> str:
+        """How a drill-down from here names this place."""
+        return self.trail[-1] if self.trail else self._tabs[self.index].title
+
+    def compose(self) -> ComposeResult:
+        """From top to bottom."""
+        yield HealthLine(self.front)
+        yield self.tab_line
+        yield self.banner
+        with ContentSwitcher(initial=self._tabs[0].id):
+            yield from self.panes
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Begin with the first tab."""
+        self.link_changed()
+        self.show_tab(self.index)
+
+    def on_screen_resume(self) -> None:
+        """Back in front: what is shown may be old."""
+        self.link_changed()
+        self.pane.wake()
+
+    def show_tab(self, index: int) -> None:
+        """Bring a tab to the front."""
+        self.index = index % len(self._tabs)
+        self.tab_line.active = self.index
+        self.query_one(ContentSwitcher).current = self._tabs[self.index].id
+        self.pane.wake()
+        self.call_after_refresh(self.pane.focus_content)
+
+    def pulsed(self, pulse: Pulse) -> None:
+        """Hand a pulse to the pane in front."""
+        self.pane.pulsed(pulse)
+
+    def ticked(self) -> None:
+        """A second has passed."""
+        self.query_one(HealthLine).refresh()
+        self.pane.ticked()
+
+    def link_changed(self) -> None:
+        """The sensor's state is another: say it at the top."""
+        gone = self.front.link is Link.GONE
+        self.banner.display = gone
+        if gone:
+            self.banner.update(self._farewell())
+        for line in self.query(HealthLine):
+            line.refresh()
+
+    def _farewell(self) -> Content:
+        seen = self.front.health
+        last = f"What you see is the last that was known, of {words.moment(seen.time)}." if seen else ""
+        rows = [("✗ The sensor is gone: ", "bad"), (f"{self.front.reason}. ", "strong")]
+        return content(
+            *rows, (f"{last}\n", ""), (f"{self.front.hint}   " if self.front.hint else "", "accent"), ("q quits", "dim")
+        )
+
+    @on(TabLine.Chosen)
+    def _tab_chosen(self, event: TabLine.Chosen) -> None:
+        self.show_tab(event.index)
+
+    @on(TabLine.Returned)
+    def _returned(self, event: TabLine.Returned) -> None:
+        cast("TiercelApp", self.app).go_back(event.steps)
+
+
+class DrillDown(Frame):
+    """A frame on top of another: Esc leads back."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("inside")
+
+    def action_back(self) -> None:
+        """Back to where you came from."""
+        cast("TiercelApp", self.app).go_back(1)
+
+
+class MainFrame(Frame):
+    """The frame with the main views."""
+
+    def pulsed(self, pulse: Pulse) -> None:
+        """Also show how much there is, beside the titles."""
+        super().pulsed(pulse)
+        self.link_changed()
+
+    def link_changed(self) -> None:
+        """Counts come with the health."""
+        super().link_changed()
+        if health := self.front.health:
+            counts = {"alerts": health.alerts, "containers": health.containers}
+            self.tab_line.badges = tuple(
+                words.count(counts[tab.id]) if counts.get(tab.id) else "" for tab in self._tabs
+            )

@@ -1,0 +1,84 @@
+"""What each place looks like: a row for each kind, with the tabs of its frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tui.alert_text import as_json, fields, overview
+from tui.frame import DrillDown, MainFrame, Tab
+from tui.front import Front
+from tui.panes import PANES
+from tui.panes.alert import AlertPane
+from tui.panes.alerts import AlertsPane
+from tui.panes.changes import ChangesPane
+from tui.panes.events import EventsPane
+from tui.panes.inspect import InspectPane
+from tui.panes.process import ProcessPane
+from tui.panes.processes import ProcessesPane
+from tui.panes.rule import RulePane
+from tui.panes.single_alerts import SingleAlertsPane
+from tui.places import AlertPlace, ContainerPlace, EventsPlace, Place, ProcessPlace, RulePlace, TreePlace
+
+
+def _alert(place: AlertPlace) -> list[Tab]:
+    return [
+        Tab("overview", "Overview", lambda front, id: AlertPane(front, place, overview, id)),
+        Tab("fields", "Fields", lambda front, id: AlertPane(front, place, fields, id)),
+        Tab("json", "JSON", lambda front, id: AlertPane(front, place, as_json, id)),
+        Tab("repeats", "Repeats", lambda front, id: SingleAlertsPane(front, id, stack=place.stack)),
+    ]
+
+
+def _container(place: ContainerPlace) -> list[Tab]:
+    inside = place.container_id
+    return [
+        Tab("processes", "Processes", lambda front, id: ProcessesPane(front, id, container_id=inside)),
+        Tab("alerts", "Alerts", lambda front, id: AlertsPane(front, id, container_id=inside)),
+        Tab("events", "Events", lambda front, id: EventsPane(front, id, EventsPlace(place.title, container_id=inside))),
+        Tab("changes", "Changes", lambda front, id: ChangesPane(front, inside, id)),
+        Tab("inspect", "Inspect", lambda front, id: InspectPane(front, inside, id)),
+    ]
+
+
+def _process(place: ProcessPlace) -> list[Tab]:
+    events = EventsPlace(place.title, place.pid, place.start, place.container_id)
+    return [
+        Tab("process", "Process", lambda front, id: ProcessPane(front, place, id)),
+        Tab("alerts", "Alerts", lambda front, id: SingleAlertsPane(front, id, pid=place.pid, start=place.start)),
+        Tab("events", "Events", lambda front, id: EventsPane(front, id, events)),
+    ]
+
+
+def _tree(place: TreePlace) -> list[Tab]:
+    select = (place.pid, place.start)
+    return [Tab("tree", "Tree", lambda front, id: ProcessesPane(front, id, place.container_id, select))]
+
+
+def _rule(place: RulePlace) -> list[Tab]:
+    return [Tab("rule", "Rule", lambda front, id: RulePane(front, place.name, id))]
+
+
+def _events(place: EventsPlace) -> list[Tab]:
+    return [Tab("events", "Events", lambda front, id: EventsPane(front, id, place))]
+
+
+_PLACES: dict[type, tuple[Callable[[Any], list[Tab]], Callable[[Any], str]]] = {
+    AlertPlace: (_alert, lambda place: place.title),
+    ContainerPlace: (_container, lambda place: place.title),
+    ProcessPlace: (_process, lambda place: place.title),
+    TreePlace: (_tree, lambda place: f"tree of {place.title}"),
+    RulePlace: (_rule, lambda place: place.name),
+    EventsPlace: (_events, lambda place: f"events of {place.title}"),
+}
+
+
+def frame_for(front: Front, place: Place, trail: Sequence[str]) -> DrillDown:
+    """The frame that shows a place; ``trail`` is what led to it."""
+    tabs, title = _PLACES[type(place)]
+    return DrillDown(front, tabs(place), [*trail, title(place)])
+
+
+def main_frame(front: Front) -> MainFrame:
+    """The frame with the main views."""
+    return MainFrame(front, [Tab(row.id, f"{row.key} {row.title}", row.pane) for row in PANES])

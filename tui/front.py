@@ -1,0 +1,179 @@
+"""The front end's end of the wire: one sensor, and what is known of it.
+
+Panes ask through :meth:`Front.ask`, which gives the kind of answer they expect or raises: :class:`RefusedError` with
+the sensor's reason, :class:`GoneError` when there is no sensor any more. That it is gone is said once, by the frame.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from enum import Enum, auto
+from typing import Any, Protocol, TypeVar
+
+from engine.client import SensorGone
+from engine.errors import ProtocolError, TiercelError
+from engine.events import Phase
+from engine.protocol import Answer, Failure, GetHealth, Health, HealthReply, Pulse, Request
+
+A = TypeVar("A", bound=Answer)
+
+
+class Sensor(Protocol):
+    """What the screen needs of a sensor, near or far: :class:`engine.client.Client` has it."""
+
+    on_pulse: Callable[[Pulse], None] | None
+    """Called in the event loop with each pulse."""
+
+    def ask(self, request: Any, /) -> Awaitable[Any]:
+        """The reply to a :data:`~engine.protocol.Request`.
+
+        Raises TiercelError with the sensor's reason when it cannot be done, SensorGone when the sensor is no more.
+        """
+
+    async def wait_closed(self) -> TiercelError:
+        """Wait until the sensor is gone, and say why."""
+
+    async def close(self) -> None:
+        """Let go of the sensor; a private one ends."""
+
+
+Connect = Callable[[], Awaitable[Sensor]]
+
+
+class GoneError(TiercelError):
+    """There is no sensor to ask."""
+
+
+class RefusedError(TiercelError):
+    """The sensor answered with a reason why not."""
+
+
+class Link(Enum):
+    """Where we stand with the sensor."""
+
+    CONNECTING = auto()
+    UP = auto()
+    GONE = auto()
+
+
+class Front:
+    """One connection for the life of the application. ``changed`` is called after every change of state."""
+
+    def __init__(self, connect: Connect, changed: Callable[[], None], pulsed: Callable[[Pulse], None]) -> None:
+        self._connect = connect
+        self._changed = changed
+        self._pulsed = pulsed
+        self._sensor: Sensor | None = None
+        self._asked: dict[int, float] = {}
+        self._number = 0
+        self._health_at = 0.0
+        self.link = Link.CONNECTING
+        self.reason = ""
+        """Why the sensor is gone."""
+        self.hint = ""
+        self.hostname = ""
+        self.health: Health | None = None
+        self.pulse: Pulse | None = None
+
+    async def open(self) -> None:
+        """Connect. Never raises: the outcome is ``link``."""
+        try:
+            self._sensor = await self._connect()
+        except (TiercelError, OSError) as error:
+            self._lose(error)
+            return
+        self._sensor.on_pulse = self._take_pulse
+        self.link = Link.UP
+        self._changed()
+        await self.check()
+
+    async def watch(self) -> None:
+        """Wait for the end of the connection and make it known."""
+        if self._sensor is not None:
+            self._lose(await self._sensor.wait_closed())
+
+    async def check(self) -> None:
+        """Ask after the sensor's health."""
+        try:
+            self._take_health((await self.ask(GetHealth(), HealthReply)).health)
+        except TiercelError:
+            return  # a sensor that is gone has been made known by ask
+
+    async def ask(self, request: Request, kind: type[A]) -> A:
+        """The sensor's answer. Raises RefusedError or GoneError."""
+        if self._sensor is None or self.link is not Link.UP:
+            raise GoneError(self.reason or "not connected yet")
+        try:
+            return _expect(await self._timed(self._sensor.ask(request)), kind)
+        except (SensorGone, ProtocolError, OSError) as error:
+            self._lose(error)
+            raise GoneError(self.reason) from error
+        except TiercelError as error:
+            raise RefusedError(error.message, hint=error.hint) from error
+
+    async def _timed(self, reply: Awaitable[Any]) -> Any:
+        self._number += 1
+        number = self._number
+        self._asked[number] = time.monotonic()
+        try:
+            return await reply
+        finally:
+            del self._asked[number]
+
+    async def close(self) -> None:
+        """Let go of the sensor."""
+        sensor, self._sensor = self._sensor, None
+        if sensor is not None:
+            await sensor.close()
+
+    @property
+    def patience(self) -> float:
+        """How long the oldest unanswered request has been waiting, in seconds."""
+        return time.monotonic() - min(self._asked.values()) if self._asked else 0.0
+
+    @property
+    def health_age(self) -> float:
+        """Seconds since the sensor last told how it is."""
+        return time.monotonic() - self._health_at
+
+    @property
+    def phase(self) -> Phase | None:
+        """The source's phase, None until the sensor has told."""
+        return self.health.phase if self.health else None
+
+    def now(self) -> int:
+        """The sensor's clock: that of a replay stands where the recording does."""
+        if self.health is None:
+            return time.time_ns()
+        if self.health.phase in (Phase.ENDED, Phase.FAILED) or self.link is Link.GONE:
+            return self.health.time
+        return self.health.time + int((time.monotonic() - self._health_at) * 1e9)
+
+    def _take_pulse(self, pulse: Pulse) -> None:
+        self.pulse = pulse
+        if pulse.health is not None:
+            self._take_health(pulse.health)
+        self._pulsed(pulse)
+
+    def _take_health(self, health: Health) -> None:
+        self.health = health
+        self.hostname = health.hostname or self.hostname
+        self._health_at = time.monotonic()
+        self._changed()
+
+    def _lose(self, error: Exception) -> None:
+        if self.link is Link.GONE:
+            return
+        self.link = Link.GONE
+        self.reason = error.message if isinstance(error, TiercelError) else (str(error) or type(error).__name__)
+        self.hint = error.hint if isinstance(error, TiercelError) else ""
+        self._changed()
+
+
+def _expect(reply: object, kind: type[A]) -> A:
+    if isinstance(reply, Failure):
+        raise TiercelError(reply.message, hint=reply.hint)
+    if not isinstance(reply, kind):
+        raise ProtocolError(f"the sensor answered {type(reply).__name__} where {kind.__name__} was asked for")
+    return reply

@@ -1,0 +1,57 @@
+"""The help screen: every key there is, from the table of actions."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import ModalScreen
+
+from engine.alerts import Priority
+from tui.actions import VIEWS, Action, actions_of, all_keys
+from tui.theme import Span, content, priority_tone
+from tui.widgets.details import Details
+from tui.words import LETTERS
+
+
+class HelpScreen(ModalScreen[None]):
+    """An overlay; any of the usual keys closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,f1,q,enter", "close", "close", key_display="esc")
+    ]
+
+    def compose(self) -> ComposeResult:
+        """One text."""
+        yield Details(focusable=True, id="help")
+
+    def on_mount(self) -> None:
+        """Write it."""
+        details = self.query_one(Details)
+        details.border_title = "Keys"
+        details.show(help_text())
+        details.focus()
+
+    def action_close(self) -> None:
+        """Close."""
+        self.dismiss()
+
+
+def help_text() -> Content:
+    """All views with their keys, then what the letters mean."""
+    rows: list[list[Span]] = []
+    for view, title in VIEWS.items():
+        rows += [[(title, "accent")], *(_row(action) for action in actions_of(view)), []]
+    letters = [span for priority in Priority for span in _letter(priority)]
+    rows += [[("Priorities", "accent")], letters]
+    return Content("\n").join([content(*row) for row in rows])
+
+
+def _row(action: Action) -> list[Span]:
+    return [(f"  {all_keys(action.keys):<14}", "strong"), (action.help, "")]
+
+
+def _letter(priority: Priority) -> list[Span]:
+    return [("  ", ""), (LETTERS[priority], priority_tone(priority)), (f" {priority.label}", "dim")]

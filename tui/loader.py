@@ -1,0 +1,53 @@
+"""Loading what a pane shows: one request at a time, and once more if something changed meanwhile.
+
+A sensor that answers slowly is so asked less often, never more; and keys never wait.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+
+from textual.widget import Widget
+
+
+class Loader:
+    """Runs ``load`` for a widget. ``pace`` is the shortest time, in seconds, between two loads for pulses."""
+
+    def __init__(self, owner: Widget, load: Callable[[], Awaitable[None]], pace: float = 0.0) -> None:
+        self._owner = owner
+        self._load = load
+        self._pace = pace
+        self._wanted = False
+        self._running = False
+        self._waiting = False
+        self._last = 0.0
+
+    def now(self) -> None:
+        """Load as soon as the load that is on its way is over."""
+        self._wanted = True
+        if not self._running and self._owner.is_attached:
+            self._running = True
+            self._owner.run_worker(self._run(), group="load")
+
+    def soon(self) -> None:
+        """Load, but not sooner than the pace allows."""
+        wait = self._last + self._pace - time.monotonic()
+        if wait <= 0:
+            self.now()
+        elif not self._waiting:
+            self._waiting = True
+            self._owner.set_timer(wait, self._due)
+
+    def _due(self) -> None:
+        self._waiting = False
+        self.now()
+
+    async def _run(self) -> None:
+        try:
+            while self._wanted:
+                self._wanted = False
+                self._last = time.monotonic()
+                await self._load()
+        finally:
+            self._running = False

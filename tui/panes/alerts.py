@@ -1,0 +1,268 @@
+"""Alerts, live: one row for each stack, the newest first, with the selected one explained beside it.
+
+Three ways to look. *Following*: the newest row has the cursor. *Reading* begins as soon as the cursor is moved: the
+order holds still at the alert that was newest then, while counts and ages go on and new alerts are announced.
+*Paused*: nothing changes at all. ``f`` and ``p`` lead back; no alert is lost in any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+
+from engine.protocol import ListStacks, StackRow, Stacks
+from tui import words
+from tui.actions import bindings
+from tui.alert_text import brief, overview, preview
+from tui.front import Front, GoneError, RefusedError
+from tui.loader import Loader
+from tui.panes.base import priority_cell, waiting_for
+from tui.panes.listing import FilterPane
+from tui.panes.visits import AlertVisits
+from tui.places import AlertPlace, EventsPlace
+from tui.theme import Span, content
+from tui.widgets.columns import Column
+from tui.widgets.details import Details
+from tui.widgets.page_cache import PAGE, Page
+from tui.widgets.page_list import PageList
+
+
+class StackPages:
+    """The pages of the list: what to ask the sensor for."""
+
+    def __init__(self, front: Front, container_id: str | None) -> None:
+        self._front = front
+        self._container_id = container_id
+        self.filter = ""
+        self.held_at = 0
+        """The newest alert id the rows may know, 0 for live."""
+        self.alerts = 0
+        """Single alerts behind the rows of the last page."""
+        self.newest = 0
+
+    async def page(self, offset: int, limit: int) -> Page[StackRow]:
+        """A page as of ``held_at``."""
+        stacks = await self.stacks(offset, limit, self.held_at)
+        self.alerts = stacks.alerts
+        self.newest = self.held_at or stacks.newest
+        return Page(stacks.total, stacks.rows)
+
+    async def stacks(self, offset: int, limit: int, before: int) -> Stacks:
+        """Ask the sensor."""
+        request = ListStacks(self.filter, offset, limit, self._container_id, before)
+        return await self._front.ask(request, Stacks)
+
+    def key(self, row: StackRow) -> Hashable:
+        """The stack."""
+        return row.stack
+
+    def locate(self, key: Hashable) -> int | None:
+        """Only the pages can tell."""
+        return None
+
+
+class AlertsPane(AlertVisits, FilterPane):
+    """See the module. With a container id, only the alerts of that container."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("alerts")
+    follows = ("alerts",)
+    pace = 0.1
+    filter_help = "shadow   container=web   priority<=warning   -cron"
+
+    def __init__(self, front: Front, id: str | None = None, container_id: str | None = None) -> None:
+        super().__init__(front, id)
+        self.source = StackPages(front, container_id)
+        self.list: PageList[StackRow] = PageList(
+            self.source, self._columns(), faded=lambda row: row.acknowledged, id="stacks"
+        )
+        self.list.follows = True
+        self.detail = Details(focusable=False, id="detail")
+        self.detail_loader = Loader(self, self._load_detail)
+        self.paused = False
+        self.waiting = 0
+        """Alerts that came since the order holds."""
+
+    def body(self) -> ComposeResult:
+        """The list, and beside or below it the selected alert."""
+        yield Container(self.list, self.detail, classes="split")
+
+    def _columns(self) -> list[Column[StackRow]]:
+        return [
+            Column("", 1, _sign),
+            Column("P", 1, lambda row: priority_cell(row.priority)),
+            Column("Age", 4, lambda row: [(words.age(row.last, self.front.now()), "dim")], right=True),
+            Column("×", 4, lambda row: [(words.count(row.count), "strong" if row.count > 1 else "faint")], right=True),
+            Column("Rule", 22, lambda row: [(row.rule, "")], share=3),
+            Column("Container", 9, lambda row: [(row.container or "host", "" if row.container_id else "dim")], share=1),
+            Column("Process", 12, lambda row: [(row.cmdline or row.process or "–", "")], share=2, from_width=90),
+            Column("What", 14, _what, share=2),
+        ]
+
+    # ── loading ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def load(self) -> None:
+        """Following: the page anew. Otherwise only what is new at the top."""
+        if not self.source.held_at:
+            self.list.reload()
+            return
+        live = await self.source.stacks(0, PAGE, 0)
+        if not self.source.held_at:
+            return  # following again meanwhile: this answer is stale
+        self.waiting = max(0, live.alerts - self.source.alerts)
+        if not self.paused:
+            self.list.amend({row.stack: row for row in live.rows})
+        self.show_state()
+
+    @on(PageList.Failed)
+    def _failed(self, event: PageList.Failed) -> None:
+        event.stop()
+        if isinstance(event.error, RefusedError):
+            self.filter_bar.refuse(f"{event.error.message}  {event.error.hint}".rstrip())
+
+    @on(PageList.Moved)
+    def _moved(self, event: PageList.Moved) -> None:
+        event.stop()
+        row = cast("StackRow | None", event.row)
+        if row is None:
+            self.alert = None
+            self.detail.show(content())
+            return
+        self.tiercel.subject = EventsPlace(row.container or "host", container_id=row.container_id)
+        if self.alert is None or self.alert.id != row.alert_id:
+            self.detail.show(preview(row))
+        self.detail_loader.now()
+
+    async def _load_detail(self) -> None:
+        row = self.list.selected
+        if row is None:
+            return
+        try:
+            alert = await self.fetch_alert(row.alert_id)
+        except (RefusedError, GoneError):
+            return  # the preview stays
+        if self.list.selected is not None and self.list.selected.stack == row.stack:
+            self.alert = alert
+            self._show_detail()
+
+    def _show_detail(self) -> None:
+        row = self.list.selected
+        if row is None or self.alert is None:
+            return
+        words_for = overview if self.screen.has_class("-wide") else brief
+        self.detail.show(words_for(self.alert, row.count, row.acknowledged))
+
+    # ── following, reading, pausing ──────────────────────────────────────────────────────────────────────────────
+
+    @on(PageList.Touched)
+    def _touched(self, event: PageList.Touched) -> None:
+        """Moving the cursor begins to read."""
+        event.stop()
+        self._hold_if_reading()
+
+    def _hold_if_reading(self) -> None:
+        if not self.list.follows and not self.source.held_at and self.list.total:
+            self.source.held_at = self.source.newest
+            self.show_state()
+
+    def action_follow(self) -> None:
+        """Back to the newest, and stay there."""
+        self.paused = False
+        self._release()
+        self.list.follows = True
+        self.list.restart()
+
+    def action_pause(self) -> None:
+        """Freeze at the alert that is newest now; again: go on where the cursor is."""
+        self.paused = not self.paused
+        if self.paused:
+            self.list.follows = False
+            self.source.held_at = self.source.newest
+            self.show_state()
+        else:
+            self._release()
+            self.list.restart()
+
+    def _release(self) -> None:
+        self.source.held_at = 0
+        self.waiting = 0
+        self.show_state()
+
+    def apply_filter(self, text: str) -> None:
+        """Ask with the filter; a wrong one is refused in place."""
+        self.source.filter = text
+        if not self.paused:
+            self._release()
+        self.list.restart()
+
+    def show_state(self) -> None:
+        """Paused, held or filtered: said above the list."""
+        spans: list[Span] = []
+        if self.paused:
+            spans += [("‖ paused", "warn"), (f"  {words.plural(self.waiting, 'new alert')} waiting", "strong")]
+            spans += [("   p resumes", "dim")]
+        elif self.source.held_at and self.waiting:
+            spans += [(f"▲ {words.plural(self.waiting, 'new alert')}", "accent"), ("   f follows", "dim")]
+        if text := self.filter_bar.text:
+            spans += [("   " if spans else "", ""), ("/ ", "accent"), (text, "strong"), ("   esc clears", "dim")]
+        self.say(*spans)
+
+    # ── acting ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def alert_id(self) -> int:
+        """The latest alert of the selected stack."""
+        return self.list.selected.alert_id if self.list.selected else 0
+
+    def stack(self) -> tuple[int, bool]:
+        """The selected stack."""
+        row = self.list.selected
+        return (row.stack, row.acknowledged) if row else (0, False)
+
+    def changed(self) -> None:
+        """Its row looks different now."""
+        self.list.reload()
+
+    @on(PageList.Opened)
+    def _open(self, event: PageList.Opened) -> None:
+        event.stop()
+        row = cast("StackRow", event.row)
+        self.tiercel.visit(AlertPlace(row.alert_id, row.stack, row.rule))
+
+    def wake(self) -> None:
+        """Also say why it is empty."""
+        self.ticked()
+        self.list.reload()
+        super().wake()
+
+    def on_resize(self) -> None:
+        """Beside or below: the words differ."""
+        self._show_detail()
+
+    def ticked(self) -> None:
+        """Ages have grown."""
+        self.list.placeholder = waiting_for(self.front, self._nothing())
+        self.list.refresh()
+
+    def _nothing(self) -> str:
+        health = self.front.health
+        if self.source.filter:
+            return "Nothing matches the filter."
+        if health is None:
+            return "No alerts."
+        watching = f"{words.plural(health.rules_enabled, 'rule')} on {words.plural(health.containers, 'container')}"
+        return f"All quiet: {watching} and the host."
+
+
+def _sign(row: StackRow) -> list[Span]:
+    return [("✓", "ok")] if row.acknowledged else [("●", "accent")]
+
+
+def _what(row: StackRow) -> list[Span]:
+    if row.target:
+        return [(row.target, "")]
+    story = [word for word in (words.terminal(row.tty), f"by {row.entry}" if row.entry else "") if word]
+    return [(" ".join(story) or row.cmdline, "dim" if story else "")]

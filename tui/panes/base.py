@@ -1,0 +1,123 @@
+"""What all panes have: the front, a place in a frame, and a way to be told that something changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from engine.alerts import Priority
+from engine.errors import TiercelError
+from engine.events import Phase
+from engine.protocol import Pulse
+from tui import words
+from tui.front import Front, GoneError, Link, RefusedError
+from tui.loader import Loader
+from tui.theme import Span, content, priority_tone
+
+if TYPE_CHECKING:
+    from tui.app import TiercelApp
+
+
+class Pane(Vertical):
+    """A view. Subclasses fill it in :meth:`load`, which is called when the pane comes to the front and when the
+    counter they follow in a pulse has grown."""
+
+    follows: ClassVar[tuple[str, ...]] = ()
+    """The counters of :class:`~engine.protocol.Pulse` that matter to it."""
+    pace: ClassVar[float] = 1.0
+    """Seconds between two loads."""
+
+    def __init__(self, front: Front, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.front = front
+        self.loader = Loader(self, self._load, self.pace)
+        self._seen: tuple[int, ...] = ()
+        self.notice = Static(markup=False, classes="notice")
+        """One line above the content: what is filtered, paused or wrong."""
+
+    @property
+    def tiercel(self) -> TiercelApp:
+        """The application, with its way about."""
+        return cast("TiercelApp", self.app)
+
+    async def load(self) -> None:
+        """Ask for what the pane shows and show it. May raise what :meth:`Front.ask` raises."""
+
+    async def _load(self) -> None:
+        try:
+            await self.load()
+        except RefusedError as error:
+            self.refuse(error)
+        except GoneError:
+            return  # the frame says so
+
+    def refuse(self, error: TiercelError) -> None:
+        """Say what could not be done, and what to do."""
+        self.say((error.message, "bad"), (f"  {error.hint}" if error.hint else "", "dim"))
+
+    def say(self, *spans: Span) -> None:
+        """Put a line above the content; nothing takes it away."""
+        self.notice.update(content(*spans))
+        self.notice.display = any(text for text, _ in spans)
+
+    def wake(self) -> None:
+        """The pane came to the front."""
+        self.loader.now()
+
+    def pulsed(self, pulse: Pulse) -> None:
+        """Something changed; called for the pane in front only."""
+        seen = tuple(getattr(pulse, name) for name in self.follows)
+        if seen != self._seen:
+            self._seen = seen
+            self.loader.soon()
+
+    def ticked(self) -> None:
+        """A second has passed: ages have grown."""
+
+    def focus_content(self) -> None:
+        """Put the focus where the keys of the pane work."""
+        first = next((widget for widget in self.query("PageList, Details") if widget.focusable), None)
+        if first is not None:
+            first.focus()
+
+    def compose(self) -> ComposeResult:
+        """The notice, then what :meth:`body` has."""
+        self.notice.display = False
+        yield self.notice
+        yield from self.body()
+
+    def body(self) -> ComposeResult:
+        """The pane's own widgets."""
+        yield from ()
+
+
+def waiting_for(front: Front, nothing: str) -> list[Span]:
+    """Why a list is empty: no sensor yet, probes on their way, or really nothing."""
+    if front.link is Link.CONNECTING:
+        return [("◌ Connecting to the sensor…", "dim")]
+    if front.link is Link.GONE:
+        return [("The sensor is gone; nothing was received.", "dim")]
+    if front.phase is None or front.phase is Phase.LOADING:
+        detail = front.health.detail if front.health else ""
+        return [("◌ Loading probes…", "warn"), (f"  {detail}" if detail else "", "dim")]
+    if front.phase is Phase.FAILED and front.health:
+        return [("✗ ", "bad"), (front.health.detail or "The source failed.", "bad")]
+    return [(nothing, "dim")]
+
+
+def priority_cell(priority: Priority | None) -> list[Span]:
+    """The letter in its colour."""
+    return [] if priority is None else [(words.LETTERS[priority], priority_tone(priority))]
+
+
+def alert_counts(alerts: dict[str, int]) -> list[Span]:
+    """Counts by priority, the most severe first: ``C1 E2 W37``."""
+    spans: list[Span] = []
+    for priority in Priority:
+        if number := alerts.get(priority.label, 0):
+            spans += [(" " if spans else "", ""), (f"{words.LETTERS[priority]}{words.count(number)}", "")]
+            spans[-1] = (spans[-1][0], priority_tone(priority))
+    return spans

@@ -1,0 +1,72 @@
+"""``docker diff`` of a container, with who made each change."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import ClassVar, cast
+
+from textual import on
+from textual.binding import BindingType
+
+from engine.protocol import Change, Changes, ListChanges
+from tui import words
+from tui.actions import bindings
+from tui.front import Front
+from tui.panes.listing import ListPane
+from tui.places import AlertPlace
+from tui.theme import Span
+from tui.widgets.columns import Column
+from tui.widgets.page_list import PageList
+
+_KINDS = {"A": ("A added", "ok"), "C": ("C changed", "warn"), "D": ("D deleted", "bad")}
+
+
+class ChangesPane(ListPane[Change]):
+    """What differs from the image. Enter opens the alert of a change that raised one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("events")
+    follows = ("alerts",)
+    pace = 3.0
+    nothing = "Nothing differs from the image."
+    filter_help = "path or process"
+
+    def __init__(self, front: Front, container_id: str, id: str) -> None:
+        super().__init__(front, id)
+        self._container_id = container_id
+
+    def make_list(self) -> PageList[Change]:
+        """What, where, when, who."""
+        return PageList(self.source, _COLUMNS, id="changes")
+
+    def key(self, row: Change) -> Hashable:
+        """Its path."""
+        return row.path
+
+    def words_of(self, row: Change) -> str:
+        """What is shown."""
+        return f"{row.kind} {row.path} {row.process}"
+
+    async def fetch(self) -> Sequence[Change]:
+        """The difference now."""
+        return (await self.front.ask(ListChanges(self._container_id), Changes)).rows
+
+    @on(PageList.Opened)
+    def _open(self, event: PageList.Opened) -> None:
+        change = cast("Change", event.row)
+        if change.alert_id:
+            self.tiercel.visit(AlertPlace(change.alert_id, 0, change.path))
+        else:
+            self.tiercel.tell("No alert belongs to this change.")
+
+
+def _kind(row: Change) -> list[Span]:
+    return [_KINDS.get(row.kind, (row.kind, ""))]
+
+
+_COLUMNS: list[Column[Change]] = [
+    Column("Change", 9, _kind),
+    Column("Path", 24, lambda row: [(row.path, "")], share=3),
+    Column("Time", 8, lambda row: [(words.clock(row.time), "dim")]),
+    Column("", 1, lambda row: [("!", "bad")] if row.alert_id else []),
+    Column("By", 20, lambda row: [(row.process, "dim")], share=3),
+]

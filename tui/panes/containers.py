@@ -1,0 +1,107 @@
+"""Containers: what runs, and where it burns."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import ClassVar, cast
+
+from textual import on
+from textual.binding import BindingType
+
+from engine.events import ContainerInfo
+from engine.protocol import ContainerRow, Containers, ListContainers
+from tui import words
+from tui.actions import bindings
+from tui.panes.base import alert_counts
+from tui.panes.listing import ListPane
+from tui.places import ContainerPlace, EventsPlace
+from tui.theme import Span
+from tui.widgets.columns import Column
+from tui.widgets.page_list import PageList
+
+_RUNTIME_SOCKETS = ("docker.sock", "containerd.sock", "crio.sock", "podman.sock")
+_STATES = {"running": "ok", "paused": "warn", "restarting": "warn", "dead": "bad"}
+
+
+class ContainersPane(ListPane[ContainerRow]):
+    """All containers known, running first."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("containers")
+    follows = ("containers", "alerts")
+    nothing = "No containers."
+
+    def make_list(self) -> PageList[ContainerRow]:
+        """Name, image, state, and how it fares."""
+        return PageList(self.source, self._columns(), faded=lambda row: row.info.state != "running", id="containers")
+
+    def _columns(self) -> list[Column[ContainerRow]]:
+        return [
+            Column("Name", 14, lambda row: [(name(row.info), "strong")], share=1),
+            Column("Image", 14, lambda row: [(row.info.image, "")], share=2),
+            Column("State", 8, _state),
+            Column("Procs", 5, lambda row: [(str(row.processes or ""), "")], right=True),
+            Column("Alerts", 16, lambda row: alert_counts(row.alerts)),
+            Column("Age", 4, self._age, right=True),
+            Column("Flags", 10, self._flags, share=3),
+        ]
+
+    def _age(self, row: ContainerRow) -> list[Span]:
+        return [(words.age(row.info.started or row.info.created, self.front.now()), "dim")]
+
+    def _flags(self, row: ContainerRow) -> list[Span]:
+        entered = f"exec'ed ×{row.execs}, {words.age(row.last_exec, self.front.now())} ago" if row.execs else ""
+        found = [*((flag, "bad") for flag in flags(row.info)), (entered, "warn")]
+        return [part for flag, tone in found if flag for part in ((flag, tone), ("  ", ""))]
+
+    def key(self, row: ContainerRow) -> Hashable:
+        """The container's id."""
+        return row.info.id
+
+    def words_of(self, row: ContainerRow) -> str:
+        """Name, image, id, state."""
+        return f"{row.info.name} {row.info.image} {row.info.id} {row.info.state} {' '.join(flags(row.info))}"
+
+    async def fetch(self) -> Sequence[ContainerRow]:
+        """All containers."""
+        return (await self.front.ask(ListContainers(), Containers)).rows
+
+    @on(PageList.Moved)
+    def _moved(self, event: PageList.Moved) -> None:
+        row = cast("ContainerRow | None", event.row)
+        if row is not None:
+            self.tiercel.subject = EventsPlace(name(row.info), container_id=row.info.id)
+
+    @on(PageList.Opened)
+    def _open(self, event: PageList.Opened) -> None:
+        info = cast("ContainerRow", event.row).info
+        self.tiercel.visit(ContainerPlace(info.id, name(info)))
+
+    def action_events(self) -> None:
+        """The container's recent events."""
+        if row := self.list.selected:
+            self.tiercel.visit(EventsPlace(name(row.info), container_id=row.info.id))
+
+
+def name(info: ContainerInfo) -> str:
+    """Its name, or its short id."""
+    return info.name or info.id[:12]
+
+
+def flags(info: ContainerInfo) -> list[str]:
+    """What makes a container dangerous by its making."""
+    found = ["privileged"] if info.privileged else []
+    found += [f"{socket} mounted" for socket in _RUNTIME_SOCKETS if any(_is(m.source, socket) for m in info.mounts)]
+    if any(mount.source == "/" for mount in info.mounts):
+        found.append("/ mounted")
+    if info.network_mode == "host":
+        found.append("host network")
+    return found + [f"+{capability}" for capability in info.cap_add]
+
+
+def _is(path: str, socket: str) -> bool:
+    return path.rsplit("/", 1)[-1] == socket
+
+
+def _state(row: ContainerRow) -> list[Span]:
+    state = "removed" if row.gone else row.info.state
+    return [(state or "?", _STATES.get(state, "dim"))]

@@ -1,0 +1,104 @@
+"""Health: every counter, every loss by cause and container, every problem with its remedy."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.content import Content
+
+from engine.protocol import Health
+from tui import words
+from tui.alert_text import facts, lines
+from tui.front import Front
+from tui.panes.base import Pane, waiting_for
+from tui.theme import Span, content
+from tui.widgets.details import Details
+
+
+class HealthPane(Pane):
+    """The sensor's own account of itself."""
+
+    def __init__(self, front: Front, id: str | None = None) -> None:
+        super().__init__(front, id)
+        self.details = Details(focusable=True)
+
+    def body(self) -> ComposeResult:
+        """The text."""
+        yield self.details
+
+    async def load(self) -> None:
+        """Ask, so that it is fresh."""
+        await self.front.check()
+        self.ticked()
+
+    def ticked(self) -> None:
+        """Show what the pulses brought."""
+        health = self.front.health
+        self.details.show(describe(health) if health else content(*waiting_for(self.front, "")))
+
+
+def describe(health: Health) -> Content:
+    """All of it, the worst first."""
+    return lines(*_problems(health), *_losses(health), *_figures(health), *_probes(health))
+
+
+def _problems(health: Health) -> list[list[Span]]:
+    rows: list[list[Span]] = []
+    for problem in reversed(health.problems):
+        rows.append([("⚠ ", "warn"), (words.clock(problem.time), "dim"), (f"  {problem.what}", "")])
+        if problem.hint:
+            rows.append([("  → ", "accent"), (problem.hint, "")])
+    rows += [[(line, "bad")] for text in health.rule_problems for line in text.splitlines()]
+    return _section("Problems", rows or [[("None.", "ok")]])
+
+
+def _losses(health: Health) -> list[list[Span]]:
+    if not health.lost:
+        return _section("Losses", [[("Nothing was lost.", "ok")]])
+    causes = [(cause, f"{number:,}") for cause, number in _largest(health.lost_by_cause)]
+    containers = [(name or "host", f"{number:,}") for name, number in _largest(health.lost_by_container)]
+    total: list[Span] = [(f"{words.plural(health.lost, 'event')} lost", "bad")]
+    return _section("Losses", [total, *_table("by cause", causes), *_table("by container", containers)])
+
+
+def _largest(counts: dict[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: -item[1])
+
+
+def _figures(health: Health) -> list[list[Span]]:
+    runtime = health.runtime or "none reached"
+    pairs = [
+        ("Source", f"{health.source}, {health.phase.value}{f' ({health.detail})' if health.detail else ''}"),
+        ("Events", f"{health.events:,}  ({words.count(health.events_per_second)} a second)"),
+        ("Own events", f"{health.own_events:,}  (Tiercel's own processes: not judged)"),
+        ("Waiting", f"{health.waiting:,}  (for their container's metadata)"),
+        ("Lag", f"{health.lag_ms:.1f} ms"),
+        ("Alerts", f"{health.alerts:,}"),
+        ("Rules", f"{health.rules_enabled} on, {health.rules_total - health.rules_enabled} off"),
+        ("Runtime", f"{runtime}{f' ({health.runtime_detail})' if health.runtime_detail else ''}"),
+        ("Containers", str(health.containers)),
+        ("Processes", f"{health.processes:,}"),
+        ("CPU", f"{health.cpu:.1f} % of a core"),
+        ("Memory", words.size(health.memory)),
+        ("Up for", words.duration(health.uptime)),
+    ]
+    return _section("Sensor", facts(pairs))
+
+
+def _probes(health: Health) -> list[list[Span]]:
+    if not health.probes:
+        return []
+    head: list[Span] = [(f"{'':<24}{'seen':>14}{'delivered':>14}{'kept back':>12}{'lost':>10}", "dim")]
+    rows: list[list[Span]] = [head]
+    for probe in health.probes:
+        kept = f"{100 * (1 - probe.delivered / probe.seen):.1f} %" if probe.seen else "–"
+        figures = f"{probe.name:<24}{probe.seen:>14,}{probe.delivered:>14,}{kept:>12}"
+        rows.append([(figures, ""), (f"{probe.lost:>10,}", "bad" if probe.lost else "dim")])
+    return _section("Probes", rows)
+
+
+def _table(title: str, pairs: list[tuple[str, str]]) -> list[list[Span]]:
+    return [[(title, "dim")], *([(f"  {name:<30}", ""), (f"{number:>12}", "bad")] for name, number in pairs)]
+
+
+def _section(title: str, rows: list[list[Span]]) -> list[list[Span]]:
+    return [[(title, "accent")], *rows, []]

@@ -1,0 +1,77 @@
+"""What Docker says of a container."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.content import Content
+
+from engine.events import ContainerInfo, Mount
+from engine.protocol import ContainerRow, Containers, ListContainers
+from tui import words
+from tui.alert_text import facts, lines
+from tui.front import Front
+from tui.panes.base import Pane
+from tui.panes.containers import flags, name
+from tui.theme import Span, content
+from tui.widgets.details import Details
+
+
+class InspectPane(Pane):
+    """A container in words, kept up to date."""
+
+    follows = ("containers",)
+
+    def __init__(self, front: Front, container_id: str, id: str) -> None:
+        super().__init__(front, id)
+        self._container_id = container_id
+        self.details = Details(focusable=True)
+
+    def body(self) -> ComposeResult:
+        """The text."""
+        yield self.details
+
+    async def load(self) -> None:
+        """The container among all."""
+        rows = (await self.front.ask(ListContainers(), Containers)).rows
+        row = next((row for row in rows if row.info.id == self._container_id), None)
+        self.details.show(describe(row) if row else content(("This container is no longer known.", "dim")))
+
+
+def describe(row: ContainerRow) -> Content:
+    """All that is known of a container."""
+    info = row.info
+    found = flags(info)
+    rows: list[list[Span]] = [
+        [(name(info), "strong"), (f"  {info.image}", "dim"), *((f"  {flag}", "bad") for flag in found)],
+        [],
+        *facts(_pairs(row)),
+        *_section("Mounts", [_mount(mount) for mount in info.mounts]),
+        *_section("Labels", [f"{key}={value}" for key, value in sorted(info.labels.items())]),
+    ]
+    if not info.complete:
+        rows += [[], [("Docker has not told everything yet.", "warn")]]
+    return lines(*rows)
+
+
+def _pairs(row: ContainerRow) -> list[tuple[str, str]]:
+    info: ContainerInfo = row.info
+    return [
+        ("Id", info.id),
+        ("Image id", info.image_id),
+        ("State", "removed" if row.gone else info.state),
+        ("Command", info.command),
+        ("Created", words.moment(info.created)),
+        ("Started", words.moment(info.started)),
+        ("First pid", str(info.pid or "")),
+        ("Network", " ".join(part for part in (info.network_mode, info.ip) if part)),
+        ("Health", info.health),
+        ("Entered", f"{row.execs} times, last {words.moment(row.last_exec)}" if row.execs else "never"),
+    ]
+
+
+def _section(title: str, items: list[str]) -> list[list[Span]]:
+    return [[], [(title, "accent")], *([(f"  {item}", "")] for item in items)] if items else []
+
+
+def _mount(mount: Mount) -> str:
+    return f"{mount.source} → {mount.dest}{'' if mount.rw else '  read-only'}"

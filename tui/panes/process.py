@@ -1,0 +1,77 @@
+"""One process: what it is, where it came from, how it ended."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.content import Content
+
+from engine.protocol import ListProcesses, Processes, ProcessRow
+from tui import words
+from tui.alert_text import facts, lines
+from tui.front import Front
+from tui.panes.base import Pane
+from tui.panes.processes import find
+from tui.places import ProcessPlace
+from tui.theme import Span, content, priority_tone
+from tui.widgets.details import Details
+
+
+class ProcessPane(Pane):
+    """A process in words, kept up to date."""
+
+    follows = ("processes", "alerts")
+
+    def __init__(self, front: Front, place: ProcessPlace, id: str) -> None:
+        super().__init__(front, id)
+        self._place = place
+        self.details = Details(focusable=True)
+
+    def body(self) -> ComposeResult:
+        """The text."""
+        yield self.details
+
+    async def load(self) -> None:
+        """The process and its ancestors, from the tree it is in."""
+        rows = (await self.front.ask(ListProcesses(self._place.container_id), Processes)).rows
+        row = find(rows, (self._place.pid, self._place.start))
+        self.details.show(describe(row, ancestry(rows, row)) if row else content(("No longer kept.", "dim")))
+
+
+def ancestry(rows: list[ProcessRow], row: ProcessRow | None) -> list[ProcessRow]:
+    """Its ancestors among the rows, from the top down."""
+    by_pid = {other.pid: other for other in rows if row is None or other.start <= row.start}
+    found: list[ProcessRow] = []
+    while row is not None and (row := by_pid.get(row.ppid)) is not None and row not in found:
+        found.append(row)
+    return found[::-1]
+
+
+def describe(row: ProcessRow, ancestors: list[ProcessRow]) -> Content:
+    """All that is known of a process."""
+    state: Span = (words.ending(row.exit_status), "dim") if row.exit_time else ("running", "ok")
+    worst: Span = ("", "")
+    if row.worst is not None and row.alerts:
+        worst = (f"  {words.plural(row.alerts, 'alert')}, worst {row.worst.label}", priority_tone(row.worst))
+    rows: list[list[Span]] = [
+        [(row.name, "strong"), ("  ", ""), state, worst],
+        [(" › ".join(step.name for step in [*ancestors, row]), "dim")],
+        [],
+        *facts(_pairs(row)),
+    ]
+    return lines(*rows)
+
+
+def _pairs(row: ProcessRow) -> list[tuple[str, str]]:
+    return [
+        ("Command", row.cmdline),
+        ("Program", row.exepath),
+        ("User", words.who(row.user, row.uid)),
+        ("Pid", f"{row.pid}" + (f", {row.vpid} in its container" if row.vpid and row.vpid != row.pid else "")),
+        ("Parent", str(row.ppid)),
+        ("Terminal", words.terminal(row.tty) or "none"),
+        ("Container", row.container or row.container_id[:12] or "none: on the host"),
+        ("Entry", row.entry),
+        ("Started", words.moment(row.started)),
+        ("Ended", words.moment(row.exit_time) if row.exit_time else ""),
+        ("Marks", ", ".join(row.flags)),
+    ]

@@ -1,0 +1,131 @@
+"""The process tree, live: exited processes stay a while, greyed; alerts mark who caused them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import ClassVar, cast
+
+from textual import on
+from textual.binding import BindingType
+
+from engine.events import HOST
+from engine.protocol import ListProcesses, Processes, ProcessRow
+from tui import words
+from tui.actions import bindings
+from tui.front import Front
+from tui.panes.listing import ListPane
+from tui.places import ContainerPlace, EventsPlace, ProcessPlace
+from tui.theme import Span, priority_tone
+from tui.tree import guides, with_ancestors
+from tui.widgets.columns import Column
+from tui.widgets.page_list import PageList
+
+
+class ProcessesPane(ListPane[ProcessRow]):
+    """The tree of everything, of one container, or of the host. ``select`` is the process to put the cursor on."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("processes")
+    follows = ("processes", "alerts")
+    nothing = "No processes."
+    filter_help = "name, command line, pid, user, container"
+
+    def __init__(
+        self,
+        front: Front,
+        id: str | None = None,
+        container_id: str | None = None,
+        select: tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__(front, id)
+        self._container_id = container_id
+        self._select = select
+        self._guides: dict[tuple[int, int], str] = {}
+
+    def make_list(self) -> PageList[ProcessRow]:
+        """The tree, then who, where and how long."""
+        return PageList(self.source, self._columns(), faded=lambda row: bool(row.exit_time), id="processes")
+
+    def _columns(self) -> list[Column[ProcessRow]]:
+        return [
+            Column("Process", 30, self._process, share=4),
+            Column("Alerts", 6, _alerts),
+            Column("Pid", 7, lambda row: [(str(row.pid), "dim")], right=True),
+            Column("User", 8, lambda row: [(row.user or str(row.uid), "")], share=1),
+            Column("Tty", 7, lambda row: [(words.terminal(row.tty), "")], from_width=90),
+            Column("Container", 10, lambda row: [(row.container or "", "accent")], share=1, from_width=90),
+            Column("Age", 4, lambda row: [(words.age(row.started, self.front.now()), "dim")], right=True),
+            Column("", 10, lambda row: [(words.ending(row.exit_status), "dim")] if row.exit_time else [], share=1),
+        ]
+
+    def _process(self, row: ProcessRow) -> list[Span]:
+        spans = [(self._guides.get(self.key(row), ""), "faint"), (row.cmdline or row.name, "")]
+        if row.entry:
+            spans.append((f"  ◀ {row.entry}", "accent"))
+        return [*spans, *((f"  {flag}", "warn") for flag in row.flags)]
+
+    def key(self, row: ProcessRow) -> tuple[int, int]:
+        """Pid and start time: pids are reused."""
+        return row.pid, row.start
+
+    def words_of(self, row: ProcessRow) -> str:
+        """Everything one may remember of a process."""
+        return f"{row.name} {row.cmdline} {row.exepath} {row.pid} {row.user} {row.container} {' '.join(row.flags)}"
+
+    async def fetch(self) -> Sequence[ProcessRow]:
+        """The tree in display order."""
+        return (await self.front.ask(ListProcesses(self._container_id), Processes)).rows
+
+    def chosen(self, text: str) -> Sequence[ProcessRow]:
+        """What matches, and its ancestors."""
+        matching = set(map(self.key, super().chosen(text)))
+        rows = self.rows
+        kept = with_ancestors([row.depth for row in rows], [self.key(row) in matching for row in rows])
+        shown = [rows[index] for index in kept]
+        self._guides = dict(zip(map(self.key, shown), guides([row.depth for row in shown]), strict=True))
+        return shown
+
+    def show_rows(self, text: str) -> None:
+        """Also go to the process that was asked for, once it is there."""
+        super().show_rows(text)
+        if self._select is not None and self._select in self._guides:
+            self.list.go_to_key(self._select)
+            self._select = None
+
+    @on(PageList.Moved)
+    def _moved(self, event: PageList.Moved) -> None:
+        row = cast("ProcessRow | None", event.row)
+        if row is not None:
+            self.tiercel.subject = EventsPlace(_title(row), row.pid, row.start, row.container_id)
+
+    @on(PageList.Opened)
+    def _open(self, event: PageList.Opened) -> None:
+        row = cast("ProcessRow", event.row)
+        self.tiercel.visit(ProcessPlace(row.pid, row.start, _title(row), row.container_id))
+
+    def action_container(self) -> None:
+        """The container it runs in."""
+        row = self.list.selected
+        if row is not None and row.container_id != HOST:
+            self.tiercel.visit(ContainerPlace(row.container_id, row.container or row.container_id[:12]))
+        elif row is not None:
+            self.tiercel.tell("This process runs on the host, in no container.")
+
+    def action_events(self) -> None:
+        """Its recent events."""
+        if row := self.list.selected:
+            self.tiercel.visit(EventsPlace(_title(row), row.pid, row.start, row.container_id))
+
+
+def _title(row: ProcessRow) -> str:
+    return f"{row.name} ({row.pid})"
+
+
+def _alerts(row: ProcessRow) -> list[Span]:
+    if row.worst is None or not row.alerts:
+        return []
+    return [(f"{words.LETTERS[row.worst]}{words.count(row.alerts)}", priority_tone(row.worst))]
+
+
+def find(rows: Sequence[ProcessRow], key: Hashable) -> ProcessRow | None:
+    """The process with this pid and start time."""
+    return next((row for row in rows if (row.pid, row.start) == key), None)

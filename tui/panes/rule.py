@@ -1,0 +1,66 @@
+"""One rule: why it exists, what it says, how it fares."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.content import Content
+
+from engine.protocol import ListRules, RuleRow, Rules
+from tui import words
+from tui.alert_text import badge, facts, lines
+from tui.front import Front
+from tui.panes.base import Pane
+from tui.theme import Span, content
+from tui.widgets.details import Details
+
+
+class RulePane(Pane):
+    """A rule in words, kept up to date."""
+
+    follows = ("rules", "alerts")
+
+    def __init__(self, front: Front, rule: str, id: str) -> None:
+        super().__init__(front, id)
+        self._rule = rule
+        self.details = Details(focusable=True)
+
+    def body(self) -> ComposeResult:
+        """The text."""
+        yield self.details
+
+    async def load(self) -> None:
+        """The rule among all."""
+        rows = (await self.front.ask(ListRules(), Rules)).rows
+        row = next((row for row in rows if row.name == self._rule), None)
+        missing = content(("No rule of this name is loaded any more.", "dim"))
+        self.details.show(describe(row, self.front.now()) if row else missing)
+
+
+def describe(row: RuleRow, now: int) -> Content:
+    """All of a rule."""
+    switch: Span = ("● on", "ok") if row.enabled else ("○ off", "warn")
+    rows: list[list[Span]] = [
+        [badge(row.priority), ("  ", ""), (row.name, "strong"), ("  ", ""), switch],
+        [(f"{row.file}:{row.line}", "dim")],
+        [],
+        [(row.description, "")],
+        [],
+        *facts(
+            [
+                (
+                    "Hits",
+                    words.plural(row.hits, "hit") + (f", last {words.age(row.last, now)} ago" if row.last else ""),
+                ),
+                ("Tags", " ".join(row.tags)),
+                ("Source", row.source),
+                ("Events", ", ".join(row.event_types)),
+            ]
+        ),
+        [],
+        [("Condition", "accent")],
+        *([(line, "")] for line in row.condition.splitlines()),
+        [],
+        [("Output", "accent")],
+        [(row.output, "")],
+    ]
+    return lines(*rows)

@@ -1,0 +1,114 @@
+"""Rules: which are on, which fire, and one key to switch them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import ClassVar, cast
+
+from textual import on
+from textual.binding import BindingType
+
+from engine.protocol import Done, ListRules, ReloadRules, RuleRow, Rules, SetRule
+from tui import words
+from tui.actions import bindings
+from tui.front import Front, GoneError, RefusedError
+from tui.panes.base import priority_cell
+from tui.panes.listing import ListPane
+from tui.places import RulePlace
+from tui.theme import Span
+from tui.widgets.columns import Column
+from tui.widgets.page_list import PageList
+
+
+class RulesPane(ListPane[RuleRow]):
+    """All rules in the order of their files."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("rules")
+    follows = ("rules", "alerts")
+    nothing = "No rules are loaded."
+    filter_help = "name, tag, file, priority"
+
+    def __init__(self, front: Front, id: str | None = None) -> None:
+        super().__init__(front, id)
+        self._asked: dict[str, bool] = {}
+        """Switches under way, shown as done until the sensor says otherwise."""
+
+    def make_list(self) -> PageList[RuleRow]:
+        """The switch, how it fares, and where it is written."""
+        return PageList(self.source, self._columns(), faded=lambda row: not self.is_on(row), id="rules")
+
+    def _columns(self) -> list[Column[RuleRow]]:
+        return [
+            Column("On", 2, self._switch),
+            Column("P", 1, lambda row: priority_cell(row.priority)),
+            Column("Rule", 28, lambda row: [(row.name, "")], share=3),
+            Column("Hits", 5, lambda row: [(words.count(row.hits), "strong" if row.hits else "faint")], right=True),
+            Column("Last", 4, lambda row: [(words.age(row.last, self.front.now()), "dim")], right=True),
+            Column("Tags", 16, lambda row: [(" ".join(row.tags), "dim")], share=2, from_width=100),
+            Column("File", 18, _place, share=1),
+        ]
+
+    def _switch(self, row: RuleRow) -> list[Span]:
+        if row.name in self._asked:
+            return [("◐", "warn")]
+        return [("●", "ok")] if row.enabled else [("○", "dim")]
+
+    def is_on(self, row: RuleRow) -> bool:
+        """As asked for, as far as that is not settled yet."""
+        return self._asked.get(row.name, row.enabled)
+
+    def key(self, row: RuleRow) -> Hashable:
+        """Its name."""
+        return row.name
+
+    def words_of(self, row: RuleRow) -> str:
+        """What is shown, and whether it is on."""
+        switch = "on" if self.is_on(row) else "off"
+        return f"{row.name} {' '.join(row.tags)} {row.file} {row.priority.label} {switch}"
+
+    async def fetch(self) -> Sequence[RuleRow]:
+        """All rules."""
+        return (await self.front.ask(ListRules(), Rules)).rows
+
+    def action_switch(self) -> None:
+        """Switch the rule under the cursor."""
+        row = self.list.selected
+        if row is not None and row.name not in self._asked:
+            self._asked[row.name] = not row.enabled
+            self.list.refresh()
+            self.run_worker(self._set(row.name, not row.enabled), group="toggle")
+
+    async def _set(self, rule: str, enabled: bool) -> None:
+        try:
+            await self.front.ask(SetRule(rule, enabled), Done)
+            await self.load()
+        except RefusedError as error:
+            self.refuse(error)
+        except GoneError:
+            return  # the frame says so
+        finally:
+            self._asked.pop(rule, None)
+            self.list.refresh()
+
+    def action_reload(self) -> None:
+        """Read the rule files again."""
+        self.say(("Reading the rule files…", "dim"))
+        self.run_worker(self._reload(), group="reload", exclusive=True)
+
+    async def _reload(self) -> None:
+        try:
+            done = await self.front.ask(ReloadRules(), Done)
+            self.say((f"✓ {done.detail or 'reloaded'}", "ok"))
+        except RefusedError as error:
+            self.refuse(error)
+        except GoneError:
+            return  # the frame says so
+        await self._load()
+
+    @on(PageList.Opened)
+    def _open(self, event: PageList.Opened) -> None:
+        self.tiercel.visit(RulePlace(cast("RuleRow", event.row).name))
+
+
+def _place(row: RuleRow) -> list[Span]:
+    return [(f"{row.file.rsplit('/', 1)[-1]}:{row.line}", "dim")]

@@ -1,0 +1,76 @@
+"""Single alerts, not collapsed: those of a stack or of a process."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import cast
+
+from textual import on
+from textual.app import ComposeResult
+
+from engine.alerts import Alert
+from engine.protocol import Alerts, ListAlerts
+from tui import words
+from tui.front import Front
+from tui.lineage import container_name
+from tui.panes.base import Pane, priority_cell
+from tui.places import AlertPlace
+from tui.widgets.columns import Column
+from tui.widgets.page_cache import Page
+from tui.widgets.page_list import PageList
+
+
+class AlertPages:
+    """The pages of the list."""
+
+    def __init__(self, front: Front, stack: int, pid: int, start: int) -> None:
+        self._front = front
+        self._stack, self._pid, self._start = stack, pid, start
+
+    async def page(self, offset: int, limit: int) -> Page[Alert]:
+        """A page, the newest first."""
+        request = ListAlerts(self._stack, self._pid, self._start, offset=offset, limit=limit)
+        reply = await self._front.ask(request, Alerts)
+        return Page(reply.total, reply.rows)
+
+    def key(self, row: Alert) -> Hashable:
+        """The alert."""
+        return row.id
+
+    def locate(self, key: Hashable) -> int | None:
+        """Only the pages can tell."""
+        return None
+
+
+class SingleAlertsPane(Pane):
+    """Every alert of one stack or one process."""
+
+    follows = ("alerts",)
+
+    def __init__(self, front: Front, id: str, *, stack: int = 0, pid: int = 0, start: int = 0) -> None:
+        super().__init__(front, id)
+        self.list: PageList[Alert] = PageList(AlertPages(front, stack, pid, start), _COLUMNS, id="alerts")
+        self.list.placeholder = [("No alerts.", "dim")]
+
+    def body(self) -> ComposeResult:
+        """The list."""
+        yield self.list
+
+    async def load(self) -> None:
+        """The pages on the screen."""
+        self.list.reload()
+
+    @on(PageList.Opened)
+    def _open(self, event: PageList.Opened) -> None:
+        event.stop()
+        alert = cast("Alert", event.row)
+        self.tiercel.visit(AlertPlace(alert.id, alert.stack, alert.rule))
+
+
+_COLUMNS: list[Column[Alert]] = [
+    Column("P", 1, lambda alert: priority_cell(alert.priority)),
+    Column("Time", 23, lambda alert: [(words.moment(alert.time), "dim")]),
+    Column("Rule", 20, lambda alert: [(alert.rule, "")], share=2),
+    Column("Container", 9, lambda alert: [(container_name(alert) or "host", "")], share=1, from_width=90),
+    Column("What", 12, lambda alert: [(alert.target or alert.output, "")], share=3),
+]

@@ -1,0 +1,63 @@
+"""Where one can go. A pane names a place; the application opens it (:mod:`tui.frames`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class AlertPlace:
+    """One alert, whole; ``stack`` is the row it belongs to."""
+
+    alert_id: int
+    stack: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerPlace:
+    """The inside of a container."""
+
+    container_id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessPlace:
+    """One process, identified by pid and start time."""
+
+    pid: int
+    start: int
+    title: str
+    container_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TreePlace:
+    """The process tree of a container ("" for the host), with the cursor on a process."""
+
+    container_id: str
+    pid: int
+    start: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class RulePlace:
+    """One rule."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventsPlace:
+    """Recent events of a process (pid and start given), of a container, or of everything."""
+
+    title: str
+    pid: int = 0
+    start: int = 0
+    container_id: str | None = None
+
+
+Place = AlertPlace | ContainerPlace | ProcessPlace | TreePlace | RulePlace | EventsPlace
+EVERYTHING = EventsPlace("everything")

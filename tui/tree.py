@@ -1,0 +1,29 @@
+"""Drawing rows that come in tree order, and thinning them out without losing the way to what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def guides(depths: Sequence[int]) -> list[str]:
+    """The lines to draw before each row: ``│  └─ ``. Depth 0 has none."""
+    drawn: list[str] = []
+    later: list[bool] = []
+    for depth in reversed(depths):
+        later += [False] * (depth + 1 - len(later))
+        stems = ["│  " if later[level] else "   " for level in range(1, depth)]
+        branch = ("├─ " if later[depth] else "└─ ") if depth else ""
+        drawn.append("".join(stems) + branch)
+        later[depth:] = [True]
+    return drawn[::-1]
+
+
+def with_ancestors(depths: Sequence[int], matches: Sequence[bool]) -> list[int]:
+    """The indexes of the rows that match, and of all rows on the way down to them."""
+    kept: list[int] = []
+    wanted = -1  # the depth of the next ancestor to keep, seen from below; -1 for none
+    for index in range(len(depths) - 1, -1, -1):
+        if matches[index] or depths[index] <= wanted:
+            kept.append(index)
+            wanted = depths[index] - 1
+    return kept[::-1]

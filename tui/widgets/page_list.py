@@ -1,0 +1,354 @@
+"""A list that asks for the pages it shows, so that a million rows cost no more than a hundred.
+
+The cursor belongs to a row, not to a place: when rows come or go above it, the list scrolls by as much, and the row
+stays where the eye left it. Only :meth:`PageList.follow` lets the first row take the cursor.
+
+Textual's DataTable holds every cell as an object and costs about 50 µs for each row; this widget renders the visible
+lines only, from plain text. Nothing in a row is ever read as markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from engine.errors import TiercelError
+from tui.actions import bindings
+from tui.theme import Span, cursor_style, rich_tone
+from tui.widgets.columns import GAP, Column, Placed, fit, place
+from tui.widgets.page_cache import PAGE, Page, PageCache
+
+Row = TypeVar("Row")
+
+
+class Pages(Protocol[Row]):
+    """Where a list's rows come from."""
+
+    async def page(self, offset: int, limit: int) -> Page[Row]:
+        """Some rows. A TiercelError is shown by the pane, and the list stays as it is."""
+
+    def key(self, row: Row) -> Hashable:
+        """What identifies a row for as long as it exists."""
+
+    def locate(self, key: Hashable) -> int | None:
+        """Where the row is now, None where only the pages can tell."""
+
+
+class WholeList(Generic[Row]):
+    """Pages of a list that is short enough to be known as a whole."""
+
+    def __init__(self, key: Callable[[Row], Hashable]) -> None:
+        self._key = key
+        self.rows: Sequence[Row] = ()
+
+    async def page(self, offset: int, limit: int) -> Page[Row]:
+        """A slice."""
+        return Page(len(self.rows), self.rows[offset : offset + limit])
+
+    def key(self, row: Row) -> Hashable:
+        """What identifies the row."""
+        return self._key(row)
+
+    def locate(self, key: Hashable) -> int | None:
+        """Its index, None when it is gone."""
+        return next((index for index, row in enumerate(self.rows) if self._key(row) == key), None)
+
+
+class PageList(ScrollView, Generic[Row]):
+    """See the module. Line 0 of the widget is the heading and stays in place."""
+
+    can_focus = True
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = bindings("list")
+
+    @dataclass
+    class Moved(Message):
+        """Another row is under the cursor, or the same one has news; ``row`` is None in an empty list."""
+
+        page_list: PageList[Any]
+        row: Any
+
+        @property
+        def control(self) -> PageList[Any]:
+            """The list."""
+            return self.page_list
+
+    @dataclass
+    class Touched(Message):
+        """The user moved the cursor."""
+
+        page_list: PageList[Any]
+
+        @property
+        def control(self) -> PageList[Any]:
+            """The list."""
+            return self.page_list
+
+    @dataclass
+    class Opened(Message):
+        """The row under the cursor is to be opened."""
+
+        page_list: PageList[Any]
+        row: Any
+
+        @property
+        def control(self) -> PageList[Any]:
+            """The list."""
+            return self.page_list
+
+    @dataclass
+    class Failed(Message):
+        """A page could not be had, and why."""
+
+        page_list: PageList[Any]
+        error: TiercelError
+
+        @property
+        def control(self) -> PageList[Any]:
+            """The list."""
+            return self.page_list
+
+    def __init__(
+        self,
+        source: Pages[Row],
+        columns: Sequence[Column[Row]],
+        *,
+        faded: Callable[[Row], bool] = lambda _row: False,
+        id: str | None = None,
+    ) -> None:
+        super().__init__(id=id)
+        self.source = source
+        self.columns = columns
+        self._faded = faded
+        self._cache = PageCache[Row](source.key)
+        self._question = 0
+        self._asking = False
+        self._key: Hashable | None = None
+        self.cursor = 0
+        self.selected: Row | None = None
+        """The row under the cursor, once it has arrived."""
+        self.follows = False
+        """Whether the cursor stays on the first row, whichever that is."""
+        self.placeholder: Sequence[Span] = ()
+        """What an empty list says."""
+
+    # ── asking ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def total(self) -> int:
+        """How many rows there are."""
+        return self._cache.total
+
+    def reload(self) -> None:
+        """Ask the same question again; what is shown stays until the answers come."""
+        self._cache.expire()
+        self._ask()
+
+    def restart(self) -> None:
+        """Another question: answers to the old one are discarded, the cursor keeps its row if it is still there."""
+        self._question += 1
+        self._cache.expire()
+        self._ask()
+
+    def amend(self, newer: Mapping[Hashable, Row]) -> None:
+        """Show newer versions of rows in their old places."""
+        self._cache.amend(newer)
+        if self._key in newer:
+            self._select(newer[self._key])
+        self.refresh()
+
+    def _ask(self) -> None:
+        if not self._asking and self.is_attached and self._wanted() is not None:
+            self._asking = True
+            self.run_worker(self._serve(), group="pages", name=f"pages of {self.id}")
+
+    def _wanted(self) -> int | None:
+        first = round(self.scroll_y)
+        return self._cache.wanted(first, first + max(1, self.size.height))
+
+    async def _serve(self) -> None:
+        try:
+            while (number := self._wanted()) is not None:
+                question = self._question
+                page = await self.source.page(number * PAGE, PAGE)
+                if question == self._question:
+                    self._take(number, page)
+        except TiercelError as error:
+            self.post_message(self.Failed(self, error))
+        finally:
+            self._asking = False
+
+    def _take(self, number: int, page: Page[Row]) -> None:
+        self._cache.put(number, page)
+        self.virtual_size = Size(self.scrollable_content_region.width, page.total + 1)
+        if self.follows:
+            self._go_to_first()
+        else:
+            self._stay_with_row()
+        self.refresh()
+
+    def _go_to_first(self) -> None:
+        self.cursor = 0
+        self.scroll_to(y=0, animate=False, force=True)
+        self._settle()
+
+    def _stay_with_row(self) -> None:
+        here = self._cache.row(self.cursor)
+        if self._key is not None and (here is None or self.source.key(here) != self._key):
+            index = self._find(self._key)
+            if index is not None:
+                self.scroll_to(y=max(0, round(self.scroll_y) + index - self.cursor), animate=False, force=True)
+                self.cursor = index
+        self.cursor = max(0, min(self.cursor, self.total - 1))
+        self._settle()
+
+    def _find(self, key: Hashable) -> int | None:
+        index = self.source.locate(key)
+        return self._cache.find(key) if index is None else index
+
+    def _settle(self) -> None:
+        """Let the selection be what the cursor is on; a row that has not arrived yet leaves it alone."""
+        row = self._cache.row(self.cursor)
+        if row is not None or not self.total:
+            self._select(row)
+
+    def _select(self, row: Row | None) -> None:
+        if row == self.selected and (row is None) == (self._key is None):
+            return
+        self.selected = row
+        self._key = None if row is None else self.source.key(row)
+        self.post_message(self.Moved(self, row))
+
+    # ── moving ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def page_height(self) -> int:
+        """Rows on the screen at a time."""
+        return max(1, self.size.height - 1)
+
+    def move_to(self, index: int) -> None:
+        """Put the cursor on a row, scrolling no more than needed."""
+        self.follows = False
+        self.cursor = max(0, min(index, self.total - 1))
+        self._key = None
+        self._reveal()
+        self._settle()
+        self._ask()
+        self.refresh()
+        self.post_message(self.Touched(self))
+
+    def go_to_key(self, key: Hashable) -> None:
+        """Put the cursor on the row with this key as soon as the rows are here."""
+        self.follows = False
+        self.selected = None
+        self._key = key
+        self.reload()
+
+    def _reveal(self) -> None:
+        top = round(self.scroll_y)
+        if self.cursor < top:
+            self.scroll_to(y=self.cursor, animate=False, force=True)
+        elif self.cursor >= top + self.page_height:
+            self.scroll_to(y=self.cursor - self.page_height + 1, animate=False, force=True)
+
+    def action_up(self) -> None:
+        """One row up."""
+        self.move_to(self.cursor - 1)
+
+    def action_down(self) -> None:
+        """One row down."""
+        self.move_to(self.cursor + 1)
+
+    def action_page_up(self) -> None:
+        """One page up."""
+        self.move_to(self.cursor - self.page_height)
+
+    def action_page_down(self) -> None:
+        """One page down."""
+        self.move_to(self.cursor + self.page_height)
+
+    def action_top(self) -> None:
+        """To the first row."""
+        self.move_to(0)
+
+    def action_bottom(self) -> None:
+        """To the last row."""
+        self.move_to(self.total - 1)
+
+    def action_open(self) -> None:
+        """Open the selected row."""
+        if self.selected is not None:
+            self.post_message(self.Opened(self, self.selected))
+
+    def on_click(self, event: events.Click) -> None:
+        """A click selects, a double click opens."""
+        index = event.y - 1 + round(self.scroll_y)
+        if event.y < 1 or index >= self.total:
+            return
+        self.move_to(index)
+        if event.chain > 1:
+            self.action_open()
+
+    def on_resize(self) -> None:
+        """Keep the cursor in sight, and have the pages that came into sight."""
+        self.virtual_size = Size(self.scrollable_content_region.width, self.total + 1)
+        self._reveal()
+        self._ask()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Have the pages that came into sight."""
+        super().watch_scroll_y(old_value, new_value)
+        self._ask()
+
+    # ── drawing ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def render_line(self, y: int) -> Strip:
+        """One line: the heading, a row, or nothing."""
+        width = self.scrollable_content_region.width
+        placed = place(self.columns, width)
+        if y == 0:
+            return self._strip(width, [(p, [(p.column.title, "faint")]) for p in placed], self.rich_style)
+        index = y - 1 + round(self.scroll_y)
+        if not self.total:
+            return self._say(width, self.placeholder if y == 2 else ())
+        if index >= self.total:
+            return Strip.blank(width, self.rich_style)
+        return self._draw(width, placed, index)
+
+    def _draw(self, width: int, placed: Sequence[Placed[Row]], index: int) -> Strip:
+        base = self.rich_style
+        if index == self.cursor:
+            base += cursor_style(self.app.theme, self.has_focus)
+        row = self._cache.row(index)
+        if row is None:
+            return self._say(width, [("·", "faint")], base)
+        cells = [(p, p.column.cell(row)) for p in placed]
+        if self._faded(row):
+            cells = [(p, [(text, tone or "dim") for text, tone in spans]) for p, spans in cells]
+        return self._strip(width, cells, base)
+
+    def _strip(self, width: int, cells: Sequence[tuple[Placed[Row], Sequence[Span]]], base: Style) -> Strip:
+        segments: list[Segment] = []
+        for number, (placed, spans) in enumerate(cells):
+            if number:
+                segments.append(Segment(" " * GAP, base))
+            segments += self._segments(fit(spans, placed.width, placed.column.right), base)
+        return Strip(segments).adjust_cell_length(width, base)
+
+    def _say(self, width: int, spans: Sequence[Span], base: Style | None = None) -> Strip:
+        style = self.rich_style if base is None else base
+        return Strip(self._segments(fit(spans, width), style)).adjust_cell_length(width, style)
+
+    def _segments(self, spans: Sequence[Span], base: Style) -> list[Segment]:
+        theme = self.app.theme
+        return [Segment(text, base + rich_tone(theme, tone)) for text, tone in spans]
