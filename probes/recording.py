@@ -7,6 +7,8 @@ the live kernel.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import platform
 import socket
@@ -22,6 +24,7 @@ import zstandard
 from engine.alerts import Alert
 from engine.errors import RecordingError
 from engine.events import Input
+from engine.reports import Report, log_report
 from engine.scrub import scrub_struct
 from probes import recording_format as form
 from probes.recording_format import Header, IndexEntry
@@ -45,52 +48,53 @@ class Batch(msgspec.Struct):
 class Recorder:
     """Writes a recording; a context manager. The file is new and its owner's alone.
 
-    A failed write raises RecordingError, once: the file then ends with the last whole chunk, and what comes later is
-    counted in ``lost``. Call :meth:`flush` about once a second, so that a quiet time does not hold data back.
+    In a running event loop a timer writes what waits, so that a quiet time does not hold data back. A write that fails
+    is reported, and what comes later is counted in ``lost``: the sensor goes on. The file then ends with the last whole
+    chunk, and :meth:`close` raises the error.
     """
 
-    def __init__(self, path: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, path: Path, *, hostname: str = "", report: Report = log_report) -> None:
+        self.report = report
+        self.error: RecordingError | None = None
+        """Why nothing is recorded any more."""
+        self.lost = 0
+        """Inputs and alerts that could not be recorded."""
         self._path = path
-        self._clock = clock
         self._file = _create(path)
         self._offset = 0
         self._index: list[IndexEntry] = []
         self._pending = {kind: _Pending() for kind in (form.INPUTS, form.ALERTS)}
-        self._flushed = clock()
-        self.lost = 0
-        """Inputs and alerts that came after a failed write."""
-        self._append(form.pack_header(_header()))
+        self._timer: asyncio.TimerHandle | None = None
+        self._append(form.pack_header(_header(hostname)))
 
     def write(self, inputs: Sequence[Input]) -> None:
         """Record a batch of inputs."""
         self._add(form.INPUTS, inputs)
 
     def write_alerts(self, alerts: Sequence[Alert]) -> None:
-        """Record alerts. Those recorded are for people and tools: a replay judges anew."""
+        """Record alerts. They are there for people and tools: a replay judges anew."""
         self._add(form.ALERTS, alerts)
 
     def flush(self) -> None:
         """Write what waits into the file."""
-        self._flushed = self._clock()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         for kind, pending in self._pending.items():
             if pending.count:
-                payload = zstandard.ZstdCompressor(level=3).compress(pending.content())
-                self._index.append(IndexEntry(self._offset, pending.time, kind.decode(), pending.count))
-                self._append(form.pack_chunk(kind, pending.time, pending.count, payload))
+                self._write_chunk(kind, pending)
                 pending.clear()
 
     def close(self) -> None:
-        """Write the rest and the index, and wait until it is on the disk."""
-        if self._file.closed:
-            return
-        try:
+        """Write the rest and the index, and wait until it is on the disk. Raises RecordingError if data are missing."""
+        if not self._file.closed:
             self.flush()
             self._append(self._packed_index())
-            os.fsync(self._file.fileno())
-        except OSError as error:
-            raise self._failed(error) from error
-        finally:
-            self._file.close()
+            if self.error is None:
+                os.fsync(self._file.fileno())
+                self._file.close()
+        if self.error is not None:
+            raise self.error
 
     def __enter__(self) -> Recorder:
         return self
@@ -105,32 +109,55 @@ class Recorder:
         pending = self._pending[kind]
         for item in items:
             pending.add(item)
-        if pending.size >= FLUSH_BYTES or self._clock() - self._flushed >= FLUSH_SECONDS:
+        if pending.size >= FLUSH_BYTES:
             self.flush()
+        elif self._timer is None:
+            self._timer = _later(self.flush)
+
+    def _write_chunk(self, kind: bytes, pending: _Pending) -> None:
+        payload = zstandard.ZstdCompressor(level=3).compress(pending.content())
+        entry = IndexEntry(self._offset, pending.time, kind.decode(), pending.count)
+        if self._append(form.pack_chunk(kind, pending.time, pending.count, payload)):
+            self._index.append(entry)
+        else:
+            self.lost += pending.count
 
     def _packed_index(self) -> bytes:
         payload = zstandard.ZstdCompressor(level=3).compress(msgspec.msgpack.encode(self._index))
         chunk = form.pack_chunk(form.INDEX, 0, len(self._index), payload)
         return chunk + form.TRAILER.pack(form.TRAILER_MAGIC, self._offset)
 
-    def _append(self, data: bytes) -> None:
+    def _append(self, data: bytes) -> bool:
+        """Whether it was written."""
+        if self._file.closed:
+            return False
         view = memoryview(data)
         try:
             while view:
                 view = view[self._file.write(view) :]
         except OSError as error:
-            raise self._failed(error) from error
+            self._fail(error)
+            return False
         self._offset += len(data)
+        return True
 
-    def _failed(self, error: OSError) -> RecordingError:
+    def _fail(self, error: OSError) -> None:
         """Leave a file that ends with its last whole chunk."""
-        if not self._file.closed:
-            self._file.truncate(self._offset)
-            self._file.close()
-        self.lost += sum(pending.count for pending in self._pending.values())
-        return RecordingError(
+        self.error = RecordingError(
             f"cannot record into {self._path} any further: {error.strerror}", hint="free some space and record anew"
         )
+        with contextlib.suppress(OSError):
+            self._file.truncate(self._offset)
+        self._file.close()
+        self.report(self.error.message, self.error.hint)
+
+
+def _later(flush: Callable[[], None]) -> asyncio.TimerHandle | None:
+    """A timer in the running loop; None where there is none."""
+    try:
+        return asyncio.get_running_loop().call_later(FLUSH_SECONDS, flush)
+    except RuntimeError:
+        return None
 
 
 class _Pending:
@@ -240,12 +267,14 @@ def _walked_index(file: BinaryIO, start: int) -> list[IndexEntry]:
     return entries
 
 
-def _header() -> Header:
+def _header(hostname: str) -> Header:
     try:
         ours = version("tiercel")
     except PackageNotFoundError:
         ours = ""
-    return Header(tiercel=ours, hostname=socket.gethostname(), kernel=platform.release(), time=time.time_ns())
+    return Header(
+        tiercel=ours, hostname=hostname or socket.gethostname(), kernel=platform.release(), time=time.time_ns()
+    )
 
 
 def _create(path: Path) -> Any:

@@ -2,6 +2,6 @@
 
 from engine.store.retention import Retention
 from engine.store.rows import Hits, Tally
-from engine.store.store import Store
+from engine.store.store import AlertStore
 
-__all__ = ["Hits", "Retention", "Store", "Tally"]
+__all__ = ["AlertStore", "Hits", "Retention", "Tally"]

@@ -132,7 +132,7 @@ def read_alerts(connection: sqlite3.Connection, waiting: list[Stored], query: Li
     """A page of alerts: those in memory are newer than those on the disk."""
     where, parameters = _alert_condition(query)
     young = [stored.alert for stored in reversed(waiting) if _is_asked_for(stored.alert, query)]
-    total = connection.execute(f"SELECT count(*) FROM alerts WHERE {where}", parameters).fetchone()[0]
+    total = _count_alerts(connection, query)
     rows = young[query.offset : query.offset + query.limit]
     bodies = connection.execute(
         f"SELECT body FROM alerts WHERE {where} ORDER BY id DESC LIMIT ? OFFSET ?",
@@ -152,6 +152,17 @@ def _alert_condition(query: ListAlerts) -> tuple[str, tuple[Any, ...]]:
     if query.container_id is not None:
         terms.append(("container_id = ?", query.container_id))
     return " AND ".join(term for term, _ in terms) or "1", tuple(value for _, value in terms)
+
+
+def _count_alerts(connection: sqlite3.Connection, query: ListAlerts) -> int:
+    """Counted one by one only for a process, of which there are few; else the stacks know."""
+    if query.pid or query.start:
+        where, parameters = _alert_condition(query)
+        return int(connection.execute(f"SELECT count(*) FROM alerts WHERE {where}", parameters).fetchone()[0])
+    counted = "SELECT total(count) FROM stacks WHERE ? IN (0, id) AND (? IS NULL OR container_id = ?)"
+    if query.stack:
+        counted = "SELECT total(count) FROM stacks WHERE id = ? AND (? IS NULL OR container_id = ?)"
+    return int(connection.execute(counted, (query.stack, query.container_id, query.container_id)).fetchone()[0])
 
 
 def _is_asked_for(alert: Alert, query: ListAlerts) -> bool:

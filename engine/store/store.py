@@ -7,7 +7,6 @@ import contextlib
 import os
 import sqlite3
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,12 +15,15 @@ from typing import Concatenate, ParamSpec, TypeVar
 from engine.alerts import Alert
 from engine.errors import TiercelError, UsageError
 from engine.locks import lock
-from engine.protocol import Acknowledge, Alerts, Done, ListAlerts, ListStacks, Problem, Stacks
+from engine.protocol import Alerts, ListAlerts, ListStacks, Stacks
+from engine.reports import Report, log_report
 from engine.store import reader
 from engine.store.retention import Retention
 from engine.store.rows import Hits, Stored, Tally
 from engine.store.schema import move_aside, open_reader, open_writer
 from engine.store.writer import Writer
+
+_TEMPORARY = Path(":memory:")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -30,8 +32,8 @@ MEMORY = 10_000
 """Alerts kept in memory while the disk takes nothing."""
 
 
-class Store:
-    """Keeps alerts in a SQLite file, or in a private temporary one if no path is given.
+class AlertStore:
+    """Keeps alerts in a SQLite file, or in a private temporary one for no path and for ``:memory:``.
 
     ``report`` is told what goes wrong, once for each change for the worse or the better; the store itself goes on,
     with a bounded number of alerts in memory while the disk takes none. Raises UsageError when the file cannot be used;
@@ -43,15 +45,15 @@ class Store:
         path: Path | None = None,
         *,
         retention: Retention | None = None,
-        report: Callable[[Problem], None] = lambda problem: None,
+        report: Report = log_report,
         memory: int = MEMORY,
     ) -> None:
-        self._report = report
+        self.report = report
         self._retention = retention or Retention()
         self._failing = ""
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="alert-store")
         with contextlib.ExitStack() as stack:
-            if path is None:
+            if path is None or path == _TEMPORARY:
                 path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tiercel-"))) / "alerts.db"
             stack.callback(os.close, _lock(path))
             self._writer = self._open(path, memory)
@@ -111,15 +113,15 @@ class Store:
         """The alerts kept of each container that has any; those of the host under ""."""
         return await self._ask(reader.read_tallies)
 
-    def acknowledge(self, request: Acknowledge) -> Done:
-        """Mark a stack as seen until it is taken back. Raises TiercelError if it is not there or cannot be written."""
+    async def acknowledge(self, stack: int, acknowledged: bool = True) -> None:
+        """Mark a stack as seen, or not; it stays so. Raises TiercelError if it is not there or cannot be written."""
+        self.flush()
         try:
-            found = self._writer.acknowledge(request.stack, request.acknowledged)
+            found = self._writer.acknowledge(stack, acknowledged)
         except sqlite3.Error as error:
-            raise TiercelError(f"cannot write to the alert store: {error}", hint=_HINT) from error
+            raise TiercelError(f"the alert store cannot be written: {error}", hint=_HINT) from error
         if not found:
-            raise TiercelError(f"there is no stack {request.stack}", hint="old alerts go when the store is full")
-        return Done(detail="acknowledged" if request.acknowledged else "no longer acknowledged")
+            raise TiercelError(f"there is no stack {stack}", hint="old alerts go when the store is full")
 
     async def maintain(self) -> None:
         """To be called every few seconds: enforces the retention in small steps and moves the log into the file."""
@@ -140,7 +142,7 @@ class Store:
             return Writer(open_writer(path), memory)
         except sqlite3.DatabaseError as error:
             aside = move_aside(path)
-            self._tell(f"the alert store {path} is damaged ({error})", f"it is now {aside}; a new one was begun")
+            self.report(f"the alert store {path} is damaged ({error})", f"it is now {aside}; a new one was begun")
             return Writer(open_writer(path), memory)
 
     def _write(self, stored: list[Stored], *, now: bool = False) -> None:
@@ -158,12 +160,9 @@ class Store:
             return
         self._failing = failing
         if failing:
-            self._tell(f"the alert store cannot be written: {failing}", _HINT)
+            self.report(f"the alert store cannot be written: {failing}", _HINT)
         else:
-            self._tell("the alert store can be written again", f"{self.dropped} alerts were not kept")
-
-    def _tell(self, what: str, hint: str) -> None:
-        self._report(Problem(time=time.time_ns(), what=what, hint=hint))
+            self.report("the alert store can be written again", f"{self.dropped} alerts were not kept")
 
     async def _ask(
         self,

@@ -49,7 +49,7 @@ class Writer:
         self._newest_stack = self._number("SELECT max(id) FROM stacks")
 
     def number(self, alerts: Sequence[Alert]) -> list[Stored]:
-        """Copies of the alerts with their ids and stacks."""
+        """Give the alerts their ids and stacks."""
         return [self._numbered(alert) for alert in alerts]
 
     def write(self, stored: list[Stored], *, now: bool = False) -> None:
@@ -90,15 +90,17 @@ class Writer:
         return self._connection.execute(query).fetchone()[0] or 0
 
     def _numbered(self, alert: Alert) -> Stored:
+        if alert.id:  # stored before: a second match is a second alert
+            alert = msgspec.structs.replace(alert)
         self.newest += 1
-        alert = msgspec.structs.replace(alert, id=self.newest)
+        alert.id = self.newest
         try:
             alert.stack = self._stack_of(alert)
             return Stored(alert, _ENCODER.encode(alert))
         except UnicodeEncodeError:  # a lone surrogate, as JSON from Docker can hold one
-            alert = scrub_struct(alert)
-            alert.stack = self._stack_of(alert)
-            return Stored(alert, _ENCODER.encode(alert))
+            clean = scrub_struct(alert)
+            alert.stack = clean.stack = self._stack_of(clean)
+            return Stored(clean, _ENCODER.encode(clean))
 
     def _stack_of(self, alert: Alert) -> int:
         key = stack_key(alert)
