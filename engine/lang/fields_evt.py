@@ -131,10 +131,10 @@ T = FieldType
 
 FIELDS = (
     Field("evt.num", T.UINT64, "Counter of events, from 1", "evt.num = 1", attrgetter("num")),
-    Field("evt.time", T.CHARBUF, "When it happened: local time of day", "", _TIME, filter_only=False),
-    Field("evt.time.s", T.CHARBUF, "Local time of day without fraction", "", _TIME),
-    Field("evt.time.iso8601", T.CHARBUF, "Date and time in UTC", "", _TIME),
-    Field("evt.datetime", T.CHARBUF, "Local date and time", "", _TIME),
+    Field("evt.time", T.ABSTIME, "When it happened: local time of day", "", _TIME),
+    Field("evt.time.s", T.ABSTIME, "Local time of day without fraction", "", _TIME),
+    Field("evt.time.iso8601", T.ABSTIME, "Date and time in UTC", "", _TIME),
+    Field("evt.datetime", T.ABSTIME, "Local date and time", "", _TIME),
     Field("evt.rawtime", T.ABSTIME, "Nanoseconds since the epoch", "evt.rawtime > 0", _TIME),
     Field("evt.rawtime.s", T.ABSTIME, "Seconds since the epoch", "", lambda event: event.kernel.time // _SECOND),
     Field("evt.rawtime.ns", T.ABSTIME, "Fraction of the second", "", lambda event: event.kernel.time % _SECOND),

@@ -1,0 +1,182 @@
+"""Rule files as YAML: documents, items and their keys, with the place of everything.
+
+Scalars are taken as written (``items: [80, 0x50, true]`` are three words), and of a key that stands twice the first
+counts: both as Falco does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+import yaml
+
+from engine.rules.problems import Problem
+from engine.rules.text import Place, Text, scalar_text
+
+YAML_PARSE = "LOAD_ERR_YAML_PARSE"
+YAML_VALIDATE = "LOAD_ERR_YAML_VALIDATE"
+VALIDATE = "LOAD_ERR_VALIDATE"
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TRUE = {"y", "yes", "true", "on"}
+_FALSE = {"n", "no", "false", "off"}
+
+
+class ItemError(Exception):
+    """An item that cannot be used; what is wrong has a place."""
+
+    def __init__(self, code: str, message: str, place: Place, hint: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.place = place
+        self.hint = hint
+
+
+@dataclass
+class SourceFile:
+    """A file's name and lines."""
+
+    name: str
+    text: str
+    lines: list[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.lines = self.text.split("\n")
+
+    def place(self, node: yaml.Node) -> Place:
+        """Where a node begins."""
+        return Place(self.name, node.start_mark.line + 1, node.start_mark.column + 1)
+
+
+class Item:
+    """One entry of a rule file: a mapping, asked for its keys."""
+
+    def __init__(self, source: SourceFile, node: yaml.MappingNode) -> None:
+        self.source = source
+        self.place = source.place(node)
+        self.nodes: dict[str, yaml.Node] = {}
+        self.key_places: dict[str, Place] = {}
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value not in self.nodes:
+                self.nodes[key.value] = value
+                self.key_places[key.value] = source.place(key)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.nodes
+
+    def fail(self, message: str, key: str = "", hint: str = "") -> ItemError:
+        """An error at a key's value, or at the item."""
+        return ItemError(YAML_VALIDATE, message, self.place_of(key), hint)
+
+    def place_of(self, key: str) -> Place:
+        """Where a key's value stands, else the item's place."""
+        return self.source.place(self.nodes[key]) if key in self.nodes else self.place
+
+    def text(self, key: str) -> Text:
+        """A scalar that must be there and not empty. Raises ItemError."""
+        if key not in self.nodes:
+            raise self.fail(f"Item has no mapping for key '{key}'", hint=self._nearest(key))
+        text = self._scalar(self.nodes[key], key)
+        if not text.value:
+            raise self.fail("Value must be non-empty", key)
+        return text
+
+    def _nearest(self, key: str) -> str:
+        close = get_close_matches(key, self.nodes, n=1)
+        return f"is '{close[0]}' meant to be '{key}'?" if close else ""
+
+    def _scalar(self, node: yaml.Node, key: str) -> Text:
+        if is_null(node):
+            raise self.fail(f"Mapping for key '{key}' is empty", key)
+        if not isinstance(node, yaml.ScalarNode):
+            raise self.fail("Value is not a scalar value", key)
+        return scalar_text(node, self.source.name, self.source.lines)
+
+    def boolean(self, key: str, default: bool = False) -> bool:
+        """A yes or no, in YAML's spellings. Raises ItemError."""
+        if key not in self.nodes:
+            return default
+        word = self._scalar(self.nodes[key], key).value
+        if word not in (word.lower(), word.upper(), word.capitalize()) or word.lower() not in _TRUE | _FALSE:
+            raise self.fail(f"Can't decode YAML scalar value '{word}'", key, "write true or false")
+        return word.lower() in _TRUE
+
+    def integer(self, key: str, default: int = 0) -> int:
+        """A whole number. Raises ItemError."""
+        if key not in self.nodes:
+            return default
+        word = self._scalar(self.nodes[key], key).value
+        if not word.removeprefix("-").isdigit():
+            raise self.fail(f"Can't decode YAML scalar value '{word}'", key, "write a whole number")
+        return int(word)
+
+    def texts(self, key: str) -> list[Text]:
+        """A sequence of scalars; none when the key is not there. Raises ItemError."""
+        if key not in self.nodes:
+            return []
+        return [self.element(node, key) for node in self.sequence(key)]
+
+    def element(self, node: yaml.Node, key: str) -> Text:
+        """A scalar in a sequence. Raises ItemError."""
+        if is_null(node) or not isinstance(node, yaml.ScalarNode):
+            raise ItemError(YAML_VALIDATE, f"sequence value of '{key}' is not scalar", self.source.place(node))
+        return scalar_text(node, self.source.name, self.source.lines)
+
+    def sequence(self, key: str) -> list[yaml.Node]:
+        """The nodes of a sequence. Raises ItemError."""
+        node = self.nodes[key]
+        if not isinstance(node, yaml.SequenceNode):
+            raise self.fail("Value is not a sequence", key, "write a list: [a, b]")
+        return list(node.value)
+
+    def mapping(self, key: str) -> Item:
+        """A mapping as an item of its own. Raises ItemError."""
+        node = self.nodes[key]
+        if not isinstance(node, yaml.MappingNode):
+            raise self.fail("Value is not a mapping", key)
+        return Item(self.source, node)
+
+
+def is_null(node: yaml.Node) -> bool:
+    """Whether a node is a plain null: ``~``, ``null`` or nothing."""
+    return isinstance(node, yaml.ScalarNode) and node.style is None and node.value in ("", "~", "null", "Null", "NULL")
+
+
+def items(source: SourceFile) -> Iterator[Item | ItemError]:
+    """The items of a file in order; what is wrong with its shape, as an error, in their stead."""
+    try:
+        for document in yaml.compose_all(source.text, Loader=_LOADER):
+            yield from _document(source, document)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Place(source.name, mark.line + 1, mark.column + 1) if mark else Place(source.name)
+        yield ItemError(YAML_PARSE, error.problem or str(error), place, error.context or "")
+    except yaml.YAMLError as error:
+        yield ItemError(YAML_PARSE, str(error).splitlines()[0], Place(source.name))
+
+
+def _document(source: SourceFile, document: yaml.Node | None) -> Iterator[Item | ItemError]:
+    if document is None or is_null(document):
+        return
+    if isinstance(document, yaml.ScalarNode):
+        yield ItemError(YAML_VALIDATE, "Rules content is not yaml", source.place(document), "a file is a list of items")
+    elif isinstance(document, yaml.SequenceNode):
+        for node in document.value:
+            if isinstance(node, yaml.MappingNode):
+                yield Item(source, node)
+            elif not is_null(node):
+                message = "Unexpected element type. Each element should be a yaml associative array."
+                yield ItemError(YAML_VALIDATE, message, source.place(node), "an item is '- rule: …', '- macro: …'")
+    else:
+        message = "Rules content is not yaml array of objects"
+        yield ItemError(YAML_VALIDATE, message, source.place(document), "begin each item with '- '")
+
+
+def problem(error: ItemError, source_lines: list[str], item: str = "") -> Problem:
+    """The error as it is reported."""
+    place = error.place
+    snippet = source_lines[place.line - 1] if 0 < place.line <= len(source_lines) else ""
+    return Problem(error.code, error.message, place.file, place.line, place.column, snippet, item, (), error.hint)
