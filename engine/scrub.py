@@ -30,20 +30,21 @@ _INVISIBLE = re.compile(f"[{PRINTABLE_BUT_INVISIBLE}]")
 
 def scrub(text: str) -> str:
     """The text with every control, format, invisible, private and unassigned character as a visible escape."""
-    if len(text) <= LIMIT and _is_clean(text):
+    if len(text) <= LIMIT and is_clean(text):
         return text
     head = text[:LIMIT]
-    shown = head if _is_clean(head) else "".join(map(_show, head))
+    shown = head if is_clean(head) else "".join(map(_show, head))
     cut = len(text) > LIMIT or len(shown) > LIMIT
     return f"{shown[: LIMIT - 1]}…" if cut else shown
 
 
-def _is_clean(text: str) -> bool:
+def is_clean(text: str) -> bool:
+    """Whether all of it can be seen and nothing in it drives a terminal."""
     return text.isprintable() and (text.isascii() or _INVISIBLE.search(text) is None)
 
 
 def _show(character: str) -> str:
-    if _is_clean(character):
+    if is_clean(character):
         return character
     return character.encode("unicode_escape").decode("ascii")
 

@@ -1,0 +1,75 @@
+"""A file of JSON lines, for a log shipper to follow."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.alerts import Alert
+from engine.errors import UsageError
+from engine.sinks.blocking import BlockingCalls
+from engine.sinks.delivery import DeliveryError
+from engine.sinks.descriptors import write_all
+from engine.sinks.falco_json import json_line
+
+
+class FileSink:
+    """Appends to a file, readable by its owner and group. :meth:`reopen` is for log rotation."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = f"file {path}"
+        self._path = path
+        self._calls = BlockingCalls("sink-file")
+        self._descriptor: int | None = None
+        self._reopen = False
+
+    @classmethod
+    def of(cls, argument: str) -> FileSink:
+        """From a path."""
+        if not argument:
+            raise UsageError("a file output needs a path", hint="file=/var/log/tiercel.jsonl")
+        return cls(Path(argument))
+
+    def reopen(self) -> None:
+        """Open the path anew before the next write: the file was moved away."""
+        self._reopen = True
+
+    async def write(self, alerts: Sequence[Alert]) -> None:
+        """Append the alerts: all of them, or none. Raises DeliveryError."""
+        lines = b"".join(map(json_line, alerts))
+        await self._calls.call(lambda: self._append(lines))
+
+    async def close(self) -> None:
+        """Close the file."""
+        await self._calls.call(self._close)
+        self._calls.stop()
+
+    def _append(self, lines: bytes) -> None:
+        try:
+            descriptor = self._opened()
+            before = os.fstat(descriptor).st_size
+            try:
+                write_all(descriptor, lines)
+            except OSError:
+                with contextlib.suppress(OSError):  # not a file, but a terminal or a pipe
+                    os.ftruncate(descriptor, before)
+                raise
+        except OSError as error:
+            raise TiercelError(
+                f"cannot write {self._path}: {error.strerror}", hint="the next alert tries again"
+            ) from error
+
+    def _opened(self) -> int:
+        if self._reopen:
+            self._close()
+        if self._descriptor is None:
+            self._descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        return self._descriptor
+
+    def _close(self) -> None:
+        self._reopen = False
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
