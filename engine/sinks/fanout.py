@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 
@@ -25,7 +26,7 @@ GRACE = 5.0
 class Fanout:
     """Hands alerts to sinks. A sink that begins to fail, or works again, is reported once.
 
-    What a sink could not deliver is tried again, and waits meanwhile; see :class:`~engine.sinks.delivery.DeliveryError`.
+    What a sink could not deliver is tried again, and waits meanwhile (:class:`engine.sinks.delivery.DeliveryError`).
     """
 
     def __init__(
@@ -107,7 +108,16 @@ class _Lane:
             if await self._deliver():
                 delays = _delays()
             else:
-                await asyncio.sleep(FIRST_DELAY if self._closing.is_set() else next(delays))
+                await self._pause(next(delays))
+
+    async def _pause(self, delay: float) -> None:
+        """Wait before the next attempt; when the end comes, there is one more at once."""
+        if self._closing.is_set():
+            await asyncio.sleep(delay)
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(delay):
+                await self._closing.wait()
 
     async def _deliver(self) -> bool:
         """Give the batch to the sink; whether to go on at once."""

@@ -57,9 +57,8 @@ class FileSink:
                     os.ftruncate(descriptor, before)
                 raise
         except OSError as error:
-            raise TiercelError(
-                f"cannot write {self._path}: {error.strerror}", hint="the next alert tries again"
-            ) from error
+            what = f"cannot write {self._path}: {error.strerror}"
+            raise DeliveryError(what, hint="free some space, or mend its rights") from error
 
     def _opened(self) -> int:
         if self._reopen:
