@@ -92,7 +92,7 @@ class ProcessTable:
             child.inherit(creator)
         self._learn_start(child, info)
         parent = creator if info.ppid in (0, creator.pid) else self._parent_of(child, info.ppid)  # CLONE_PARENT
-        self._link(child, parent or creator)
+        self._relink(child, parent or creator)
         self.generation += 1
 
     def exec(self, event: KernelEvent, process: Process) -> None:
@@ -202,6 +202,13 @@ class ProcessTable:
         child.parent, child.ppid = parent, parent.pid
         parent.children += 1
         self._shorten(child)
+
+    def _relink(self, child: Process, parent: Process) -> None:
+        """The clone says who started it; an event that came before may have named who adopted it since."""
+        if child.parent is not parent and _can_be_parent(parent, child):
+            self._unlink(child)
+            child.parent = None
+        self._link(child, parent, parent.pid)
 
     def _unlink(self, child: Process) -> None:
         parent = child.parent

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from engine.events import HOST, ContainerInfo, Event, KernelEvent
-from engine.lang.flags import render_param
+from engine.lang.arguments import text_value
 from engine.protocol import ContainerRow, EventRow, ListEvents, ProcessRow
 from engine.schema import BY_NAME, ParamType
 from engine.state.containers import Container, ContainerTable
@@ -162,4 +162,4 @@ def _flag_words(event: Event) -> Iterator[str]:
     row = BY_NAME.get(event.kernel.type)
     for param in row.params if row is not None else ():
         if param.type in _SHOWN and param.name in event.kernel.args:
-            yield render_param(event, param.name)
+            yield text_value(event, param) or ""
