@@ -123,6 +123,8 @@ class KernelEvent(_Input, tag="event"):
     """At a successful execve/execveat the new program; at clone the child."""
     compat: bool = False
     """A 32-bit system call."""
+    bases: dict[str, str] = {}
+    """By parameter name: the directory that a relative path in ``args`` is relative to, as the kernel resolved it."""
 
 
 class Snapshot(_Input, tag="snapshot"):

@@ -1,0 +1,116 @@
+/* Paths, as names from the leaf to the root, each with its NUL; an empty name says that the root was reached. */
+
+#define PATH_NAMES 48
+/* Hides from the compiler where a value came from: it would else move or drop a bound that the verifier must see. */
+#define OPAQUE(value) asm volatile("" : "+r"(value))
+#define NAME_SIZE 256
+
+/* Where in record.data the next section may begin, with room for a string; DATA_SIZE for "full". */
+static __always_inline u64 room(struct scratch *s)
+{
+	u64 offset = s->used;
+	OPAQUE(offset);
+	return offset > DATA_SIZE - STRING_SIZE - NAME_SIZE ? DATA_SIZE : offset;
+}
+
+static __always_inline void add(struct scratch *s, u32 section, u64 size)
+{
+	s->record.length[section] = size;
+	s->used += size;
+}
+
+static __always_inline void add_user_string(struct scratch *s, u32 section, u64 pointer)
+{
+	u64 offset = room(s);
+	if (offset == DATA_SIZE)
+		return;
+	int size = bpf_probe_read_user_str(&s->record.data[offset], STRING_SIZE, (void *)pointer);
+	if (size > 0)
+		add(s, section, size);
+}
+
+static __always_inline void add_user_bytes(struct scratch *s, u32 section, u64 pointer, u64 size)
+{
+	u64 offset = room(s);
+	if (offset == DATA_SIZE || size == 0)
+		return;
+	OPAQUE(size);
+	size = size > STRING_SIZE - 1 ? STRING_SIZE - 1 : size;
+	OPAQUE(size);
+	size &= STRING_SIZE - 1;
+	if (bpf_probe_read_user(&s->record.data[offset], size, (void *)pointer) == 0)
+		add(s, section, size);
+}
+
+static __always_inline void add_kernel_string(struct scratch *s, u32 section, const char *pointer)
+{
+	u64 offset = room(s);
+	if (offset == DATA_SIZE)
+		return;
+	int size = bpf_probe_read_kernel_str(&s->record.data[offset], STRING_SIZE, (void *)pointer);
+	if (size > 0)
+		add(s, section, size);
+}
+
+/* Appends a dentry's name; 0 when there was no room or the name could not be read. */
+static __always_inline int add_name(struct scratch *s, struct dentry *dentry)
+{
+	/* Read afresh from the map: were its bounds known, the verifier would follow every combination of names. */
+	u64 offset = *(volatile u64 *)&s->used;
+	const char *name = 0;
+	OPAQUE(offset);
+	if (offset > DATA_SIZE - NAME_SIZE)
+		return 0;
+	bpf_probe_read_kernel(&name, sizeof(name), &dentry->d_name.name);
+	int size = bpf_probe_read_kernel_str(&s->record.data[offset], NAME_SIZE, (void *)name);
+	if (size <= 0)
+		return 0;
+	*(volatile u64 *)&s->used = offset + size;
+	return 1;
+}
+
+/* Ends a path at its root with an empty name. A root with nothing below it gives its own name instead: "/", or that of
+ * something which is no place in a tree ("memfd:x", "[eventfd]"). */
+static __always_inline void add_root(struct scratch *s, struct dentry *root, u64 begin)
+{
+	u64 offset = *(volatile u64 *)&s->used;
+	if (offset == begin) {
+		add_name(s, root);
+		return;
+	}
+	OPAQUE(offset);
+	if (offset > DATA_SIZE - NAME_SIZE)
+		return;
+	s->record.data[offset] = 0;
+	s->used = offset + 1;
+}
+
+/* Walks from a dentry to the root of the mount namespace, across mounts. */
+static __always_inline void add_path(struct scratch *s, u32 section, struct dentry *dentry, struct vfsmount *vfsmount)
+{
+	u64 begin = room(s);
+	struct mount *mount = (void *)vfsmount - offsetof(struct mount, mnt);
+	if (begin == DATA_SIZE)
+		return;
+	for (int i = 0; i < PATH_NAMES; i++) {
+		struct dentry *parent = READ(dentry, d_parent);
+		if (dentry == READ(mount, mnt.mnt_root)) {
+			struct mount *above = READ(mount, mnt_parent);
+			if (above == mount) {
+				add_root(s, dentry, begin);
+				break;
+			}
+			dentry = READ(mount, mnt_mountpoint);
+			mount = above;
+			continue;
+		}
+		if (parent == dentry) {
+			add_root(s, dentry, begin);
+			break;
+		}
+		if (!add_name(s, dentry))
+			break;
+		dentry = parent;
+	}
+	s->record.length[section] = s->used - begin;
+}

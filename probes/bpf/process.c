@@ -1,0 +1,171 @@
+/* The life of processes: a record for each exec, fork and exit of a thread group. */
+
+static __always_inline s64 inode_ctime(struct inode *inode)
+{
+#if defined(HAVE_inode_i_ctime_sec)
+	return READ(inode, i_ctime_sec) * 1000000000LL + READ(inode, i_ctime_nsec);
+#elif defined(HAVE_inode___i_ctime)
+	struct timespec64 time = {};
+	bpf_probe_read_kernel(&time, sizeof(time), &inode->__i_ctime);
+	return time.tv_sec * 1000000000LL + time.tv_nsec;
+#else
+	struct timespec64 time = {};
+	bpf_probe_read_kernel(&time, sizeof(time), &inode->i_ctime);
+	return time.tv_sec * 1000000000LL + time.tv_nsec;
+#endif
+}
+
+static __always_inline s64 inode_mtime(struct inode *inode)
+{
+#if defined(HAVE_inode_i_mtime_sec)
+	return READ(inode, i_mtime_sec) * 1000000000LL + READ(inode, i_mtime_nsec);
+#elif defined(HAVE_inode___i_mtime)
+	struct timespec64 time = {};
+	bpf_probe_read_kernel(&time, sizeof(time), &inode->__i_mtime);
+	return time.tv_sec * 1000000000LL + time.tv_nsec;
+#else
+	struct timespec64 time = {};
+	bpf_probe_read_kernel(&time, sizeof(time), &inode->i_mtime);
+	return time.tv_sec * 1000000000LL + time.tv_nsec;
+#endif
+}
+
+static __always_inline struct task_info *add_task(struct scratch *s, struct task_struct *t)
+{
+	u64 offset = room(s);
+	if (offset == DATA_SIZE)
+		return 0;
+	struct task_info *info = (void *)&s->record.data[offset];
+	fill_task(info, t);
+	add(s, SECTION_TASK, sizeof(*info));
+	return info;
+}
+
+static __always_inline void count_seen(u32 event)
+{
+	struct counter *c = counter_of(event);
+	if (c)
+		c->seen++;
+}
+
+static __always_inline void add_cgroup_names(struct scratch *s, struct task_struct *t)
+{
+	struct cgroup *c = container_cgroup(t);
+	struct kernfs_node *node = READ(c, kn);
+#ifdef HAVE_kernfs_node___parent
+	struct kernfs_node *parent = READ(node, __parent);
+#else
+	struct kernfs_node *parent = READ(node, parent);
+#endif
+	add_kernel_string(s, SECTION_CGROUP, READ(node, name));
+	if (parent)
+		add_kernel_string(s, SECTION_CGROUP_PARENT, READ(parent, name));
+}
+
+static __always_inline void add_cwd(struct scratch *s, struct task_struct *t)
+{
+	struct fs_struct *fs = READ(t, fs);
+	struct path cwd = {};
+	bpf_probe_read_kernel(&cwd, sizeof(cwd), &fs->pwd);
+	add_path(s, SECTION_BASE0, (void *)cwd.dentry, (void *)cwd.mnt);
+}
+
+RAW_TRACEPOINT_PROBE(sched_process_exec)
+{
+	u32 zero = 0, pid = bpf_get_current_pid_tgid() >> 32;
+	struct task_struct *t = CURRENT();
+	struct linux_binprm *bprm = (void *)argument(ctx, 2);
+	count_seen(EVENT_EXECVE);
+	if (is_own(pid))
+		return 0;
+	struct scratch *s = exec_scratch.lookup(&zero);
+	if (!s)
+		return 0;
+	describe(s, t, RECORD_EXEC, EVENT_EXECVE);
+#ifdef HAVE_linux_binprm_fdpath
+	if (READ(bprm, fdpath))
+		s->record.flags |= FLAG_EXECVEAT;
+#endif
+	add_kernel_string(s, SECTION_NAME0, READ(bprm, filename));
+	add_cwd(s, t);
+	stages.call(ctx, STAGE_PROGRAM);
+	return 0;
+}
+
+int capture_program(struct bpf_raw_tracepoint_args *ctx)
+{
+	u32 zero = 0;
+	struct task_struct *t = CURRENT();
+	struct scratch *s = exec_scratch.lookup(&zero);
+	if (!s)
+		return 0;
+	struct mm_struct *mm = READ(t, mm);
+	struct file *f = READ(mm, exe_file);
+	struct dentry *dentry = dentry_of(f);
+	struct inode *inode = READ(f, f_inode);
+	add_path(s, SECTION_PATH, dentry, mount_of(f));
+	struct task_info *info = add_task(s, t);
+	if (!info)
+		return 0;
+	info->start = s->record.start;
+	info->exe_ino = READ(inode, i_ino);
+	info->exe_ctime = inode_ctime(inode);
+	info->exe_mtime = inode_mtime(inode);
+	info->exe_flags = layer_of(inode) | memfd_of(dentry);
+	u64 begin = READ(mm, arg_start), end = READ(mm, arg_end);
+	add_user_bytes(s, SECTION_ARGV, begin, end - begin > STRING_SIZE ? STRING_SIZE : end - begin);
+	u32 option = OPTION_ENVIRONMENT, *wanted = options.lookup(&option);
+	if (wanted && *wanted) {
+		begin = READ(mm, env_start);
+		end = READ(mm, env_end);
+		add_user_bytes(s, SECTION_ENV, begin, end - begin > STRING_SIZE ? STRING_SIZE : end - begin);
+	}
+	add_cgroup_names(s, t);
+	send(ctx, s);
+	return 0;
+}
+
+RAW_TRACEPOINT_PROBE(sched_process_fork)
+{
+	u32 zero = 0, pid = bpf_get_current_pid_tgid() >> 32;
+	struct task_struct *child = (void *)argument(ctx, 1);
+	u32 child_pid = READ(child, tgid);
+	if (READ(child, pid) != child_pid)
+		return 0; /* a thread */
+	count_seen(EVENT_CLONE);
+	if (is_own(pid)) {
+		u8 one = 1;
+		own.update(&child_pid, &one);
+		return 0;
+	}
+	struct scratch *s = fork_scratch.lookup(&zero);
+	if (!s)
+		return 0;
+	describe(s, CURRENT(), RECORD_FORK, EVENT_CLONE);
+	s->record.ret = child_pid;
+	add_task(s, child);
+	send(ctx, s);
+	return 0;
+}
+
+RAW_TRACEPOINT_PROBE(sched_process_exit)
+{
+	u32 zero = 0, pid = bpf_get_current_pid_tgid() >> 32;
+	struct task_struct *t = CURRENT();
+	struct signal_struct *signal = READ(t, signal);
+	if (READ(signal, live))
+		return 0; /* other threads live on */
+	count_seen(EVENT_PROCEXIT);
+	if (is_own(pid)) {
+		own.delete(&pid);
+		return 0;
+	}
+	struct scratch *s = exit_scratch.lookup(&zero);
+	if (!s)
+		return 0;
+	describe(s, t, RECORD_EXIT, EVENT_PROCEXIT);
+	u32 group = READ(signal, group_exit_code);
+	s->record.ret = group ? group : READ(t, exit_code);
+	send(ctx, s);
+	return 0;
+}

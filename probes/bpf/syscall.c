@@ -1,0 +1,209 @@
+/* System calls: one dispatcher on the raw sys_exit tracepoint, then a program for each stage that the call needs.
+ *
+ *   sys_exit ──▶ names ──▶ bases ──▶ descriptor ──▶ sent
+ *
+ * What a call needs is a row of `specs`; a stage without work is skipped. The tracepoint is the raw one because
+ * syscalls:sys_exit_* never fire for 32-bit calls. */
+
+
+#if defined(__x86_64__)
+#define TS_COMPAT 2
+#define X32_BIT 0x40000000
+#define NR_SOCKETCALL 102
+#define IS_COMPAT(t) ((t)->thread_info.status & TS_COMPAT)
+#define NUMBER(regs) ((regs)->orig_ax & ~X32_BIT)
+#elif defined(__aarch64__)
+#define PSR_MODE32 0x10
+#define NR_SOCKETCALL 102
+#define IS_COMPAT(t) 0
+#define NUMBER(regs) ((regs)->syscallno)
+#endif
+
+#ifdef HAVE_BPF_FUNC_task_pt_regs
+#define REGISTERS(ctx, t) ((struct pt_regs *)bpf_task_pt_regs(t))
+#else
+#define REGISTERS(ctx, t) ((struct pt_regs *)argument(ctx, 0))
+#endif
+
+static __always_inline void read_args(u64 *args, struct pt_regs *regs, int compat)
+{
+#if defined(__x86_64__)
+	if (compat) {
+		args[0] = (u32)regs->bx;
+		args[1] = (u32)regs->cx;
+		args[2] = (u32)regs->dx;
+		args[3] = (u32)regs->si;
+		args[4] = (u32)regs->di;
+		args[5] = (u32)regs->bp;
+		return;
+	}
+	args[0] = regs->di;
+	args[1] = regs->si;
+	args[2] = regs->dx;
+	args[3] = regs->r10;
+	args[4] = regs->r8;
+	args[5] = regs->r9;
+#elif defined(__aarch64__)
+	args[0] = regs->orig_x0;
+	args[1] = regs->regs[1];
+	args[2] = regs->regs[2];
+	args[3] = regs->regs[3];
+	args[4] = regs->regs[4];
+	args[5] = regs->regs[5];
+#endif
+}
+
+/* socketcall(2) keeps its arguments in an array of 32-bit words. */
+static __always_inline void unfold_socketcall(u64 *args)
+{
+	u32 words[6] = {};
+	bpf_probe_read_user(words, sizeof(words), (void *)args[1]);
+	for (int i = 0; i < 6; i++)
+		args[i] = words[i];
+}
+
+static __always_inline u64 register_of(struct scratch *s, s8 number)
+{
+	u32 i = number;
+	if (number == FROM_RETURN)
+		return s->record.ret;
+	return i < 6 ? s->record.args[i] : 0;
+}
+
+static __always_inline void resolve_descriptor(struct scratch *s)
+{
+	s->fd = s->spec.fd == FROM_NOWHERE ? -1 : (s32)register_of(s, s->spec.fd);
+}
+
+static __always_inline int first_stage(struct scratch *s)
+{
+	if (s->spec.string[0] != FROM_NOWHERE || s->spec.sockaddr != FROM_NOWHERE || s->spec.how != FROM_NOWHERE)
+		return STAGE_NAMES;
+	return s->fd >= 0 ? STAGE_DESCRIPTOR : -1;
+}
+
+RAW_TRACEPOINT_PROBE(sys_exit)
+{
+	struct task_struct *t = CURRENT();
+	struct pt_regs *regs = REGISTERS(ctx, t);
+	u32 zero = 0, number = NUMBER(regs);
+	int compat = IS_COMPAT(t) != 0;
+	u32 row = (number & (SPEC_COMPAT - 1)) + (compat ? SPEC_COMPAT : 0);
+	if (number >= SPEC_COMPAT)
+		return 0;
+	if (compat && number == NR_SOCKETCALL) {
+		u64 call[6];
+		read_args(call, regs, compat);
+		row = SPEC_SOCKETCALL + (call[0] & 31);
+	}
+	struct spec *spec = specs.lookup(&row);
+	if (!spec || !spec->present)
+		return 0;
+	/* A successful exec has its own record, made when the new program is in place. */
+	if (spec->failures_only && (s64)argument(ctx, 1) >= 0)
+		return 0;
+	struct counter *c = counter_of(spec->event);
+	if (c)
+		c->seen++;
+	if (!spec->enabled || is_own(t->tgid))
+		return 0;
+	struct scratch *s = syscall_scratch.lookup(&zero);
+	if (!s)
+		return 0;
+	describe(s, t, RECORD_SYSCALL, spec->event);
+	s->spec = *spec;
+	s->record.ret = argument(ctx, 1);
+	s->record.flags = compat ? FLAG_COMPAT : 0;
+	read_args(s->record.args, regs, compat);
+	if (row >= SPEC_SOCKETCALL)
+		unfold_socketcall(s->record.args);
+	resolve_descriptor(s);
+	int stage = first_stage(s);
+	if (stage >= 0)
+		stages.call(ctx, stage);
+	send(ctx, s);
+	return 0;
+}
+
+/* The dirfd of a captured path that is relative, AT_FDCWD for the working directory, BASE_DONE when none is needed. */
+static __always_inline s32 base_of(struct scratch *s, u64 begin, u32 size, s8 base)
+{
+	if (size == 0 || base == BASE_NONE || begin >= DATA_SIZE || s->record.data[begin] == '/')
+		return BASE_DONE;
+	return base == BASE_CWD ? AT_FDCWD : (s32)register_of(s, base);
+}
+
+int capture_names(struct bpf_raw_tracepoint_args *ctx)
+{
+	u32 zero = 0;
+	struct scratch *s = syscall_scratch.lookup(&zero);
+	if (!s)
+		return 0;
+	s->base[0] = s->base[1] = BASE_DONE;
+	if (s->spec.string[0] != FROM_NOWHERE) {
+		add_user_string(s, SECTION_NAME0, register_of(s, s->spec.string[0]));
+		s->base[0] = base_of(s, 0, s->record.length[SECTION_NAME0], s->spec.base[0]);
+	}
+	if (s->spec.string[1] != FROM_NOWHERE) {
+		u64 begin = s->used;
+		add_user_string(s, SECTION_NAME1, register_of(s, s->spec.string[1]));
+		s->base[1] = base_of(s, begin, s->record.length[SECTION_NAME1], s->spec.base[1]);
+	}
+	if (s->base[0] != BASE_DONE || s->base[1] != BASE_DONE)
+		stages.call(ctx, STAGE_BASES);
+	if (s->spec.sockaddr != FROM_NOWHERE || s->spec.how != FROM_NOWHERE || s->fd >= 0)
+		stages.call(ctx, STAGE_DESCRIPTOR);
+	send(ctx, s);
+	return 0;
+}
+
+static __always_inline void add_base(struct scratch *s, struct task_struct *t, u32 section, s32 fd)
+{
+	if (fd == BASE_DONE)
+		return;
+	if (fd == AT_FDCWD) {
+		struct fs_struct *fs = READ(t, fs);
+		struct path cwd = {};
+		bpf_probe_read_kernel(&cwd, sizeof(cwd), &fs->pwd);
+		add_path(s, section, (void *)cwd.dentry, (void *)cwd.mnt);
+		return;
+	}
+	struct file *f = file_of(t, fd);
+	if (f)
+		add_path(s, section, dentry_of(f), mount_of(f));
+}
+
+int capture_bases(struct bpf_raw_tracepoint_args *ctx)
+{
+	u32 zero = 0;
+	struct scratch *s = syscall_scratch.lookup(&zero);
+	struct task_struct *t = CURRENT();
+	if (!s)
+		return 0;
+	add_base(s, t, SECTION_BASE0, s->base[0]);
+	add_base(s, t, SECTION_BASE1, s->base[1]);
+	if (s->spec.sockaddr != FROM_NOWHERE || s->spec.how != FROM_NOWHERE || s->fd >= 0)
+		stages.call(ctx, STAGE_DESCRIPTOR);
+	send(ctx, s);
+	return 0;
+}
+
+int capture_descriptor(struct bpf_raw_tracepoint_args *ctx)
+{
+	u32 zero = 0;
+	struct scratch *s = syscall_scratch.lookup(&zero);
+	struct task_struct *t = CURRENT();
+	if (!s)
+		return 0;
+	if (s->spec.sockaddr != FROM_NOWHERE) {
+		u32 size = register_of(s, s->spec.sockaddr + 1);
+		add_user_bytes(s, SECTION_SOCKADDR, register_of(s, s->spec.sockaddr), size > 128 ? 128 : size);
+	}
+	if (s->spec.how != FROM_NOWHERE)
+		add_user_bytes(s, SECTION_HOW, register_of(s, s->spec.how), 24);
+	struct file *f = s->fd >= 0 ? file_of(t, s->fd) : 0;
+	if (f)
+		add_descriptor(s, f);
+	send(ctx, s);
+	return 0;
+}

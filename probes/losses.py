@@ -1,0 +1,38 @@
+"""What the kernel could not deliver, by container."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+
+from engine.events import HOST, Loss
+from probes.bpf_map import BpfMap
+from probes.cgroups import Key
+from probes.wire import CGROUP_KEY
+
+CAUSE = "kernel buffer full"
+_U64 = struct.Struct("=Q")
+
+
+class Losses:
+    """Turns the counters that only grow into what was lost since the last look."""
+
+    def __init__(self, counters: BpfMap, containers: Mapping[Key, str]) -> None:
+        self._counters = counters
+        self._containers = containers
+        self._before: dict[bytes, int] = {}
+
+    def read(self, time: int) -> list[Loss]:
+        """A loss for each container that lost something since the last call."""
+        now = {key: _U64.unpack(value)[0] for key, value in self._counters.items().items()}
+        by_container: dict[str, int] = {}
+        for key, count in now.items():
+            if new := count - self._before.get(key, 0):
+                container_id = self._container(key)
+                by_container[container_id] = by_container.get(container_id, 0) + new
+        self._before = now
+        return [Loss(time=time, count=n, cause=CAUSE, container_id=c) for c, n in by_container.items()]
+
+    def _container(self, key: bytes) -> str:
+        cgroup, hierarchy = CGROUP_KEY.unpack(key)
+        return self._containers.get((hierarchy, cgroup), HOST)

@@ -1,0 +1,122 @@
+"""The processes that lived before the sensor started, read from /proc.
+
+Only the snapshot at the start comes from here: everything later is in the events, since a /proc read comes too late
+for one short process in ten.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from engine.events import HOST, ProcessInfo
+from probes.cgroups import container_id_of
+from probes.decode import TICK
+from probes.paths import text
+
+PROC = Path("/proc")
+_MOST_ARGUMENT_BYTES = 4096
+_KERNEL_THREAD = 0x00200000
+"""PF_KTHREAD."""
+
+
+def read_processes(offset: int, proc: Path = PROC) -> list[ProcessInfo]:
+    """All user processes; those that end while we read are left out.
+
+    ``offset`` is the time of the boot in nanoseconds since the epoch.
+    """
+    return list(_processes(offset, proc))
+
+
+def _processes(offset: int, proc: Path) -> Iterator[ProcessInfo]:
+    for folder in sorted(proc.iterdir()):
+        if folder.name.isdigit():
+            with suppress(OSError):
+                if process := read_process(folder, offset):
+                    yield process
+
+
+def read_process(folder: Path, offset: int) -> ProcessInfo | None:
+    """The process of a folder of /proc; None for a kernel thread. Raises OSError when it has ended."""
+    comm, fields = _stat(folder)
+    if int(fields[6]) & _KERNEL_THREAD:
+        return None
+    start = int(fields[19]) * TICK
+    process = ProcessInfo(
+        pid=int(folder.name),
+        start=start,
+        ppid=int(fields[1]),
+        comm=comm,
+        pgid=int(fields[2]),
+        sid=int(fields[3]),
+        tty=int(fields[4]),
+        started=start + offset,
+    )
+    _add_status(process, folder)
+    _add_program(process, folder)
+    process.container_id = _container_id(folder)
+    process.pid_ns, process.mnt_ns = _namespace(folder, "pid"), _namespace(folder, "mnt")
+    return process
+
+
+def _stat(folder: Path) -> tuple[str, list[str]]:
+    """comm, which may hold anything, and the fields behind it (state first)."""
+    content = text((folder / "stat").read_bytes())
+    before, _, after = content.rpartition(")")
+    return before.partition("(")[2], after.split()
+
+
+def _add_status(process: ProcessInfo, folder: Path) -> None:
+    lines = (folder / "status").read_text(errors="backslashreplace").splitlines()
+    status = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+    process.uid, process.gid = int(status["Uid"].split()[1]), int(status["Gid"].split()[1])
+    process.vpid = int(status["NSpid"].split()[-1])
+    process.vpgid = int(status["NSpgid"].split()[-1])
+    process.cap_inheritable = int(status["CapInh"], 16)
+    process.cap_permitted = int(status["CapPrm"], 16)
+    process.cap_effective = int(status["CapEff"], 16)
+    process.loginuid = _loginuid(folder)
+
+
+def _loginuid(folder: Path) -> int:
+    try:
+        value = int((folder / "loginuid").read_text())
+    except FileNotFoundError:  # a kernel without CONFIG_AUDIT
+        return -1
+    return -1 if value == 0xFFFFFFFF else value
+
+
+def _add_program(process: ProcessInfo, folder: Path) -> None:
+    with (folder / "cmdline").open("rb") as file:
+        words = text(file.read(_MOST_ARGUMENT_BYTES)).split("\0")
+    process.exe, *process.args = words[:-1] if words[-1] == "" and len(words) > 1 else words
+    with suppress(OSError):
+        process.cwd = _link(folder / "cwd")
+        process.exepath = _link(folder / "exe")
+        if process.exepath.startswith("/memfd:"):
+            process.is_exe_from_memfd, process.exepath = True, process.exepath[1:]
+        file_stat = (folder / "exe").stat()
+        process.exe_ino, process.exe_ctime, process.exe_mtime = (
+            file_stat.st_ino,
+            file_stat.st_ctime_ns,
+            file_stat.st_mtime_ns,
+        )
+
+
+def _link(path: Path) -> str:
+    return text(os.readlink(os.fsencode(path))).removesuffix(" (deleted)")
+
+
+def _container_id(folder: Path) -> str:
+    """From the v1 tree of the pids controller or the unified one; any line that names a container will do."""
+    lines = (folder / "cgroup").read_text(errors="backslashreplace").splitlines()
+    return next((found for line in lines if (found := container_id_of(line))), HOST)
+
+
+def _namespace(folder: Path, name: str) -> int:
+    try:
+        return int(os.readlink(folder / "ns" / name).partition("[")[2].rstrip("]"))
+    except OSError:
+        return 0

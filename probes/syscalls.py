@@ -1,0 +1,102 @@
+"""System call numbers: one row for each call, a column for each architecture.
+
+The same event can have several calls (``setuid`` is two on i386). Source: the kernel's syscall tables
+(arch/x86/entry/syscalls, include/uapi/asm-generic/unistd.h); tests compare them with the C library's headers.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_NUMBERS = """
+#             x86_64  i386  aarch64
+execve            59    11      221
+execveat         322   358      281
+open               2     5        -
+openat           257   295       56
+openat2          437   437      437
+creat             85     8        -
+connect           42   362      203
+accept            43     -      202
+accept4          288   364      242
+bind              49   361      200
+listen            50   363      201
+socket            41   359      198
+sendto            44   369      206
+dup               32    41       23
+dup2              33    63        -
+dup3             292   330       24
+symlink           88    83        -
+symlinkat        266   304       36
+link              86     9        -
+linkat           265   303       37
+rename            82    38        -
+renameat         264   302       38
+renameat2        316   353      276
+unlink            87    10        -
+unlinkat         263   301       35
+rmdir             84    40        -
+mkdir             83    39        -
+mkdirat          258   296       34
+chmod             90    15        -
+fchmod            91    94       52
+fchmodat         268   306       53
+fchmodat2        452   452      452
+mount            165    21       40
+umount2          166    52       39
+ptrace           101    26      117
+setns            308   346      268
+unshare          272   310       97
+init_module      175   128      105
+finit_module     313   350      273
+setuid           105    23      146
+setuid32           -   213        -
+memfd_create     319   356      279
+bpf              321   357      280
+userfaultfd      323   374      282
+"""
+
+ALIASES = {"fchmodat2": "fchmodat", "setuid32": "setuid"}
+"""Calls whose event has the name of another call with the same leading parameters."""
+
+SOCKETCALLS = {1: "socket", 2: "bind", 3: "connect", 4: "listen", 5: "accept", 11: "sendto", 18: "accept4"}
+"""Sub-calls of i386's socketcall(2), from linux/net.h."""
+
+ARCHITECTURES = {"x86_64": ("x86_64", "i386"), "aarch64": ("aarch64", "")}
+"""Machine → the columns of its native and of its 32-bit calls ("" where we do not follow those)."""
+
+SOCKETCALL = "socketcall"
+
+
+@dataclass(frozen=True, slots=True)
+class Syscall:
+    """A number and the event it leads to; ``table`` is a column of the table, or ``socketcall``."""
+
+    table: str
+    number: int
+    name: str
+
+    @property
+    def event(self) -> str:
+        """Name of its row in the event table."""
+        return ALIASES.get(self.name, self.name)
+
+
+def _parse() -> Iterator[Syscall]:
+    heading, *rows = _NUMBERS.strip().splitlines()
+    columns = heading.lstrip("# ").split()
+    for row in rows:
+        name, *numbers = row.split()
+        for column, number in zip(columns, numbers, strict=True):
+            if number != "-":
+                yield Syscall(column, int(number), name)
+
+
+SYSCALLS: tuple[Syscall, ...] = (*_parse(), *(Syscall(SOCKETCALL, n, name) for n, name in SOCKETCALLS.items()))
+
+
+def native_and_compat(machine: str | None = None) -> tuple[str, str]:
+    """The columns for a machine (``uname -m``); raises KeyError for one we have no numbers for."""
+    return ARCHITECTURES[machine or platform.machine()]
