@@ -35,6 +35,8 @@ ALWAYS = (
 )
 """Fields that every alert carries whatever its rule prints, so that a program can rely on them."""
 
+_READ = {name: FIELDS[name].getter() for name in ALWAYS}
+
 
 def alert_of(rule: Rule, event: Event, hostname: str) -> Alert:
     """The alert for ``rule`` having matched ``event``; it has no id yet."""
@@ -64,7 +66,7 @@ def alert_of(rule: Rule, event: Event, hostname: str) -> Alert:
 
 def _with_always(fields: dict[str, Value], event: Event) -> dict[str, Value]:
     for name in ALWAYS:
-        if name not in fields and (value := FIELDS[name].value(event)) is not None:
+        if name not in fields and (value := _READ[name](event)) is not None:
             fields[name] = value
     return fields
 

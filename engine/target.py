@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.events import Event
-from engine.lang.flags import render_param
+from engine.lang.arguments import text_of
 
 
 def target(event: Event) -> str:
@@ -39,14 +39,14 @@ def _move(event: Event) -> str:
 
 
 def _traced(event: Event) -> str:
-    request = render_param(event, "request")
+    request = text_of(event, "request")
     pid = event.kernel.args.get("pid")
     return f"{request} {pid}" if pid else request
 
 
 def _flags(event: Event) -> str:
     name = "nstype" if event.kernel.type == "setns" else "flags"
-    return render_param(event, name)
+    return text_of(event, name)
 
 
 _NAMING = ("path", "name", "filename", "dir", "uargs", "dev")

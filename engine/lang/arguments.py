@@ -77,6 +77,12 @@ def text_value(event: Event, param: Param) -> str | None:
     return _TEXTS.get(param.type, _plain)(event, value) or NO_NAME
 
 
+def text_of(event: Event, name: str) -> str:
+    """The parameter with this name as text, "" where the event has none."""
+    param = next((param for param in BY_NAME[event.kernel.type].params if param.name == name), None)
+    return (text_value(event, param) or "") if param is not None else ""
+
+
 def _plain(_event: Event, value: Any) -> str:
     return str(value)
 
