@@ -168,7 +168,7 @@ def _diagnose(rest: str) -> tuple[str, str]:
         return f"{term!r} has a quotation mark in its middle", 'quote the whole word: "like this"'
     if term in ("-", "!"):
         return f"nothing stands after {term}", f'to look for {term} itself write "{term}"'
-    return f"{term!r} has no value", "as in process=sh"
+    return f"{term!r} has no value", 'as in process=sh; for an empty one process=""'
 
 
 def _compile(match: re.Match[str]) -> _Term:

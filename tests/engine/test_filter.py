@@ -1,0 +1,197 @@
+"""The filter above the alerts: what people type, and that SQL and memory agree on what it means."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from engine.errors import UsageError
+from engine.filter import KEYS, Subject, fold, parse_filter
+
+WEB = Subject(
+    rule="Sensitive file read",
+    priority=4,
+    container_id="3f" * 32,
+    container="web",
+    image="registry.example/shop/web:1.4",
+    process="cat",
+    cmdline="cat -n /etc/shadow",
+    parent="sh",
+    target="/etc/shadow",
+    user="Zoë",
+    tags=["T1003", "container"],
+)
+HOST = Subject(
+    rule="Shell",
+    priority=5,
+    container_id="",
+    container="",
+    image="",
+    process="bash",
+    cmdline="bash -i [x?]",
+    parent="sshd",
+    target="",
+    user="root",
+    tags=[],
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   ",
+        "shadow",
+        "SHADOW Cat",
+        '"cat -n"',
+        "-cron",
+        "!cron",
+        '-"no such"',
+        "ZOË",
+        "process=cat",
+        "proc.name=CAT",
+        "process!=ca",
+        "image=*web:*",
+        "image=registry.example/*",
+        'rule="sensitive FILE read"',
+        "container=web",
+        "container=3f3f3f3f3f3f",
+        f"container={'3f' * 32}",
+        "container!=db",
+        "container!=host",
+        "tag=t1003",
+        "tag!=T1059",
+        "tag=T1*",
+        "priority<=warning",
+        "priority<=Notice",
+        "priority>=error",
+        "priority!=debug",
+        "priority=WARNING",
+        "evt.priority<info",
+        "user=zoë",
+        "shadow process=cat -cron priority<=warning",
+    ],
+)
+def test_terms_that_hold(text: str) -> None:
+    assert parse_filter(text).matches(WEB)
+    assert in_sql(text, WEB)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cron",
+        "shadow cron",
+        "-shadow",
+        '"shadow cat"',
+        "process=ca",
+        "process!=CAT",
+        "image=web",
+        "container!=web",
+        "container!=3f3f3f3f3f3f",
+        "container=host",
+        "tag=T10",
+        "tag!=container",
+        "priority<=error",
+        "priority>warning",
+        'target=""',
+        "rule=sensitive",
+    ],
+)
+def test_terms_that_do_not_hold(text: str) -> None:
+    assert not parse_filter(text).matches(WEB)
+    assert not in_sql(text, WEB)
+
+
+@pytest.mark.parametrize(
+    "text", ["container=host", 'image=""', 'target=""', "tag!=x", "[x?]", 'cmdline="bash -i [x?]"', "cmdline=*[x?]"]
+)
+def test_the_host_and_empty_values(text: str) -> None:
+    assert parse_filter(text).matches(HOST)
+    assert in_sql(text, HOST)
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "reason", "hint"),
+    [
+        ("proces=sh", 1, "no key 'proces'", "did you mean process?"),
+        ("web  LD_PRELOAD=/x", 6, "no key 'ld_preload'", 'quote it: "…"'),
+        ("priority<=loud", 1, "'loud' is no priority", "emergency, alert"),
+        ("x container<web", 12, "container cannot be compared by <", "use = or !="),
+        ('a "b c', 3, "not closed", "cannot hold"),
+        ('a b"c" d', 3, "in its middle", "quote the whole word"),
+        ("a - b", 3, "nothing stands after -", 'write "-"'),
+        ("a process!= b", 3, "'process!=' has no value", 'process=""'),
+    ],
+)
+def test_what_cannot_be_understood_is_told_with_its_place(text: str, column: int, reason: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_filter(text)
+    assert caught.value.message.startswith(f"filter, column {column}: ")
+    assert reason in caught.value.message
+    assert hint in caught.value.hint
+
+
+WORDS = st.text(st.sampled_from("aAbB ßẞéİı*?[]\"'%_\\=<>!-\n/.\x1b"), max_size=6)
+VALUES = st.text(st.sampled_from("aAbBß*?[]'%_\\/."), max_size=4)
+SUBJECTS = st.builds(
+    Subject,
+    rule=WORDS,
+    priority=st.integers(0, 7),
+    container_id=st.sampled_from(["", "ab" * 32, "0" * 64]),
+    container=WORDS,
+    image=WORDS,
+    process=WORDS,
+    cmdline=WORDS,
+    parent=WORDS,
+    target=WORDS,
+    user=WORDS,
+    tags=st.lists(VALUES, max_size=3),
+)
+TERMS = st.one_of(
+    VALUES.map('"{}"'.format),
+    VALUES.map('-"{}"'.format),
+    st.tuples(st.sampled_from([*KEYS, "proc.name"]), st.sampled_from(["=", "!="]), VALUES).map(
+        '{0[0]}{0[1]}"{0[2]}"'.format
+    ),
+    st.tuples(st.sampled_from(["=", "!=", "<", "<=", ">", ">="]), st.sampled_from(["error", "Info"])).map(
+        "priority{0[0]}{0[1]}".format
+    ),
+)
+
+
+@settings(max_examples=400)
+@given(text=st.lists(TERMS, max_size=3).map(" ".join), subject=SUBJECTS)
+@example(text="container=0*", subject=WEB)
+def test_sql_and_memory_agree(text: str, subject: Subject) -> None:
+    assert parse_filter(text).matches(subject) == in_sql(text, subject)
+
+
+@given(st.text(max_size=30))
+def test_whatever_is_typed_is_a_filter_or_a_usage_error(text: str) -> None:
+    try:
+        wanted = parse_filter(text)
+    except UsageError as error:
+        assert error.message.startswith("filter, column ")
+        assert error.hint
+    else:
+        assert wanted.matches(WEB) == in_sql(text, WEB)
+
+
+def in_sql(text: str, subject: Subject) -> bool:
+    """Whether SQLite lets a row of these values pass."""
+    wanted = parse_filter(text)
+    row = {name: getattr(subject, name) for name in subject.__struct_fields__}
+    row |= {"tags": json.dumps(subject.tags), "search": subject.search}
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.create_function("fold", 1, fold, deterministic=True)
+        connection.execute(f"CREATE TABLE stacks ({','.join(row)})")
+        connection.execute(f"INSERT INTO stacks VALUES ({','.join('?' * len(row))})", tuple(row.values()))
+        return bool(
+            connection.execute(f"SELECT count(*) FROM stacks WHERE {wanted.sql}", wanted.parameters).fetchone()[0]
+        )
