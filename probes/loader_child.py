@@ -12,6 +12,7 @@ import os
 import socket
 import sys
 import time
+from glob import glob
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,8 @@ from probes.btf import Btf
 from probes.headers import write_headers
 from probes.programs import MAPS, STAGES, source
 
-DISTRIBUTION_PACKAGES = "/usr/lib/python3/dist-packages"
-"""Where Debian and Ubuntu install bcc: pure Python on ctypes, so it runs in any interpreter."""
+DISTRIBUTION_PACKAGES = ("/usr/lib/python3/dist-packages", "/usr/lib/python3*/site-packages")
+"""Where Debian and Ubuntu, and where Fedora and Arch install bcc: pure Python on ctypes, so any interpreter runs it."""
 
 
 def import_bcc() -> Any:
@@ -30,7 +31,7 @@ def import_bcc() -> Any:
     try:
         return _import_bcc()
     except ImportError:
-        sys.path.append(DISTRIBUTION_PACKAGES)
+        sys.path += [folder for pattern in DISTRIBUTION_PACKAGES for folder in sorted(glob(pattern))]
     try:
         return _import_bcc()
     except (ImportError, OSError) as error:
@@ -56,10 +57,11 @@ def load(folder: Path, options: dict[str, Any]) -> tuple[dict[str, Any], list[in
         for index, name in enumerate(STAGES):
             stage = module.load_func(name, bcc.BPF.RAW_TRACEPOINT)
             module["stages"][ctypes.c_int(index)] = ctypes.c_int(stage.fd)
-    except Exception as error:  # noqa: BLE001  bcc raises bare Exception
+    except Exception as error:  # bcc raises nothing more precise
         raise SourceError(
             f"the kernel refused the probes: {error}", hint="tiercel doctor says what is missing"
         ) from error
+    module["own"][ctypes.c_uint32(os.getpid())] = ctypes.c_ubyte(1)  # our own end is nobody's business
     links = list(module.raw_tracepoint_fds.values())
     # The tail-called programs live as long as somebody holds the program array.
     maps = {name: bcc.lib.bpf_table_fd(module.module, name.encode()) for name in (*MAPS, "stages")}

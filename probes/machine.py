@@ -25,7 +25,7 @@ from probes.privileges import capabilities
 
 CAP_SYS_ADMIN, CAP_PERFMON, CAP_BPF = 21, 38, 39
 BCC_FOLDERS = ("usr/lib/python3/dist-packages/bcc", "usr/lib/python3*/site-packages/bcc")
-"""Where Debian and where Fedora and Arch put it."""
+"""Where Debian and where Fedora and Arch put it; :mod:`probes.loader_child` looks there."""
 PACKAGES: dict[str, tuple[str, dict[str, str]]] = {
     "debian": ("sudo apt-get install", {"bcc": "python3-bpfcc", "kernel": "linux-image-amd64", "docker": "docker.io"}),
     "ubuntu": ("sudo apt-get install", {"bcc": "python3-bpfcc", "kernel": "linux-generic", "docker": "docker.io"}),
