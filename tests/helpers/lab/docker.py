@@ -1,0 +1,175 @@
+"""A Docker of our own to do dangerous things in: a throw-away dockerd, its images and its containers.
+
+::
+
+    with Lab.open() as lab:
+        lab.run("web", "busybox")
+        terminal = lab.exec_tty("web", "sh")
+        terminal.sendline("cat /etc/shadow")
+
+It shares nothing with a Docker that the machine may have, neither images nor containers nor network rules, and all
+of it is gone at the end, whatever happened in between. It has no network: containers are given none, or the host's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pexpect
+
+from tests.helpers.lab import images
+
+START_LIMIT = 60
+"""Seconds a dockerd may take until it is ready."""
+
+
+class LabError(Exception):
+    """The laboratory could not be set up, or a command in it failed."""
+
+
+class Lab:
+    """A running dockerd. ``socket`` is the path of its API, ``folder`` holds everything that belongs to it."""
+
+    def __init__(self, folder: Path, daemon: subprocess.Popen[bytes]) -> None:
+        self.folder = folder
+        self.daemon = daemon
+        self.socket = folder / "docker.sock"
+        self.programs = folder / "programs"
+        self._images: dict[str, str] = {}
+
+    @property
+    def url(self) -> str:
+        """The API as ``--docker`` and DOCKER_HOST want it."""
+        return f"unix://{self.socket}"
+
+    @classmethod
+    @contextlib.contextmanager
+    def open(cls) -> Iterator[Lab]:
+        """Start a dockerd and take it down again."""
+        folder = Path(tempfile.mkdtemp(prefix="lab-"))
+        with contextlib.ExitStack() as stack:
+            stack.callback(shutil.rmtree, folder)
+            stack.callback(_unmount_below, folder)
+            daemon = _start_daemon(folder)
+            stack.callback(_stop_daemon, daemon)
+            lab = cls(folder, daemon)
+            stack.callback(lab.remove_all)
+            yield lab
+
+    def docker(self, *arguments: str, input: str | None = None) -> str:
+        """Run the docker command and return what it printed; raises LabError with its complaint."""
+        command = ["docker", "-H", self.url, *arguments]
+        done = subprocess.run(command, input=input, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise LabError(f"docker {' '.join(arguments)}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
+        return done.stdout.strip()
+
+    def image(self, name: str) -> str:
+        """The reference of one of our images, built when first asked for: a row of :data:`images.IMAGES`."""
+        if name not in self._images:
+            self._images[name] = images.build(name, self.url, self.folder)
+        return self._images[name]
+
+    def run(self, name: str, image: str = "busybox", *command: str, options: tuple[str, ...] = ()) -> str:
+        """``docker run -d``; returns the container's full id. Without a command it lives until it is removed."""
+        reference = self.image(image)
+        network = () if any(option.startswith("--network") for option in options) else ("--network=none",)
+        lasting = command or ("sleep", "infinity")
+        return self.docker("run", "-d", "--name", name, *network, *options, reference, *lasting)
+
+    def exec(self, container: str, *command: str, options: tuple[str, ...] = ()) -> str:
+        """``docker exec`` without a terminal; returns what the command printed."""
+        return self.docker("exec", *options, container, *command)
+
+    def exec_tty(self, container: str, *command: str, options: tuple[str, ...] = ()) -> pexpect.spawn[str]:
+        """``docker exec -it`` on a terminal of its own, as a person has it. Close it when done."""
+        arguments = ["-H", self.url, "exec", "-it", *options, container, *command]
+        return pexpect.spawn("docker", arguments, encoding="utf-8", timeout=20, dimensions=(24, 200))
+
+    def remove(self, *containers: str) -> None:
+        """``docker rm -f``."""
+        self.docker("rm", "-f", *containers)
+
+    def remove_all(self) -> None:
+        """Remove every container of this dockerd."""
+        if containers := self.docker("ps", "-aq").split():
+            self.remove(*containers)
+
+
+def _start_daemon(folder: Path) -> subprocess.Popen[bytes]:
+    """Start dockerd and wait until it says that it is ready, by the notification meant for systemd."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notifications:
+        notifications.bind(str(folder / "notify"))
+        notifications.settimeout(0.2)
+        environment = os.environ | {"NOTIFY_SOCKET": str(folder / "notify")}
+        with (folder / "dockerd.log").open("wb") as log:
+            daemon = subprocess.Popen(
+                _daemon_command(folder), stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=environment
+            )
+        try:
+            _wait_ready(daemon, notifications, folder / "dockerd.log")
+        except BaseException:
+            _stop_daemon(daemon)
+            raise
+    return daemon
+
+
+def _daemon_command(folder: Path) -> list[str]:
+    """dockerd with everything in ``folder``; it ends with us, even when we are killed (``--pdeathsig``)."""
+    runtime = folder / "runtime"
+    runtime.write_text(f'#!/bin/sh\nexec {sys.executable} -IS {Path(__file__).with_name("runtime.py")} "$@"\n')
+    runtime.chmod(0o755)
+    (folder / "daemon.json").write_text("{}")
+    options = {
+        "data-root": folder / "data",
+        "exec-root": folder / "exec",
+        "pidfile": folder / "dockerd.pid",
+        "host": f"unix://{folder / 'docker.sock'}",
+        "config-file": folder / "daemon.json",
+        "bridge": "none",
+        "iptables": "false",
+        "ip6tables": "false",
+        "storage-driver": "overlay2",
+        "exec-opt": "native.cgroupdriver=cgroupfs",
+        "add-runtime": f"lab={runtime}",
+        "default-runtime": "lab",
+    }
+    return ["setpriv", "--pdeathsig", "TERM", "dockerd", *(f"--{name}={value}" for name, value in options.items())]
+
+
+def _wait_ready(daemon: subprocess.Popen[bytes], notifications: socket.socket, log: Path) -> None:
+    deadline = time.monotonic() + START_LIMIT
+    while time.monotonic() < deadline:
+        with contextlib.suppress(TimeoutError):
+            if b"READY=1" in notifications.recv(4096):
+                return
+        if daemon.poll() is not None:
+            raise LabError(f"dockerd ended with {daemon.returncode}:\n{log.read_text()[-3000:]}")
+    raise LabError(f"dockerd was not ready after {START_LIMIT} s:\n{log.read_text()[-3000:]}")
+
+
+def _stop_daemon(daemon: subprocess.Popen[bytes]) -> None:
+    """Ask dockerd to end, which ends its containerd; after half a minute insist."""
+    daemon.terminate()
+    try:
+        daemon.wait(timeout=30)
+    except subprocess.TimeoutExpired:
+        daemon.kill()
+        daemon.wait()
+
+
+def _unmount_below(folder: Path) -> None:
+    """Unmount what a killed dockerd left behind, the deepest first."""
+    table = Path("/proc/self/mountinfo").read_text().splitlines()
+    points = [line.split()[4] for line in table]
+    for point in sorted((p for p in points if p.startswith(f"{folder}/")), reverse=True):
+        subprocess.run(["umount", "-l", point], check=True)
