@@ -75,7 +75,7 @@ async def connected(url: str | None = None) -> AsyncIterator[Docker]:
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT)
     async with (
         aiohttp.ClientSession(connector=connector, timeout=timeout, read_bufsize=LONGEST_LINE) as session,
-        Docker(found, connector=connector, session=session) as docker,
+        Docker("unix://localhost", connector=connector, session=session) as docker,  # the connector knows the path
     ):
         yield docker
 
