@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
@@ -118,7 +119,7 @@ def _date_time(time: int) -> str:
     return f"{local:%Y-%m-%d %H:%M:%S}.{time % _SECOND:09d}"
 
 
-TIME_TEXT = {
+TIME_TEXT: dict[str, Callable[[int], str]] = {
     "evt.time": clock,
     "evt.time.s": lambda time: clock(time)[:8],
     "evt.time.iso8601": iso8601,

@@ -7,7 +7,6 @@ characters of it. The field is the longest text after ``%`` that is one. A missi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -163,11 +162,8 @@ def _text(origin: Source, event: Any) -> str:
     value = _value(origin, event)
     if value is None:
         return MISSING
-    if origin.field is not None and isinstance(value, int) and (show := _TIMES.get(origin.field.name)):
+    if origin.field is not None and isinstance(value, int) and (show := TIME_TEXT.get(origin.field.name)):
         return show(value)
     if isinstance(value, list):
         return f"({','.join(value)})"
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-_TIMES: dict[str, Callable[[int], str]] = TIME_TEXT

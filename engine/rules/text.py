@@ -50,11 +50,15 @@ class Text:
 
     def replaced(self, spans: Iterable[tuple[int, int, str]]) -> Text:
         """Each span (start, end, new text), in order, replaced; new text stands where the old one began."""
-        result, index = Text("", []), 0
+        parts: list[str] = []
+        places: list[Place] = []
+        index = 0
         for start, end, new in spans:
-            result = result + self.part(index, start) + Text.at(new, self.place(start))
+            parts += [self.value[index:start], new]
+            places += self.places[index:start]
+            places += [self.place(start)] * len(new)
             index = end
-        return result + self.part(index)
+        return Text("".join([*parts, self.value[index:]]), places + self.places[index:])
 
     def stripped(self) -> Text:
         """Without blanks at both ends."""

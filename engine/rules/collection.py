@@ -1,0 +1,189 @@
+"""Everything the rule files define so far: items are added in their order, redefined, appended to, overridden."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from engine.rules import exceptions
+from engine.rules.definitions import ListDefinition, MacroDefinition, RuleDefinition, Visible
+from engine.rules.overrides import Overrides
+from engine.rules.priorities import priority
+from engine.rules.text import Place
+from engine.rules.yaml_items import VALIDATE, Item, ItemError, is_null
+
+Warn = Callable[[str, str, Place], None]
+"""Takes Falco's code, a message and a place."""
+
+_MACRO_NAME = re.compile(r"[a-zA-Z]+[a-zA-Z0-9_]*")
+_LIST_NAME = re.compile(r"[^()\"'\s=,]+")
+_DEPRECATED_APPEND = (
+    "'append' key is deprecated. Add an 'append' entry (e.g. 'condition: append') under 'override' instead."
+)
+_DEPRECATED_ENABLED = (
+    "The standalone 'enabled' key usage is deprecated. The correct approach requires also a 'replace' entry under the"
+    " 'override' key (i.e. 'enabled: replace')."
+)
+
+
+class Collection:
+    """The definitions, by name, in the order of their first appearance."""
+
+    def __init__(self, warn: Warn) -> None:
+        self.lists: dict[str, ListDefinition] = {}
+        self.macros: dict[str, MacroDefinition] = {}
+        self.rules: dict[str, RuleDefinition] = {}
+        self._warn = warn
+        self._count = 0
+
+    def _next(self, known: ListDefinition | MacroDefinition | RuleDefinition | None) -> Visible:
+        self._count += 1
+        return Visible(known.order.first if known else self._count, self._count)
+
+    # ── lists and macros ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def add_list(self, item: Item) -> None:
+        """A list, new or changed. Raises ItemError."""
+        name = item.text("list").value
+        if not _LIST_NAME.fullmatch(name):
+            self._warn("LOAD_INVALID_LIST_NAME", f"List has an invalid name: '{name}'", item.place)
+        known = self.lists.get(name)
+        appends = self._appends(item, "list", known is not None)
+        if "items" not in item:
+            raise item.fail("Item has no mapping for key 'items'")
+        items = item.texts("items")
+        if appends and known is not None:
+            known.items += items
+            known.order = self._next(known)
+        else:
+            self.lists[name] = ListDefinition(name, items, self._next(known), item.place)
+
+    def add_macro(self, item: Item) -> None:
+        """A macro, new or changed. Raises ItemError."""
+        name = item.text("macro").value
+        if not _MACRO_NAME.fullmatch(name):
+            message = f"Macro has an invalid name. Macro names should match a regular expression: {_MACRO_NAME.pattern}"
+            self._warn("LOAD_INVALID_MACRO_NAME", message, item.place)
+        known = self.macros.get(name)
+        appends = self._appends(item, "macro", known is not None)
+        condition = item.text("condition")
+        if appends and known is not None:
+            known.condition = known.condition + " " + condition
+            known.order = self._next(known)
+        else:
+            self.macros[name] = MacroDefinition(name, condition, self._next(known), item.place)
+
+    def _appends(self, item: Item, kind: str, exists: bool) -> bool:
+        """Whether the item is added to one that exists, by ``append: true`` or by ``override``."""
+        overrides = Overrides.of(item, kind)
+        appends = bool(overrides.appended) or self._old_append(item, overrides)
+        if appends and not exists:
+            name = item.text(kind).value
+            message = (
+                f"{kind} '{name}' has 'append' key or an append override but no {kind} by that name already exists"
+            )
+            raise ItemError(VALIDATE, message, item.place)
+        return appends
+
+    def _old_append(self, item: Item, overrides: Overrides) -> bool:
+        if "append" in item:
+            self._warn("LOAD_DEPRECATED_ITEM", _DEPRECATED_APPEND, item.place)
+        append = item.boolean("append")
+        if append and overrides.given:
+            raise item.fail("Keys 'override' and 'append: true' cannot be used together.", "append")
+        return append
+
+    # ── rules ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def add_rule(self, item: Item) -> None:
+        """A rule: new, again, appended to, overridden or switched. Raises ItemError."""
+        name = item.text("rule").value
+        known = self.rules.get(name)
+        overrides = Overrides.of(item, "rule")
+        if self._old_append(item, overrides):
+            self._append_rule(item, known, name)
+        elif overrides.given:
+            overrides.apply(item, known, name, self._warn_exception)
+            self._latest(known)
+        elif not any(key in item for key in ("condition", "output", "desc", "priority")):
+            self._switch(item, known, name)
+        else:
+            self._define_rule(item, known, name)
+
+    def _latest(self, rule: RuleDefinition | None) -> None:
+        if rule is not None:
+            rule.order = self._next(rule)
+
+    def _switch(self, item: Item, known: RuleDefinition | None, name: str) -> None:
+        """``- rule: x`` with ``enabled`` alone."""
+        if "enabled" not in item:
+            raise item.fail("Item has no mapping for key 'enabled'")
+        enabled = item.boolean("enabled")
+        self._warn("LOAD_DEPRECATED_ITEM", _DEPRECATED_ENABLED, item.place)
+        if known is None:
+            message = f"Rule '{name}' has 'enabled' key but no rule by that name already exists"
+            raise ItemError(VALIDATE, message, item.place)
+        known.enabled = enabled
+
+    def _append_rule(self, item: Item, known: RuleDefinition | None, name: str) -> None:
+        """``append: true``: a condition, exceptions, or both."""
+        if "condition" not in item and "exceptions" not in item:
+            raise ItemError(VALIDATE, "Appended rule must have exceptions or condition property", item.place)
+        if known is None:
+            message = f"Rule '{name}' has 'append' key but no rule by that name already exists"
+            raise ItemError(VALIDATE, message, item.place)
+        if "source" in item and not is_null(item.nodes["source"]):
+            self._same_source(item, known)
+        if "condition" in item:
+            known.condition = known.condition + " " + item.text("condition")
+        self._merge_exceptions(item, known)
+        self._latest(known)
+
+    def _merge_exceptions(self, item: Item, known: RuleDefinition) -> None:
+        found = exceptions.read(item, known)
+        for definition, has_values in found:
+            if not has_values:
+                self._warn_exception("LOAD_APPEND_NO_VALUES", definition.name, definition.place)
+        exceptions.merge(known, [definition for definition, _ in found])
+
+    def _warn_exception(self, code: str, name: str, place: Place) -> None:
+        messages = {
+            "LOAD_APPEND_NO_VALUES": f"Overriding/appending exception with no values: '{name}'",
+            "LOAD_EXCEPTION_NAME_NOT_UNIQUE": f"Multiple definitions of exception '{name}' in the same item",
+        }
+        self._warn(code, messages[code], place)
+
+    def _same_source(self, item: Item, known: RuleDefinition) -> None:
+        if item.text("source").value != known.source:
+            message = "Rule has been re-defined with a different source"
+            raise ItemError(VALIDATE, message, item.place_of("source"))
+
+    def _define_rule(self, item: Item, known: RuleDefinition | None, name: str) -> None:
+        rule = RuleDefinition(
+            name,
+            item.text("condition"),
+            item.text("output").stripped(),
+            item.text("desc").value,
+            priority(item),
+            item.place,
+            self._next(known),
+            source=item.text("source").value if "source" in item else "syscall",
+            enabled=item.boolean("enabled", True),
+            tags={tag.value for tag in item.texts("tags")},
+            warn_event_types=item.boolean("warn_evttypes", True),
+            skip_unknown=item.boolean("skip-if-unknown-filter"),
+            capture=item.boolean("capture"),
+            capture_duration=item.integer("capture_duration"),
+        )
+        if known is not None:
+            self._same_source_as(rule, known, item)
+        for definition, _ in exceptions.read(item, None):
+            if definition.name in rule.exceptions:
+                self._warn_exception("LOAD_EXCEPTION_NAME_NOT_UNIQUE", definition.name, definition.place)
+            rule.exceptions.setdefault(definition.name, definition)
+        self.rules[name] = rule
+
+    def _same_source_as(self, rule: RuleDefinition, known: RuleDefinition, item: Item) -> None:
+        if rule.source != known.source:
+            message = "Rule has been re-defined with a different source"
+            raise ItemError(VALIDATE, message, item.place_of("source"))

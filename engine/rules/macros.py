@@ -1,0 +1,120 @@
+"""Macros in conditions: each is parsed once and stands as a tree wherever its name does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from engine.lang.grammar import ConditionError, parse
+from engine.lang.nodes import And, Check, Constant, MacroRef, Node, Not, Or
+from engine.rules.definitions import MacroDefinition
+from engine.rules.lists import Lists
+from engine.rules.text import Text
+
+Parse = Callable[[str], Node]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A check in a rule's expanded condition: its text, and the macros on the way to it."""
+
+    check: Check
+    text: Text
+    chain: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A reference that leads nowhere."""
+
+    message: str
+    text: Text
+    index: int
+    chain: tuple[str, ...]
+    hint: str = ""
+
+
+@dataclass
+class Expansion:
+    """A condition without macros, its checks, and what is wrong with its references."""
+
+    node: Node = field(default_factory=lambda: Constant(False))
+    uses: list[Use] = field(default_factory=list)
+    troubles: list[Trouble] = field(default_factory=list)
+
+
+class Macros:
+    """The macros of a collection. ``used`` names those that something refers to."""
+
+    def __init__(self, definitions: Iterable[MacroDefinition], lists: Lists, parse: Parse = parse) -> None:
+        self._definitions = {each.name: each for each in definitions}
+        self.used: set[str] = set()
+        self.broken: dict[str, tuple[Text, ConditionError]] = {}
+        self._parsed: dict[str, tuple[Node, Text]] = {}
+        for name, definition in self._definitions.items():
+            text = lists.substituted(definition.condition)
+            try:
+                self._parsed[name] = (parse(text.value), text)
+            except ConditionError as error:
+                self.broken[name] = (text, error)
+
+    def expand(self, node: Node, text: Text, item: str) -> Expansion:
+        """A rule's condition expanded; every macro is visible to it."""
+        result = Expansion()
+        result.node = self._expand(node, text, (item,), (), result)
+        return result
+
+    def check(self, name: str) -> Expansion:
+        """A macro's own condition expanded: what is wrong with it although no rule uses it."""
+        result = Expansion()
+        if name in self._parsed:
+            node, text = self._parsed[name]
+            result.node = self._expand(node, text, (f"macro '{name}'",), (name,), result)
+        return result
+
+    def _expand(
+        self, node: Node, text: Text, chain: tuple[str, ...], stack: tuple[str, ...], result: Expansion
+    ) -> Node:
+        match node:
+            case Check():
+                result.uses.append(Use(node, text, chain))
+                return node
+            case MacroRef():
+                return self._reference(node, text, chain, stack, result)
+            case Not(child=child):
+                return Not(self._expand(child, text, chain, stack, result), node.position)
+            case And(children=children) | Or(children=children):
+                parts = tuple(self._expand(child, text, chain, stack, result) for child in children)
+                return type(node)(parts, node.position)
+            case Constant():
+                return node
+
+    def _reference(
+        self, ref: MacroRef, text: Text, chain: tuple[str, ...], stack: tuple[str, ...], result: Expansion
+    ) -> Node:
+        name = ref.name
+        if not self._visible(name, stack):
+            message = f"Undefined macro '{name}' used in filter."
+            result.troubles.append(Trouble(message, text, ref.position, chain, self._nearest(name)))
+            return Constant(False)
+        self.used.add(name)
+        if name in stack:
+            message = f"reference loop in macro '{name}'"
+            result.troubles.append(Trouble(message, text, ref.position, chain))
+            return Constant(False)
+        if name in self.broken:
+            return Constant(False)
+        inner, inner_text = self._parsed[name]
+        return self._expand(inner, inner_text, (*chain, f"macro '{name}'"), (*stack, name), result)
+
+    def _visible(self, name: str, stack: tuple[str, ...]) -> bool:
+        """Rules see every macro; a macro sees those first defined before its own latest definition."""
+        definition = self._definitions.get(name)
+        if definition is None:
+            return False
+        return not stack or definition.order.first < self._definitions[stack[-1]].order.latest
+
+    def _nearest(self, name: str) -> str:
+        close = get_close_matches(name, self._definitions, n=1)
+        return f"did you mean {close[0]}?" if close else "a bare word is the name of a macro"
