@@ -12,7 +12,6 @@ import os
 import socket
 import sys
 import time
-from glob import glob
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from probes.btf import Btf
 from probes.headers import write_headers
 from probes.programs import MAPS, STAGES, source
 
-DISTRIBUTION_PACKAGES = ("/usr/lib/python3/dist-packages", "/usr/lib/python3*/site-packages")
+DISTRIBUTION_PACKAGES = ("usr/lib/python3/dist-packages", "usr/lib/python3*/site-packages")
 """Where Debian and Ubuntu, and where Fedora and Arch install bcc: pure Python on ctypes, so any interpreter runs it."""
 
 
@@ -31,7 +30,7 @@ def import_bcc() -> Any:
     try:
         return _import_bcc()
     except ImportError:
-        sys.path += [folder for pattern in DISTRIBUTION_PACKAGES for folder in sorted(glob(pattern))]
+        sys.path += [str(folder) for pattern in DISTRIBUTION_PACKAGES for folder in Path("/").glob(pattern)]
     try:
         return _import_bcc()
     except (ImportError, OSError) as error:
