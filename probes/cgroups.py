@@ -59,7 +59,7 @@ class Cgroups:
 
 
 def hierarchies(proc: Path = Path("/proc/self")) -> Iterator[tuple[int, str]]:
-    """(hierarchy, mount point) of the unified tree and of the v1 tree of the pids controller, where they are mounted."""
+    """(hierarchy, mount point) of the unified tree and of the v1 tree of the pids controller, where mounted."""
     pids = _hierarchy_of_pids(proc)
     for line in (proc / "mountinfo").read_text(errors="surrogateescape").splitlines():
         fields, _, filesystem = line.partition(" - ")

@@ -119,8 +119,8 @@ def _converter(kind: ParamType) -> Callable[[int], int]:
 class Decoder:
     """Decodes records.
 
-    ``containers`` maps (hierarchy, cgroup) to container ids and is read at each record; ``offset`` is what to add to the
-    time since boot for the time since the epoch, in nanoseconds.
+    ``containers`` maps (hierarchy, cgroup) to container ids and is read at each record; ``offset`` is added to the time
+    since boot to give the time since the epoch, in nanoseconds.
     """
 
     def __init__(self, containers: Mapping[Key, str], offset: int) -> None:
@@ -188,8 +188,8 @@ class Decoder:
 
     def _process_info(self, event: KernelEvent, sections: Sections) -> ProcessInfo:
         (
-            start, inheritable, cgroup, exe_ino, ctime, mtime, hierarchy, pid, vpid, ppid, loginuid, tty, sid, pgid, vpgid,
-            pid_ns, mnt_ns, exe_flags, comm,
+            start, inheritable, cgroup, exe_ino, ctime, mtime, hierarchy, pid, vpid, ppid, loginuid, tty, sid, pgid,
+            vpgid, pid_ns, mnt_ns, exe_flags, comm,
         ) = TASK_INFO.unpack(sections[Section.TASK])  # fmt: skip
         return ProcessInfo(
             pid=pid,

@@ -111,8 +111,7 @@ def kernel_types(btf: Btf) -> str:
     pids = btf.enumerator("cgroup_subsys_id", "pids_cgrp_id")
     if pids is not None:
         macros.append(f"#define PIDS_CGROUP {pids}")
-    for name in ("PIDTYPE_PGID", "PIDTYPE_SID"):
-        macros.append(f"#define {name} {btf.enumerator('pid_type', name)}")
+    macros += [f"#define {name} {btf.enumerator('pid_type', name)}" for name in ("PIDTYPE_PGID", "PIDTYPE_SID")]
     return "#pragma once\n" + "\n".join(macros) + "\n" + btf.declare(STRUCTS)
 
 

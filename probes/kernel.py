@@ -15,8 +15,8 @@ from engine.schema import EVENT_TYPES
 from probes.bpf_map import BpfMap, PerCpuMap
 from probes.cgroups import Cgroups
 from probes.decode import Decoder, cgroup_of, split
-from probes.losses import Losses
 from probes.loader import Loaded, load
+from probes.losses import Losses
 from probes.paths import text
 from probes.procfs import read_processes
 from probes.ring import RingReader

@@ -75,11 +75,16 @@ async def _start(arguments: list[str], channel: int, environment: Mapping[str, s
     )
 
 
+def _set(ready: asyncio.Future[None]) -> None:
+    if not ready.done():
+        ready.set_result(None)
+
+
 async def _receive(channel: socket.socket) -> tuple[bytes, list[int]]:
     """The child's one message with its descriptors; empty when the child ended without one."""
     loop = asyncio.get_running_loop()
     ready: asyncio.Future[None] = loop.create_future()
-    loop.add_reader(channel, lambda: ready.done() or ready.set_result(None))
+    loop.add_reader(channel, _set, ready)
     try:
         await ready
     finally:

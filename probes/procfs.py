@@ -106,7 +106,7 @@ def _add_program(process: ProcessInfo, folder: Path) -> None:
 
 
 def _link(path: Path) -> str:
-    return text(os.readlink(os.fsencode(path))).removesuffix(" (deleted)")
+    return text(os.fsencode(path.readlink())).removesuffix(" (deleted)")
 
 
 def _container_id(folder: Path) -> str:
@@ -117,6 +117,6 @@ def _container_id(folder: Path) -> str:
 
 def _namespace(folder: Path, name: str) -> int:
     try:
-        return int(os.readlink(folder / "ns" / name).partition("[")[2].rstrip("]"))
+        return int(str((folder / "ns" / name).readlink()).partition("[")[2].rstrip("]"))
     except OSError:
         return 0

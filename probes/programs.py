@@ -7,7 +7,7 @@ from pathlib import Path
 from probes.spec import EVENT_INDEX
 
 FILES = ("wire.h", "maps.h", "task.h", "path.h", "descriptor.h", "syscall.c", "process.c", "cgroup.c")
-"""In the order of their dependence. They are joined, not included: bcc rewrites map operations in the main file only."""
+"""In the order of their dependence. They are joined, not included: bcc rewrites only what stands in the main file."""
 
 MAPS = ("events", "specs", "counters", "own_events", "own", "lost_by_cgroup", "options")
 """The maps the sensor uses."""

@@ -1,8 +1,8 @@
 """Reads a BPF ring buffer straight from its shared memory: no callback and no wakeup for each record.
 
 The layout is the kernel's (kernel/bpf/ringbuf.c): a page with the consumer's position, a page with the producer's,
-then the data, mapped twice in a row so that no record wraps. Each record begins with a 32-bit length, whose two top bits say
-"still being written" and "discarded", and fills a multiple of 8 bytes.
+then the data, mapped twice in a row so that no record wraps. Each record begins with a 32-bit length, whose two top
+bits say "still being written" and "discarded", and fills a multiple of 8 bytes.
 """
 
 from __future__ import annotations

@@ -1,9 +1,12 @@
 /* The life of processes: a record for each exec, fork and exit of a thread group. */
 
+/* A flag that multigrain timestamps (6.13) keep in the nanoseconds. */
+#define I_CTIME_QUERIED (1U << 31)
+
 static __always_inline s64 inode_ctime(struct inode *inode)
 {
 #if defined(HAVE_inode_i_ctime_sec)
-	return READ(inode, i_ctime_sec) * 1000000000LL + READ(inode, i_ctime_nsec);
+	return READ(inode, i_ctime_sec) * 1000000000LL + (READ(inode, i_ctime_nsec) & ~I_CTIME_QUERIED);
 #elif defined(HAVE_inode___i_ctime)
 	struct timespec64 time = {};
 	bpf_probe_read_kernel(&time, sizeof(time), &inode->__i_ctime);
