@@ -101,22 +101,29 @@ async def composed(options: Options, sinks: Sequence[Sink] = ()) -> AsyncIterato
     from engine.sensor import Sensor
     from engine.store import AlertStore
 
+    from probes.docker import DockerSource
+
     sources, runtime = _sources(options)
     with contextlib.ExitStack() as stack:
         store = stack.enter_context(contextlib.closing(AlertStore(_store_path(options))))
-        recorder = Recorder(Path(options.record), hostname=hostname()) if options.record else None
-        if recorder is not None:
-            stack.enter_context(contextlib.closing(recorder))
+        fanout = Fanout(sinks)
+        recorder = stack.enter_context(Recorder(Path(options.record), hostname=hostname())) if options.record else None
         sensor = Sensor(
             sources,
             lambda: load(rule_paths(options)),
             store,
             hostname=hostname(),
-            sinks=Fanout(sinks),
+            sinks=fanout,
             recorder=recorder,
             runtime=runtime,
             first_match=options.matching == "first",
         )
+        for part in (store, fanout, recorder):
+            if part is not None:
+                part.report = sensor.vitals.report
+        for source in sources:
+            if isinstance(source, DockerSource):
+                sensor.world.on_unknown_container = source.want
         yield sensor
 
 
@@ -125,20 +132,21 @@ def _sources(options: Options) -> tuple[list[Source], Runtime | None]:
         from probes.replay import ReplaySource
 
         return [ReplaySource(Path(options.replay), speed=options.speed)], None
-    from probes.docker import DockerRuntime, DockerSource
+    from probes.docker import DockerSource
+    from probes.docker_api import DockerRuntime
     from probes.kernel import KernelSource
 
     kernel = KernelSource(transport=options.transport)
     if options.docker == "none":
         return [kernel], None
-    docker = DockerSource(options.docker or None)
-    return [docker, kernel], DockerRuntime(docker)
+    url = options.docker or None
+    return [DockerSource(url), kernel], DockerRuntime(url)
 
 
-def _store_path(options: Options) -> Path:
+def _store_path(options: Options) -> Path | None:
     """A private sensor's alerts are kept, one file a session: they are evidence."""
-    if options.store:
-        return Path(options.store)
+    if options.store or options.replay:
+        return Path(options.store) if options.store else None
     from platformdirs import user_state_path
 
     folder = user_state_path("tiercel", ensure_exists=True) / "sessions"
@@ -329,7 +337,7 @@ def live_options(function: F) -> F:
 @click.option("--demo", is_flag=True, help="Look around on a recording: no root, no Docker, any system.")
 @live_options
 @click.pass_context
-def cli(ctx: click.Context, demo: bool, **live: Any) -> None:
+def cli(ctx: click.Context, /, demo: bool, **live: Any) -> None:
     """See what happens inside containers while it happens.
 
     Without a command: the terminal UI on the live system (needs root). With a recording: the same on the recording.
@@ -414,7 +422,7 @@ def replay(file: str, as_json: bool, speed: float, **judged: Any) -> None:
     """Judge a recording: alerts on stdout."""
     from engine.sinks.stdout import StdoutSink
 
-    run(headless(Options(replay=file, speed=speed, store=":memory:", **judged), [StdoutSink(json=as_json)], None))
+    run(headless(Options(replay=file, speed=speed, **judged), [StdoutSink(json=as_json)], None))
 
 
 @cli.group()

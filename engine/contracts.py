@@ -17,9 +17,13 @@ Emit = Callable[[Sequence[Input]], None]
 class Source(Protocol):
     """Something that emits inputs: the kernel, Docker, a recording."""
 
-    name: str
-    own_events: int
-    """Events of Tiercel's own processes: kept out, but counted."""
+    @property
+    def name(self) -> str:
+        """Its name, for people."""
+
+    @property
+    def own_events(self) -> int:
+        """Events of Tiercel's own processes: kept out, but counted."""
 
     async def run(self, emit: Emit) -> None:
         """Emit until the source ends or the task is cancelled; release everything held, either way.
@@ -37,7 +41,9 @@ class Source(Protocol):
 class Sink(Protocol):
     """Somewhere alerts go. A sink that fails is reported and the others go on."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Its name, for people."""
 
     async def write(self, alerts: Sequence[Alert]) -> None:
         """Deliver the alerts in order."""

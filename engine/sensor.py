@@ -199,6 +199,7 @@ class Sensor:
             await asyncio.sleep(TICK)
             self.vitals.tick()
             self._publish(self._judge(self.world.expire()))
+            await self.store.maintain()
             self.on_pulse(self.pulse(health=self.health()))
 
     async def _pulse(self) -> None:

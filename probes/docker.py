@@ -56,6 +56,7 @@ class DockerSource:
     """
 
     name = "docker"
+    own_events = 0
 
     def __init__(self, url: str | None = None, *, read_users: ReadUsers = read_users) -> None:
         self._url = url

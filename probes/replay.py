@@ -26,6 +26,8 @@ class ReplaySource:
     chunk in a thread, so its size does not matter.
     """
 
+    own_events = 0
+
     def __init__(self, path: Path, *, speed: float = 0.0) -> None:
         self.name = path.name
         self._path = path
