@@ -41,6 +41,7 @@ class Action:
 
 VIEWS = {
     "everywhere": "Everywhere",
+    "tabs": "Between tabs",
     "inside": "Inside a drill-down",
     "list": "In every list",
     "filter": "While editing a filter",
@@ -86,8 +87,8 @@ ACTIONS = (
     Action("scroll_home", "home,g", "top", "First line", ("text",), shown=False),
     Action("scroll_end", "end,G", "bottom", "Last line", ("text",), shown=False),
     Action("back", "escape,backspace", "back", "Back to where you came from", ("inside",)),
-    Action("next_tab", "tab,right_square_bracket", "next", "Next tab", ("everywhere",), shown=False),
-    Action("previous_tab", "shift+tab,left_square_bracket", "previous", "Previous tab", ("everywhere",), shown=False),
+    Action("next_tab", "tab,right_square_bracket", "next", "Next tab", ("tabs",), shown=False),
+    Action("previous_tab", "shift+tab,left_square_bracket", "previous", "Previous tab", ("tabs",), shown=False),
     Action("view(1)", "1", "Alerts", "Go to Alerts", ("everywhere",), shown=False),
     Action("view(2)", "2", "Containers", "Go to Containers", ("everywhere",), shown=False),
     Action("view(3)", "3", "Processes", "Go to Processes", ("everywhere",), shown=False),

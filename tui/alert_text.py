@@ -38,7 +38,7 @@ def overview(alert: Alert, count: int = 1, acknowledged: bool = False) -> Conten
     """Everything needed to judge it, the story first."""
     rows: list[list[Span]] = [
         [badge(alert.priority), ("  ", ""), (alert.rule, "strong")],
-        _moment(alert, count, acknowledged),
+        [*_moment(alert, count, acknowledged), ("  " + " ".join(alert.tags), "dim")],
         lineage.glance(alert),
         [],
         *lineage.draw(alert),
@@ -58,7 +58,7 @@ def brief(alert: Alert, count: int = 1, acknowledged: bool = False) -> Content:
         [badge(alert.priority), ("  ", ""), (alert.rule, "strong"), ("  ", ""), *_moment(alert, count, acknowledged)],
         lineage.glance(alert),
         [(alert.output, "")],
-        *facts(_facts(alert)),
+        *facts([*_facts(alert), ("Tags", " ".join(alert.tags))]),
         *lineage.draw(alert),
     ]
     return lines(*rows)
@@ -70,7 +70,7 @@ def _moment(alert: Alert, count: int, acknowledged: bool) -> list[Span]:
         row.append((f"  ×{count:,}", "strong"))
     if acknowledged:
         row.append(("  ✓ acknowledged", "ok"))
-    return [*row, (("  " + " ".join(alert.tags)) if alert.tags else "", "dim")]
+    return row
 
 
 def _facts(alert: Alert) -> list[tuple[str, str]]:

@@ -24,6 +24,8 @@ from tui.help import HelpScreen
 from tui.places import EVERYTHING, EventsPlace, Place
 from tui.theme import TIERCEL, TIERCEL_LIGHT, tone_variables
 
+_WIDTHS: list[tuple[int, str]] | None = [(0, "-narrow"), (120, "-wide")]
+"""From 120 columns on a selection is explained beside its list, not below."""
 _INTERRUPTED = 130
 _QUIET = 3.0
 """Seconds without a pulse's health after which we ask for it."""
@@ -34,7 +36,7 @@ class TiercelApp(App[None]):
 
     CSS_PATH = "tiercel.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings("everywhere")
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (120, "-wide")]
+    HORIZONTAL_BREAKPOINTS = _WIDTHS
 
     class Pulsed(Message):
         """The sensor pushed a pulse. A newer one replaces one that is still queued."""
@@ -146,16 +148,6 @@ class TiercelApp(App[None]):
         self.go_back(len(self.screen_stack) - 1)
         if self.frame is not None:
             self.frame.show_tab(number - 1)
-
-    def action_next_tab(self) -> None:
-        """The next tab of this frame."""
-        if self.frame is not None:
-            self.frame.show_tab(self.frame.index + 1)
-
-    def action_previous_tab(self) -> None:
-        """The tab before."""
-        if self.frame is not None:
-            self.frame.show_tab(self.frame.index - 1)
 
     def action_help(self) -> None:
         """All keys."""

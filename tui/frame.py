@@ -33,12 +33,20 @@ class Tab:
     id: str
     title: str
     make: Callable[[Front, str], Pane]
+    key: str = ""
+    """The key that leads to it, shown before the title."""
+
+    @property
+    def label(self) -> str:
+        """As the tab line has it."""
+        return f"{self.key} {self.title}".lstrip()
 
 
 class Frame(Screen[None]):
     """A screen of one or more tabs; only the one in front asks the sensor for anything."""
 
     AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = bindings("tabs")
 
     def __init__(self, front: Front, tabs: Sequence[Tab], trail: Sequence[str] = ()) -> None:
         super().__init__()
@@ -47,7 +55,7 @@ class Frame(Screen[None]):
         self._tabs = tabs
         self.panes = [tab.make(front, tab.id) for tab in tabs]
         self.index = 0
-        self.tab_line = TabLine([tab.title for tab in tabs], trail)
+        self.tab_line = TabLine([tab.label for tab in tabs], trail)
         self.banner = Static(markup=False, id="banner")
 
     @property
@@ -86,6 +94,14 @@ class Frame(Screen[None]):
         self.query_one(ContentSwitcher).current = self._tabs[self.index].id
         self.pane.wake()
         self.call_after_refresh(self.pane.focus_content)
+
+    def action_next_tab(self) -> None:
+        """The tab to the right."""
+        self.show_tab(self.index + 1)
+
+    def action_previous_tab(self) -> None:
+        """The tab to the left."""
+        self.show_tab(self.index - 1)
 
     def pulsed(self, pulse: Pulse) -> None:
         """Hand a pulse to the pane in front."""

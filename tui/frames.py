@@ -81,4 +81,4 @@ def frame_for(front: Front, place: Place, trail: Sequence[str]) -> DrillDown:
 
 def main_frame(front: Front) -> MainFrame:
     """The frame with the main views."""
-    return MainFrame(front, [Tab(row.id, f"{row.key} {row.title}", row.pane) for row in PANES])
+    return MainFrame(front, [Tab(row.id, row.title, row.pane, row.key) for row in PANES])

@@ -198,7 +198,7 @@ def processes() -> list[p.ProcessRow]:
     """The host's tree with the containers' in it."""
 
     def row(pid: int, ppid: int, depth: int, command: str, container: str = "", **more: object) -> p.ProcessRow:
-        name = command.split()[0].rsplit("/", 1)[-1]
+        name = command.split(maxsplit=1)[0].rsplit("/", 1)[-1]
         fields: dict[str, object] = {"start": pid * 10, "exepath": f"/bin/{name}", "user": "root", "uid": 0, "tty": 0}
         fields |= {"vpid": pid, "container_id": WEB if container else "", "started": NOW - 120 * SECOND} | more
         return p.ProcessRow(pid=pid, ppid=ppid, depth=depth, name=name, cmdline=command, container=container, **fields)  # type: ignore[arg-type]

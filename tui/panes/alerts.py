@@ -97,8 +97,8 @@ class AlertsPane(AlertVisits, FilterPane):
             Column("P", 1, lambda row: priority_cell(row.priority)),
             Column("Age", 4, lambda row: [(words.age(row.last, self.front.now()), "dim")], right=True),
             Column("×", 4, lambda row: [(words.count(row.count), "strong" if row.count > 1 else "faint")], right=True),
-            Column("Rule", 22, lambda row: [(row.rule, "")], share=3),
-            Column("Container", 9, lambda row: [(row.container or "host", "" if row.container_id else "dim")], share=1),
+            Column("Rule", 22, lambda row: [(row.rule, "")], share=4),
+            Column("Container", 10, lambda row: [(row.container or "host", "" if row.container_id else "dim")]),
             Column("Process", 12, lambda row: [(row.cmdline or row.process or "–", "")], share=2, from_width=90),
             Column("What", 14, _what, share=2),
         ]
