@@ -7,16 +7,18 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from engine.errors import SourceError
-from engine.events import KernelEvent, ProcessInfo
+from engine.events import HOST, KernelEvent, Loss, ProcessInfo
 from engine.schema import EVENT_TYPES
+from probes.cgroups import hierarchies
 from probes.decode import TICK
+from probes.losses import CAUSE
 from tests.helpers.kernel import Watched, attached_programs, descriptor, only, snapshot, watching
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
@@ -135,7 +137,8 @@ async def test_a_relative_path_is_resolved_against_the_working_directory(kernel:
 
 
 async def test_a_path_below_a_directory_descriptor(kernel: Watched, tmp_path: Path) -> None:
-    code = "import sys\nd = os.open(sys.argv[1], os.O_RDONLY)\nmark()\nos.mkdir('new', dir_fd=d)\nos.unlink('gone', dir_fd=d)"
+    code = "import sys\nd = os.open(sys.argv[1], os.O_RDONLY)\nmark()\n"
+    code += "os.mkdir('new', dir_fd=d)\nos.unlink('gone', dir_fd=d)"
     (tmp_path / "gone").touch()
     events = await kernel.python(code, str(tmp_path))
     made, removed = only(events, "mkdirat"), only(events, "unlinkat")
@@ -294,6 +297,51 @@ async def test_a_32_bit_call_is_seen(kernel: Watched, int80: Path) -> None:
     assert (made.compat, made.args["domain"], made.args["type"], descriptor(made).type) == (True, 2, 1, "ipv4")
 
 
+# ── containers ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def container() -> Iterator[Path]:
+    """A cgroup with a container's name, in the tree that tells containers."""
+    _, mount = max(hierarchies())
+    cgroup = Path(mount) / f"tiercel-test-{os.getpid():064x}.scope"
+    cgroup.mkdir()
+    yield cgroup
+    cgroup.rmdir()
+
+
+IN_CONTAINER = ["/bin/sh", "-c", 'echo $$ > "$0/cgroup.procs"; exec /bin/cat /etc/hostname']
+
+
+async def test_a_process_in_a_container_has_its_id(kernel: Watched, container: Path) -> None:
+    events = await kernel.run(*IN_CONTAINER, str(container))
+    container_id = f"{os.getpid():064x}"
+    first, second = (e for e in events if e.type == "execve")
+    assert (first.container_id, program_of(second).container_id, second.container_id) == (
+        HOST,
+        container_id,
+        container_id,
+    )
+    assert {e.container_id for e in events[events.index(second) :]} == {container_id}
+
+
+async def test_a_container_that_was_there_before_is_known(container: Path) -> None:
+    sleeper = subprocess.Popen(
+        [*IN_CONTAINER[:2], 'echo $$ > "$0/cgroup.procs"; echo in; cat; exit', str(container)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert sleeper.stdout
+    sleeper.stdout.readline()
+    async with watching() as watched:
+        process = next(p for p in snapshot(watched).processes if p.pid == sleeper.pid)
+        assert process.container_id == f"{os.getpid():064x}"
+        sleeper.communicate()
+        gone = await watched.until(KernelEvent, type="procexit", pid=sleeper.pid)
+        assert isinstance(gone, KernelEvent)
+        assert gone.container_id == process.container_id
+
+
 # ── the source itself ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -340,8 +388,9 @@ async def test_losses_are_counted_by_cause() -> None:
     async with watching(ring_pages=1) as watched:
         code = "for _ in range(3000): open('/etc/hostname').close()"
         subprocess.run([sys.executable, "-S", "-c", code], check=True)  # blocks the loop, so that nothing is drained
-        loss = await watched.until(None, cause="kernel buffer full")
-        assert getattr(loss, "count") > 0
+        loss = await watched.until(Loss)
+        assert isinstance(loss, Loss)
+        assert (loss.count > 0, loss.cause, loss.container_id) == (True, CAUSE, HOST)
         lost = sum(row.lost for row in watched.source.statistics())
         assert lost > 0
 
