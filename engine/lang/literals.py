@@ -55,6 +55,9 @@ def _number(text: str, kind: FieldType) -> int:
 
 
 def _service(name: str) -> int:
+    """A port by its service; Falco reads empty text as 0."""
+    if not name:
+        return 0
     try:
         return socket.getservbyname(name)
     except OSError:

@@ -52,8 +52,8 @@ def _join_shape(arguments: Sequence[Shape]) -> Shape:
         raise ValueError("join() first argument (separator) must be a single value, not a list")
     if not items.is_list:
         raise ValueError("join() second argument must be a list")
-    if separator.type.group is not Group.STRING or items.type.group is not Group.STRING:
-        raise ValueError("join() arguments must be strings")
+    if separator.type.group is not Group.STRING:
+        raise ValueError("join() first argument (separator) must be a string")
     return TEXT
 
 
@@ -179,7 +179,7 @@ _ROWS = (
         "the elements of a list with a separator between them",
         'join("/", (proc.name, fd.name)) = a/b',
         _join_shape,
-        lambda arguments: arguments[0].join(arguments[1]),
+        lambda arguments: arguments[0].join(map(str, arguments[1])),
     ),
     Transformer(
         "concat",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from engine.errors import RulesError, UsageError
 from engine.rules.problems import Problem
 
 _WIDTH = 110
@@ -61,3 +62,10 @@ def to_dict(problem: Problem) -> dict[str, Any]:
         "chain": list(problem.chain),
         "hint": problem.hint,
     }
+
+
+def render(error: UsageError) -> list[str]:
+    """An error for a screen: each problem of rule files as a text of its own."""
+    if isinstance(error, RulesError):
+        return list(map(render_one, error.problems))
+    return [error.message]
