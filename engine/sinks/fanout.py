@@ -30,11 +30,17 @@ class Fanout:
     """
 
     def __init__(
-        self, sinks: Sequence[Sink] = (), *, report: Report = log_report, capacity: int = CAPACITY, grace: float = GRACE
+        self,
+        sinks: Sequence[Sink] = (),
+        *,
+        report: Report = log_report,
+        capacity: int = CAPACITY,
+        grace: float = GRACE,
+        first_delay: float = FIRST_DELAY,
     ) -> None:
         self.report = report
         self._grace = grace
-        self._lanes = [_Lane(sink, self, capacity) for sink in sinks]
+        self._lanes = [_Lane(sink, self, capacity, first_delay) for sink in sinks]
 
     @property
     def lost(self) -> dict[str, int]:
@@ -54,11 +60,12 @@ class Fanout:
 class _Lane:
     """One sink and what waits for it."""
 
-    def __init__(self, sink: Sink, fanout: Fanout, capacity: int) -> None:
+    def __init__(self, sink: Sink, fanout: Fanout, capacity: int, first_delay: float) -> None:
         self.sink = sink
         self.lost = 0
         self._fanout = fanout
         self._capacity = capacity
+        self._first_delay = first_delay
         self._waiting: deque[Alert] = deque()
         self._wake = asyncio.Event()
         self._closing = asyncio.Event()
@@ -97,7 +104,7 @@ class _Lane:
             self._fanout.report(f"output {self.sink.name}: {self.lost} alerts were not delivered", "")
 
     async def _run(self) -> None:
-        delays = _delays()
+        delays = _delays(self._first_delay)
         while self._batch or self._waiting or not self._closing.is_set():
             if not (self._batch or self._waiting):
                 self._wake.clear()
@@ -106,7 +113,7 @@ class _Lane:
             if not self._batch:
                 self._batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
             if await self._deliver():
-                delays = _delays()
+                delays = _delays(self._first_delay)
             else:
                 await self._pause(next(delays))
 
@@ -159,9 +166,8 @@ class _Lane:
         self._fanout.report(f"output {self.sink.name}: {error or type(error).__name__}", hint)
 
 
-def _delays() -> Iterator[float]:
+def _delays(delay: float) -> Iterator[float]:
     """Seconds to wait before each further attempt."""
-    delay = FIRST_DELAY
     while True:
         yield delay
         delay = min(2 * delay, LAST_DELAY)

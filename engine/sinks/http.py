@@ -66,7 +66,7 @@ class HttpSink:
     def _connected(self) -> http.client.HTTPConnection:
         if self._connection is None:
             kind = http.client.HTTPSConnection if self._url.scheme == "https" else http.client.HTTPConnection
-            self._connection = kind(self._url.netloc, timeout=self._timeout)
+            self._connection = kind(self._url.hostname or "", self._url.port, timeout=self._timeout)
         return self._connection
 
     def _target(self) -> str:
@@ -93,7 +93,11 @@ def _check_status(status: int, reason: str, number: int) -> None:
 
 
 def _checked(url: str) -> SplitResult:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # an address in brackets or a port that is none
+        usable = False
+    if not usable:
         raise UsageError(f"{url!r} is not an http address", hint="http=http://127.0.0.1:2801/")
     return parts
