@@ -13,7 +13,6 @@ import asyncio
 import json
 import time as clock
 from collections.abc import Callable, Collection
-from contextlib import suppress
 
 import msgspec
 from aiodocker import Docker
@@ -23,7 +22,7 @@ from engine.contracts import Emit
 from engine.errors import TiercelError
 from engine.events import ContainerAction, ContainerInfo, ContainerUnknown, RuntimeState, Users
 from engine.protocol import ProbeRow
-from probes.docker_api import UNREACHABLE, DockerRuntime, Json, connected, info_of_inspect, info_of_list, reason
+from probes.docker_api import FAILURES, DockerRuntime, Json, calling, connected, info_of_inspect, info_of_list
 from probes.users import read_users
 
 __all__ = ["DockerRuntime", "DockerSource"]
@@ -63,6 +62,7 @@ class DockerSource:
         self._read_users = read_users
         self._emit: Emit = lambda _inputs: None
         self._docker: Docker | None = None
+        self._delay = FIRST_DELAY
         self._known: dict[str, ContainerInfo] = {}
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._ask_again: set[str] = set()
@@ -92,20 +92,16 @@ class DockerSource:
     async def run(self, emit: Emit) -> None:
         """Follow Docker until cancelled."""
         self._emit = emit
-        delay = FIRST_DELAY
         try:
             while True:
                 try:
                     async with connected(self._url) as docker:
                         await self._follow(docker)
                     self._tell_state(False, "Docker has closed the connection")
-                    delay = FIRST_DELAY
-                except UNREACHABLE as error:
-                    self._tell_state(False, f"cannot reach Docker: {reason(error)}")
                 except TiercelError as error:
-                    self._tell_state(False, f"{error.message} ({error.hint})")
-                await asyncio.sleep(delay)
-                delay = min(2 * delay, LONGEST_DELAY)
+                    self._tell_state(False, ": ".join(filter(None, (error.message, error.hint))))
+                await asyncio.sleep(self._delay)
+                self._delay = min(2 * self._delay, LONGEST_DELAY)
         finally:
             await self._stop_asking()
 
@@ -115,18 +111,19 @@ class DockerSource:
         """From subscription to the end of Docker's event stream."""
         events: asyncio.Queue[Json | None] = asyncio.Queue(MAX_PENDING)
         docker.events.channel.queues.append(events)  # bounded, unlike the queue that subscribe() makes
-        await docker.version()  # whether there is a daemon at all; and settles the version of its API
+        with calling("cannot reach Docker"):
+            await docker.version()  # settles the version of its API as well
         stream = asyncio.create_task(docker.events.run(since=self._since(), filters=CONTAINERS_ONLY))
         try:
             await self._list(docker)
             while (event := await events.get()) is not None:
                 self._handle(event)
-            await stream
+            with calling("Docker's events have ended"):
+                await stream
         finally:
             self._docker = None
             stream.cancel()
-            with suppress(asyncio.CancelledError, *UNREACHABLE):
-                await stream
+            await asyncio.gather(stream, return_exceptions=True)
             await self._stop_asking()
 
     def _since(self) -> str:
@@ -137,8 +134,9 @@ class DockerSource:
     async def _list(self, docker: Docker) -> None:
         """All containers there are; those known before and not there any more are gone."""
         now = clock.time_ns()
-        infos = [info_of_list(container._container, now) for container in await docker.containers.list(all=1)]
-        self._docker = docker
+        with calling("Docker does not list its containers"):
+            infos = [info_of_list(container._container, now) for container in await docker.containers.list(all=1)]
+        self._docker, self._delay = docker, FIRST_DELAY
         self._tell_state(True, "")
         for container_id in self._known.keys() - {info.id for info in infos}:
             self._remove(container_id, now)
@@ -209,7 +207,7 @@ class DockerSource:
                 self._not_found(container_id, time)
         except TimeoutError:
             self._ask_again.add(container_id)
-        except UNREACHABLE:
+        except FAILURES:
             pass  # the event stream ends as well, and with it what we know of the state
         else:
             self._tell(info_of_inspect(answer, time))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from engine.protocol import Change
 
 Json = Mapping[str, Any]
 
-UNREACHABLE = (aiohttp.ClientError, DockerError, OSError, TimeoutError, ValueError)
+FAILURES = (aiohttp.ClientError, DockerError, OSError, TimeoutError, ValueError)
 """What a daemon that is absent, restarting or broken makes aiodocker raise."""
 LONGEST_LINE = 8 << 20
 """Bytes of one event: it carries all labels of its container, and aiohttp's default would end the stream at 128 KiB."""
@@ -78,6 +78,16 @@ async def connected(url: str | None = None) -> AsyncIterator[Docker]:
         Docker("unix://localhost", connector=connector, session=session) as docker,  # the connector knows the path
     ):
         yield docker
+
+
+@contextmanager
+def calling(what: str) -> Iterator[None]:
+    """Turns what a call to Docker raises into a TiercelError with Docker's reason."""
+    try:
+        yield
+    except FAILURES as error:
+        reason = str(getattr(error, "message", "") or error) or type(error).__name__
+        raise TiercelError(f"{what}: {reason}") from error
 
 
 # ── answers ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -158,15 +168,8 @@ class DockerRuntime:
 
     async def changes(self, container_id: str) -> list[Change]:
         """``docker diff``: what differs from the image. Raises TiercelError with Docker's reason."""
-        try:
-            async with connected(self._url) as docker:
+        async with connected(self._url) as docker:
+            with calling("Docker cannot tell the changes"):
                 # aiodocker has no method of its own for this question
                 lines = await docker._query_json(f"containers/{container_id}/changes")
-        except UNREACHABLE as error:
-            raise TiercelError(f"Docker cannot tell the changes: {reason(error)}") from error
         return [Change(kind="CAD"[line["Kind"]], path=line["Path"]) for line in lines or []]
-
-
-def reason(error: BaseException) -> str:
-    """Why a call failed, in words."""
-    return str(getattr(error, "message", "") or error) or type(error).__name__

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.events import ContainerInfo, KernelEvent, ProcessInfo, RuntimeState, Snapshot
+from engine.events import ContainerAction, ContainerInfo, KernelEvent, ProcessInfo, RuntimeState, Snapshot
 
 T0 = 1_700_000_000 * 10**9
 """When the tests take place."""
@@ -42,6 +42,7 @@ def execve(pid: int, program: str, *args: str, at: int = 0, **more: Any) -> Kern
     facts = {name: more.pop(name) for name in list(more) if name in ProcessInfo.__struct_fields__ and name in _OWN}
     info = process_info(pid, start, ppid, comm=name, exe=name, exepath=program, args=list(args), **facts)
     info.container_id = more.get("container_id", "")
+    info.uid, info.gid = more.get("uid", 0), more.get("gid", 0)
     return event("execve", pid, at, start=start, ppid=ppid, comm=name, process=info, res=0, **more)
 
 
@@ -64,6 +65,11 @@ def docker(container_id: str = WEB, at: int = 0, **more: Any) -> ContainerInfo:
 def docker_connected(connected: bool = True, at: int = 0) -> RuntimeState:
     """Docker can be reached, or not."""
     return RuntimeState(time=T0 + at, connected=connected)
+
+
+def docker_action(action: str, container_id: str = WEB, at: int = 0) -> ContainerAction:
+    """Something was done through Docker's API."""
+    return ContainerAction(id=container_id, time=T0 + at, action=action)
 
 
 _OWN = {"vpid", "tty", "loginuid", "cwd", "env", "is_exe_upper_layer", "is_exe_from_memfd", "cap_permitted"}

@@ -1,0 +1,303 @@
+"""What a front end sees of the world: containers, the process tree, events in one line, who changed what."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.alerts import Alert, Ancestor, ContainerRef, Priority
+from engine.events import Event, Fd, KernelEvent, Users
+from engine.protocol import Change, ListEvents, ProcessRow
+from engine.state.containers import KEEP_GONE, ContainerTable
+from engine.state.recent import Recent
+from engine.state.world import World
+from tests.helpers.world import (
+    DB,
+    SECOND,
+    T0,
+    WEB,
+    clone,
+    docker,
+    docker_action,
+    event,
+    execve,
+    process_info,
+    procexit,
+    snapshot,
+)
+
+O_RDONLY, O_WRONLY, O_CREAT = 0, 1, 64
+
+
+@pytest.fixture
+def world() -> World:
+    """Container web, its server (vpid 1), and root who came in by docker exec; dockerd and a login shell outside."""
+    world = World()
+    outside = [process_info(1, ppid=0, comm="init"), process_info(90, comm="dockerd"), process_info(95, comm="shim")]
+    world.apply(snapshot(*outside))
+    world.apply(docker())
+    apply(world, execve(100, "/bin/httpd", at=1, ppid=95, vpid=1, container_id=WEB, cap_permitted=0xFF))
+    apply(world, execve(200, "/bin/sh", at=2, ppid=95, vpid=20, tty=34816, container_id=WEB, cap_permitted=0xFF))
+    return world
+
+
+def apply(world: World, *events: KernelEvent) -> Event:
+    for one in events:
+        (judged,) = world.apply(one)
+    return judged
+
+
+def run_in_shell(world: World, pid: int, program: str, *args: str, at: int, **more: object) -> None:
+    """The shell (200) in web forks and executes ``program``."""
+    apply(world, clone(200, pid, at=at, container_id=WEB))
+    apply(world, execve(pid, program, *args, at=at + 1, ppid=200, vpid=pid, container_id=WEB, **more))
+
+
+def alert(event: Event, priority: Priority = Priority.WARNING, target: str = "", id: int = 1) -> Alert:
+    process = event.process
+    container = ContainerRef(id=event.container.id) if event.container else None
+    step = Ancestor(pid=process.pid, start=process.start, name=process.name)
+    return Alert(
+        time=event.kernel.time,
+        rule="a rule",
+        priority=priority,
+        output="",
+        output_fields={},
+        id=id,
+        event_num=event.num,
+        container=container,
+        lineage=[step],
+        target=target,
+    )
+
+
+def opened(path: str, at: int, pid: int = 200, flags: int = O_WRONLY | O_CREAT, **more: object) -> KernelEvent:
+    fd = Fd(num=3, type="file", name=path, path=path, created=bool(flags & O_CREAT))
+    facts: dict[str, object] = {"res": 3, "fd": fd, "container_id": WEB} | more
+    return event("openat", pid, at, ppid=95, args={"dirfd": -100, "name": path, "flags": flags}, **facts)
+
+
+# ── containers ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_container_and_what_goes_on_in_it(world: World) -> None:
+    world.apply(docker_action("exec_start", at=5))
+    world.note_alert(alert(apply(world, opened("/etc/shadow", at=SECOND)), Priority.WARNING))
+    world.note_alert(alert(apply(world, opened("/bin/x", at=2 * SECOND)), Priority.ERROR))
+    (row,) = world.container_rows()
+    assert (row.info.name, row.processes, row.execs, row.last_exec) == ("web", 2, 1, T0 + 5)
+    assert (row.alerts, row.last_alert) == ({"Warning": 1, "Error": 1}, T0 + 2 * SECOND)
+
+
+def test_running_containers_come_first(world: World) -> None:
+    world.apply(docker(DB, name="db"))
+    world.apply(docker("ef" * 32, name="gone", state="removed"))
+    assert [(row.info.name, row.gone) for row in world.container_rows()] == [
+        ("web", False),
+        ("db", False),
+        ("gone", True),
+    ]
+
+
+def test_a_container_without_docker_has_its_id(world: World) -> None:
+    world.apply(event("openat", 300, container_id=DB))
+    row = next(row for row in world.container_rows() if row.info.id == DB)
+    assert (row.info.name, row.info.complete) == (DB[:12], False)
+
+
+def test_a_removed_container_is_remembered_for_a_while(world: World) -> None:
+    world.apply(docker(state="removed", at=SECOND))
+    world.expire(T0 + KEEP_GONE)
+    assert len(world.containers) == 1
+    world.expire(T0 + SECOND + KEEP_GONE)
+    assert len(world.containers) == 0
+
+
+def test_containers_are_bounded_in_number() -> None:
+    containers = ContainerTable(maximum=3)
+    for n in range(10):
+        containers.see(f"{n:064}", time=n)
+    assert sorted(container.last_seen for container in containers) == [7, 8, 9]
+
+
+def test_the_rights_of_a_container_are_those_of_its_first_own_program() -> None:
+    world = World()
+    apply(world, execve(100, "/usr/bin/runc", at=1, vpid=1, container_id=WEB, cap_permitted=0x1FF))
+    apply(world, execve(100, "/bin/httpd", at=2, vpid=1, container_id=WEB, cap_permitted=0xFF))
+    apply(world, execve(100, "/bin/other", at=3, vpid=1, container_id=WEB, cap_permitted=0))
+    container = world.containers.get(WEB)
+    assert container is not None
+    assert container.entry_caps == 0xFF
+
+
+def test_the_rights_of_a_container_that_ran_before() -> None:
+    world = World()
+    world.apply(snapshot(process_info(100, vpid=1, cap_permitted=0xFF, container_id=WEB)))
+    container = world.containers.get(WEB)
+    assert container is not None
+    assert container.entry_caps == 0xFF
+
+
+def test_users_belong_to_their_container(world: World) -> None:
+    world.apply(Users(container_id=WEB, users={33: "www-data"}))
+    world.apply(Users(container_id="", users={33: "somebody"}, groups={5: "tty"}))
+    inside = apply(world, event("openat", 100, container_id=WEB, uid=33))
+    assert inside.container is not None
+    assert inside.container.users[33] == "www-data"
+    assert (inside.host.users[33], inside.host.groups[5]) == ("somebody", "tty")
+
+
+# ── processes ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def tree(rows: list[ProcessRow]) -> list[str]:
+    return ["  " * row.depth + row.name for row in rows]
+
+
+def test_the_tree_of_a_container(world: World) -> None:
+    run_in_shell(world, 201, "/bin/cat", "/etc/shadow", at=10)
+    apply(world, procexit(201, at=20, container_id=WEB, comm="cat"))
+    run_in_shell(world, 202, "/bin/top", at=30)
+    rows = world.process_rows(WEB)
+    assert tree(rows) == ["httpd", "sh", "  cat", "  top"]
+    assert [row.entry for row in rows] == ["container start", "docker exec", "", ""]
+    assert [bool(row.exit_time) for row in rows] == [False, False, True, False]
+    assert tree(world.process_rows(WEB, exited=False)) == ["httpd", "sh", "  top"]
+
+
+def test_the_tree_of_the_host_and_of_all(world: World) -> None:
+    assert tree(world.process_rows("")) == ["init", "  dockerd", "  shim"]
+    assert tree(world.process_rows(None)) == ["init", "  dockerd", "  shim", "    httpd", "    sh"]
+
+
+def test_children_of_an_exited_parent_stay_below_their_next_ancestor(world: World) -> None:
+    run_in_shell(world, 201, "/bin/sh", at=10)
+    apply(world, clone(201, 202, at=20, container_id=WEB), procexit(201, at=30, container_id=WEB))
+    assert tree(world.process_rows(WEB, exited=False)) == ["httpd", "sh", "  sh"]
+
+
+def test_a_process_with_its_user_its_alerts_and_its_signs(world: World) -> None:
+    world.apply(Users(container_id=WEB, users={0: "root", 33: "www-data"}))
+    run_in_shell(world, 201, "/tmp/x", "id", at=10, is_exe_upper_layer=True, uid=33)
+    judged = apply(world, event("openat", 201, 20, ppid=200, comm="x", uid=33, container_id=WEB))
+    for priority in (Priority.NOTICE, Priority.CRITICAL, Priority.WARNING):
+        world.note_alert(alert(judged, priority))
+    row = next(row for row in world.process_rows(WEB) if row.pid == 201)
+    assert (row.cmdline, row.user, row.container) == ("x id", "www-data", "web")
+    assert (row.alerts, row.worst) == (3, Priority.CRITICAL)
+    assert row.flags == ["new binary"]
+
+
+def test_a_privileged_exec_has_a_sign(world: World) -> None:
+    shell = execve(300, "/bin/sh", at=9, ppid=95, vpid=30, container_id=WEB)
+    assert shell.process is not None
+    shell.cap_permitted = shell.process.cap_permitted = 0x1FFFFFFFFFF
+    apply(world, shell)
+    row = next(row for row in world.process_rows(WEB) if row.pid == 300)
+    assert row.flags == ["more capabilities than its container"]
+
+
+def test_a_change_is_told_by_a_growing_number(world: World) -> None:
+    before = world.processes_generation, world.containers_generation
+    apply(world, clone(200, 201, container_id=WEB))
+    world.apply(docker(name="renamed"))
+    assert world.processes_generation > before[0]
+    assert world.containers_generation > before[1]
+
+
+# ── events ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_events_in_one_line(world: World) -> None:
+    apply(world, opened("/etc/shadow", at=10, flags=O_RDONLY))
+    apply(world, opened("/nothing", at=20, flags=O_RDONLY, res=-2, fd=Fd(name="/nothing")))
+    rows = world.event_rows(ListEvents(pid=200, start=200))
+    assert [row.summary for row in rows[:2]] == [
+        "openat /nothing O_RDONLY → ENOENT",
+        "openat /etc/shadow O_RDONLY → 3",
+    ]
+    assert rows[2].summary == "execve /bin/sh → 0"
+    assert (rows[2].process, rows[2].type, rows[2].result) == ("sh", "execve", "0")
+
+
+def test_events_of_a_container_and_of_all(world: World) -> None:
+    apply(world, event("openat", 1, 50, container_id=""), opened("/a", at=60), opened("/b", at=70))
+    assert [row.pid for row in world.event_rows(ListEvents(container_id=WEB))] == [200, 200, 200, 100]
+    assert [row.pid for row in world.event_rows(ListEvents(container_id=""))] == [1]
+    assert len(world.event_rows(ListEvents(limit=2))) == 2
+
+
+def test_a_busy_process_does_not_push_out_a_quiet_one(world: World) -> None:
+    recent = Recent(per_process=10, maximum=100)
+    quiet = apply(world, opened("/etc/shadow", at=1, pid=7))
+    recent.add(quiet)
+    for n in range(1000):
+        recent.add(apply(world, opened("/x", at=n, pid=8)))
+    assert recent.of_process((7, 7), 10) == [quiet]
+    assert len(recent) == 11
+
+
+def test_recent_events_are_bounded(world: World) -> None:
+    recent = Recent(per_process=10, maximum=100)
+    for pid in range(2, 500):
+        recent.add(apply(world, opened("/x", at=pid, pid=pid)))
+    assert len(recent) == 100
+    assert len(recent.of_container(None, 1000)) == 100
+    assert recent.of_process((499, 499), 10)
+
+
+# ── docker diff ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def explained(world: World, *lines: str) -> dict[str, str]:
+    """Who did it, for each line of ``docker diff``."""
+    changes = [Change(kind=line[0], path=line[2:]) for line in lines]
+    return {change.path: change.process for change in world.explain(WEB, changes)}
+
+
+def test_a_new_file_is_explained_up_to_where_somebody_came_in(world: World) -> None:
+    run_in_shell(world, 201, "/bin/touch", "/bin/18211", at=10)
+    judged = apply(world, opened("/bin/18211", at=20, pid=201, comm="touch"))
+    world.note_alert(alert(judged, target="/bin/18211", id=42))
+    folder, file, other = world.explain(WEB, [Change("C", "/bin"), Change("A", "/bin/18211"), Change("A", "/x")])
+    assert (file.process, file.time, file.alert_id) == ("touch (201) ← sh ← docker exec", T0 + 20, 42)
+    assert (folder.process, folder.time) == (file.process, file.time), "a folder changed by what was made in it"
+    assert (other.process, other.time) == ("", 0)
+
+
+def test_what_counts_as_a_change(world: World) -> None:
+    def call(type: str, at: int, res: int = 0, **args: int | str) -> KernelEvent:
+        return event(type, 200, 10 + at, comm=type, container_id=WEB, args=dict(args), res=res)
+
+    apply(
+        world,
+        call("mkdir", 1, path="/srv/d"),
+        call("symlink", 2, target="/etc/shadow", linkpath="/srv/l"),
+        call("rename", 3, oldpath="/srv/a", newpath="/srv/b"),
+        call("unlink", 4, path="/srv/u"),
+        call("chmod", 5, filename="/srv/c", mode=0o777),
+        call("unlink", 6, res=-13, path="/srv/denied"),
+        opened("/srv/read", at=7, flags=O_RDONLY),
+    )
+    who = explained(world, *(f"A /srv/{name}" for name in ("d", "l", "a", "b", "u", "c", "denied", "read")))
+    assert {path: text.partition(" ")[0] for path, text in who.items()} == {
+        "/srv/d": "mkdir",
+        "/srv/l": "symlink",
+        "/srv/a": "rename",
+        "/srv/b": "rename",
+        "/srv/u": "unlink",
+        "/srv/c": "chmod",
+        "/srv/denied": "",
+        "/srv/read": "",
+    }
+
+
+def test_a_relative_path_follows_the_working_directory(world: World) -> None:
+    run_in_shell(world, 201, "/bin/mkdir", "d", at=10, cwd="/srv")
+    made = event("mkdirat", 201, 20, comm="mkdir", container_id=WEB, args={"dirfd": -100, "path": "./d/"}, res=0)
+    apply(world, made)
+    assert explained(world, "A /srv/d")["/srv/d"].startswith("mkdir (201)")
+
+
+def test_who_made_a_file_says_more_than_who_wrote_to_it_later(world: World) -> None:
+    apply(world, opened("/tmp/x", at=10, comm="cp"), opened("/tmp/x", at=20, flags=O_WRONLY, comm="dd"))
+    assert explained(world, "A /tmp/x")["/tmp/x"].startswith("cp (200)")
