@@ -49,8 +49,7 @@ class Collection:
             self._warn("LOAD_INVALID_LIST_NAME", f"List has an invalid name: '{name}'", item.place)
         known = self.lists.get(name)
         appends = self._appends(item, "list", known is not None)
-        if "items" not in item:
-            raise item.fail("Item has no mapping for key 'items'")
+        item.require("items")
         items = item.texts("items")
         if appends and known is not None:
             known.items += items
@@ -116,8 +115,7 @@ class Collection:
 
     def _switch(self, item: Item, known: RuleDefinition | None, name: str) -> None:
         """``- rule: x`` with ``enabled`` alone."""
-        if "enabled" not in item:
-            raise item.fail("Item has no mapping for key 'enabled'")
+        item.require("enabled")
         enabled = item.boolean("enabled")
         self._warn("LOAD_DEPRECATED_ITEM", _DEPRECATED_ENABLED, item.place)
         if known is None:
@@ -178,9 +176,9 @@ class Collection:
         if known is not None:
             self._same_source_as(rule, known, item)
         for definition, _ in exceptions.read(item, None):
-            if definition.name in rule.exceptions:
+            if rule.exception(definition.name) is not None:
                 self._warn_exception("LOAD_EXCEPTION_NAME_NOT_UNIQUE", definition.name, definition.place)
-            rule.exceptions.setdefault(definition.name, definition)
+            rule.exceptions.append(definition)
         self.rules[name] = rule
 
     def _same_source_as(self, rule: RuleDefinition, known: RuleDefinition, item: Item) -> None:

@@ -6,14 +6,13 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial
 
 from engine.lang import nodes
-from engine.lang.check import CheckError, leaf
+from engine.lang.check import CheckError, leaf, source
 from engine.lang.compile import Compiler, fold
 from engine.lang.event_names import ASYNC_EVENT, SERVED
 from engine.lang.event_types import decided_by, event_types
-from engine.lang.field import FieldError
 from engine.lang.fields import resolve
-from engine.lang.grammar import ConditionError, parse
-from engine.lang.nodes import Constant, FieldRef, Node
+from engine.lang.grammar import ConditionError, parse, parse_left
+from engine.lang.nodes import Constant, Left, Node
 from engine.lang.operators import Predicate
 from engine.lang.template import SUGGESTED, Template, TemplateError
 from engine.rules import exceptions, lint
@@ -88,11 +87,11 @@ class Compilation:
             return None
 
     def _exception_fields(self, definition: RuleDefinition, item: str) -> None:
-        for each in definition.exceptions.values():
+        for each in definition.exceptions:
             for text in each.fields:
                 try:
-                    resolve(_reference(text.value))
-                except (FieldError, ConditionError) as error:
+                    source(_field_of(text.value), resolve)
+                except (CheckError, ConditionError) as error:
                     hint = error.hint
                     message = f"'{text}' is not a supported filter field"
                     self._reporter.report("LOAD_ERR_VALIDATE", message, text.place(0), (item,), hint)
@@ -219,12 +218,13 @@ class Compilation:
             self._reporter.report("LOAD_ERR_VALIDATE", trouble.message, place, chain, trouble.hint)
 
 
-def _reference(text: str) -> FieldRef:
-    """A field as it is written in an exception. Raises ConditionError."""
-    check = parse(f"{text} exists")
-    if not isinstance(check, nodes.Check) or not isinstance(check.left, FieldRef):
-        raise ConditionError("not a field", text, 0)
-    return check.left
+def _field_of(text: str) -> Left:
+    """The field or transformer that an exception names. Raises ConditionError."""
+    name = text[1:-1] if text[:1] in ("'", '"') else text
+    term, end = parse_left(name)
+    if end != len(name):
+        raise ConditionError("not a field", name, end)
+    return term
 
 
 def _is_unknown(error: CheckError) -> bool:

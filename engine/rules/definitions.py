@@ -70,8 +70,12 @@ class RuleDefinition:
     source: str = "syscall"
     enabled: bool = True
     tags: set[str] = field(default_factory=set)
-    exceptions: dict[str, ExceptionDefinition] = field(default_factory=dict)
+    exceptions: list[ExceptionDefinition] = field(default_factory=list)
     warn_event_types: bool = True
     skip_unknown: bool = False
     capture: bool = False
     capture_duration: int = 0
+
+    def exception(self, name: str) -> ExceptionDefinition | None:
+        """The (first) exception of this name."""
+        return next((each for each in self.exceptions if each.name == name), None)

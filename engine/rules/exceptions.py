@@ -20,9 +20,9 @@ _BINARY = frozenset(word for word, row in OPERATORS.items() if row.kind != "unar
 
 
 def read(item: Item, known: RuleDefinition | None) -> list[tuple[ExceptionDefinition, bool]]:
-    """The exceptions of an item, and for each whether it has values. ``known`` is the rule they are appended to.
+    """The exceptions of an item, and for each whether it has values.
 
-    Raises ItemError.
+    ``known`` is the rule they are appended to. Raises ItemError.
     """
     if "exceptions" not in item or is_null(item.nodes["exceptions"]):
         return []
@@ -37,8 +37,10 @@ def read(item: Item, known: RuleDefinition | None) -> list[tuple[ExceptionDefini
 
 def _read_one(entry: Item, known: RuleDefinition | None) -> ExceptionDefinition:
     name = entry.text("name").value
-    earlier = known.exceptions.get(name) if known else None
+    earlier = known.exception(name) if known else None
     if earlier is None:
+        if known is None:
+            entry.require("fields")
         definition = _fields(entry, name)
     elif "fields" in entry or "comps" in entry:
         message = "Can not append exception fields to existing exception, only values"
@@ -109,9 +111,9 @@ def _value(entry: Item, node: yaml.Node) -> Value:
 def merge(rule: RuleDefinition, exceptions: Sequence[ExceptionDefinition]) -> None:
     """Add exceptions, and values of those the rule has already."""
     for new in exceptions:
-        old = rule.exceptions.get(new.name)
+        old = rule.exception(new.name)
         if old is None:
-            rule.exceptions[new.name] = new
+            rule.exceptions.append(new)
         else:
             old.values += new.values
             old.tuples += new.tuples
@@ -123,7 +125,7 @@ def condition(rule: RuleDefinition) -> Text:
         return rule.condition
     start = rule.condition.place(0)
     text = Text.at("(", start) + rule.condition + Text.at(")", rule.condition.place(len(rule.condition.value)))
-    for definition in rule.exceptions.values():
+    for definition in rule.exceptions:
         if definition.values or definition.tuples:
             text = text + Text.at(" and not ", definition.place) + _condition(definition)
     return text

@@ -9,7 +9,8 @@ from engine.rules.definitions import ListDefinition
 from engine.rules.text import Text
 
 _BLANK = " \t\r\n\b"
-_WORD = re.compile(r"[^\s\b(),=]+".replace(r"\b", "\x08"))
+_DELIMITERS = r" \t\r\n\x08(),="
+"""What a name must stand between, inside a character class."""
 
 
 class Lists:
@@ -33,22 +34,19 @@ class Lists:
 
     def substituted(self, text: Text) -> Text:
         """The text with every list's name replaced by its items."""
-        words = set(_WORD.findall(text.value))
         for definition in self._definitions:
-            if definition.name in words:
+            if definition.name in text.value:
                 text = self._replaced(text, definition.name)
-                words = set(_WORD.findall(text.value))
         return text
 
     def _replaced(self, text: Text, name: str) -> Text:
         new = self._joined[name]
-        spans = [
-            (*(_with_comma(text.value, *match.span()) if not new else match.span()), new)
-            for match in _WORD.finditer(text.value)
-            if match[0] == name
-        ]
-        self.used.add(name)
-        return text.replaced(spans)
+        spans = []
+        for match in re.finditer(f"(?<![^{_DELIMITERS}]){re.escape(name)}(?![^{_DELIMITERS}])", text.value):
+            start, end = match.span() if new else _with_comma(text.value, *match.span())
+            spans.append((start, end, new))
+            self.used.add(name)
+        return text.replaced(spans) if spans else text
 
 
 def _quoted(item: str) -> str:

@@ -14,19 +14,6 @@ from engine.rules.ruleset import RuleSet
 from engine.rules.text import Place
 from engine.rules.yaml_items import Item, ItemError, SourceFile, items
 
-_FOUND_AGAIN = frozenset(
-    {
-        "LOAD_UNUSED_MACRO",
-        "LOAD_UNUSED_LIST",
-        "LOAD_NO_EVTTYPE",
-        "LOAD_COMPILE_CONDITION",
-        "LOAD_DEPRECATED_ITEM",
-        "LOAD_UNKNOWN_FILTER",
-        "LOAD_UNKNOWN_SOURCE",
-        "LOAD_NOT_SERVED",
-    }
-)
-
 _KNOWN_KEYS = {
     "required_engine_version": {"required_engine_version"},
     "required_plugin_versions": {"required_plugin_versions"},
@@ -114,8 +101,9 @@ class _Loader:
                 self._error(item)
             else:
                 self._add_item(item)
-        self._reporter.forget_warnings(_FOUND_AGAIN)
+        self._reporter.begin_pass()
         self._compilation = Compilation(self._collection, self._reporter, suggested=self._suggested)
+        self._reporter.end_pass()
 
     def result(self) -> RuleSet:
         problems = self._reporter.problems

@@ -134,7 +134,7 @@ def _replace(item: Item, rule: RuleDefinition, key: str) -> None:
         case "tags":
             rule.tags = {tag.value for tag in item.texts(key)}
         case "exceptions":
-            rule.exceptions = {definition.name: definition for definition, _ in exceptions.read(item, None)}
+            rule.exceptions = [each for each, _ in exceptions.read(item, None)]
         case "enabled":
             rule.enabled = item.boolean(key)
         case "warn_evttypes":

@@ -6,13 +6,17 @@ from engine.rules.problems import Problem
 from engine.rules.text import Place
 from engine.rules.yaml_items import SourceFile
 
+_Key = tuple[str, str, Place]
+
 
 class Reporter:
     """The problems so far, in the order in which they were found."""
 
     def __init__(self) -> None:
         self._sources: dict[str, SourceFile] = {}
-        self._found: dict[tuple[str, str, Place], Problem] = {}
+        self._found: dict[_Key, Problem] = {}
+        self._passing: list[_Key] = []
+        self._in_pass = False
 
     @property
     def problems(self) -> list[Problem]:
@@ -34,13 +38,23 @@ class Reporter:
         item, *macros = chain or ("",)
         key = (code, message, place)
         if key not in self._found:
+            if self._in_pass:
+                self._passing.append(key)
             self._found[key] = Problem(
                 code, message, place.file, place.line, place.column, self._snippet(place), item, tuple(macros), hint
             )
 
-    def forget_warnings(self, codes: frozenset[str]) -> None:
-        """Drop warnings of these codes: the next pass finds them again if they still hold."""
-        self._found = {key: problem for key, problem in self._found.items() if problem.code not in codes}
+    def begin_pass(self) -> None:
+        """A new compilation begins: the warnings of the one before are found again if they still hold."""
+        for key in self._passing:
+            if not self._found[key].is_error:
+                del self._found[key]
+        self._passing = []
+        self._in_pass = True
+
+    def end_pass(self) -> None:
+        """What is reported from now on is about the files themselves."""
+        self._in_pass = False
 
     def _snippet(self, place: Place) -> str:
         source = self._sources.get(place.file)

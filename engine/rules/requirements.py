@@ -55,14 +55,16 @@ def _requirement(entry: Item) -> tuple[str, Version]:
     name, text = entry.text("name").value, entry.text("version")
     version = _version(text.value)
     if version is None:
-        raise ItemError(YAML_VALIDATE, f"Invalid required version '{text}' for plugin {name}", text.place(0))
+        raise ItemError(VALIDATE, f"Invalid required version '{text}' for plugin '{name}'", text.place(0))
     return name, version
 
 
 def _check_alternatives(entry: Item, alternatives: list[tuple[str, Version]]) -> None:
     names = [name for name, _ in alternatives]
     if len(set(names)) != len(names):
-        raise entry.fail("Duplicate plugin in the alternatives of one requirement")
+        twice = next(name for name in names if names.count(name) > 1)
+        message = f"Defined multiple alternative version requirements for plugin '{twice}'"
+        raise ItemError(VALIDATE, message, entry.place)
     present = [(name, wanted) for name, wanted in alternatives if name in PLUGINS]
     if not present:
         shown = " or ".join(f"{name} {_show(wanted)}" for name, wanted in alternatives)

@@ -77,12 +77,16 @@ class Item:
 
     def text(self, key: str) -> Text:
         """A scalar that must be there and not empty. Raises ItemError."""
-        if key not in self.nodes:
-            raise self.fail(f"Item has no mapping for key '{key}'", hint=self._nearest(key))
+        self.require(key)
         text = self._scalar(self.nodes[key], key)
         if not text.value:
             raise self.fail("Value must be non-empty", key)
         return text
+
+    def require(self, key: str) -> None:
+        """Raises ItemError when the key is not there."""
+        if key not in self.nodes:
+            raise self.fail(f"Item has no mapping for key '{key}'", hint=self._nearest(key))
 
     def _nearest(self, key: str) -> str:
         close = get_close_matches(key, self.nodes, n=1)
@@ -142,7 +146,7 @@ class Item:
 
 def is_null(node: yaml.Node) -> bool:
     """Whether a node is a plain null: ``~``, ``null`` or nothing."""
-    return isinstance(node, yaml.ScalarNode) and node.style is None and node.value in ("", "~", "null", "Null", "NULL")
+    return isinstance(node, yaml.ScalarNode) and not node.style and node.value in ("", "~", "null", "Null", "NULL")
 
 
 def items(source: SourceFile) -> Iterator[Item | ItemError]:

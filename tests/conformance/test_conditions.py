@@ -70,8 +70,10 @@ def outcome(case: Vector) -> Any:
     return compiled
 
 
-FIELDS_OF_THE_TESTS = resolver({"c.true": {"type": "CHARBUF"}, "c.buffer": {"type": "BYTEBUF"}})
-"""Falco's compiler tests add two fields of their own."""
+FIELDS_OF_THE_TESTS = resolver(
+    {"c.true": {"type": "CHARBUF"}, "c.buffer": {"type": "BYTEBUF"}, "sample.is_open": {"type": "UINT64"}}
+)
+"""Falco's compiler tests add fields of their own."""
 
 
 def compiles(case: Vector) -> bool:
