@@ -236,6 +236,12 @@ def _steering(sensor: Sensor) -> Callable[[Control], None] | None:
 # ── the terminal ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def require_terminal() -> None:
+    """Refuse to draw where nobody can see it."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError("the screen needs a terminal", hint="without one: tiercel watch --json")
+
+
 def show(connect: Callable[[], Awaitable[Client]], *, title: str) -> None:
     """Run the TUI on a connection to a sensor."""
     from tui.app import TiercelApp
@@ -263,7 +269,6 @@ def show_private(options: Options, *, title: str) -> None:
             start_new_session=True,  # Ctrl-C and the terminal's end are the front end's business
         )
     theirs.close()
-    user = invoking_user()
     if user is not None:
         become(user)
     try:
@@ -399,6 +404,11 @@ def attach(path: str) -> None:
     """Show a sensor that runs elsewhere on this machine."""
     from engine.client import Client
 
+    async def answers() -> None:
+        await (await Client.connect(Path(path))).close()
+
+    asyncio.run(answers())
+    require_terminal()
     show(lambda: Client.connect(Path(path)), title=path)
 
 
@@ -456,7 +466,7 @@ def check_rules(files: tuple[str, ...], as_json: bool) -> None:
     except RulesError as error:
         problems = error.problems
     if as_json:
-        click.echo(msgspec.json.encode(to_rows(problems)))
+        click.echo(msgspec.json.encode(to_rows(problems)).decode())
     elif problems:
         click.echo(render_text(problems))
     if any(problem.is_error for problem in problems):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from engine import protocol as p
-from engine.errors import TiercelError, UsageError
-from engine.rules.render import render
+from engine.errors import RulesError, TiercelError
+from engine.rules.render import render_one
 from engine.rules.ruleset import Rule
 from engine.sensor import Sensor
 
@@ -82,8 +82,8 @@ class Desk:
     async def _reload(self, _request: p.ReloadRules) -> p.Reply:
         try:
             fresh = self.sensor.reload()
-        except UsageError as error:
-            self.sensor.rule_problems = render(error)
+        except RulesError as error:
+            self.sensor.rule_problems = [render_one(problem) for problem in error.problems]
             raise
         self.sensor.rule_problems = []
         return p.Done(detail=f"{len(fresh.rules)} rules loaded")
