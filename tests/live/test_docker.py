@@ -190,10 +190,10 @@ async def test_hostile_words_are_data(lab: Lab) -> None:
     """A label larger than a line of the event stream may usually be, escape sequences, markup."""
     image = await asyncio.to_thread(lab.image, "busybox")
     hostile = '\x1b]0;owned\x07[red]\n{"Action":"destroy"}\u202e'
-    config = {"Image": image, "Labels": {hostile: hostile, "name": "liar", "big": "x" * 300_000}, "Cmd": [hostile]}
+    labels = {hostile: hostile, "name": "liar", "big": "x" * 300_000}
     async with following(lab.url) as (_, inbox), connected(lab.url) as docker:
         await inbox.until(lambda: inbox.runtime == [True])
-        evil = (await docker.containers.create(config, name="evil")).id
+        evil = (await docker.containers.create({"Image": image, "Labels": labels, "Cmd": [hostile]}, name="evil")).id
         await inbox.until(lambda: evil in inbox.complete)
         after = (await docker.containers.create({"Image": image})).id
         await inbox.until(lambda: after in inbox.complete)

@@ -34,7 +34,7 @@ def enter(root: Path) -> Iterator[Enter]:
         busybox = root / "busybox"
         busybox.write_bytes(Path("/bin/busybox").read_bytes())
         busybox.chmod(0o755)
-        command = ["chroot", root, "/busybox", "sh", "-c", "echo ready; exec /busybox cat"]
+        command = ["chroot", str(root), "/busybox", "sh", "-c", "echo ready; exec /busybox cat"]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         processes.append(process)
         assert process.stdout is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from engine.alerts import Alert, Ancestor, ContainerRef, Priority
@@ -72,7 +74,7 @@ def alert(event: Event, priority: Priority = Priority.WARNING, target: str = "",
 
 def opened(path: str, at: int, pid: int = 200, flags: int = O_WRONLY | O_CREAT, **more: object) -> KernelEvent:
     fd = Fd(num=3, type="file", name=path, path=path, created=bool(flags & O_CREAT))
-    facts: dict[str, object] = {"res": 3, "fd": fd, "container_id": WEB} | more
+    facts: dict[str, Any] = {"res": 3, "fd": fd, "container_id": WEB} | more
     return event("openat", pid, at, ppid=95, args={"dirfd": -100, "name": path, "flags": flags}, **facts)
 
 
