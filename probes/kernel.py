@@ -18,7 +18,9 @@ from probes.decode import Decoder, cgroup_of, split
 from probes.loader import Loaded, load
 from probes.losses import Losses
 from probes.paths import text
+from probes.perf import PerfReader
 from probes.procfs import read_processes
+from probes.programs import AUTO, PERF
 from probes.ring import RingReader
 from probes.spec import SPEC, spec_rows
 from probes.users import read_host_users, read_users
@@ -52,7 +54,8 @@ class KernelSource:
     """The running kernel.
 
     ``own_pids`` are processes whose events, and their descendants', are counted and not delivered: by default the one
-    this runs in. ``environment`` sends along what programs are started with. ``transport`` is "ring" or "perf".
+    this runs in. ``environment`` sends along what programs are started with. ``transport`` is "auto",
+    "ring" or "perf".
     """
 
     name = "kernel"
@@ -61,7 +64,7 @@ class KernelSource:
         self,
         *,
         own_pids: Iterable[int] | None = None,
-        transport: str = "ring",
+        transport: str = AUTO,
         environment: bool = False,
         ring_pages: int = RING_PAGES,
     ) -> None:
@@ -74,7 +77,7 @@ class KernelSource:
         self._decoder = Decoder(self._cgroups.containers, boot_offset())
         self._users_known: set[str] = {HOST}
         self._loaded: Loaded | None = None
-        self._reader: RingReader | None = None
+        self._reader: RingReader | PerfReader | None = None
         self._maps: dict[str, BpfMap] = {}
         self._counts: PerCpuMap | None = None
 
@@ -137,7 +140,7 @@ class KernelSource:
         for pid in self._own_pids:
             self._maps["own"].update(_U32.pack(pid), b"\1")
         self._maps["options"].update(_U32.pack(0), _U32.pack(self._environment))
-        self._reader = RingReader(os.dup(fds["events"]), self._ring_pages * _PAGE)
+        self._reader = _reader(loaded, self._ring_pages * _PAGE)
         self.select(self._selected)
 
     async def _snapshot(self) -> list[Input]:
@@ -222,6 +225,13 @@ class KernelSource:
             sections = split(record, lengths)
             parent, name = sections[Section.CGROUP_PARENT], sections[Section.CGROUP]
             self._cgroups.add(*key, text(parent[:-1] + b"/" + name[:-1]))
+
+
+def _reader(loaded: Loaded, size: int) -> RingReader | PerfReader:
+    events = loaded.maps["events"]
+    if loaded.transport == PERF:
+        return PerfReader(BpfMap(events, _U32.size, _U32.size), size)
+    return RingReader(os.dup(events), size)
 
 
 def _probe_row(name: str, slots: Iterable[bytes]) -> ProbeRow:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import SourceError
+from probes.programs import AUTO
 
 _ROOT = Path(__file__).resolve().parent.parent
 _MOST_DESCRIPTORS = 64
@@ -26,6 +27,8 @@ class Loaded:
 
     maps: dict[str, int]
     links: list[int]
+    transport: str
+    """"ring" or "perf": what was asked for, or what this kernel can do."""
     seconds: float
     """What compiling, loading and attaching took."""
     closed: bool = field(default=False, init=False)
@@ -39,7 +42,7 @@ class Loaded:
 
 
 async def load(
-    transport: str = "ring", ring_pages: int = 2048, *, environment: Mapping[str, str] | None = None
+    transport: str = AUTO, ring_pages: int = 2048, *, environment: Mapping[str, str] | None = None
 ) -> Loaded:
     """Start the loader child and wait for its report without blocking the loop.
 
@@ -96,7 +99,7 @@ async def _receive(channel: socket.socket) -> tuple[bytes, list[int]]:
 def _loaded(about: dict[str, Any], descriptors: list[int]) -> Loaded:
     names = about["maps"]
     maps = dict(zip(names, descriptors, strict=False))
-    return Loaded(maps, descriptors[len(names) :], about["seconds"])
+    return Loaded(maps, descriptors[len(names) :], about["transport"], about["seconds"])
 
 
 def _failure(message: bytes, complaint: str, status: int | None) -> SourceError:

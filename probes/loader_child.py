@@ -19,7 +19,7 @@ from typing import Any
 from engine.errors import SourceError
 from probes.btf import Btf
 from probes.headers import write_headers
-from probes.programs import MAPS, STAGES, source
+from probes.programs import AUTO, MAPS, PERF, RING, STAGES, source
 
 DISTRIBUTION_PACKAGES = ("usr/lib/python3/dist-packages", "usr/lib/python3*/site-packages")
 """Where Debian and Ubuntu, and where Fedora and Arch install bcc: pure Python on ctypes, so any interpreter runs it."""
@@ -44,15 +44,22 @@ def _import_bcc() -> Any:
     return module
 
 
+def best_transport(btf: Btf) -> str:
+    """The ring buffer where the kernel has it (5.8), else the perf buffer."""
+    return PERF if btf.enumerator("bpf_map_type", "BPF_MAP_TYPE_RINGBUF") is None else RING
+
+
 def load(folder: Path, options: dict[str, Any]) -> tuple[dict[str, Any], list[int], object]:
     """Compile, load and attach. Gives a description, the descriptors it speaks of, and what keeps them open."""
     begin = time.monotonic()
-    write_headers(folder, Btf.of_kernel())
+    btf = Btf.of_kernel()
+    transport = options["transport"] if options["transport"] != AUTO else best_transport(btf)
+    write_headers(folder, btf)
     os.chdir(folder)  # bcc puts the working directory before every include path
     os.environ["BCC_KERNEL_SOURCE"] = str(folder)
     bcc = import_bcc()
     try:
-        module = bcc.BPF(text=source(options["transport"], options["ring_pages"]))
+        module = bcc.BPF(text=source(transport, options["ring_pages"]))
         for index, name in enumerate(STAGES):
             stage = module.load_func(name, bcc.BPF.RAW_TRACEPOINT)
             module["stages"][ctypes.c_int(index)] = ctypes.c_int(stage.fd)
@@ -64,7 +71,7 @@ def load(folder: Path, options: dict[str, Any]) -> tuple[dict[str, Any], list[in
     links = list(module.raw_tracepoint_fds.values())
     # The tail-called programs live as long as somebody holds the program array.
     maps = {name: bcc.lib.bpf_table_fd(module.module, name.encode()) for name in (*MAPS, "stages")}
-    about = {"maps": list(maps), "links": len(links), "seconds": time.monotonic() - begin}
+    about = {"transport": transport, "maps": list(maps), "links": len(links), "seconds": time.monotonic() - begin}
     return about, [*maps.values(), *links], module
 
 

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from probes.spec import EVENT_INDEX
 
+AUTO, RING, PERF = "auto", "ring", "perf"
+"""The transports: how records come from the kernel."""
+
 FILES = ("wire.h", "maps.h", "task.h", "path.h", "descriptor.h", "syscall.c", "process.c", "cgroup.c")
 """In the order of their dependence. They are joined, not included: bcc rewrites only what stands in the main file."""
 
@@ -19,10 +22,10 @@ _FOLDER = Path(__file__).with_name("bpf")
 
 
 def source(transport: str, ring_pages: int) -> str:
-    """The whole C text for a transport ("ring" or "perf")."""
+    """The whole C text for a transport (:data:`RING` or :data:`PERF`)."""
     constants = {f"EVENT_{name.upper()}": EVENT_INDEX[name] for name in ("execve", "clone", "procexit")}
     constants["RING_PAGES"] = ring_pages
-    if transport == "perf":
+    if transport == PERF:
         constants["TRANSPORT_PERF"] = 1
     lines = ["#include <linux/types.h>", "#include <kernel_types.h>"]
     lines += [f"#define {name} {value}" for name, value in constants.items()]

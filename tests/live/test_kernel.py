@@ -377,6 +377,14 @@ async def test_own_events_are_counted_and_not_delivered() -> None:
         assert [e for e in watched.inputs if isinstance(e, KernelEvent) and e.ppid == os.getpid()] == []
 
 
+async def test_the_perf_buffer_carries_the_same() -> None:
+    async with watching(transport="perf") as watched:
+        events = await watched.run("/bin/cat", "/etc/hostname")
+        assert events[0].type == "execve"
+        assert descriptor(next(e for e in events if e.args.get("name") == "/etc/hostname")).path == "/etc/hostname"
+        assert [e.time for e in events] == sorted(e.time for e in events)
+
+
 async def test_everything_is_detached_at_the_end() -> None:
     before = attached_programs()
     async with watching():

@@ -1,0 +1,121 @@
+"""Reads perf buffers, one for each CPU: the transport for kernels older than 5.8, which have no ring buffer.
+
+Opened and mapped here by perf_event_open(2), so that no bcc is needed. The format is that of ``perf_event_open(2)``:
+a control page with the positions, then the data, in which records wrap. What finds no room is counted by the BPF
+program, whose output then fails; the kernel's own notes about it are skipped.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import mmap
+import os
+import platform
+import struct
+import threading
+from pathlib import Path
+
+from probes.bpf_map import BpfMap, possible_cpus
+
+_SYSCALL = {"x86_64": 298, "aarch64": 241}
+_ATTRIBUTES = struct.Struct("=IIQQQQQIIQ")
+"""struct perf_event_attr, version 0: type, size, config, sample_period, sample_type, read_format, flags, watermark,
+bp_type, config1."""
+_SOFTWARE, _BPF_OUTPUT = 1, 10
+_SAMPLE_RAW = 1 << 10
+_WATERMARK = 1 << 14
+"""Wake readers by filled bytes: never, as we look of our own accord."""
+_CLOEXEC = 8
+_ENABLE = 0x2400
+_RECORD_SAMPLE = 9
+_HEADER = struct.Struct("=IHHI")
+"""type, misc, size of the record; size of the sample."""
+_HEAD, _TAIL = 1024 // 8, 1032 // 8
+"""Indexes of data_head and data_tail in the control page."""
+_TIME = struct.Struct("=8xQ")
+_PAGE = mmap.PAGESIZE
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _open_event(cpu: int) -> int:
+    attributes = _ATTRIBUTES.pack(
+        _SOFTWARE, _ATTRIBUTES.size, _BPF_OUTPUT, 1, _SAMPLE_RAW, 0, _WATERMARK, 0x7FFFFFFF, 0, 0
+    )
+    fd = int(_libc.syscall(_SYSCALL[platform.machine()], attributes, -1, cpu, -1, _CLOEXEC))
+    if fd < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"perf_event_open on CPU {cpu}: {os.strerror(code)}")
+    return fd
+
+
+class _CpuBuffer:
+    """The buffer of one CPU; ``size`` is that of the data in bytes, a power of two."""
+
+    def __init__(self, cpu: int, size: int) -> None:
+        self.fd = _open_event(cpu)
+        self._mask = size - 1
+        self._map = mmap.mmap(self.fd, _PAGE + size, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
+        self._control = memoryview(self._map)[:_PAGE].cast("Q")
+        self._data = memoryview(self._map)[_PAGE:]
+        self._barrier = threading.Lock()
+
+    def drain(self, limit: int) -> list[bytes]:
+        """At most ``limit`` records, copied out."""
+        head, tail = self._control[_HEAD], self._control[_TAIL]
+        with self._barrier:  # acquire: see probes.ring
+            pass
+        records: list[bytes] = []
+        while tail < head and len(records) < limit:
+            kind, _, size, length = _HEADER.unpack(self._read(tail, _HEADER.size))
+            if kind == _RECORD_SAMPLE:
+                records.append(self._read(tail + _HEADER.size, length))
+            tail += size
+        with self._barrier:
+            pass
+        self._control[_TAIL] = tail
+        return records
+
+    def _read(self, position: int, length: int) -> bytes:
+        start = position & self._mask
+        first = bytes(self._data[start : start + length])
+        return first if len(first) == length else first + bytes(self._data[: length - len(first)])
+
+    def close(self) -> None:
+        for view in (self._control, self._data):
+            view.release()
+        self._map.close()
+        os.close(self.fd)
+
+
+class PerfReader:
+    """All CPUs' buffers behind the interface of :class:`probes.ring.RingReader`; ``size`` bytes in all.
+
+    ``events`` is the perf event array; its owner keeps it open as long as this.
+    """
+
+    def __init__(self, events: BpfMap, size: int) -> None:
+        cpus = [cpu for cpu in range(possible_cpus()) if _is_online(cpu)]
+        each = max(1 << (size // len(cpus)).bit_length() - 1, 16 * _PAGE)
+        self._buffers = [_CpuBuffer(cpu, each) for cpu in cpus]
+        for cpu, buffer in zip(cpus, self._buffers, strict=True):
+            events.update(struct.pack("=I", cpu), struct.pack("=I", buffer.fd))
+            fcntl.ioctl(buffer.fd, _ENABLE, 0)
+
+    def drain(self, limit: int) -> list[bytes]:
+        """At most about ``limit`` records, those of one call in the order of their time."""
+        each = max(limit // len(self._buffers), 1)
+        records = [record for buffer in self._buffers for record in buffer.drain(each)]
+        # A perf sample is padded to 8 bytes: the record's own lengths say where it ends.
+        return sorted(records, key=_TIME.unpack_from)
+
+    def close(self) -> None:
+        """Unmap and close everything."""
+        for buffer in self._buffers:
+            buffer.close()
+
+
+def _is_online(cpu: int) -> bool:
+    switch = Path(f"/sys/devices/system/cpu/cpu{cpu}/online")
+    return not switch.exists() or switch.read_text().strip() == "1"  # without a switch it is always on
