@@ -1,0 +1,1 @@
+"""The benchmark: figures that a reader can measure again, by ``scripts/bench``."""

@@ -1,0 +1,91 @@
+"""Figures of the engine alone: evaluate, keep state, store. They need neither root nor a kernel."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from engine.events import ContainerInfo, Event, Fd, KernelEvent, ProcessInfo, Snapshot
+from engine.judge import alert_of
+from engine.rules.load import load
+from engine.rules.ruleset import RuleSet
+from engine.state.world import World
+from engine.store import AlertStore
+from scripts.measure.figure import Figure, UnmeasurableError, per_call
+
+WEB = "ab" * 32
+T0 = 1_700_000_000 * 10**9
+SHELL = ProcessInfo(pid=100, start=100, comm="sh", exe="sh", exepath="/bin/sh", container_id=WEB, tty=34816)
+ALERTS = 20_000
+"""Alerts written for the store's figure."""
+
+
+def world() -> World:
+    """A container with a shell in it."""
+    state = World()
+    state.apply(Snapshot(time=T0, processes=[SHELL]))
+    state.apply(ContainerInfo(id=WEB, time=T0, name="web", image="shop/web:1", state="running", pid=100))
+    return state
+
+
+def opened(name: str) -> KernelEvent:
+    """The shell opens a file for reading."""
+    flags: dict[str, int | str] = {"dirfd": -100, "name": name, "flags": 0, "mode": 0}
+    fd = Fd(num=3, type="file", name=name)
+    return _event("openat", args=flags, fd=fd, res=3)
+
+
+def _event(kind: str, **more: object) -> KernelEvent:
+    known = {"time": T0, "pid": 100, "tid": 100, "start": 100, "ppid": 1, "comm": "sh", "uid": 0, "gid": 0}
+    return KernelEvent(type=kind, container_id=WEB, **{**known, **more})  # type: ignore[arg-type]
+
+
+def _judged(kernel: KernelEvent) -> Event:
+    events = world().apply(kernel)
+    if not events:
+        raise UnmeasurableError("the event waits for its container")
+    return events[0]
+
+
+def rule_sets(folders: Iterable[Path]) -> Iterator[tuple[str, RuleSet]]:
+    """The rules of each folder or file, with a name that says how many are enabled."""
+    for folder in folders:
+        rules = load([folder])
+        enabled = sum(rule.enabled for rule in rules.rules)
+        yield f"{folder.name}, {enabled} rules", rules
+
+
+def evaluate(folders: Iterable[Path]) -> Iterator[Figure]:
+    """Judging one open that fires nothing."""
+    event = _judged(opened("/usr/lib/x86_64-linux-gnu/libc.so.6"))
+    for name, rules in rule_sets(folders):
+        if rules.match(event):
+            raise UnmeasurableError(f"{name}: an ordinary open fires")
+        seconds = per_call(lambda rules=rules: rules.match(event))  # type: ignore[misc]
+        yield Figure(f"evaluate one open ({name})", seconds * 1e6, "µs CPU", "≤ 0.5 / 1.5")
+
+
+def state() -> Iterator[Figure]:
+    """State alone: the process and the container of an event."""
+    here, event = world(), opened("/etc/hostname")
+    yield Figure("state: apply one open", per_call(lambda: here.apply(event)) * 1e6, "µs CPU")
+
+
+def alerts(folders: Iterable[Path]) -> Iterator[Figure]:
+    """Writing alerts in batches, as a burst of events makes them."""
+    rule = next((rule for _, rules in rule_sets(folders) for rule in rules.rules), None)
+    if rule is None:
+        raise UnmeasurableError("no rules")
+    alert = alert_of(rule, _judged(opened("/etc/shadow")), "bench")
+    with tempfile.TemporaryDirectory(prefix="tiercel-bench-") as folder:
+        store = AlertStore(Path(folder) / "alerts.db")
+        start = time.perf_counter()
+        for _ in range(ALERTS // 100):
+            store.add([alert] * 100)
+        store.flush()
+        seconds = time.perf_counter() - start
+        lost = store.dropped
+        store.close()
+    yield Figure("alerts written to the store", ALERTS / seconds, "/s", "≥ 15,000", f"{lost} lost")
