@@ -60,6 +60,8 @@ class Field:
     """No field may stand on the right of its operator."""
     no_transformer: bool = False
     unserved: str = ""
+    show: Getter | None = None
+    """What is printed without an argument, where that is not what is compared."""
 
     @property
     def argument_required(self) -> bool:
@@ -81,6 +83,8 @@ class Field:
 
     def value(self, event: Event, argument: str | None = None) -> Value:
         """Its value for printing: several are joined by blanks, bytes shown as text."""
+        if argument is None and self.show is not None:
+            return printable(self.show(event))
         return printable(self.getter(argument)(event), joined=self.many is Many.SOME and argument is None)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from posixpath import dirname
 from typing import Any
 
 from engine.events import Event, Fd
@@ -36,7 +35,7 @@ def _directory(fd: Fd) -> str | None:
     """Of files, directories, and the path of an open that failed."""
     if not fd.name.startswith("/") or (fd.type and fd.type not in _FILES):
         return None
-    return dirname(fd.name)
+    return fd.name.rpartition("/")[0] or "/"
 
 
 def _filename(fd: Fd) -> str | None:

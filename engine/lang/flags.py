@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Sequence
+from functools import lru_cache
 
 from engine.events import Fd
 
@@ -37,8 +38,9 @@ _ACCESS = {0: 1, 1: 2, 2: 3}
 """Falco's bits for O_RDONLY, O_WRONLY and O_RDWR."""
 _O_TMPFILE = 0o20200000
 _O_SYNC = 0o4010000
+_O_CREAT = 0o100
 _OPEN_BITS: FlagTable = (
-    ("O_CREAT", 0o100),
+    ("O_CREAT", _O_CREAT),
     ("O_APPEND", 0o2000),
     ("O_EXCL", 0o200),
     ("O_NONBLOCK", 0o4000),
@@ -99,17 +101,17 @@ def open_flags(flags: int, fd: Fd | None = None) -> str:
 
 def is_read(flags: int) -> bool:
     """Whether the access mode allows reading."""
-    return bool(open_bits(flags) & 1)
+    return flags & 3 in (0, 2)
 
 
 def is_write(flags: int) -> bool:
     """Whether the access mode allows writing."""
-    return bool(open_bits(flags) & 2)
+    return flags & 3 in (1, 2)
 
 
 def may_create(flags: int) -> bool:
     """O_CREAT or O_TMPFILE."""
-    return bool(open_bits(flags) & (_FALCO_OPEN["O_CREAT"] | _FALCO_OPEN["O_TMPFILE"]))
+    return bool(flags & _O_CREAT) or is_tmpfile(flags)
 
 
 def is_tmpfile(flags: int) -> bool:
@@ -246,6 +248,7 @@ CAPABILITIES: tuple[str, ...] = tuple(
 CAP_SYS_ADMIN = 1 << CAPABILITIES.index("CAP_SYS_ADMIN")
 
 
+@lru_cache(maxsize=1024)
 def capability_names(caps: int) -> str:
     """Names joined by blanks, in the kernel's order."""
     return " ".join(name for bit, name in enumerate(CAPABILITIES) if caps >> bit & 1)

@@ -145,17 +145,12 @@ class Template:
 
 
 def _value(origin: Source, event: Any) -> Value:
-    if origin.field is not None and origin.field.name == "proc.apid" and origin.many is Many.SOME:
-        return _own_pid(event)
-    if origin.field is not None and origin.field.filter_only:
+    row = origin.field
+    if row is not None and row.filter_only:
         return None
+    if row is not None and row.show is not None and origin.many is Many.SOME:
+        return printable(row.show(event))
     return printable(origin.get(event), joined=origin.many is Many.SOME)
-
-
-def _own_pid(event: Any) -> Value:
-    """Falco prints the process's own pid for ``%proc.apid``."""
-    pid: Value = event.kernel.pid
-    return pid
 
 
 def _text(origin: Source, event: Any) -> str:

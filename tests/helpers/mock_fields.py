@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from typing import Any
 
 from engine.lang.check import Resolve
@@ -32,8 +33,8 @@ def value_of(spec: dict[str, Any]) -> Any:
     return value
 
 
-def resolver(specs: dict[str, dict[str, Any]]) -> Resolve:
-    """Finds the vector's fields; others are Falco's own, without a value."""
+def resolver(specs: dict[str, dict[str, Any]], *, strict: bool = False) -> Resolve:
+    """Finds the vector's fields; others are Falco's own, without a value. Any name is one unless it is ``strict``."""
 
     def resolve(ref: FieldRef) -> Bound:
         name = str(ref)
@@ -41,10 +42,12 @@ def resolver(specs: dict[str, dict[str, Any]]) -> Resolve:
             return _either(ref.name)
         if ref.argument is None and ref.name in _ANCESTORS:
             row = FIELDS[ref.name]
+            if row.show is not None:
+                row = replace(row, show=lambda event: event.get(name))
             return Bound(row, Shape(row.type), lambda event: event.get("many:" + name), Many.SOME)
         known = FIELDS.get(ref.name)
         if name not in specs:
-            return _missing(ref)
+            return _missing(ref, strict)
         if known is not None and ref.argument is not None and not known.argument:
             return real(ref)
         spec = specs[name]
@@ -81,11 +84,11 @@ def _either(name: str) -> Bound:
     return Bound(row, Shape(row.type), get, Many.EITHER)
 
 
-def _missing(ref: FieldRef) -> Bound:
+def _missing(ref: FieldRef, strict: bool) -> Bound:
     try:
         bound = real(ref)
     except FieldError as error:
-        if "nonexistent" not in error.message or ref.name.split(".")[0] in ("proc", "fd", "evt"):
+        if strict or "nonexistent" not in error.message or ref.name.split(".")[0] in ("proc", "fd", "evt"):
             raise
         return Bound(Field(str(ref), FieldType.CHARBUF, ""), Shape(FieldType.CHARBUF), lambda _event: None)
     return Bound(bound.field, bound.shape, lambda _event: None, bound.many)
