@@ -2,7 +2,7 @@
 
 Because sources tell the engine plain data, a recording is nothing but these data in their order
 (:mod:`probes.recording_format` has the bytes), and a replay (:mod:`probes.replay`) runs through the same code as
-the live kernel.
+the live kernel. Here is the writing; :mod:`probes.recording_reader` reads.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import os
 import platform
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import msgspec
 import zstandard
@@ -36,13 +36,7 @@ FLUSH_SECONDS = 1.0
 
 _ARRAY32 = 0xDD
 """msgpack's sign for an array whose length follows in four big-endian bytes."""
-
-
-class Batch(msgspec.Struct):
-    """What one chunk of a recording holds; one of the lists is empty."""
-
-    inputs: list[Input] = []
-    alerts: list[Alert] = []
+_ARRAY_HEADER = 5
 
 
 class Recorder:
@@ -53,13 +47,16 @@ class Recorder:
     chunk, and :meth:`close` raises the error.
     """
 
-    def __init__(self, path: Path, *, hostname: str = "", report: Report = log_report) -> None:
+    def __init__(
+        self, path: Path, *, hostname: str = "", report: Report = log_report, flush_after: float = FLUSH_SECONDS
+    ) -> None:
         self.report = report
         self.error: RecordingError | None = None
         """Why nothing is recorded any more."""
         self.lost = 0
         """Inputs and alerts that could not be recorded."""
         self._path = path
+        self._flush_after = flush_after
         self._file = _create(path)
         self._offset = 0
         self._index: list[IndexEntry] = []
@@ -108,11 +105,12 @@ class Recorder:
             return
         pending = self._pending[kind]
         for item in items:
-            pending.add(item)
-        if pending.size >= FLUSH_BYTES:
-            self.flush()
-        elif self._timer is None:
-            self._timer = _later(self.flush)
+            if not pending.add(item):
+                self.lost += 1
+            if pending.size >= FLUSH_BYTES:
+                self.flush()
+        if self._timer is None and pending.count:
+            self._timer = _later(self._flush_after, self.flush)
 
     def _write_chunk(self, kind: bytes, pending: _Pending) -> None:
         payload = zstandard.ZstdCompressor(level=3).compress(pending.content())
@@ -152,10 +150,10 @@ class Recorder:
         self.report(self.error.message, self.error.hint)
 
 
-def _later(flush: Callable[[], None]) -> asyncio.TimerHandle | None:
+def _later(delay: float, flush: Callable[[], None]) -> asyncio.TimerHandle | None:
     """A timer in the running loop; None where there is none."""
     try:
-        return asyncio.get_running_loop().call_later(FLUSH_SECONDS, flush)
+        return asyncio.get_running_loop().call_later(delay, flush)
     except RuntimeError:
         return None
 
@@ -172,16 +170,21 @@ class _Pending:
     def size(self) -> int:
         return len(self._buffer)
 
-    def add(self, item: Any) -> None:
-        if not self.count:
-            self.time = getattr(item, "time", 0)
+    def add(self, item: Any) -> bool:
+        """Whether it is small enough to be read again."""
         before = len(self._buffer)
         try:
             self._encoder.encode_into(item, self._buffer, -1)
         except UnicodeEncodeError:  # a lone surrogate, as JSON from Docker can hold one
             del self._buffer[before:]
             self._encoder.encode_into(scrub_struct(item), self._buffer, -1)
+        if len(self._buffer) > form.CONTENT_LIMIT - _ARRAY_HEADER:
+            del self._buffer[before:]
+            return False
+        if not self.count:
+            self.time = getattr(item, "time", 0)
         self.count += 1
+        return True
 
     def content(self) -> bytes:
         """All items as one msgpack array."""
@@ -191,80 +194,6 @@ class _Pending:
         self._buffer.clear()
         self.count = 0
         self.time = 0
-
-
-def read(path: Path) -> Iterator[Batch]:
-    """The batches of a recording in their order.
-
-    What can be read is delivered first; then RecordingError tells that the file is cut off or damaged, where, and how
-    much was read. It is raised at once for a file that is no recording or of a newer version.
-    """
-    inputs = alerts = 0
-    with _open(path) as file:
-        header = form.read_header(file)
-        try:
-            for batch in _batches(file, header):
-                inputs += len(batch.inputs)
-                alerts += len(batch.alerts)
-                yield batch
-        except RecordingError as error:
-            read_so_far = f"{inputs} inputs and {alerts} alerts before that were read"
-            raise RecordingError(f"{path}: {error.message}", hint=error.hint or read_so_far) from error
-
-
-def read_header(path: Path) -> Header:
-    """Where and when a recording was made. Raises RecordingError."""
-    with _open(path) as file:
-        return form.read_header(file)
-
-
-def read_index(path: Path) -> list[IndexEntry]:
-    """Where the chunks lie and what they hold: from the index, or by walking through a file that has none."""
-    with _open(path) as file:
-        form.read_header(file)
-        start = file.tell()
-        return _stored_index(file) or _walked_index(file, start)
-
-
-_INPUTS: msgspec.msgpack.Decoder[list[Input]] = msgspec.msgpack.Decoder(list[Input])
-_ALERTS = msgspec.msgpack.Decoder(list[Alert])
-_INDEX = msgspec.msgpack.Decoder(list[IndexEntry])
-
-
-def _batches(file: BinaryIO, header: Header) -> Iterator[Batch]:
-    while (chunk := form.read_chunk(file)) is not None:
-        if chunk.kind == form.INPUTS:
-            yield Batch(inputs=form.unpack(chunk, _INPUTS))
-        elif chunk.kind == form.ALERTS:
-            yield Batch(alerts=form.unpack(chunk, _ALERTS))
-        else:
-            return
-    raise RecordingError(f"the recording ends at byte {file.tell()} without an index: its recorder was killed")
-
-
-def _stored_index(file: BinaryIO) -> list[IndexEntry]:
-    """The index as it was written; empty when there is none or it is damaged."""
-    try:
-        file.seek(-form.TRAILER.size, os.SEEK_END)
-        magic, offset = form.TRAILER.unpack(file.read(form.TRAILER.size))
-        if magic != form.TRAILER_MAGIC:
-            return []
-        file.seek(offset)
-        chunk = form.read_chunk(file)
-        return form.unpack(chunk, _INDEX) if chunk and chunk.kind == form.INDEX else []
-    except (OSError, OverflowError, RecordingError):
-        return []
-
-
-def _walked_index(file: BinaryIO, start: int) -> list[IndexEntry]:
-    file.seek(start)
-    entries: list[IndexEntry] = []
-    try:
-        while (chunk := form.read_chunk(file)) is not None and chunk.kind != form.INDEX:
-            entries.append(IndexEntry(chunk.offset, chunk.time, chunk.kind.decode(), chunk.count))
-    except RecordingError:
-        pass  # read() says what is wrong with the rest
-    return entries
 
 
 def _header(hostname: str) -> Header:
@@ -284,10 +213,3 @@ def _create(path: Path) -> Any:
         raise RecordingError(f"{path} exists", hint="a recording is never overwritten: name another file") from None
     except OSError as error:
         raise RecordingError(f"cannot record into {path}: {error.strerror}") from error
-
-
-def _open(path: Path) -> BinaryIO:
-    try:
-        return path.open("rb")
-    except OSError as error:
-        raise RecordingError(f"cannot read {path}: {error.strerror}") from error

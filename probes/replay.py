@@ -13,7 +13,7 @@ from engine.contracts import Emit
 from engine.errors import RecordingError, SourceError
 from engine.events import Input, Phase, SourceState
 from engine.protocol import Control, ProbeRow
-from probes import recording
+from probes.recording_reader import read
 
 SLICE = 1_000
 """Inputs emitted between two breaths of the loop."""
@@ -43,7 +43,7 @@ class ReplaySource:
         A damaged one is emitted as far as it can be read; then SourceError says what is wrong.
         """
         emit([_state(Phase.REPLAYING, str(self._path))])
-        batches = recording.read(self._path)
+        batches = read(self._path)
         try:
             while (batch := await asyncio.to_thread(next, batches, None)) is not None:
                 await self._emit_paced(batch.inputs, emit)
