@@ -128,7 +128,7 @@ class AlertStore:
         try:
             while self._writer.trim(self._retention):
                 await asyncio.sleep(0)  # lets events be judged between two steps
-            await asyncio.get_running_loop().run_in_executor(self._thread, _checkpoint, self._connection)
+            await asyncio.to_thread(_checkpoint, self.path)
         except sqlite3.Error as error:
             self._note(str(error))
 
@@ -198,6 +198,8 @@ def _lock(path: Path) -> int:
         raise UsageError(f"cannot keep alerts in {path}: {error.strerror}", hint="name another file") from error
 
 
-def _checkpoint(connection: sqlite3.Connection) -> None:
-    """Move what is in the write-ahead log into the file; its fsync is not waited for in the loop."""
-    connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+def _checkpoint(path: Path) -> None:
+    """Move what is in the write-ahead log into the file. Neither the loop nor a query waits for its fsync."""
+    existing = f"{path.absolute().as_uri()}?mode=rw"
+    with contextlib.closing(sqlite3.connect(existing, uri=True, isolation_level=None)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
