@@ -12,8 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
@@ -22,38 +21,13 @@ import click
 import msgspec
 
 from engine.errors import RulesError, TiercelError, UsageError
-from engine.events import Phase
+from engine.scrub import scrub
+from probes.options import DEMO, Options, hostname, rule_paths
 
 if TYPE_CHECKING:
     from engine.client import Client
-    from engine.contracts import Runtime, Sink, Source
-    from engine.protocol import Control
-    from engine.sensor import Sensor
-
-PACKAGE = Path(__file__).resolve().parent
-SHIPPED_RULES = PACKAGE / "rules"
-DEMO = PACKAGE / "probes" / "recordings" / "demo.tiercel"
 INTERRUPTED = 130
-KEPT_SESSIONS = 10
-"""Alert databases of private sensors that are kept, the newest."""
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-class Options(msgspec.Struct, frozen=True):
-    """What to watch and how: the same for every face of the sensor, and handed to a private one as JSON."""
-
-    rules: tuple[str, ...] = ()
-    """Rule files and folders in order; empty for the shipped ones."""
-    docker: str = ""
-    """URL of the Docker socket; "" to look for it, "none" to do without."""
-    transport: str = "auto"
-    matching: str = "all"
-    store: str = ""
-    """The alert database; "" for a new one in the state folder."""
-    replay: str = ""
-    """A recording to judge instead of the kernel's events."""
-    speed: float = 0.0
-    record: str = ""
 
 
 # ── talk ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -61,8 +35,6 @@ class Options(msgspec.Struct, frozen=True):
 
 def say(text: str) -> None:
     """Tell the person at the terminal something; what comes from outside is made inert."""
-    from engine.scrub import scrub
-
     for line in text.splitlines() or [""]:
         click.echo(f"tiercel: {scrub(line)}", err=True)
 
@@ -78,159 +50,18 @@ def fail(error: TiercelError) -> None:
         say(f"→ {error.hint}")
 
 
-# ── composition ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def hostname() -> str:
-    """The name alerts carry; Falco's variable overrides the machine's."""
-    return os.environ.get("FALCO_HOSTNAME") or socket.gethostname()
-
-
-def rule_paths(options: Options) -> list[Path]:
-    """The rule files and folders to load, in order."""
-    return [Path(path) for path in options.rules] or [SHIPPED_RULES]
-
-
-@contextlib.asynccontextmanager
-async def composed(options: Options, sinks: Sequence[Sink] = ()) -> AsyncIterator[Sensor]:
-    """A sensor with its sources, store and sinks; all is released at the end."""
-    from engine.rules.load import load
-    from engine.sinks.fanout import Fanout
-    from probes.recording import Recorder
-
-    from engine.sensor import Sensor
-    from engine.store import AlertStore
-
-    from probes.docker import DockerSource
-
-    sources, runtime = _sources(options)
-    with contextlib.ExitStack() as stack:
-        store = stack.enter_context(contextlib.closing(AlertStore(_store_path(options))))
-        fanout = Fanout(sinks)
-        recorder = stack.enter_context(Recorder(Path(options.record), hostname=hostname())) if options.record else None
-        sensor = Sensor(
-            sources,
-            lambda: load(rule_paths(options)),
-            store,
-            hostname=hostname(),
-            sinks=fanout,
-            recorder=recorder,
-            runtime=runtime,
-            first_match=options.matching == "first",
-        )
-        for part in (store, fanout, recorder):
-            if part is not None:
-                part.report = sensor.vitals.report
-        for source in sources:
-            if isinstance(source, DockerSource):
-                sensor.world.on_unknown_container = source.want
-        yield sensor
-
-
-def _sources(options: Options) -> tuple[list[Source], Runtime | None]:
-    if options.replay:
-        from probes.replay import ReplaySource
-
-        return [ReplaySource(Path(options.replay), speed=options.speed)], None
-    from probes.docker import DockerSource
-    from probes.docker_api import DockerRuntime
-    from probes.kernel import KernelSource
-
-    kernel = KernelSource(transport=options.transport)
-    if options.docker == "none":
-        return [kernel], None
-    url = options.docker or None
-    return [DockerSource(url), kernel], DockerRuntime(url)
-
-
-def _store_path(options: Options) -> Path | None:
-    """A private sensor's alerts are kept, one file a session: they are evidence."""
-    if options.store or options.replay:
-        return Path(options.store) if options.store else None
-    from platformdirs import user_state_path
-
-    folder = user_state_path("tiercel", ensure_exists=True) / "sessions"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    for old in sorted(folder.glob("*.db"))[:-KEPT_SESSIONS]:
-        old.unlink(missing_ok=True)
-    return folder / f"{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.db"
-
-
 def run(main: Coroutine[Any, Any, None]) -> None:
-    """Run a coroutine to its end; SIGTERM ends it in good order, Ctrl-C too, with exit code 130."""
+    """Run a coroutine to its end. SIGTERM and SIGHUP end it in good order; Ctrl-C too, with exit code 130."""
 
     async def until_told() -> None:
         task = asyncio.ensure_future(main)
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, task.cancel)
-        loop.add_signal_handler(signal.SIGHUP, task.cancel)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, task.cancel)
         with contextlib.suppress(asyncio.CancelledError):
             await task
 
     asyncio.run(until_told())
-
-
-async def headless(options: Options, sinks: Sequence[Sink], duration: float | None) -> None:
-    """Judge until the sources end, ``duration`` seconds have passed or a signal comes; then say what there was."""
-    async with composed(options, sinks) as sensor:
-        sensor.on_phase = lambda state: say(f"{state.phase}{f': {state.detail}' if state.detail else ''}")
-        try:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(duration):
-                    await sensor.run()
-        finally:
-            _say_summary(sensor)
-        if sensor.vitals.phase is Phase.FAILED:
-            raise TiercelError(sensor.vitals.detail)
-
-
-def _say_summary(sensor: Sensor) -> None:
-    vitals = sensor.vitals
-    say(f"{sensor.hits.count.total()} alerts, {vitals.events} events judged, {vitals.lost} lost")
-    for cause, count in vitals.lost_by_cause.items():
-        say(f"lost {count}: {cause}")
-
-
-async def serve(options: Options, socket_path: Path | None, connected: socket.socket | None, group: str = "") -> None:
-    """Run a sensor for front ends: on a path for any number of them, or on a connected socket for one."""
-    from engine.desk import Desk
-    from engine.server import Server
-
-    async with composed(options) as sensor, asyncio.TaskGroup() as tasks:
-        stop = asyncio.Event()
-        private = connected is not None
-        desk = Desk(sensor, shut_down=stop.set if private else None, steer=_steering(sensor))
-        server = Server(desk.answer, hostname=hostname(), private=private)
-        sensor.on_pulse = server.pulse
-        if connected is not None:
-            serving = tasks.create_task(_then(server.serve_socket(connected), stop))
-        else:
-            assert socket_path is not None
-            sensor.on_phase = lambda state: say(f"{state.phase}{f': {state.detail}' if state.detail else ''}")
-            serving = tasks.create_task(
-                server.serve(socket_path, group=group, ready=lambda: say(f"attach with: tiercel attach {socket_path}"))
-            )
-        judging = tasks.create_task(sensor.run())
-        try:
-            await stop.wait()
-        finally:
-            server.close()
-            judging.cancel()
-            serving.cancel()
-
-
-async def _then(first: Awaitable[None], done: asyncio.Event) -> None:
-    try:
-        await first
-    finally:
-        done.set()
-
-
-def _steering(sensor: Sensor) -> Callable[[Control], None] | None:
-    from probes.replay import ReplaySource
-
-    replay = next((source for source in sensor.sources if isinstance(source, ReplaySource)), None)
-    return replay.control if replay is not None else None
 
 
 # ── the terminal ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -254,10 +85,16 @@ def show(connect: Callable[[], Awaitable[Client]], *, title: str) -> None:
 
 def show_private(options: Options, *, title: str) -> None:
     """Start a sensor of our own as a child, give root up, and show it. The sensor ends when its socket closes."""
-    from probes.privileges import become, invoking_user
-
     from engine.client import Client
+    from engine.rules.load import load
+    from probes.privileges import become, invoking_user, require_readable
 
+    require_terminal()
+    if options.rules:
+        load(rule_paths(options.rules))  # what is wrong with them is said before the screen is taken
+    user = invoking_user()
+    if user is not None:
+        require_readable(user)
     ours, theirs = socket.socketpair()
     with _log_file() as log:
         child = subprocess.Popen(
@@ -284,9 +121,13 @@ def _to_json(options: Options) -> str:
 
 
 def _log_file() -> BinaryIO:
+    return (_state_folder() / "sensor.log").open("ab")
+
+
+def _state_folder() -> Path:
     from platformdirs import user_state_path
 
-    return (user_state_path("tiercel", ensure_exists=True) / "sensor.log").open("ab")
+    return user_state_path("tiercel", ensure_exists=True)
 
 
 def require_live() -> None:
@@ -372,9 +213,10 @@ def open_recording(file: str, rules: tuple[str, ...], speed: float) -> None:
 def watch(as_json: bool, duration: float | None, **live: Any) -> None:
     """Watch without a screen: alerts on stdout, talk on stderr."""
     from engine.sinks.stdout import StdoutSink
+    from probes.station import headless
 
     require_live()
-    run(headless(Options(**live), [StdoutSink(json=as_json)], duration))
+    run(headless(Options(**live), [StdoutSink(json=as_json)], duration, say))
 
 
 @cli.command()
@@ -383,11 +225,11 @@ def watch(as_json: bool, duration: float | None, **live: Any) -> None:
 @live_options
 def sensor(path: str, group: str, **live: Any) -> None:
     """Run the sensor alone; look at it with `tiercel attach`."""
+    from probes.station import serve_shared
+
     require_live()
-    options = Options(**live)
-    if not options.store:
-        options = msgspec.structs.replace(options, store="/var/lib/tiercel/alerts.db")
-    run(serve(options, Path(path), None, group))
+    live["store"] = live["store"] or str(_state_folder() / "alerts.db")
+    run(serve_shared(Options(**live), Path(path), group, say))
 
 
 @cli.command("private-sensor", hidden=True)
@@ -395,7 +237,9 @@ def sensor(path: str, group: str, **live: Any) -> None:
 @click.argument("options")
 def private_sensor(descriptor: int, options: str) -> None:
     """The sensor behind a terminal: serves the socket it inherited and ends with it."""
-    run(serve(msgspec.json.decode(options, type=Options), None, socket.socket(fileno=descriptor)))
+    from probes.station import serve_private
+
+    run(serve_private(msgspec.json.decode(options, type=Options), socket.socket(fileno=descriptor)))
 
 
 @cli.command()
@@ -418,8 +262,10 @@ def attach(path: str) -> None:
 @live_options
 def record(file: str, duration: float | None, **live: Any) -> None:
     """Record events and alerts to FILE until Ctrl-C."""
+    from probes.station import headless
+
     require_live()
-    run(headless(Options(**live, record=file), [], duration))
+    run(headless(Options(**live, record=file), [], duration, say))
 
 
 @cli.command()
@@ -431,8 +277,9 @@ def record(file: str, duration: float | None, **live: Any) -> None:
 def replay(file: str, as_json: bool, speed: float, **judged: Any) -> None:
     """Judge a recording: alerts on stdout."""
     from engine.sinks.stdout import StdoutSink
+    from probes.station import headless
 
-    run(headless(Options(replay=file, speed=speed, **judged), [StdoutSink(json=as_json)], None))
+    run(headless(Options(replay=file, speed=speed, **judged), [StdoutSink(json=as_json)], None, say))
 
 
 @cli.group()
@@ -446,7 +293,7 @@ def list_rules(files: tuple[str, ...]) -> None:
     """List the rules of FILES, or the shipped ones."""
     from engine.rules.load import load
 
-    for rule in load(rule_paths(Options(rules=files))).rules:
+    for rule in load(rule_paths(files)).rules:
         mark = "on " if rule.enabled else "off"
         click.echo(f"{mark}  {rule.priority.label:<13}  {rule.name}  ({', '.join(sorted(rule.tags))})")
 

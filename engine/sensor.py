@@ -107,6 +107,7 @@ class Sensor:
                 task.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
             self._publish(self._judge(self.world.release()))
+            self.on_pulse(self.pulse(health=self.health()))
             if self.sinks is not None:
                 await self.sinks.close()
 

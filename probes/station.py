@@ -1,0 +1,179 @@
+"""A sensor put together from its parts: sources, rules, store, sinks, recorder, and its front desk.
+
+What every face of the sensor shares: headless, behind a terminal, on a socket. The command line
+(``tiercel.py``) chooses; nothing here knows of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from pathlib import Path
+
+from platformdirs import user_state_path
+
+from engine.contracts import Runtime, Sink, Source
+from engine.desk import Desk
+from engine.errors import SourceError
+from engine.events import Phase, SourceState
+from engine.rules.load import load
+from engine.sensor import Sensor
+from engine.server import Server
+from engine.sinks.fanout import Fanout
+from engine.sinks.stdout import StdoutSink
+from engine.store import AlertStore
+from probes.docker import DockerSource
+from probes.docker_api import DockerRuntime
+from probes.kernel import KernelSource
+from probes.options import Options, hostname, rule_paths
+from probes.recording import Recorder
+from probes.replay import ReplaySource
+
+KEPT_SESSIONS = 10
+"""Alert databases of private sensors that are kept, the newest."""
+
+Tell = Callable[[str], None]
+"""Says a line to the person who started the sensor."""
+
+
+@contextlib.contextmanager
+def sensor_of(options: Options, sinks: Sequence[Sink] = ()) -> Iterator[Sensor]:
+    """A sensor with its sources, store and sinks; all is released at the end."""
+    sources, runtime = _sources(options)
+    with contextlib.ExitStack() as stack:
+        store = stack.enter_context(contextlib.closing(AlertStore(_store_path(options))))
+        recorder = stack.enter_context(Recorder(Path(options.record), hostname=hostname())) if options.record else None
+        fanout = Fanout(sinks)
+        sensor = Sensor(
+            sources,
+            lambda: load(rule_paths(options.rules)),
+            store,
+            hostname=hostname(),
+            sinks=fanout,
+            recorder=recorder,
+            runtime=runtime,
+            first_match=options.matching == "first",
+        )
+        for part in (store, fanout, recorder):
+            if part is not None:
+                part.report = sensor.vitals.report
+        for source in sources:
+            if isinstance(source, DockerSource):
+                sensor.world.on_unknown_container = source.want
+        yield sensor
+
+
+def _sources(options: Options) -> tuple[list[Source], Runtime | None]:
+    if options.replay:
+        return [ReplaySource(Path(options.replay), speed=options.speed)], None
+    kernel = KernelSource(transport=options.transport)
+    if options.docker == "none":
+        return [kernel], None
+    url = options.docker or None
+    return [DockerSource(url), kernel], DockerRuntime(url)
+
+
+def _store_path(options: Options) -> Path | None:
+    """A private sensor's alerts are kept, one file a session: they are evidence. A replay's can be made again."""
+    if options.store:
+        return Path(options.store)
+    if options.replay:
+        return None
+    folder = user_state_path("tiercel", ensure_exists=True) / "sessions"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for old in sorted(folder.glob("*.db"))[:-KEPT_SESSIONS]:
+        old.unlink(missing_ok=True)
+    return folder / f"{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.db"
+
+
+# ── faces ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def headless(options: Options, sinks: Sequence[Sink], duration: float | None, tell: Tell) -> None:
+    """Judge until the sources end, ``duration`` seconds have passed or nobody reads any more.
+
+    Then says what there was. Raises SourceError when a source failed: nothing is watched any more.
+    """
+    with sensor_of(options, sinks) as sensor:
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(duration) as scope:
+                    _end_with(scope, sensor, sinks, tell)
+                    await sensor.run()
+        finally:
+            _tell_summary(sensor, tell)
+        if sensor.vitals.phase is Phase.FAILED:
+            raise SourceError(sensor.vitals.detail)
+
+
+def _end_with(scope: asyncio.Timeout, sensor: Sensor, sinks: Sequence[Sink], tell: Tell) -> None:
+    """Let the scope end when a source fails, or when the reader of standard output has gone."""
+    loop = asyncio.get_running_loop()
+
+    def on_phase(state: SourceState) -> None:
+        if state.phase is Phase.FAILED:
+            scope.reschedule(loop.time())
+        else:
+            tell(_phase_line(state))
+
+    sensor.on_phase = on_phase
+    for sink in sinks:
+        if isinstance(sink, StdoutSink):
+            sink.on_closed = lambda: scope.reschedule(loop.time())
+
+
+def _phase_line(state: SourceState) -> str:
+    return f"{state.phase}: {state.detail}" if state.detail else str(state.phase)
+
+
+def _tell_summary(sensor: Sensor, tell: Tell) -> None:
+    vitals = sensor.vitals
+    tell(f"{sensor.hits.count.total()} alerts, {vitals.events} events judged, {vitals.lost} lost")
+    for cause, count in vitals.lost_by_cause.items():
+        tell(f"lost {count}: {cause}")
+    for problem in vitals.problems:
+        tell(f"{problem.what} ({problem.hint})" if problem.hint else problem.what)
+
+
+async def serve_private(options: Options, connected: socket.socket) -> None:
+    """Run a sensor for the front end at the other end of a socket, until that goes."""
+    with sensor_of(options) as sensor:
+        stop = asyncio.Event()
+        desk = Desk(sensor, shut_down=stop.set, steer=_steering(sensor))
+        server = Server(desk.answer, hostname=hostname(), private=True)
+        async with _judging(sensor, server) as tasks:
+            serving = tasks.create_task(server.serve_socket(connected))
+            serving.add_done_callback(lambda _task: stop.set())
+            await stop.wait()
+            serving.cancel()
+
+
+async def serve_shared(options: Options, path: Path, group: str, tell: Tell) -> None:
+    """Run a sensor for any number of front ends on a Unix socket, until cancelled."""
+    with sensor_of(options) as sensor:
+        sensor.on_phase = lambda state: tell(_phase_line(state))
+        server = Server(Desk(sensor, steer=_steering(sensor)).answer, hostname=hostname())
+        async with _judging(sensor, server):
+            await server.serve(path, group=group, ready=lambda: tell(f"look at it with: tiercel attach {path}"))
+
+
+@contextlib.asynccontextmanager
+async def _judging(sensor: Sensor, server: Server) -> AsyncIterator[asyncio.TaskGroup]:
+    """Run the sensor beside what the body does; it ends with the body, in good order."""
+    sensor.on_pulse = server.pulse
+    async with asyncio.TaskGroup() as tasks:
+        judging = tasks.create_task(sensor.run())
+        try:
+            yield tasks
+        finally:
+            server.close()
+            judging.cancel()
+
+
+def _steering(sensor: Sensor) -> Callable[..., None] | None:
+    replay = next((source for source in sensor.sources if isinstance(source, ReplaySource)), None)
+    return replay.control if replay is not None else None
