@@ -58,8 +58,7 @@ class Drive:
 
     async def until_shown(self, *texts: str) -> None:
         """Let it go on until the screen shows all of this."""
-        for text in texts:
-            await self.until(lambda text=text: text in self.text())
+        await self.until(lambda: all(text in self.text() for text in texts))
 
     async def until_gone(self, text: str) -> None:
         """Let it go on until the screen does not show this any more."""
@@ -75,7 +74,7 @@ async def driving(world: World | None = None, size: tuple[int, int] = WIDE) -> A
         return sensor
 
     app = TiercelApp(connect)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=True) as pilot:
         drive = Drive(app, pilot, sensor)
         await drive.until(lambda: app.front.health is not None)
         await pilot.pause()

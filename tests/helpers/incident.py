@@ -13,7 +13,7 @@ DB = "9f0c3d2e1a4b" + "0" * 52
 AGENT = "77aa11bb22cc" + "0" * 52
 PTS_0 = 34816
 
-SHELL = (4701, 81_000)
+SHELL = (4701, 47_010)
 
 
 def web(privileged: bool = False) -> ContainerRef:

@@ -404,7 +404,7 @@ async def _(drive: Drive, key: str) -> None:
     assert isinstance(drive.app.screen, HelpScreen)
     await drive.until_shown("Everywhere")
     await drive.press("escape")
-    assert drive.app.screen is drive.frame
+    assert len(drive.app.screen_stack) == 1
 
 
 @does("everywhere", "command_palette")

@@ -134,6 +134,8 @@ class PageList(ScrollView, Generic[Row]):
         self._question = 0
         self._asking = False
         self._key: Hashable | None = None
+        self._seeking = False
+        """Whether the cursor went to where its row should be by now, and its page is on the way."""
         self.cursor = 0
         self.selected: Row | None = None
         """The row under the cursor, once it has arrived."""
@@ -189,12 +191,13 @@ class PageList(ScrollView, Generic[Row]):
             self._asking = False
 
     def _take(self, number: int, page: Page[Row]) -> None:
+        grown = page.total - self._cache.total
         self._cache.put(number, page)
         self.virtual_size = Size(self.scrollable_content_region.width, page.total + 1)
         if self.follows:
             self._go_to_first()
         else:
-            self._stay_with_row()
+            self._stay_with_row(grown)
         self.refresh()
 
     def _go_to_first(self) -> None:
@@ -202,10 +205,13 @@ class PageList(ScrollView, Generic[Row]):
         self.scroll_to(y=0, animate=False, force=True)
         self._settle()
 
-    def _stay_with_row(self) -> None:
+    def _stay_with_row(self, grown: int) -> None:
         here = self._cache.row(self.cursor)
         if self._key is not None and (here is None or self.source.key(here) != self._key):
             index = self._find(self._key)
+            if index is None and grown > 0 and not self._seeking:
+                index = self.cursor + grown  # a guess: what is new came above; the page there will tell
+            self._seeking = index is not None and self._cache.row(index) is None
             if index is not None:
                 self.scroll_to(y=max(0, round(self.scroll_y) + index - self.cursor), animate=False, force=True)
                 self.cursor = index
