@@ -87,6 +87,8 @@ class Sensor:
         self.hits = Hits()
         self.rule_problems: list[str] = []
         self.runtime_state: RuntimeState | None = None
+        self.failure: TiercelError | None = None
+        """Why a source ended before its time."""
         self.rules_generation = 0
         self.on_pulse: Callable[[Pulse], None] = lambda _pulse: None
         self.on_phase: Callable[[SourceState], None] = lambda _state: None
@@ -115,7 +117,8 @@ class Sensor:
         try:
             await source.run(self.feed)
         except TiercelError as error:
-            self.vitals.report(f"{source.name}: {error.message}", error.hint)
+            self.failure = error
+            self.vitals.report(error.message, error.hint)
             self.feed([SourceState(time=0, phase=Phase.FAILED, detail=f"{error.message}. {error.hint}".strip())])
 
     # ── the path of an event ────────────────────────────────────────────────────────────────────────────────────────

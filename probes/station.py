@@ -18,7 +18,6 @@ from platformdirs import user_state_path
 
 from engine.contracts import Runtime, Sink, Source
 from engine.desk import Desk
-from engine.errors import SourceError
 from engine.events import Phase, SourceState
 from engine.rules.load import load
 from engine.sensor import Sensor
@@ -106,8 +105,8 @@ async def headless(options: Options, sinks: Sequence[Sink], duration: float | No
                     await sensor.run()
         finally:
             _tell_summary(sensor, tell)
-        if sensor.vitals.phase is Phase.FAILED:
-            raise SourceError(sensor.vitals.detail)
+        if sensor.failure is not None:
+            raise sensor.failure
 
 
 def _end_with(scope: asyncio.Timeout, sensor: Sensor, sinks: Sequence[Sink], tell: Tell) -> None:
@@ -135,7 +134,7 @@ def _tell_summary(sensor: Sensor, tell: Tell) -> None:
     tell(f"{sensor.hits.count.total()} alerts, {vitals.events} events judged, {vitals.lost} lost")
     for cause, count in vitals.lost_by_cause.items():
         tell(f"lost {count}: {cause}")
-    for problem in vitals.problems:
+    for problem in vitals.problems if sensor.failure is None else ():
         tell(f"{problem.what} ({problem.hint})" if problem.hint else problem.what)
 
 
