@@ -194,8 +194,8 @@ class Client:
 
     def _deliver(self, reply: Reply) -> None:
         if isinstance(reply, Pulse):
-            if self.on_pulse is not None:
-                self.on_pulse(reply)
+            if self.on_pulse is not None:  # not called from here: what it does wrong is not the connection's trouble
+                asyncio.get_running_loop().call_soon(self.on_pulse, reply)
             return
         future = self._waiting.get(reply.id)  # None when who asked was cancelled meanwhile
         if future is not None and not future.done():

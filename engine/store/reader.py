@@ -135,7 +135,8 @@ def read_alerts(connection: sqlite3.Connection, waiting: list[Stored], query: Li
     total = _count_alerts(connection, query)
     rows = young[query.offset : query.offset + query.limit]
     bodies = connection.execute(
-        f"SELECT body FROM alerts WHERE {where} ORDER BY id DESC LIMIT ? OFFSET ?",
+        f"SELECT body FROM alerts WHERE id IN (SELECT id FROM alerts WHERE {where} ORDER BY id DESC LIMIT ? OFFSET ?)"
+        " ORDER BY id DESC",
         (*parameters, query.limit - len(rows), max(0, query.offset - len(young))),
     )
     return Alerts(total=total + len(young), rows=[*rows, *(_ALERTS.decode(body) for (body,) in bodies)])

@@ -27,8 +27,8 @@ CREATE TABLE stacks (
     acknowledged INTEGER NOT NULL DEFAULT 0,
     UNIQUE (rule, container_id, program, parent)
 );
-CREATE INDEX stacks_newest ON stacks (last_id);
-CREATE INDEX stacks_of_container ON stacks (container_id, last_id);
+CREATE INDEX stacks_newest ON stacks (last_id, count);
+CREATE INDEX stacks_of_container ON stacks (container_id, last_id, count);
 CREATE TABLE alerts (
     id INTEGER PRIMARY KEY,
     stack INTEGER NOT NULL, time INTEGER NOT NULL, container_id TEXT NOT NULL,
