@@ -9,7 +9,8 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-_BPF_SYSCALL = {"x86_64": 321, "aarch64": 280}
+BPF_SYSCALL = {"aarch64": 280}.get(platform.machine(), 321)
+"""The number of bpf(2) here: 321 on x86_64."""
 _LOOKUP, _UPDATE, _DELETE, _NEXT_KEY = 1, 2, 3, 4
 _ELEMENT = struct.Struct("=IIQQQ")
 """The part of union bpf_attr for element commands: map_fd, padding, key, value or next key, flags."""
@@ -19,8 +20,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 def _bpf(command: int, attributes: bytes) -> None:
     buffer = ctypes.create_string_buffer(attributes, len(attributes))
-    number = _BPF_SYSCALL[platform.machine()]
-    if _libc.syscall(number, command, buffer, len(attributes)) < 0:
+    if _libc.syscall(BPF_SYSCALL, command, buffer, len(attributes)) < 0:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code))
 
@@ -52,8 +52,9 @@ class BpfMap:
 
     def delete(self, key: bytes) -> None:
         """Remove a key; nothing happens when it is not there."""
+        self._key.raw = key
         try:
-            self._element(_DELETE, key)
+            _bpf(_DELETE, _ELEMENT.pack(self.fd, 0, ctypes.addressof(self._key), 0, 0))
         except FileNotFoundError:
             return
 

@@ -26,19 +26,7 @@ TICK = 10_000_000
 """Nanoseconds of the clock tick in which /proc/PID/stat tells the start of a process. Starts are rounded down to it, so
 that a process has the same identity in events and in the snapshot; no pid is used twice within a tick."""
 
-_UNSIGNED_32 = {
-    ParamType.UID,
-    ParamType.GID,
-    ParamType.UINT32,
-    ParamType.OPEN_FLAGS,
-    ParamType.UNLINK_FLAGS,
-    ParamType.RENAME_FLAGS,
-    ParamType.FLAGS,
-    ParamType.DOMAIN,
-    ParamType.PTRACE_REQUEST,
-    ParamType.BPF_COMMAND,
-    ParamType.MODE,
-}
+_64_BITS = {ParamType.UINT64, ParamType.INT64}
 _SIGNED_32 = {ParamType.FD, ParamType.DIRFD, ParamType.PID, ParamType.INT32, ParamType.ERRNO}
 _IS_SERVER = {"connect": False, "sendto": False, "accept": True, "accept4": True, "listen": True}
 """What a call says about the side its process is on."""
@@ -113,7 +101,7 @@ def _same(value: int) -> int:
 def _converter(kind: ParamType) -> Callable[[int], int]:
     if kind in _SIGNED_32:
         return _signed
-    return _unsigned if kind in _UNSIGNED_32 else _same
+    return _same if kind in _64_BITS else _unsigned
 
 
 class Decoder:

@@ -1,0 +1,75 @@
+"""Real BPF objects for tests, by bpf(2) alone: maps, and a producer for a ring."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import struct
+
+from probes.bpf_map import BPF_SYSCALL, BpfMap
+
+MAP_CREATE, PROG_LOAD, PROG_RUN = 0, 5, 10
+HASH, ARRAY, PERCPU_ARRAY, RING = 1, 2, 6, 27
+_PROGRAM_TYPE_SYSCALL = 31
+_SLEEPABLE = 1 << 4
+_MAP_LOOKUP, _RINGBUF_OUTPUT = 1, 130
+_NO_WAKEUP = 1
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _bpf(command: int, attributes: bytes) -> int:
+    buffer = ctypes.create_string_buffer(attributes.ljust(128, b"\0"), 128)
+    result = int(_libc.syscall(BPF_SYSCALL, command, buffer, 128))
+    if result < 0:
+        raise OSError(ctypes.get_errno(), "bpf(2)")
+    return result
+
+
+def create_map(kind: int, key_size: int, value_size: int, entries: int) -> int:
+    """Descriptor of a new map."""
+    return _bpf(MAP_CREATE, struct.pack("=IIII", kind, key_size, value_size, entries))
+
+
+def _instruction(code: int, dst: int = 0, src: int = 0, offset: int = 0, value: int = 0) -> bytes:
+    return struct.pack("<BBhi", code, src << 4 | dst, offset, value)
+
+
+def _load_map(register: int, fd: int) -> bytes:
+    pseudo_map_fd = 1
+    return _instruction(0x18, register, pseudo_map_fd, value=fd) + _instruction(0)
+
+
+def _program(staged: int, ring: int, length: int) -> bytes:
+    """ring.output(staged[0], length): 0 when there was room."""
+    key = _instruction(0x62, 10, offset=-4) + _instruction(0xBF, 2, 10) + _instruction(0x07, 2, value=-4)
+    find = key + _load_map(1, staged) + _instruction(0x85, value=_MAP_LOOKUP) + _instruction(0x55, 0, offset=1)
+    found = _instruction(0x95) + _instruction(0xBF, 2, 0) + _load_map(1, ring)
+    sizes = _instruction(0xB7, 3, value=length) + _instruction(0xB7, 4, value=_NO_WAKEUP)
+    return find + found + sizes + _instruction(0x85, value=_RINGBUF_OUTPUT) + _instruction(0x95)
+
+
+class RingProducer:
+    """A program of the kernel that writes records of one length to a ring; it says whether there was room."""
+
+    def __init__(self, ring: int, length: int) -> None:
+        self._staged = BpfMap(create_map(ARRAY, 4, length, 1), 4, length)
+        code = ctypes.create_string_buffer(program := _program(self._staged.fd, ring, length))
+        license_ = ctypes.create_string_buffer(b"GPL")
+        addresses = ctypes.addressof(code), ctypes.addressof(license_)
+        load = struct.pack("=IIQQ", _PROGRAM_TYPE_SYSCALL, len(program) // 8, *addresses)
+        self._fd = _bpf(PROG_LOAD, load + bytes(20) + struct.pack("=I", _SLEEPABLE))
+
+    def write(self, record: bytes) -> bool:
+        """Whether the record found room."""
+        self._staged.update(bytes(4), record)
+        buffer = ctypes.create_string_buffer(struct.pack("=II", self._fd, 0), 128)
+        if _libc.syscall(BPF_SYSCALL, PROG_RUN, buffer, 128) < 0:
+            raise OSError(ctypes.get_errno(), "BPF_PROG_RUN")
+        (returned,) = struct.unpack_from("=i", buffer.raw, 4)
+        return bool(returned == 0)
+
+    def close(self) -> None:
+        """Let the program go."""
+        self._staged.close()
+        os.close(self._fd)

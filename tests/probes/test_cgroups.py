@@ -1,0 +1,99 @@
+"""From cgroups to containers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.events import HOST
+from probes.cgroups import Cgroups, container_id_of, hierarchies
+
+ID = "4f" * 32
+INNER = "ab" * 32
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/docker/{ID}",
+        f"/system.slice/docker-{ID}.scope",
+        f"/docker/{ID}/init.scope",
+        f"/kubepods.slice/kubepods-pod1.slice/cri-containerd-{ID}.scope",
+        f"/kubepods/besteffort/pod8a/{ID}",
+        f"/system.slice/containerd.service/kubepods-pod1.slice:cri-containerd:{ID}",
+        f"/machine.slice/libpod-{ID}.scope",
+        f"/machine.slice/libpod-{ID}.scope/container",
+        f"/crio-{ID}.scope",
+        f"/docker/{INNER}/docker/{ID}",
+        f"docker/{ID}",
+    ],
+)
+def test_a_container_is_known_by_its_cgroup(path: str) -> None:
+    assert container_id_of(path) == ID
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/system.slice/ssh.service",
+        "/user.slice/user-0.slice/session-1.scope",
+        f"/docker/{ID[:12]}",
+        f"/docker/{ID}00",
+        f"/buildkit/{ID[:32]}",
+        "/docker/" + "g" * 64,
+    ],
+)
+def test_anything_else_is_the_host(path: str) -> None:
+    assert container_id_of(path) == HOST
+
+
+def test_equal_ids_in_two_hierarchies_are_two_cgroups() -> None:
+    cgroups = Cgroups()
+    cgroups.add(8, 101, f"/docker/{ID}")
+    cgroups.add(0, 101, f"/docker/{INNER}")
+    assert cgroups.containers == {(8, 101): ID, (0, 101): INNER}
+
+
+def test_a_removed_cgroup_is_remembered_a_while() -> None:
+    cgroups = Cgroups()
+    for number in range(300):
+        cgroups.add(0, number, f"/docker/{number:064x}")
+        cgroups.remove(0, number)
+    assert (0, 299) in cgroups.containers
+    assert (0, 0) not in cgroups.containers
+    assert len(cgroups.containers) == 256
+
+
+def proc_of(tmp_path: Path, mounts: dict[str, Path], cgroup: str) -> Path:
+    """A /proc/self whose mountinfo names these cgroup mounts."""
+    lines = [f"30 20 0:26 / {mount} rw - {kind}" for kind, mount in mounts.items()]
+    (tmp_path / "mountinfo").write_text("\n".join(["22 1 8:1 / / rw - ext4 /dev/sda1 rw", *lines]))
+    (tmp_path / "cgroup").write_text(cgroup)
+    return tmp_path
+
+
+def test_a_v1_tree_is_known_by_its_pids_controller(tmp_path: Path) -> None:
+    kinds = {"cgroup cgroup rw,memory": tmp_path / "memory", "cgroup cgroup rw,pids": tmp_path / "pids"}
+    proc = proc_of(tmp_path, kinds, "9:memory:/\n8:pids:/\n1:name=systemd:/\n")
+    assert list(hierarchies(proc)) == [(8, str(tmp_path / "pids"))]
+
+
+def test_a_unified_tree_has_number_0(tmp_path: Path) -> None:
+    proc = proc_of(tmp_path, {"cgroup2 cgroup2 rw": tmp_path / "unified"}, "0::/\n")
+    assert list(hierarchies(proc)) == [(0, str(tmp_path / "unified"))]
+
+
+def test_a_scan_finds_the_containers_of_a_mixed_tree(tmp_path: Path) -> None:
+    old, new = tmp_path / "pids" / "docker" / ID, tmp_path / "unified" / f"docker-{INNER}.scope"
+    (old / "below").mkdir(parents=True)
+    new.mkdir(parents=True)
+    mounts = {"cgroup cgroup rw,pids": tmp_path / "pids", "cgroup2 cgroup2 rw": tmp_path / "unified"}
+    cgroups = Cgroups()
+    cgroups.scan(proc_of(tmp_path, mounts, "8:pids:/\n0::/\n"))
+    assert cgroups.containers == {
+        (8, old.stat().st_ino): ID,
+        (8, (old / "below").stat().st_ino): ID,
+        (0, new.stat().st_ino): INNER,
+    }
