@@ -15,12 +15,12 @@ import pytest
 
 from engine.alerts import Priority
 from engine.errors import UsageError
+from engine.sinks import SINKS, make_sink
 from engine.sinks.delivery import DeliveryError
 from engine.sinks.file import FileSink
 from engine.sinks.http import HttpSink
 from engine.sinks.stdout import StdoutSink
 from engine.sinks.syslog import SyslogSink
-from engine.sinks.table import SINKS, make_sink
 from tests.helpers.disks import no_space
 from tests.helpers.http_receiver import Receiver
 from tests.helpers.sample_alerts import alert
