@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import msgspec
+import json
+
 from textual.content import Content
 
 from engine.alerts import Alert, Priority
 from engine.protocol import StackRow
+from engine.sinks.falco_json import to_falco
 from tui import lineage, words
 from tui.theme import Span, content, priority_tone
 
@@ -109,6 +111,5 @@ def _value(value: object) -> str:
 
 
 def as_json(alert: Alert) -> Content:
-    """The alert as Tiercel keeps it."""
-    text = msgspec.json.format(msgspec.json.encode(alert), indent=2).decode()
-    return content((text, ""))
+    """The object that Falco would print."""
+    return content((json.dumps(to_falco(alert), indent=2, ensure_ascii=False), ""))

@@ -122,6 +122,7 @@ class AlertsPane(AlertVisits, FilterPane):
     def _failed(self, event: PageList.Failed) -> None:
         event.stop()
         if isinstance(event.error, RefusedError):
+            self.say()
             self.filter_bar.refuse(f"{event.error.message}  {event.error.hint}".rstrip())
 
     @on(PageList.Moved)

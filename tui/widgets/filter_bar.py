@@ -91,6 +91,7 @@ class FilterBar(Horizontal):
         self.display = True
         self._error.update(content((reason, "bad")))
         self._error.display = True
+        self._input.focus()
 
     def accept(self) -> None:
         """The filter works: nothing to complain about."""
