@@ -34,7 +34,7 @@ SINKS = {
     kind.name: kind
     for kind in (
         SinkKind("stdout", "[json|text]", "lines on standard output: JSON as Falco prints it, or text", StdoutSink.of),
-        SinkKind("file", "PATH", "JSON lines appended to a file, which is opened anew on SIGHUP", FileSink.of),
+        SinkKind("file", "PATH", "JSON lines appended to a file; log rotation is noticed", FileSink.of),
         SinkKind("http", "URL", "each alert as a POST, as falcosidekick takes it", _http),
         SinkKind("syslog", "[SOCKET]", "the system log", SyslogSink.of),
     )

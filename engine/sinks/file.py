@@ -16,14 +16,16 @@ from engine.sinks.falco_json import json_line
 
 
 class FileSink:
-    """Appends to a file, readable by its owner and group. :meth:`reopen` is for log rotation."""
+    """Appends to a file, readable by its owner and group.
+
+    A file that was moved or removed, as log rotation does, is noticed at the next batch: the path is opened anew.
+    """
 
     def __init__(self, path: Path) -> None:
         self.name = f"file {path}"
         self._path = path
         self._calls = BlockingCalls("sink-file")
         self._descriptor: int | None = None
-        self._reopen = False
 
     @classmethod
     def of(cls, argument: str) -> FileSink:
@@ -31,10 +33,6 @@ class FileSink:
         if not argument:
             raise UsageError("a file output needs a path", hint="file=/var/log/tiercel.jsonl")
         return cls(Path(argument))
-
-    def reopen(self) -> None:
-        """Open the path anew before the next write: the file was moved away."""
-        self._reopen = True
 
     async def write(self, alerts: Sequence[Alert]) -> None:
         """Append the alerts: all of them, or none. Raises DeliveryError."""
@@ -61,14 +59,19 @@ class FileSink:
             raise DeliveryError(what, hint="free some space, or mend its rights") from error
 
     def _opened(self) -> int:
-        if self._reopen:
+        if self._descriptor is not None and not self._is_in_place(self._descriptor):
             self._close()
         if self._descriptor is None:
             self._descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
         return self._descriptor
 
+    def _is_in_place(self, descriptor: int) -> bool:
+        try:
+            return os.path.samestat(self._path.stat(), os.fstat(descriptor))
+        except FileNotFoundError:
+            return False
+
     def _close(self) -> None:
-        self._reopen = False
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

@@ -85,19 +85,34 @@ async def test_a_pipe_that_is_not_read_holds_up_the_sink_but_not_the_loop(blocki
 # ── file ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_a_file_is_appended_to_and_opened_anew_after_rotation(tmp_path: Path) -> None:
+async def test_a_file_is_appended_to(tmp_path: Path) -> None:
     path = tmp_path / "alerts.jsonl"
     path.write_bytes(b'{"rule":"before"}\n')
     sink = FileSink(path)
     await sink.write([alert("one")])
-    path.rename(tmp_path / "rotated")
-    await sink.write([alert("two")])
-    sink.reopen()
-    await sink.write([alert("three")])
+    await sink.write([alert("two"), alert("three")])
     await sink.close()
-    assert rules((tmp_path / "rotated").read_bytes()) == ["before", "one", "two"]
-    assert rules(path.read_bytes()) == ["three"]
-    assert stat.S_IMODE(path.stat().st_mode) & 0o007 == 0
+    assert rules(path.read_bytes()) == ["before", "one", "two", "three"]
+
+
+async def test_a_new_file_is_not_for_everybody(tmp_path: Path) -> None:
+    sink = FileSink(tmp_path / "alerts.jsonl")
+    await sink.write([alert()])
+    await sink.close()
+    assert stat.S_IMODE((tmp_path / "alerts.jsonl").stat().st_mode) & 0o007 == 0
+
+
+@pytest.mark.parametrize("recreated", [True, False])
+async def test_log_rotation_is_noticed(tmp_path: Path, recreated: bool) -> None:
+    path, rotated = tmp_path / "alerts.jsonl", tmp_path / "alerts.jsonl.1"
+    sink = FileSink(path)
+    await sink.write([alert("one")])
+    path.rename(rotated)
+    if recreated:
+        path.touch()
+    await sink.write([alert("two")])
+    await sink.close()
+    assert (rules(rotated.read_bytes()), rules(path.read_bytes())) == (["one"], ["two"])
 
 
 async def test_a_full_disk_leaves_no_half_a_line(tmp_path: Path) -> None:
