@@ -26,7 +26,6 @@ from tui.theme import TIERCEL, TIERCEL_LIGHT, tone_variables
 
 _WIDTHS: list[tuple[int, str]] | None = [(0, "-narrow"), (120, "-wide")]
 """From 120 columns on a selection is explained beside its list, not below."""
-_INTERRUPTED = 130
 _QUIET = 3.0
 """Seconds without a pulse's health after which we ask for it."""
 
@@ -154,8 +153,8 @@ class TiercelApp(App[None]):
         self.push_screen(HelpScreen())
 
     def action_interrupt(self) -> None:
-        """Quit as after SIGINT."""
-        self.exit(return_code=_INTERRUPTED)
+        """Quit, whatever has the focus."""
+        self.exit()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The actions that work here and now, then themes and a screenshot."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,6 @@ from tests.helpers.driving import NARROW, WIDE, Drive, driving
 from tests.helpers.incident import alerts, incident
 from tests.helpers.sensor import MemorySensor, World, healthy
 from tui.app import TiercelApp
-from tui.shots import screenshot
 
 SIZES = [pytest.param(NARROW, id="80x24"), pytest.param(WIDE, id="160x50")]
 
@@ -124,11 +122,3 @@ async def test_the_sensor_is_let_go_of_on_quitting() -> None:
         await drive.press("q")
         await drive.until(lambda: drive.app.return_code == 0)
     assert drive.sensor.closed
-
-
-async def test_a_screenshot_shows_what_the_keys_lead_to(tmp_path: Path) -> None:
-    async def connect() -> MemorySensor:
-        return MemorySensor(incident())
-
-    await screenshot(TiercelApp(connect), tmp_path / "containers.svg", NARROW, ["2"])
-    assert "postgres:15" in (tmp_path / "containers.svg").read_text(encoding="utf-8")
