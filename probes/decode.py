@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from engine.events import HOST, Fd, KernelEvent, ProcessInfo
 from engine.schema import EVENT_TYPES, NOT_CAPTURED, RET, EventType, ParamType
@@ -33,6 +33,9 @@ _IS_SERVER = {"connect": False, "sendto": False, "accept": True, "accept4": True
 _OPEN_HOW = struct.Struct("=QQQ")
 
 Sections = list[bytes]
+Registers = tuple[int, ...]
+"""The six argument registers and the return value, so that RET (-1) is an index too."""
+_ABSENT: Sections = [b""] * len(Section)
 Args = dict[str, int | str]
 
 
@@ -42,7 +45,7 @@ class RowDecoder:
     def __init__(self, row: EventType) -> None:
         self.name = row.name
         self.strings = [(p.name, p.type is not ParamType.CHARBUF) for p in row.strings]
-        self.numbers = [(p.name, p.register, _converter(p.type)) for p in row.params if _is_number(p.type, p.register)]
+        self.numbers = [(p.name, p.register, *_width(p.type)) for p in row.params if _is_number(p.type, p.register)]
         self.sockaddr = next((p.name for p in row.params if p.type is ParamType.SOCKADDR), "")
         self.how = next((p.name for p in row.params if p.type is ParamType.OPEN_HOW), "")
         self.has_fd = row.fd_register != NOT_CAPTURED
@@ -50,11 +53,12 @@ class RowDecoder:
         self.opens_path = row.fd_register == RET and any(is_path for _, is_path in self.strings)
         self.is_server = _IS_SERVER.get(row.name)
 
-    def args(self, ret: int, registers: tuple[int, ...], sections: Sections) -> tuple[Args, dict[str, str], str]:
+    def args(self, registers: Registers, sections: Sections) -> tuple[Args, dict[str, str], str]:
         """The parameters, what relative paths among them are relative to, and the path of an open, made absolute."""
-        args: Args = {
-            name: convert(ret if register < 0 else registers[register]) for name, register, convert in self.numbers
-        }
+        args: Args = {}
+        for name, register, mask, sign in self.numbers:
+            value = registers[register] & mask
+            args[name] = value - ((value & sign) << 1)
         bases: dict[str, str] = {}
         tried = ""
         for i, (name, is_path) in enumerate(self.strings):
@@ -67,11 +71,9 @@ class RowDecoder:
                 tried = absolute(given, base) if self.opens_path else ""
         return args, bases, tried
 
-    def fd(
-        self, ret: int, registers: tuple[int, ...], sections: Sections, tried: str, peer: Address | None
-    ) -> Fd | None:
+    def fd(self, registers: Registers, sections: Sections, tried: str, peer: Address | None) -> Fd | None:
         """The event's descriptor."""
-        num = _signed(ret if self.fd_register < 0 else registers[self.fd_register])
+        num = _signed(registers[self.fd_register])
         if num < 0:
             return Fd(name=tried)
         if sections[Section.FILE]:
@@ -90,18 +92,11 @@ def _signed(value: int) -> int:
     return value - (1 << 32) if value & 0x80000000 else value
 
 
-def _unsigned(value: int) -> int:
-    return value & 0xFFFFFFFF
-
-
-def _same(value: int) -> int:
-    return value
-
-
-def _converter(kind: ParamType) -> Callable[[int], int]:
-    if kind in _SIGNED_32:
-        return _signed
-    return _same if kind in _64_BITS else _unsigned
+def _width(kind: ParamType) -> tuple[int, int]:
+    """The bits of a register that count for this type, and its sign bit, 0 for none."""
+    if kind in _64_BITS:
+        return (1 << 64) - 1, 1 << 63 if kind is ParamType.INT64 else 0
+    return (1 << 32) - 1, 1 << 31 if kind in _SIGNED_32 else 0
 
 
 class Decoder:
@@ -122,8 +117,7 @@ class Decoder:
             kind, number, flags, time, start, effective, permitted, cgroup, hierarchy, pid, tid, ppid, uid, gid, comm,
             ret, *rest,
         ) = RECORD.unpack_from(record)  # fmt: skip
-        registers, lengths = tuple(rest[:6]), rest[6:]
-        sections = split(record, lengths)
+        registers, sections = (*rest[:6], ret), split(record, rest[6:])
         row = self._rows[number]
         event = KernelEvent(
             time=time + self.offset,
@@ -147,9 +141,8 @@ class Decoder:
             self._process(event, kind, flags, sections)
         return event
 
-    def _syscall(self, event: KernelEvent, row: RowDecoder, registers: tuple[int, ...], sections: Sections) -> None:
-        ret = event.res or 0
-        event.args, event.bases, tried = row.args(ret, registers, sections)
+    def _syscall(self, event: KernelEvent, row: RowDecoder, registers: Registers, sections: Sections) -> None:
+        event.args, event.bases, tried = row.args(registers, sections)
         peer = None
         if row.sockaddr and (peer := parse_sockaddr(sections[Section.SOCKADDR])):
             event.args[row.sockaddr] = peer.text
@@ -157,7 +150,7 @@ class Decoder:
             flags, mode, resolve = _OPEN_HOW.unpack(sections[Section.HOW])
             event.args |= {row.how: flags, "mode": mode, "resolve": resolve}
         if row.has_fd:
-            event.fd = row.fd(ret, registers, sections, tried, peer)
+            event.fd = row.fd(registers, sections, tried, peer)
 
     def _process(self, event: KernelEvent, kind: int, flags: int, sections: Sections) -> None:
         if kind == Kind.EXIT:
@@ -225,10 +218,11 @@ def strings(block: bytes) -> list[str]:
 
 def split(record: bytes, lengths: list[int]) -> Sections:
     """The sections of a record, b"" for those that are absent."""
-    position, sections = RECORD.size, []
-    for length in lengths:
-        sections.append(record[position : position + length] if length else b"")
-        position += length
+    position, sections = RECORD.size, _ABSENT.copy()
+    for i, length in enumerate(lengths):
+        if length:
+            sections[i] = record[position : position + length]
+            position += length
     return sections
 
 
