@@ -14,7 +14,6 @@ ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 400
 LONGER_FOR_A_REASON = {
     "engine/protocol.py": "one vocabulary, read as a whole: every row, request and reply",
-    "tiercel.py": "the composition root and one function for each command; nothing imports it",
 }
 FORBIDDEN = {
     "a package registry's host": re.compile("pypi" + r"\.org|pythonhosted|file:///opt", re.IGNORECASE),
