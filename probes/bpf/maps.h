@@ -1,10 +1,12 @@
 /* The maps, and how a record leaves the kernel. */
 
+/* Hides from the compiler where a value came from: it would else move or drop a bound that the verifier must see. */
+#define OPAQUE(value) asm volatile("" : "+r"(value))
+
 struct scratch {
 	u64 used;      /* bytes of record.data written so far */
 	s32 fd;        /* the event's descriptor */
 	s32 base[2];   /* dirfd, AT_FDCWD, or BASE_DONE */
-	u64 sockaddr;
 	struct spec spec;
 	struct record record;
 };
@@ -67,7 +69,7 @@ static __always_inline void count_loss(struct record *r)
 static __always_inline void send(void *ctx, struct scratch *s)
 {
 	u64 used = s->used;
-	asm volatile("" : "+r"(used));
+	OPAQUE(used);
 	if (used > DATA_SIZE)
 		return;
 	int failed = output(ctx, &s->record, offsetof(struct record, data) + used);

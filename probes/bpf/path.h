@@ -1,8 +1,6 @@
 /* Paths, as names from the leaf to the root, each with its NUL; an empty name says that the root was reached. */
 
 #define PATH_NAMES 48
-/* Hides from the compiler where a value came from: it would else move or drop a bound that the verifier must see. */
-#define OPAQUE(value) asm volatile("" : "+r"(value))
 #define NAME_SIZE 256
 
 /* Where in record.data the next section may begin, with room for a string; DATA_SIZE for "full". */

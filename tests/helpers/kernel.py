@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from engine.events import Fd, Input, KernelEvent, Phase, Snapshot, SourceState
-from probes.kernel import KernelSource
+from probes.kernel import RING_PAGES, KernelSource
+from probes.programs import AUTO
 
 _PATIENCE = 30
 """Seconds after which something that must come has failed to."""
@@ -62,9 +63,16 @@ def _is(value: Input, wanted: type[Input] | None, fields: dict[str, object]) -> 
 
 
 @asynccontextmanager
-async def watching(**options: object) -> AsyncIterator[Watched]:
+async def watching(
+    *,
+    own_pids: Collection[int] = (),
+    transport: str = AUTO,
+    environment: bool = False,
+    ring_pages: int = RING_PAGES,
+) -> AsyncIterator[Watched]:
     """A kernel source that is live; by default our own processes count like any other."""
-    watched = Watched(KernelSource(**{"own_pids": (), **options}))  # type: ignore[arg-type]
+    source = KernelSource(own_pids=own_pids, transport=transport, environment=environment, ring_pages=ring_pages)
+    watched = Watched(source)
     task = asyncio.create_task(watched.source.run(watched.emit))
     try:
         live = asyncio.create_task(watched.until(SourceState, phase=Phase.LIVE))
