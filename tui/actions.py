@@ -1,6 +1,6 @@
 """Every action, once: its keys, its words, and where it works.
 
-From these rows come the bindings, the footer, the help screen, the command palette and the key table of the README.
+From these rows come the bindings, the footer, the help screen, the command palette and the README's table of keys.
 An action ``open`` is a method ``action_open`` of the pane (or frame, or application) it works in.
 """
 
@@ -145,17 +145,3 @@ def actions_of(view: str) -> tuple[Action, ...]:
 def bindings(view: str) -> list[BindingType]:
     """A view's actions as a widget's ``BINDINGS``."""
     return [action.binding(view) for action in actions_of(view)]
-
-
-def key_table() -> str:
-    """All keys as Markdown tables, one for each view."""
-    return "\n\n".join(_table(view, title) for view, title in VIEWS.items()) + "\n"
-
-
-def _table(view: str, title: str) -> str:
-    rows = [f"| {_keys_in_markdown(action.keys)} | {action.help} |" for action in actions_of(view)]
-    return "\n".join([f"**{title}**", "", "| Key | What it does |", "|---|---|", *rows])
-
-
-def _keys_in_markdown(keys: str) -> str:
-    return " ".join(f"`{_sign(key)}`" for key in keys.split(","))

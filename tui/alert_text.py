@@ -11,6 +11,7 @@ from engine.protocol import StackRow
 from engine.sinks.falco_json import to_falco
 from tui import lineage, words
 from tui.theme import Span, content, priority_tone
+from tui.widgets.columns import fit
 
 _LABEL = 11
 """Cells of the labels before the facts."""
@@ -36,14 +37,14 @@ def preview(row: StackRow) -> Content:
     return lines([badge(row.priority), ("  ", ""), (row.rule, "strong")], [(words.moment(row.last), "dim")])
 
 
-def overview(alert: Alert, count: int = 1, acknowledged: bool = False) -> Content:
-    """Everything needed to judge it, the story first."""
+def overview(alert: Alert, count: int = 1, acknowledged: bool = False, width: int = 0) -> Content:
+    """Everything needed to judge it, the story first. ``width`` is where the tree's lines are cut, 0 for nowhere."""
     rows: list[list[Span]] = [
         [badge(alert.priority), ("  ", ""), (alert.rule, "strong")],
         [*_moment(alert, count, acknowledged), ("  " + " ".join(alert.tags), "dim")],
         lineage.glance(alert),
         [],
-        *lineage.draw(alert),
+        *_tree(alert, width),
         [],
         [(alert.output, "")],
         [],
@@ -54,16 +55,21 @@ def overview(alert: Alert, count: int = 1, acknowledged: bool = False) -> Conten
     return lines(*rows)
 
 
-def brief(alert: Alert, count: int = 1, acknowledged: bool = False) -> Content:
+def brief(alert: Alert, count: int = 1, acknowledged: bool = False, width: int = 0) -> Content:
     """The same for the few lines below a narrow list: message first, then facts, then the tree."""
     rows: list[list[Span]] = [
         [badge(alert.priority), ("  ", ""), (alert.rule, "strong"), ("  ", ""), *_moment(alert, count, acknowledged)],
         lineage.glance(alert),
         [(alert.output, "")],
         *facts([*_facts(alert), ("Tags", " ".join(alert.tags))]),
-        *lineage.draw(alert),
+        *_tree(alert, width),
     ]
     return lines(*rows)
+
+
+def _tree(alert: Alert, width: int) -> list[list[Span]]:
+    drawn = lineage.draw(alert)
+    return [fit(line, width) for line in drawn] if width else drawn
 
 
 def _moment(alert: Alert, count: int, acknowledged: bool) -> list[Span]:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from engine.alerts import Alert, Priority
 from tests.helpers.driving import Drive, driving
 from tests.helpers.incident import alert, incident
-from tui.actions import ACTIONS, VIEWS, actions_of, all_keys, key_table
+from tui.actions import ACTIONS, VIEWS, actions_of, all_keys
 from tui.frame import MainFrame
 from tui.help import HelpScreen, help_text
 from tui.panes import PANES
@@ -440,11 +440,10 @@ def test_no_view_has_a_key_twice() -> None:
         assert len(keys) == len(set(keys)), view
 
 
-def test_the_help_and_the_key_table_have_every_action() -> None:
-    text, table = help_text().plain, key_table()
+def test_the_help_has_every_action() -> None:
+    text = help_text().plain
     for action in ACTIONS:
         assert action.help in text
-        assert action.help in table
         assert all_keys(action.keys) in text
 
 

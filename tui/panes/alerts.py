@@ -155,7 +155,8 @@ class AlertsPane(AlertVisits, FilterPane):
         if row is None or self.alert is None:
             return
         words_for = overview if self.screen.has_class("-wide") else brief
-        self.detail.show(words_for(self.alert, row.count, row.acknowledged))
+        width = self.detail.scrollable_content_region.width
+        self.detail.show(words_for(self.alert, row.count, row.acknowledged, width))
 
     # ── following, reading, pausing ──────────────────────────────────────────────────────────────────────────────
 
@@ -240,8 +241,8 @@ class AlertsPane(AlertVisits, FilterPane):
         super().wake()
 
     def on_resize(self) -> None:
-        """Beside or below: the words differ."""
-        self._show_detail()
+        """Beside or below, the words differ."""
+        self.call_after_refresh(self._show_detail)
 
     def ticked(self) -> None:
         """Ages have grown."""
