@@ -107,7 +107,9 @@ T = FieldType
 _name, _exe, _exepath, _cmdline, _pid = map(attrgetter, ("name", "exe", "exepath", "cmdline", "pid"))
 
 
-def _lineage(name: str, kind: FieldType, what: str, read: OfProcess, example: str, show: Getter | None = None) -> Field:
+def _lineage(
+    name: str, kind: FieldType, what: str, read: OfProcess, example: str, *, show: Getter | None = None
+) -> Field:
     """A row for ancestors: with an index one of them, without one any of them."""
     return Field(
         name,
@@ -194,7 +196,7 @@ FIELDS = (
     _lineage("proc.aexe", T.CHARBUF, "First argument", _exe, "proc.aexe[1] = sshd"),
     _lineage("proc.aexepath", T.CHARBUF, "Program", _exepath, "proc.aexepath[2] = /bin/sh"),
     _lineage("proc.acmdline", T.CHARBUF, "Name and arguments", _cmdline, "proc.acmdline contains java"),
-    _lineage("proc.apid", T.INT64, "Process id", _pid, "proc.apid = 1", attrgetter("kernel.pid")),
+    _lineage("proc.apid", T.INT64, "Process id", _pid, "proc.apid = 1", show=attrgetter("kernel.pid")),
     Field("proc.duration", T.RELTIME, "Nanoseconds since the process began", "proc.duration < 1000000000", _duration),
     Field(
         "proc.is_exe_upper_layer",

@@ -31,8 +31,9 @@ from engine.lang.quoting import EscapeError, unescape
 from engine.lang.transformers import TRANSFORMERS
 
 MAX_DEPTH = 1000
-"""How deep rules may nest; a level of parentheses counts for :data:`_DEPTH_OF_PARENTHESES`."""
-_DEPTH_OF_PARENTHESES = 4
+"""How deep rules may nest: 200 parentheses or 100 transformers, well within Python's own limit."""
+_DEPTH_OF_PARENTHESES = 5
+_DEPTH_OF_TRANSFORMERS = 10
 
 _BLANKS = re.compile(r"[ \t\r\n\b]*")
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_]*")
@@ -40,7 +41,6 @@ _FIELD = re.compile(r"[a-zA-Z][a-zA-Z0-9_]*(?:\.[a-zA-Z][a-zA-Z0-9_]*)+")
 _ARGUMENT = re.compile(r"[^ \b\t\n\r\[\]\"']+")
 _BARE = re.compile(r"[^() \b\t\n\r=\"',]+")
 _NUMBER = re.compile(r"0[xX][0-9a-zA-Z]+|[+-]?[0-9]+\.?[0-9]*(?:[eE][+-][0-9]+)?")
-_WORD = {word: re.compile(rf"{word}(?![a-zA-Z0-9_])") for word in ("and", "or", "not")}
 _FOLLOWED = re.compile(r"[ \t\r\n\b(]")
 _TRANSFORMER = re.compile(rf"({'|'.join(TRANSFORMERS)})\(")
 _VAL = re.compile(r"val\(")
@@ -148,36 +148,52 @@ class _Parser:
 
     def any(self) -> Node:
         self.blanks()
-        return self.chain("or", self.all, Or)
+        start = self.index
+        parts = [self.all()]
+        while self.joined_by("or"):
+            parts.append(self.all())
+        return parts[0] if len(parts) == 1 else Or(tuple(parts), start)
 
     def all(self) -> Node:
-        return self.chain("and", self.unary, And)
-
-    def chain(self, word: str, part: Callable[[], Node], make: type[And] | type[Or]) -> Node:
-        """``part { word part }``; a chain of one is that one."""
         start = self.index
-        parts = [part()]
+        parts = [self.unary()]
+        while self.joined_by("and"):
+            parts.append(self.unary())
+        return parts[0] if len(parts) == 1 else And(tuple(parts), start)
+
+    def joined_by(self, word: str) -> bool:
+        """Whether another part follows behind ``word``, which is then consumed."""
         self.blanks()
-        while self.symbol(word):
-            if not _FOLLOWED.match(self.text, self.index):
-                self.fail(f"expected blank or '(' after '{word}'")
-            self.blanks()
-            parts.append(part())
-            self.blanks()
-        return parts[0] if len(parts) == 1 else make(tuple(parts), start)
+        if not self.symbol(word):
+            return False
+        if not _FOLLOWED.match(self.text, self.index):
+            self.fail(f"expected blank or '(' after '{word}'")
+        self.blanks()
+        return True
 
     def unary(self) -> Node:
-        start, negated = self.index, False
+        start = self.index
+        negated = self.negations()
+        if not self.symbol("("):
+            node = self.leaf()
+        else:
+            self.nest(_DEPTH_OF_PARENTHESES)
+            node = self.any()
+            if not self.symbol(")"):
+                self.fail("expected a ')' token")
+            self.nest(-_DEPTH_OF_PARENTHESES)
+        return Not(node, start) if negated else node
+
+    def negations(self) -> bool:
+        """Consume every ``not``; whether their number is odd."""
+        negated = False
         while self.text.startswith("not", self.index) and _FOLLOWED.match(self.text, self.index + 3):
             self.symbol("not")
             self.blanks()
             negated = not negated
-        node = self.primary()
-        return Not(node, start) if negated else node
+        return negated
 
-    def primary(self) -> Node:
-        if self.symbol("("):
-            return self.group()
+    def leaf(self) -> Node:
         start = self.index
         if (left := self.left()) is not None:
             return self.check(left, start)
@@ -185,15 +201,10 @@ class _Parser:
             self.fail("expected a '(' token, a field check, or an identifier")
         return MacroRef(name, start)
 
-    def group(self) -> Node:
-        self.depth += _DEPTH_OF_PARENTHESES
+    def nest(self, levels: int) -> None:
+        self.depth += levels
         if self.depth > self.max_depth:
             self.fail(f"exceeded max depth limit of {self.max_depth}")
-        node = self.any()
-        if not self.symbol(")"):
-            self.fail("expected a ')' token")
-        self.depth -= _DEPTH_OF_PARENTHESES
-        return node
 
     # ── fields and transformers ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -222,18 +233,13 @@ class _Parser:
         start = self.index
         if (opening := self.take(_TRANSFORMER)) is None:
             return None
-        self.nest(1)
+        self.nest(_DEPTH_OF_TRANSFORMERS)
         what = "expected field transformer argument: field, transformer, quoted string, number, or transformer list"
         terms: tuple[Term, ...] = self.items(self.term_or_list, what)
-        self.nest(-1)
+        self.nest(-_DEPTH_OF_TRANSFORMERS)
         if not self.symbol(")"):
             self.fail("expected a ')' token closing the transformer")
         return Call(opening[:-1], terms, self.argument(), start)
-
-    def nest(self, levels: int) -> None:
-        self.depth += levels
-        if self.depth > self.max_depth:
-            self.fail(f"exceeded max depth limit of {self.max_depth}")
 
     def term_or_list(self) -> Term | None:
         return self.term() or self.term_list()

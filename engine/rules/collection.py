@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Protocol, TypeVar
 
+from engine.alerts import Priority
 from engine.rules import exceptions
 from engine.rules.definitions import ListDefinition, MacroDefinition, RuleDefinition, Visible
 from engine.rules.overrides import Overrides
@@ -12,8 +14,15 @@ from engine.rules.priorities import priority
 from engine.rules.text import Place
 from engine.rules.yaml_items import VALIDATE, Item, ItemError, is_null
 
-Warn = Callable[[str, str, Place], None]
-"""Takes Falco's code, a message and a place."""
+_Read = TypeVar("_Read")
+
+
+class Report(Protocol):
+    """Takes a problem: Falco's code, a message, a place, and what to do."""
+
+    def __call__(self, code: str, message: str, place: Place, hint: str = "") -> None:
+        """Report it."""
+
 
 _MACRO_NAME = re.compile(r"[a-zA-Z]+[a-zA-Z0-9_]*")
 _LIST_NAME = re.compile(r"[^()\"'\s=,]+")
@@ -29,11 +38,11 @@ _DEPRECATED_ENABLED = (
 class Collection:
     """The definitions, by name, in the order of their first appearance."""
 
-    def __init__(self, warn: Warn) -> None:
+    def __init__(self, report: Report) -> None:
         self.lists: dict[str, ListDefinition] = {}
         self.macros: dict[str, MacroDefinition] = {}
         self.rules: dict[str, RuleDefinition] = {}
-        self._warn = warn
+        self._report = report
         self._count = 0
 
     def _next(self, known: ListDefinition | MacroDefinition | RuleDefinition | None) -> Visible:
@@ -46,7 +55,7 @@ class Collection:
         """A list, new or changed. Raises ItemError."""
         name = item.text("list").value
         if not _LIST_NAME.fullmatch(name):
-            self._warn("LOAD_INVALID_LIST_NAME", f"List has an invalid name: '{name}'", item.place)
+            self._report("LOAD_INVALID_LIST_NAME", f"List has an invalid name: '{name}'", item.place)
         known = self.lists.get(name)
         appends = self._appends(item, "list", known is not None)
         item.require("items")
@@ -62,7 +71,7 @@ class Collection:
         name = item.text("macro").value
         if not _MACRO_NAME.fullmatch(name):
             message = f"Macro has an invalid name. Macro names should match a regular expression: {_MACRO_NAME.pattern}"
-            self._warn("LOAD_INVALID_MACRO_NAME", message, item.place)
+            self._report("LOAD_INVALID_MACRO_NAME", message, item.place)
         known = self.macros.get(name)
         appends = self._appends(item, "macro", known is not None)
         condition = item.text("condition")
@@ -86,7 +95,7 @@ class Collection:
 
     def _old_append(self, item: Item, overrides: Overrides) -> bool:
         if "append" in item:
-            self._warn("LOAD_DEPRECATED_ITEM", _DEPRECATED_APPEND, item.place)
+            self._report("LOAD_DEPRECATED_ITEM", _DEPRECATED_APPEND, item.place)
         append = item.boolean("append")
         if append and overrides.given:
             raise item.fail("Keys 'override' and 'append: true' cannot be used together.", "append")
@@ -117,7 +126,7 @@ class Collection:
         """``- rule: x`` with ``enabled`` alone."""
         item.require("enabled")
         enabled = item.boolean("enabled")
-        self._warn("LOAD_DEPRECATED_ITEM", _DEPRECATED_ENABLED, item.place)
+        self._report("LOAD_DEPRECATED_ITEM", _DEPRECATED_ENABLED, item.place)
         if known is None:
             message = f"Rule '{name}' has 'enabled' key but no rule by that name already exists"
             raise ItemError(VALIDATE, message, item.place)
@@ -149,7 +158,7 @@ class Collection:
             "LOAD_APPEND_NO_VALUES": f"Overriding/appending exception with no values: '{name}'",
             "LOAD_EXCEPTION_NAME_NOT_UNIQUE": f"Multiple definitions of exception '{name}' in the same item",
         }
-        self._warn(code, messages[code], place)
+        self._report(code, messages[code], place)
 
     def _same_source(self, item: Item, known: RuleDefinition) -> None:
         if item.text("source").value != known.source:
@@ -161,17 +170,17 @@ class Collection:
             name,
             item.text("condition"),
             item.text("output").stripped(),
-            item.text("desc").value,
-            priority(item),
+            self._or("", lambda: item.text("desc").value),
+            self._or(Priority.DEBUG, lambda: priority(item)),
             item.place,
             self._next(known),
             source=item.text("source").value if "source" in item else "syscall",
-            enabled=item.boolean("enabled", True),
-            tags={tag.value for tag in item.texts("tags")},
-            warn_event_types=item.boolean("warn_evttypes", True),
-            skip_unknown=item.boolean("skip-if-unknown-filter"),
-            capture=item.boolean("capture"),
-            capture_duration=item.integer("capture_duration"),
+            enabled=self._or(True, lambda: item.boolean("enabled", True)),
+            tags=self._or(set(), lambda: {tag.value for tag in item.texts("tags")}),
+            warn_event_types=self._or(True, lambda: item.boolean("warn_evttypes", True)),
+            skip_unknown=self._or(False, lambda: item.boolean("skip-if-unknown-filter")),
+            capture=self._or(False, lambda: item.boolean("capture")),
+            capture_duration=self._or(0, lambda: item.integer("capture_duration")),
         )
         if known is not None:
             self._same_source_as(rule, known, item)
@@ -180,6 +189,14 @@ class Collection:
                 self._warn_exception("LOAD_EXCEPTION_NAME_NOT_UNIQUE", definition.name, definition.place)
             rule.exceptions.append(definition)
         self.rules[name] = rule
+
+    def _or(self, default: _Read, read: Callable[[], _Read]) -> _Read:
+        """What is read, or the default with the error reported: so that the rest of the item is checked, too."""
+        try:
+            return read()
+        except ItemError as error:
+            self._report(error.code, error.message, error.place, error.hint)
+            return default
 
     def _same_source_as(self, rule: RuleDefinition, known: RuleDefinition, item: Item) -> None:
         if rule.source != known.source:

@@ -19,7 +19,7 @@ from engine.rules import exceptions, lint
 from engine.rules.collection import Collection
 from engine.rules.definitions import RuleDefinition
 from engine.rules.lists import Lists
-from engine.rules.macros import Expansion, Macros
+from engine.rules.macros import MAX_CHECKS, Expansion, Macros, TooManyChecksError, Trouble
 from engine.rules.reporter import Reporter
 from engine.rules.ruleset import Rule
 from engine.rules.text import Text
@@ -45,16 +45,14 @@ class Compilation:
         self._lists = Lists(collection.lists.values())
         self._macros = Macros(collection.macros.values(), self._lists, _parse)
         self._check_macros(collection)
-        self.rules = list(filter(None, map(self._rule, collection.rules.values())))
+        self.rules = list(filter(None, map(self._rule_or_problem, collection.rules.values())))
         self._report_unused(collection)
 
     def _check_macros(self, collection: Collection) -> None:
         for name, (text, error) in self._macros.broken.items():
             self._condition_error(error, text, (f"macro '{name}'",))
-        used = set(self._macros.used)
         for name in collection.macros:
             self._troubles(self._macros.check(name))
-        self._macros.used |= used
 
     def _report_unused(self, collection: Collection) -> None:
         for macro in collection.macros.values():
@@ -67,6 +65,18 @@ class Compilation:
                 self._reporter.report("LOAD_UNUSED_LIST", message, each.place, (f"list '{each.name}'",))
 
     # ── one rule ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _rule_or_problem(self, definition: RuleDefinition) -> Rule | None:
+        """One condition is bounded by the grammar; macros within macros are bounded here."""
+        try:
+            return self._rule(definition)
+        except (RecursionError, TooManyChecksError) as error:
+            is_deep = isinstance(error, RecursionError)
+            what = "nests too deep" if is_deep else f"has more than {MAX_CHECKS} checks"
+            message = f"the condition {what}, macros included"
+            chain = (f"rule '{definition.name}'",)
+            self._reporter.report(COMPILE_CONDITION, message, definition.condition.place(0), chain)
+            return None
 
     def _rule(self, definition: RuleDefinition) -> Rule | None:
         """The rule compiled; None when it has errors or is dropped."""
@@ -123,7 +133,7 @@ class Compilation:
             self._condition_error(error, text, (item,))
             return None
         expansion = self._macros.expand(node, text, item)
-        self._troubles(expansion)
+        self._troubles(expansion.troubles)
         return None if expansion.troubles else expansion
 
     def _checks(self, expansion: Expansion, definition: RuleDefinition) -> bool:
@@ -211,8 +221,8 @@ class Compilation:
         place = text.place(error.index)
         self._reporter.report(COMPILE_CONDITION, error.message, place, chain, error.hint)
 
-    def _troubles(self, expansion: Expansion) -> None:
-        for trouble in expansion.troubles:
+    def _troubles(self, troubles: Iterable[Trouble]) -> None:
+        for trouble in troubles:
             place = trouble.text.place(trouble.index)
             chain = trouble.chain
             self._reporter.report("LOAD_ERR_VALIDATE", trouble.message, place, chain, trouble.hint)

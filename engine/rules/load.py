@@ -75,7 +75,7 @@ class _Loader:
         self._reporter = Reporter()
         self._suggested = suggested
         self._chain: tuple[str, ...] = ()
-        self._collection = Collection(self._warn)
+        self._collection = Collection(self._report)
         self._compilation: Compilation | None = None
         self._adders: dict[str, Callable[[Item], None]] = {
             "required_engine_version": check_engine_version,
@@ -114,23 +114,23 @@ class _Loader:
     def _add_item(self, item: Item) -> None:
         kind = next((kind for kind in _KNOWN_KEYS if kind in item), None)
         if kind is None:
-            self._warn("LOAD_UNKNOWN_ITEM", "Unknown top level item", item.place)
+            self._report("LOAD_UNKNOWN_ITEM", "Unknown top level item", item.place)
             return
         self._chain = (_title(item, kind),)
         for key in item.nodes:
             if key not in _KNOWN_KEYS[kind]:
-                self._warn("LOAD_UNKNOWN_KEY", f"Unknown top level key '{key}'", item.key_places[key])
+                self._report("LOAD_UNKNOWN_KEY", f"Unknown top level key '{key}'", item.key_places[key])
         try:
             self._adders[kind](item)
         except ItemError as error:
             self._error(error)
         self._chain = ()
 
-    def _warn(self, code: str, message: str, place: Place) -> None:
-        self._reporter.report(code, message, place, self._chain)
+    def _report(self, code: str, message: str, place: Place, hint: str = "") -> None:
+        self._reporter.report(code, message, place, self._chain, hint)
 
     def _error(self, error: ItemError) -> None:
-        self._reporter.report(error.code, error.message, error.place, self._chain, error.hint)
+        self._report(error.code, error.message, error.place, error.hint)
 
 
 def _title(item: Item, kind: str) -> str:

@@ -7,12 +7,20 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from engine.lang.grammar import ConditionError, parse
-from engine.lang.nodes import And, Check, Constant, MacroRef, Node, Not, Or
+from engine.lang.nodes import And, Check, Constant, MacroRef, Node, Not, Or, leaves
 from engine.rules.definitions import MacroDefinition
 from engine.rules.lists import Lists
 from engine.rules.text import Text
 
 Parse = Callable[[str], Node]
+
+
+MAX_CHECKS = 20_000
+"""Checks in one condition: far more than any rule has, and a bound for macros that multiply."""
+
+
+class TooManyChecksError(Exception):
+    """An expansion grew beyond :data:`MAX_CHECKS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +73,37 @@ class Macros:
         result.node = self._expand(node, text, (item,), (), result)
         return result
 
-    def check(self, name: str) -> Expansion:
-        """A macro's own condition expanded: what is wrong with it although no rule uses it."""
-        result = Expansion()
-        if name in self._parsed:
-            node, text = self._parsed[name]
-            result.node = self._expand(node, text, (f"macro '{name}'",), (name,), result)
-        return result
+    def check(self, name: str) -> list[Trouble]:
+        """What is wrong with the references of a macro, although no rule uses it."""
+        if name not in self._parsed:
+            return []
+        node, text = self._parsed[name]
+        chain = (f"macro '{name}'",)
+        return [
+            Trouble(trouble[0], text, ref.position, chain, trouble[1])
+            for ref in leaves(node)
+            if isinstance(ref, MacroRef) and (trouble := self._reference_trouble(ref, name))
+        ]
+
+    def _reference_trouble(self, ref: MacroRef, name: str) -> tuple[str, str] | None:
+        """A message and a hint for a reference that leads nowhere, or back."""
+        if not self._visible(ref.name, (name,)):
+            return f"Undefined macro '{ref.name}' used in filter.", self._nearest(ref.name)
+        self.used.add(ref.name)
+        if name == ref.name or name in self._reachable(ref.name):
+            return f"reference loop in macro '{name}'", ""
+        return None
+
+    def _reachable(self, name: str) -> set[str]:
+        """Every macro that this one refers to, by whatever way."""
+        reached: set[str] = set()
+        waiting = [name]
+        while waiting:
+            node = self._parsed.get(waiting.pop(), (Constant(False),))[0]
+            fresh = {ref.name for ref in leaves(node) if isinstance(ref, MacroRef)} - reached
+            reached |= fresh
+            waiting += fresh
+        return reached
 
     def _expand(
         self, node: Node, text: Text, chain: tuple[str, ...], stack: tuple[str, ...], result: Expansion
@@ -79,6 +111,8 @@ class Macros:
         match node:
             case Check():
                 result.uses.append(Use(node, text, chain))
+                if len(result.uses) > MAX_CHECKS:
+                    raise TooManyChecksError
                 return node
             case MacroRef():
                 return self._reference(node, text, chain, stack, result)

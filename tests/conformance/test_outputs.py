@@ -46,7 +46,7 @@ def unescapes(case: Vector) -> bool:
 
 def is_text_for_rules(case: Vector) -> bool:
     stops = case["expected"].get("complete") is False and not case["format"].startswith("*")
-    return case.get("output_format") == "text" and not stops
+    return bool(case.get("output_format") == "text") and not stops
 
 
 def test_templates() -> None:

@@ -1,0 +1,93 @@
+"""The grammar: what is a condition, what it means, and where it stops being one."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.lang.grammar import ConditionError, parse
+from engine.lang.nodes import And, Check, FieldRef, Literal, MacroRef, Node, Not, Or, Values
+
+
+def test_not_binds_closer_than_and_and_and_closer_than_or() -> None:
+    assert str(parse("a or not b and c")) == "(a or (not b and c))"
+
+
+def test_chains_are_flat() -> None:
+    assert parse("a and b and c") == And((MacroRef("a"), MacroRef("b"), MacroRef("c")))
+
+
+def test_a_check_with_a_list() -> None:
+    node = parse('proc.name in (sh, "my shell")')
+    assert node == Check(FieldRef("proc.name"), "in", Values((Literal("sh"), Literal("my shell"))))
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("evt.dir=<", "evt.dir = <"),
+        ("proc.aname[2] exists", "proc.aname[2] exists"),
+        ("a.b inside", "a.b in (side)"),
+        ("not not a", "a"),
+        ("proc.name = anyof (a, b)", "proc.name = anyof (a, b)"),
+        ("proc.name = anyof", "proc.name = anyof"),
+        ("proc.name = val(proc.pname)", "proc.name = val(proc.pname)"),
+        ("tolower(proc.name) = toupper(fd.name)", "tolower(proc.name) = toupper(fd.name)"),
+        ("not(a)", "not a"),
+        (r'fd.name contains "a\x41\"b"', r'fd.name contains "aA\"b"'),
+    ],
+)
+def test_canonical_text(text: str, canonical: str) -> None:
+    assert str(parse(text)) == canonical
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "line", "column"),
+    [
+        ("", "expected a '(' token, a field check, or an identifier", 1, 1),
+        ("a andb", "expected blank or '(' after 'and'", 1, 6),
+        ("(a\nand b", "expected a ')' token", 2, 6),
+        ("a.b = b = 1", "unexpected token after 'b', expecting 'or', 'and'", 1, 9),
+        ("evt.arg[] = 1", "expected a valid field argument: a quoted string or a bare string", 1, 9),
+        ("a.b in (x,)", "expected a string value", 1, 11),
+        ("a.b = 'x\\q'", "invalid \\q escape in '-quoted string", 1, 12),
+    ],
+)
+def test_errors_have_a_place(text: str, message: str, line: int, column: int) -> None:
+    with pytest.raises(ConditionError) as caught:
+        parse(text)
+    assert (caught.value.message, caught.value.line, caught.value.column) == (message, line, column)
+
+
+def test_nesting_is_bounded_and_a_deep_condition_within_the_bound_is_understood() -> None:
+    assert str(parse("(" * 200 + "a" + ")" * 200)) == "a"
+    with pytest.raises(ConditionError, match="exceeded max depth limit of 1000"):
+        parse("(" * 100_000)
+
+
+NAMES = st.sampled_from(["proc.name", "fd.name", "evt.type", "proc.aname[2]"])
+WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=8).filter(
+    lambda word: not set(word) & set("(),'") and not word.endswith("\\")
+)
+
+
+def check(name: str, word: str) -> Check:
+    field, _, argument = name.partition("[")
+    return Check(FieldRef(field, argument.rstrip("]") or None), "=", Literal(word))
+
+
+CONDITIONS = st.recursive(
+    st.builds(check, NAMES, WORDS) | st.sampled_from([MacroRef("m"), MacroRef("spawned")]),
+    lambda inner: (
+        st.builds(lambda children: And(tuple(children)), st.lists(inner, min_size=2, max_size=3))
+        | st.builds(lambda children: Or(tuple(children)), st.lists(inner, min_size=2, max_size=3))
+        | st.builds(Not, inner.filter(lambda node: not isinstance(node, Not)))
+    ),
+    max_leaves=8,
+)
+
+
+@given(CONDITIONS)
+def test_canonical_text_means_the_same(node: Node) -> None:
+    assert parse(str(node)) == node

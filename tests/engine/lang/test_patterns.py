@@ -1,0 +1,63 @@
+"""Globs and path prefixes, also against plain definitions of what they mean."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.lang.patterns import Prefixes, glob, has_prefix
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "fits"),
+    [
+        ("/etc/*", "/etc/a/b", True),
+        ("*.ssh/*", "/root/.ssh/id", True),
+        ("?at", "cat", True),
+        ("?at", "chat", False),
+        ("[bc]at", "cat", True),
+        ("[!bc]at", "cat", False),
+        ("[^bc]at", "rat", True),
+        ("[[:digit:]]x", "7x", True),
+        ("[]]", "]", True),
+        ("[a", "[a", True),
+        (r"\*", "*", True),
+        (r"\*", "a", False),
+        ("a.c", "abc", False),
+        ("a*", "a\nb", True),
+        ("{a,b}", "a", False),
+    ],
+)
+def test_glob(pattern: str, text: str, fits: bool) -> None:
+    assert bool(glob(pattern)(text)) is fits
+
+
+def plain_glob(pattern: str, text: str) -> bool:
+    """``*``, ``?`` and letters only, by definition."""
+    if not pattern:
+        return not text
+    if pattern[0] == "*":
+        return any(plain_glob(pattern[1:], text[start:]) for start in range(len(text) + 1))
+    return bool(text) and pattern[0] in ("?", text[0]) and plain_glob(pattern[1:], text[1:])
+
+
+@given(st.text("ab*?", max_size=8), st.text("ab", max_size=8))
+def test_glob_by_definition(pattern: str, text: str) -> None:
+    assert bool(glob(pattern)(text)) == plain_glob(pattern, text)
+
+
+PATHS = st.lists(st.sampled_from(["a", "b", "*", "", "a?"]), max_size=4).map("/".join)
+
+
+@given(st.lists(PATHS, max_size=4), PATHS)
+def test_many_prefixes_at_once_are_the_same_as_one_after_the_other(prefixes: list[str], path: str) -> None:
+    assert Prefixes(prefixes).match(path) == any(has_prefix(path, prefix) for prefix in prefixes)
+
+
+def test_prefixes_are_compared_by_component() -> None:
+    assert has_prefix("/etc/shadow", "/etc")
+    assert has_prefix("/etc/shadow", "etc/")
+    assert not has_prefix("/etcetera", "/etc")
+    assert has_prefix("/home/anna/.ssh/id", "/home/*/.ssh")
+    assert has_prefix("anything", "/")

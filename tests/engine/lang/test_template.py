@@ -1,0 +1,61 @@
+"""Output templates."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.lang.template import Template, TemplateError
+from tests.helpers.rule_events import NOW, event, opened, shell_in, web
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("plain", "plain"),
+        ("start%proc.nameand", "startcatand"),
+        ("%fd.name[0]", "/etc/shadow[0]"),
+        ("<%10proc.name>", "<cat       >"),
+        ("<%2proc.name>", "<ca>"),
+        ("%toupper(proc.name)!", "CAT!"),
+        ("%proc.aname[1].", "bash."),
+        ("%fd.ip|%proc.aname[9]", "<NA>|<NA>"),
+        ("%proc.is_exe_upper_layer %evt.rawres", "false 3"),
+        ('%join("-", (proc.name, fd.name))', "cat-/etc/shadow"),
+    ],
+)
+def test_rendering(template: str, text: str) -> None:
+    assert Template(template).render(opened("/etc/shadow", by=shell_in(web()))) == text
+
+
+def test_times_read_as_times_and_are_numbers_in_the_fields() -> None:
+    template = Template("%evt.time.iso8601")
+    judged = event("execve")
+    assert template.render(judged) == "2023-11-14T22:13:20.000000000+0000"
+    assert template.fields(judged) == {"evt.time.iso8601": NOW}
+
+
+def test_a_transformed_field_is_listed_plain() -> None:
+    assert Template("%toupper(proc.name)").fields(event("execve")) == {"proc.name": "cat"}
+
+
+@pytest.mark.parametrize(
+    ("template", "message", "index"),
+    [
+        ("a %", "invalid formatting syntax: formatting cannot end with a %", 2),
+        ("100%% sure", "unknown field '%' in output", 3),
+        ("x %proc.nmae", "unknown field '%proc.nmae' in output", 2),
+        ("%tolower(fd.num)", "can't apply transformer 'tolower'", 0),
+        ("%container.mount.dest", "unknown field '%container.mount.dest' in output", 0),
+    ],
+)
+def test_outputs_that_cannot_be_printed(template: str, message: str, index: int) -> None:
+    with pytest.raises(TemplateError) as caught:
+        Template(template)
+    assert message in caught.value.message
+    assert caught.value.index == index
+
+
+def test_the_nearest_field_is_named() -> None:
+    with pytest.raises(TemplateError) as caught:
+        Template("%proc.nmae")
+    assert caught.value.hint == "did you mean proc.name?"
