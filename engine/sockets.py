@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from engine.errors import UsageError
-from engine.locks import lock
+from engine.locks import locked
 
 
 class ListeningSocket:
@@ -30,12 +30,14 @@ class ListeningSocket:
     def __enter__(self) -> socket.socket:
         with contextlib.ExitStack() as stack:
             try:
-                stack.callback(os.close, _lock(self._path))
+                stack.enter_context(locked(self._path))
                 listening = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
                 _remove_stale(self._path)
                 listening.bind(str(self._path))
                 stack.callback(_unlink, self._path, self._path.stat().st_ino)
                 _set_access(self._path, self._group)
+            except BlockingIOError:
+                raise _taken(self._path) from None
             except OSError as error:
                 reason = error.strerror or str(error)
                 raise UsageError(f"cannot listen on {self._path}: {reason}", hint="name another --socket") from error
@@ -51,13 +53,6 @@ def peer_uid(connected: socket.socket) -> int:
     credentials = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
     uid: int = struct.unpack("3i", credentials)[1]
     return uid
-
-
-def _lock(path: Path) -> int:
-    try:
-        return lock(path)
-    except BlockingIOError:
-        raise _taken(path) from None
 
 
 def _remove_stale(path: Path) -> None:
@@ -76,6 +71,7 @@ def _remove_stale(path: Path) -> None:
 
 def _is_alive(path: Path) -> bool:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1.0)
         try:
             probe.connect(str(path))
         except ConnectionRefusedError:

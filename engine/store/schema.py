@@ -54,7 +54,6 @@ def open_writer(path: Path) -> sqlite3.Connection:
     """
     _check_header(path)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
     except OSError as error:
         raise UsageError(f"cannot keep alerts in {path}: {error.strerror}", hint="name another file") from error

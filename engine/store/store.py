@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import sqlite3
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from engine.alerts import Alert
 from engine.errors import TiercelError, UsageError
-from engine.locks import lock
+from engine.locks import locked
 from engine.protocol import Alerts, ListAlerts, ListStacks, Stacks
 from engine.reports import Report, log_report
 from engine.store import reader
@@ -55,7 +54,7 @@ class AlertStore:
         with contextlib.ExitStack() as stack:
             if path is None or path == _TEMPORARY:
                 path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tiercel-"))) / "alerts.db"
-            stack.callback(os.close, _lock(path))
+            stack.enter_context(_claimed(path))
             self._writer = self._open(path, memory)
             stack.callback(self._writer.close)
             self._connection = open_reader(path)
@@ -186,16 +185,19 @@ class AlertStore:
 _HINT = f"free some space on its disk; up to {MEMORY} alerts wait in memory, and the sinks get them as ever"
 
 
-def _lock(path: Path) -> int:
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return lock(path)
-    except BlockingIOError:
-        raise UsageError(
-            f"another sensor writes to {path}", hint="`tiercel attach` shows it; or name another file"
-        ) from None
-    except OSError as error:
-        raise UsageError(f"cannot keep alerts in {path}: {error.strerror}", hint="name another file") from error
+@contextlib.contextmanager
+def _claimed(path: Path) -> Iterator[None]:
+    """The file as this sensor's alone; its folder is made if need be."""
+    with contextlib.ExitStack() as stack:
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            stack.enter_context(locked(path))
+        except BlockingIOError:
+            hint = "`tiercel attach` shows it; or name another file"
+            raise UsageError(f"another sensor writes to {path}", hint=hint) from None
+        except OSError as error:
+            raise UsageError(f"cannot keep alerts in {path}: {error.strerror}", hint="name another file") from error
+        yield
 
 
 def _checkpoint(path: Path) -> None:
