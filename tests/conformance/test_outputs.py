@@ -39,7 +39,7 @@ def prints(case: Vector) -> bool:
 def unescapes(case: Vector) -> bool:
     quoted = case["input"]
     try:
-        return raw_bytes(unescape(quoted[1:-1], quoted[0])).hex() == case["expected"].get("bytes_hex")
+        return bool(raw_bytes(unescape(quoted[1:-1], quoted[0])).hex() == case["expected"].get("bytes_hex"))
     except EscapeError:
         return bool(case["expected"].get("error"))
 
