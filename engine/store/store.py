@@ -11,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
+import msgspec
+
 from engine.alerts import Alert
 from engine.errors import TiercelError, UsageError
 from engine.locks import locked
@@ -26,9 +28,12 @@ _TEMPORARY = Path(":memory:")
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Q = TypeVar("Q", ListStacks, ListAlerts)
 
 MEMORY = 10_000
 """Alerts kept in memory while the disk takes nothing."""
+PAGE = 10_000
+"""Rows of the longest page."""
 
 
 class AlertStore:
@@ -91,11 +96,11 @@ class AlertStore:
 
     async def stacks(self, query: ListStacks) -> Stacks:
         """A page of collapsed alerts. Raises UsageError for a filter that cannot be understood."""
-        return await self._ask(reader.read_stacks, query, self.newest)
+        return await self._ask(reader.read_stacks, _bounded(query), self.newest)
 
     async def alerts(self, query: ListAlerts) -> Alerts:
         """A page of single alerts."""
-        return await self._ask(reader.read_alerts, query)
+        return await self._ask(reader.read_alerts, _bounded(query))
 
     async def alert(self, alert_id: int) -> Alert:
         """One alert. Raises TiercelError if there is none."""
@@ -183,6 +188,12 @@ class AlertStore:
 
 
 _HINT = f"free some space on its disk; up to {MEMORY} alerts wait in memory, and the sinks get them as ever"
+
+
+def _bounded(query: Q) -> Q:
+    """The query with a page that makes sense: SQLite takes a negative limit for none."""
+    limit = min(max(query.limit, 0), PAGE)
+    return msgspec.structs.replace(query, offset=max(query.offset, 0), limit=limit)
 
 
 @contextlib.contextmanager

@@ -150,6 +150,13 @@ async def test_pages_follow_each_other(store: AlertStore) -> None:
     assert {page.total for page in pages} == {10}
 
 
+async def test_a_page_that_makes_no_sense_is_empty_or_the_first(store: AlertStore) -> None:
+    store.add(repeated(3))
+    assert (await store.alerts(ListAlerts(limit=-1))).rows == []
+    assert (await store.stacks(ListStacks(limit=-1))).rows == []
+    assert [row.id for row in (await store.alerts(ListAlerts(offset=-5, limit=2))).rows] == [3, 2]
+
+
 async def test_rows_of_one_container_or_of_the_host(store: AlertStore) -> None:
     store.add([alert(), alert(container=DB), alert(container=None)])
     for wanted, name in ((WEB.id, "web"), (DB.id, "db"), ("", "")):
