@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from engine.alerts import Priority, Value
 from engine.events import Event
@@ -71,7 +70,7 @@ class Rule:
         self.event_types = frozenset(event_types)
         """The served types of events that it can match; empty for a rule that never can."""
         self.unserved = tuple(unserved)
-        """Why it cannot be served, "" for each reason; such a rule is listed and never asked."""
+        """Why it cannot be judged here, a line for each reason; such a rule is listed and never asked."""
 
     def render(self, event: Event) -> tuple[str, dict[str, Value]]:
         """The message for an event, and the fields in it."""
@@ -134,5 +133,5 @@ class RuleSet:
             )
 
 
-def _test(rule: Rule, event_type: str) -> Any:
+def _test(rule: Rule, event_type: str) -> Predicate | None:
     return None if rule.unserved else rule.tests.get(event_type)
