@@ -15,7 +15,6 @@ from engine.alerts import Alert
 from engine.events import Event
 from engine.protocol import Change
 from engine.state.lineage import entry
-from engine.state.processes import Process
 
 MAX_PATHS = 20_000
 """Changed paths remembered; those changed longest ago are forgotten first."""
@@ -128,8 +127,10 @@ def _at(name: str, dirfd: str = "", *, made: bool) -> Callable[[Event], Iterator
     """The path in parameter ``name``, relative to the working directory or the descriptor ``dirfd``."""
 
     def touched(event: Event) -> Iterator[Touched]:
-        path = _absolute(event.process, str(event.kernel.args.get(name, "")), event.kernel.args.get(dirfd, AT_FDCWD))
-        if path:
+        kernel = event.kernel
+        at_cwd = kernel.args.get(dirfd, AT_FDCWD) == AT_FDCWD
+        base = kernel.bases.get(name) or (event.process.cwd if at_cwd else "")
+        if path := _absolute(base, str(kernel.args.get(name, ""))):
             yield path, made
 
     return touched
@@ -143,11 +144,11 @@ def _both(*parts: Callable[[Event], Iterator[Touched]]) -> Callable[[Event], Ite
     return touched
 
 
-def _absolute(process: Process, path: str, dirfd: int | str) -> str:
+def _absolute(base: str, path: str) -> str:
     """ "" for a path relative to a directory that is not known."""
-    if not path or (not path.startswith("/") and (dirfd != AT_FDCWD or not process.cwd)):
+    if not path or not (path.startswith("/") or base):
         return ""
-    return posixpath.normpath(posixpath.join(process.cwd, path))
+    return posixpath.normpath(posixpath.join(base, path))
 
 
 _TOUCHES: dict[str, Callable[[Event], Iterator[Touched]]] = {

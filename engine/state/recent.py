@@ -12,7 +12,7 @@ from engine.state.processes import ProcessKey
 
 MAX_PER_PROCESS = 100
 """Events remembered of one process."""
-MAX_EVENTS = 20_000
+MAX_EVENTS = 10_000
 """Events remembered in all; the processes that were quiet the longest are forgotten first."""
 
 

@@ -73,8 +73,10 @@ class ProcessTable:
         for process in list(self):
             if not process.exit_time and process.seen < snapshot.time and process.key not in listed:
                 self._end(process, snapshot.time)
-        for info in sorted(snapshot.processes, key=lambda info: info.start):
+        for info in snapshot.processes:
             self._list(info, snapshot.time)
+        for process in list(self):
+            self._link(process, self._parent_of(process, process.ppid))
         self.generation += 1
 
     def clone(self, event: KernelEvent, creator: Process) -> None:
@@ -135,8 +137,8 @@ class ProcessTable:
             process.replace(info)
         else:
             process.fill(info)
+        process.ppid = process.ppid or info.ppid
         self._learn_start(process, info)
-        self._link(process, self._parent_of(process, info.ppid), info.ppid)
 
     def _add(self, pid: int, start: int, time: int) -> Process:
         process = self._by_key[pid, start] = Process(pid, start)
@@ -164,6 +166,7 @@ class ProcessTable:
             process.exit_time = max(process.exit_time, time)
             return
         process.exit_time = time
+        process.env = []  # by far the largest part of it, and no longer asked for
         self.living -= 1
         if not process.children:
             self._leave(process)

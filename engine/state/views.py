@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from heapq import nlargest
 
 from engine.events import HOST, ContainerInfo, Event, KernelEvent
 from engine.lang.arguments import text_value
@@ -15,6 +16,9 @@ from engine.state.lineage import entry, is_exec_privileged
 from engine.state.processes import Process
 from engine.state.recent import Recent
 from engine.target import target
+
+MAX_EXITED_ROWS = 500
+"""Exited processes shown in a tree: the table may hold thousands, and a screen asks again with every change."""
 
 # ── containers ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -49,12 +53,15 @@ def _container_row(container: Container, processes: int) -> ContainerRow:
 def process_rows(
     processes: Iterable[Process], containers: ContainerTable, container_id: str | None, *, exited: bool
 ) -> list[ProcessRow]:
-    """The process tree of a container, of the host ("") or of all (None), parents first, the oldest first."""
-    chosen = [
-        process
-        for process in processes
-        if (container_id is None or process.container_id == container_id) and (exited or not process.exit_time)
-    ]
+    """The process tree of a container, of the host ("") or of all (None), parents first, the oldest first.
+
+    Of the exited ones those that caused alerts come first, then the latest, :data:`MAX_EXITED_ROWS` in all.
+    """
+    here = [process for process in processes if container_id is None or process.container_id == container_id]
+    chosen = [process for process in here if not process.exit_time]
+    if exited:
+        ended = (process for process in here if process.exit_time)
+        chosen += nlargest(MAX_EXITED_ROWS, ended, key=lambda process: (process.alerts > 0, process.exit_time))
     return [_process_row(process, depth, containers) for process, depth in _in_tree_order(chosen)]
 
 

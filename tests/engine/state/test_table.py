@@ -153,6 +153,11 @@ def test_a_snapshot_ends_those_that_are_not_in_it(table: Table) -> None:
     assert not table.at(300).exit_time, "it was seen after the snapshot"
 
 
+def test_a_snapshot_links_those_that_started_in_the_same_tick(table: Table) -> None:
+    table.snapshot(snapshot(process_info(300, start=5, ppid=301), process_info(301, start=5, ppid=1)))
+    assert lineage(table.at(300, 5)) == [300, 301, 1]
+
+
 def test_wall_clock_times_follow_from_one_known_start(table: Table) -> None:
     table.snapshot(snapshot(process_info(400, start=5000, started=T0 + 5000)))
     assert table.take(event("openat", 500, start=6000)).started == T0 + 6000

@@ -18,6 +18,8 @@ from engine.state.table import KEEP_EXITED, MAX_LINEAGE, ProcessTable
 from tests.helpers.world import T0, clone, event, execve, process_info, procexit, snapshot
 
 PIDS = range(2, 12)
+TICK = 50
+"""Starts are known to the clock tick: a parent and its child may have the same one."""
 
 
 @dataclass
@@ -41,7 +43,7 @@ class History:
 
     def __init__(self) -> None:
         self.now = 10
-        init = Truth(1, 1, None, "init")
+        init = Truth(1, 0, None, "init")
         self.all = [init]
         self.events: list[tuple[Truth, KernelEvent]] = []
 
@@ -54,14 +56,17 @@ class History:
         return self.now
 
     def fork(self, parent: Truth) -> None:
-        pid = next((pid for pid in PIDS if pid not in {one.pid for one in self.living}), None)
+        at = self.tick()
+        start = at - at % TICK
+        taken = {one.pid for one in self.all if one.alive or one.start == start}
+        pid = next((pid for pid in PIDS if pid not in taken), None)
         if pid is None:
             return
-        at = self.tick()
-        child = Truth(pid, at, parent, parent.name)
+        child = Truth(pid, start, parent, parent.name)
         self.all.append(child)
         self._report(
-            parent, clone(parent.pid, pid, at, start=parent.start, child_start=at, comm=parent.name, ppid=_ppid(parent))
+            parent,
+            clone(parent.pid, pid, at, start=parent.start, child_start=start, comm=parent.name, ppid=_ppid(parent)),
         )
 
     def exec(self, process: Truth, name: str) -> None:
@@ -109,7 +114,7 @@ def histories(draw: st.DrawFn) -> History:
 
 def feed(events: list[KernelEvent], *, max_exited: int = 1000) -> ProcessTable:
     table = ProcessTable(max_exited=max_exited)
-    table.snapshot(snapshot(process_info(1, 1, 0, comm="init")))
+    table.snapshot(snapshot(process_info(1, 0, 0, comm="init")))
     handlers = {"clone": table.clone, "execve": table.exec, "procexit": table.exit}
     for one in events:
         process = table.observe(one)

@@ -9,6 +9,7 @@ import pytest
 from engine.alerts import Alert, Ancestor, ContainerRef, Priority
 from engine.events import Event, Fd, KernelEvent, Users
 from engine.protocol import Change, ListEvents, ProcessRow
+from engine.state import views
 from engine.state.containers import KEEP_GONE, ContainerTable
 from engine.state.recent import Recent
 from engine.state.world import World
@@ -166,6 +167,16 @@ def test_the_tree_of_a_container(world: World) -> None:
     assert tree(world.process_rows(WEB, exited=False)) == ["httpd", "sh", "  top"]
 
 
+def test_a_tree_shows_the_latest_exited_and_those_with_alerts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "MAX_EXITED_ROWS", 3)
+    for pid in range(201, 209):
+        run_in_shell(world, pid, "/bin/true", at=pid * 10)
+        ended = apply(world, procexit(pid, at=pid * 10 + 5, container_id=WEB, comm="true"))
+        if pid == 202:
+            world.note_alert(alert(ended))
+    assert [row.pid for row in world.process_rows(WEB)] == [100, 200, 202, 207, 208]
+
+
 def test_the_tree_of_the_host_and_of_all(world: World) -> None:
     assert tree(world.process_rows("")) == ["init", "  dockerd", "  shim"]
     assert tree(world.process_rows(None)) == ["init", "  dockerd", "  shim", "    httpd", "    sh"]
@@ -298,6 +309,13 @@ def test_a_relative_path_follows_the_working_directory(world: World) -> None:
     made = event("mkdirat", 201, 20, comm="mkdir", container_id=WEB, args={"dirfd": -100, "path": "./d/"}, res=0)
     apply(world, made)
     assert explained(world, "A /srv/d")["/srv/d"].startswith("mkdir (201)")
+
+
+def test_a_path_relative_to_a_descriptor_follows_the_kernel(world: World) -> None:
+    args: dict[str, int | str] = {"dirfd": 5, "name": "u"}
+    removed = event("unlinkat", 200, 10, comm="rm", container_id=WEB, args=args, bases={"name": "/srv"}, res=0)
+    apply(world, removed)
+    assert explained(world, "D /srv/u")["/srv/u"].startswith("rm (200)")
 
 
 def test_who_made_a_file_says_more_than_who_wrote_to_it_later(world: World) -> None:
