@@ -60,14 +60,15 @@ class Hits:
 
 
 class Sensor:
-    """Runs the sources and judges what they say. ``load_rules`` reads the rule files again for a reload."""
+    """Runs the sources and judges what they say. ``load_rules`` reads the rule files, again for a reload."""
 
     def __init__(
         self,
         sources: Sequence[Source],
-        load_rules: Callable[[], RuleSet],
+        rules: RuleSet,
         store: AlertStore,
         *,
+        load_rules: Callable[[], RuleSet],
         hostname: str,
         sinks: Fanout | None = None,
         recorder: Recorder | None = None,
@@ -76,7 +77,7 @@ class Sensor:
     ) -> None:
         self.sources = tuple(sources)
         self.load_rules = load_rules
-        self.rules = load_rules()
+        self.rules = rules
         self.store = store
         self.hostname = hostname
         self.sinks = sinks

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -20,6 +21,7 @@ from engine.contracts import Runtime, Sink, Source
 from engine.desk import Desk
 from engine.events import Phase, SourceState
 from engine.rules.load import load
+from engine.rules.ruleset import RuleSet
 from engine.sensor import Sensor
 from engine.server import Server
 from engine.sinks.fanout import Fanout
@@ -40,17 +42,26 @@ Tell = Callable[[str], None]
 
 
 @contextlib.contextmanager
-def sensor_of(options: Options, sinks: Sequence[Sink] = ()) -> Iterator[Sensor]:
-    """A sensor with its sources, store and sinks; all is released at the end."""
-    sources, runtime = _sources(options)
+def sensor_of(options: Options, sinks: Sequence[Sink] = (), *, own_pids: Sequence[int] = ()) -> Iterator[Sensor]:
+    """A sensor with its sources, store and sinks; all is released at the end.
+
+    ``own_pids`` are further processes of Tiercel's, whose doings are not judged but counted.
+    """
+
+    def load_rules() -> RuleSet:
+        return load(rule_paths(options.rules))
+
+    rules = load_rules()
+    sources, runtime = _sources(options, rules, own_pids)
     with contextlib.ExitStack() as stack:
         store = stack.enter_context(contextlib.closing(AlertStore(_store_path(options))))
         recorder = stack.enter_context(Recorder(Path(options.record), hostname=hostname())) if options.record else None
         fanout = Fanout(sinks)
         sensor = Sensor(
             sources,
-            lambda: load(rule_paths(options.rules)),
+            rules,
             store,
+            load_rules=load_rules,
             hostname=hostname(),
             sinks=fanout,
             recorder=recorder,
@@ -66,14 +77,26 @@ def sensor_of(options: Options, sinks: Sequence[Sink] = ()) -> Iterator[Sensor]:
         yield sensor
 
 
-def _sources(options: Options) -> tuple[list[Source], Runtime | None]:
+def _sources(options: Options, rules: RuleSet, own_pids: Sequence[int]) -> tuple[list[Source], Runtime | None]:
     if options.replay:
         return [ReplaySource(Path(options.replay), speed=options.speed)], None
-    kernel = KernelSource(transport=options.transport)
+    kernel = KernelSource(
+        transport=options.transport, own_pids=[os.getpid(), *own_pids], environment=_need_environment(rules)
+    )
     if options.docker == "none":
         return [kernel], None
     url = options.docker or None
     return [DockerSource(url), kernel], DockerRuntime(url)
+
+
+_ENVIRONMENT = r"\bproc\.a?env\b"
+
+
+def _need_environment(rules: RuleSet) -> bool:
+    """Whether a rule looks at environments: they hold secrets, and are left in the kernel when nobody asks."""
+    return any(
+        "proc.env" in text or "proc.aenv" in text for rule in rules.rules for text in (rule.condition, rule.output)
+    )
 
 
 def _store_path(options: Options) -> Path | None:
@@ -140,7 +163,7 @@ def _tell_summary(sensor: Sensor, tell: Tell) -> None:
 
 async def serve_private(options: Options, connected: socket.socket) -> None:
     """Run a sensor for the front end at the other end of a socket, until that goes."""
-    with sensor_of(options) as sensor:
+    with sensor_of(options, own_pids=[os.getppid()]) as sensor:
         stop = asyncio.Event()
         desk = Desk(sensor, shut_down=stop.set, steer=_steering(sensor))
         server = Server(desk.answer, hostname=hostname(), private=True)

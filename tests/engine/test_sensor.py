@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from engine.rules.load import load
-from engine.sinks.fanout import Fanout
 
 from engine.alerts import Alert
 from engine.desk import Desk
 from engine.errors import RulesError, TiercelError
 from engine.events import ContainerInfo, Input, KernelEvent, Loss, Phase, ProcessInfo, RuntimeState, SourceState
 from engine.protocol import Control, GetHealth, HealthReply, ListRules, ListStacks, ReloadRules, Rules, SetRule, Stacks
+from engine.rules.load import load
 from engine.sensor import Sensor
+from engine.sinks.fanout import Fanout
 from engine.store import AlertStore
 from tests.helpers.sources import ListSource
 
@@ -74,7 +74,9 @@ def collected() -> Collected:
 def sensor_of(rules: Path, collected: Collected, *batches: Sequence[Input], ends: bool = True) -> Sensor:
     source = ListSource(*batches, ends=ends)
     store = AlertStore(rules.parent / "alerts.db")
-    return Sensor([source], lambda: load([rules]), store, hostname="lab", sinks=Fanout([collected]))
+    return Sensor(
+        [source], load([rules]), store, load_rules=lambda: load([rules]), hostname="lab", sinks=Fanout([collected])
+    )
 
 
 async def test_a_matching_event_becomes_a_stored_and_delivered_alert(rules: Path, collected: Collected) -> None:
