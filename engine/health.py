@@ -27,6 +27,7 @@ class Vitals:
         self.phase = Phase.LOADING
         self.detail = ""
         self.events = 0
+        self.alerts = 0
         self.rate = 0.0
         self.lag_ns = 0
         self.cpu = 0.0
@@ -89,7 +90,7 @@ def health_of(sensor: Sensor) -> Health:
     vitals, world, rules = sensor.vitals, sensor.world, sensor.rules.rules
     runtime = sensor.runtime_state
     return Health(
-        time=time.time_ns(),
+        time=world.now,
         phase=vitals.phase,
         detail=vitals.detail,
         hostname=sensor.hostname,

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -29,6 +29,7 @@ from engine.rules.ruleset import Rule, RuleSet
 from engine.sinks.fanout import Fanout
 from engine.state.world import World
 from engine.store import AlertStore
+from engine.store import Hits as StoredHits
 
 TICK = 1.0
 """Seconds between two looks at what has waited too long, and between two health reports."""
@@ -52,6 +53,12 @@ class Hits:
 
     count: Counter[str] = field(default_factory=Counter)
     last: dict[str, int] = field(default_factory=dict)
+
+    def begin(self, stored: Mapping[str, StoredHits]) -> None:
+        """Go on from what the store holds of earlier runs."""
+        for rule, hits in stored.items():
+            self.count[rule] += hits.count
+            self.last[rule] = max(hits.last, self.last.get(rule, 0))
 
     def note(self, alert: Alert) -> None:
         """Count one alert."""
@@ -100,6 +107,7 @@ class Sensor:
     async def run(self) -> None:
         """Run until every source has ended, or forever; cancel to stop. Sinks are flushed either way."""
         self._select()
+        self.hits.begin(await self.store.hits())
         helpers = [asyncio.create_task(self._tick()), asyncio.create_task(self._pulse())]
         try:
             async with asyncio.TaskGroup() as group:
@@ -148,6 +156,7 @@ class Sensor:
         """Written before it is published: what a front end or a sink has seen is in the store."""
         if not alerts:
             return
+        self.vitals.alerts += len(alerts)
         for alert in self.store.add(alerts):
             self.hits.note(alert)
             self.world.note_alert(alert)

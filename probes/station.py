@@ -94,9 +94,8 @@ _ENVIRONMENT = r"\bproc\.a?env\b"
 
 def _need_environment(rules: RuleSet) -> bool:
     """Whether a rule looks at environments: they hold secrets, and are left in the kernel when nobody asks."""
-    return any(
-        "proc.env" in text or "proc.aenv" in text for rule in rules.rules for text in (rule.condition, rule.output)
-    )
+    texts = (text for rule in rules.rules for text in (str(rule.expanded), rule.output))
+    return any(re.search(_ENVIRONMENT, text) for text in texts)
 
 
 def _store_path(options: Options) -> Path | None:
@@ -108,7 +107,8 @@ def _store_path(options: Options) -> Path | None:
     folder = user_state_path("tiercel", ensure_exists=True) / "sessions"
     folder.mkdir(mode=0o700, exist_ok=True)
     for old in sorted(folder.glob("*.db"))[:-KEPT_SESSIONS]:
-        old.unlink(missing_ok=True)
+        for part in folder.glob(f"{old.name}*"):  # SQLite's log and our lock lie beside it
+            part.unlink(missing_ok=True)
     return folder / f"{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.db"
 
 
@@ -154,7 +154,7 @@ def _phase_line(state: SourceState) -> str:
 
 def _tell_summary(sensor: Sensor, tell: Tell) -> None:
     vitals = sensor.vitals
-    tell(f"{sensor.hits.count.total()} alerts, {vitals.events} events judged, {vitals.lost} lost")
+    tell(f"{vitals.alerts} alerts, {vitals.events} events judged, {vitals.lost} lost")
     for cause, count in vitals.lost_by_cause.items():
         tell(f"lost {count}: {cause}")
     for problem in vitals.problems if sensor.failure is None else ():

@@ -109,6 +109,11 @@ class World:
     # ── views ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     @property
+    def now(self) -> int:
+        """The present: the clock's, in a replay that of the recording."""
+        return self._now if self._replaying else clock.time_ns()
+
+    @property
     def waiting(self) -> int:
         """Events held back until their container's metadata is known."""
         return len(self.held)
