@@ -1,6 +1,7 @@
 """The images of the laboratory, made of what this machine has: no registry is asked.
 
 ``busybox``   a static busybox with a link for each applet, users, a home, and our programs
+``debian``    apt, dpkg, Python with pip, gcc and make, as they are installed here: a place for an ordinary day
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+
+from tests.helpers.lab import debian
 
 PROGRAMS = Path(__file__).with_name("programs")
 
@@ -35,6 +38,12 @@ FILES = {
 
 SECRET = ("etc/shadow", "etc/sudoers")
 FOLDERS = ("bin", "sbin", "usr/bin", "usr/sbin", "usr/local/bin", "dev", "proc", "sys", "run", "tmp", "var/run")
+
+DEBIAN_PACKAGES = ("apt", "bash", "coreutils", "gcc", "libc6-dev", "make", "passwd", "python3-pip")
+"""What the debian image is for; it also gets what they depend on, and every essential package."""
+
+EXTRA_USERS = {"etc/passwd": "_apt:x:100:65534::/nonexistent:/usr/sbin/nologin\n"}
+"""apt downloads as a user of its own."""
 
 
 def build(name: str, docker: str, folder: Path) -> str:
@@ -78,7 +87,24 @@ def _install_busybox(folder: Path) -> None:
         (folder / applet).symlink_to("busybox")
 
 
-BUILDERS: dict[str, Callable[[Path], None]] = {"busybox": _busybox}
+def _debian(root: Path) -> None:
+    debian.copy_packages(root, DEBIAN_PACKAGES)
+    for name in (
+        "root",
+        "tmp",
+        "proc",
+        "sys",
+        "dev",
+        "run",
+        "var/cache/apt/archives/partial",
+        "var/lib/apt/lists/partial",
+    ):
+        (root / name).mkdir(parents=True, exist_ok=True)
+    for name in ("etc/passwd", "etc/group", "etc/shadow"):
+        (root / name).write_text(FILES[name] + EXTRA_USERS.get(name, ""))
+
+
+BUILDERS: dict[str, Callable[[Path], None]] = {"busybox": _busybox, "debian": _debian}
 
 
 def _import(root: Path, reference: str, docker: str) -> str:
