@@ -36,9 +36,17 @@ from probes.replay import ReplaySource
 
 KEPT_SESSIONS = 10
 """Alert databases of private sensors that are kept, the newest."""
+PRECEDENCE = -10
+"""The nice value of a live sensor."""
 
 Tell = Callable[[str], None]
 """Says a line to the person who started the sensor."""
+
+
+def _take_precedence() -> None:
+    """Run before what is watched: a flood that fills every core must not keep the sensor from its ring."""
+    with contextlib.suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, PRECEDENCE)
 
 
 @contextlib.contextmanager
@@ -80,6 +88,7 @@ def sensor_of(options: Options, sinks: Sequence[Sink] = (), *, own_pids: Sequenc
 def _sources(options: Options, rules: RuleSet, own_pids: Sequence[int]) -> tuple[list[Source], Runtime | None]:
     if options.replay:
         return [ReplaySource(Path(options.replay), speed=options.speed)], None
+    _take_precedence()
     kernel = KernelSource(
         transport=options.transport, own_pids=[os.getpid(), *own_pids], environment=_need_environment(rules)
     )
