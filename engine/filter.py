@@ -140,9 +140,10 @@ class _Term:
     test: Callable[[Subject], bool]
 
 
+# The look-ahead and its repetition make the head atomic: `process=` must not become a word. Possessive quantifiers
+# would be shorter, but with groups inside they are broken before Python 3.11.5 (Debian 12 has 3.11.2).
 _TOKEN = re.compile(
-    r"""\s* (?: (?P<key>[A-Za-z][\w.]*) (?P<op>[!<>]=|[=<>]) )?+
-            (?P<not>[-!])?+
+    r"""\s* (?= (?P<head> (?: (?P<key>[A-Za-z][\w.]*) (?P<op>[!<>]=|[=<>]) )? (?P<not>[-!])? ) ) (?P=head)
             (?: "(?P<quoted>[^"]*)" (?=\s|$) | (?P<bare>[^\s"]+) (?=\s|$) )""",
     re.VERBOSE,
 )
