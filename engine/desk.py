@@ -83,9 +83,9 @@ class Desk:
         try:
             fresh = self.sensor.reload()
         except RulesError as error:
-            self.sensor.rule_problems = [render_one(problem) for problem in error.problems]
+            self.sensor.vitals.rule_problems = [render_one(problem) for problem in error.problems]
             raise
-        self.sensor.rule_problems = []
+        self.sensor.vitals.rule_problems = []
         return p.Done(detail=f"{len(fresh.rules)} rules loaded")
 
     async def _health(self, _request: p.GetHealth) -> p.Reply:

@@ -1,8 +1,9 @@
-"""What a source tells the engine, and what the rules judge.
+"""What a source tells the engine.
 
 A *source* (the kernel, Docker, a recording) emits :data:`Input` values. State applies each of them; a
-:class:`KernelEvent` then becomes an :class:`Event`, which the rules judge. Because an input is plain data, a
-recording is nothing but the inputs in their order, and a replay runs through the same code as the live kernel.
+:class:`KernelEvent` then becomes an :class:`engine.state.event.Event`, which the rules judge. Because an input is
+plain data, a recording is nothing but the inputs in their order, and a replay runs through the same code as the live
+kernel.
 
 Times are nanoseconds since the epoch; ``start`` is nanoseconds since boot and, with the pid, identifies a process
 (pids are reused). Text is what the kernel or Docker said, with invalid UTF-8 written as ``\\xNN``; it is hostile and
@@ -12,13 +13,8 @@ is scrubbed once, where it leaves the sensor for a front end (:mod:`engine.scrub
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 import msgspec
-
-if TYPE_CHECKING:
-    from engine.state.containers import Container
-    from engine.state.processes import Process
 
 HOST = ""
 """The container id of a process that is in no container."""
@@ -244,21 +240,3 @@ Input = (
     | SourceState
 )
 """Everything a source can say."""
-
-
-class Event:
-    """A kernel event with the process and the container it happened in: what rules judge and fields read."""
-
-    __slots__ = ("container", "host", "kernel", "num", "process")
-
-    def __init__(
-        self, num: int, kernel: KernelEvent, process: Process, container: Container | None, host: Container
-    ) -> None:
-        self.num = num
-        """Counter from 1, as ``evt.num``."""
-        self.kernel = kernel
-        self.process = process
-        self.container = container
-        """None on the host."""
-        self.host = host
-        """The record with the id :data:`HOST`: it carries the host's users and groups."""

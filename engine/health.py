@@ -6,14 +6,13 @@ import os
 import resource
 import time
 from collections import Counter, deque
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from engine.events import HOST, Input, KernelEvent, Loss, Phase, SourceState
-from engine.protocol import Health, ProbeRow, Problem
-
-if TYPE_CHECKING:
-    from engine.sensor import Sensor
-    from engine.state.world import World
+from engine.contracts import Source
+from engine.events import HOST, Input, KernelEvent, Loss, Phase, RuntimeState, SourceState
+from engine.protocol import Health, Problem
+from engine.rules.ruleset import Rule
+from engine.state.world import World
 
 MAX_PROBLEMS = 50
 """Problems remembered; older ones are forgotten first."""
@@ -22,7 +21,8 @@ MAX_PROBLEMS = 50
 class Vitals:
     """Counters that the sensor feeds and the screen reads. Rates are those of the last whole second."""
 
-    def __init__(self) -> None:
+    def __init__(self, hostname: str) -> None:
+        self.hostname = hostname
         self.started = time.monotonic()
         self.phase = Phase.LOADING
         self.detail = ""
@@ -34,6 +34,9 @@ class Vitals:
         self.lost_by_cause: Counter[str] = Counter()
         self.lost_by_container: Counter[str] = Counter()
         self.problems: deque[Problem] = deque(maxlen=MAX_PROBLEMS)
+        self.rule_problems: list[str] = []
+        """What is wrong with the rule files as they are now, while the rules of before go on."""
+        self.runtime: RuntimeState | None = None
         self._last = (self.started, 0, _cpu_seconds())
 
     def lose(self, loss: Loss) -> None:
@@ -85,16 +88,15 @@ def _cpu_seconds() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def health_of(sensor: Sensor) -> Health:
-    """How a sensor is, as of now."""
-    vitals, world, rules = sensor.vitals, sensor.world, sensor.rules.rules
-    runtime = sensor.runtime_state
+def health_of(vitals: Vitals, sources: Sequence[Source], world: World, rules: Sequence[Rule], alerts: int) -> Health:
+    """How a sensor is, as of now, from its parts; ``alerts`` is the newest alert's id."""
+    runtime = vitals.runtime
     return Health(
         time=world.now,
         phase=vitals.phase,
         detail=vitals.detail,
-        hostname=sensor.hostname,
-        source=", ".join(source.name for source in sensor.sources),
+        hostname=vitals.hostname,
+        source=", ".join(source.name for source in sources),
         uptime=vitals.uptime,
         events=vitals.events,
         events_per_second=vitals.rate,
@@ -111,11 +113,11 @@ def health_of(sensor: Sensor) -> Health:
         runtime_detail=runtime.detail if runtime is not None else "",
         rules_enabled=sum(rule.enabled for rule in rules),
         rules_total=len(rules),
-        alerts=sensor.store.newest,
-        own_events=sum(source.own_events for source in sensor.sources),
-        probes=_probe_rows(sensor),
+        alerts=alerts,
+        own_events=sum(source.own_events for source in sources),
+        probes=[row for source in sources for row in source.statistics()],
         problems=list(vitals.problems),
-        rule_problems=list(sensor.rule_problems),
+        rule_problems=list(vitals.rule_problems),
     )
 
 
@@ -126,7 +128,3 @@ def _by_name(world: World, counts: Counter[str]) -> dict[str, int]:
         container = world.containers.get(container_id) if container_id != HOST else None
         named[container.name if container is not None else container_id[:12] or "host"] += count
     return dict(named)
-
-
-def _probe_rows(sensor: Sensor) -> list[ProbeRow]:
-    return [row for source in sensor.sources for row in source.statistics()]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import islice
 
 from engine.alerts import Alert, Ancestor, ContainerRef, Value
-from engine.events import Event
 from engine.lang.fields import FIELDS
 from engine.rules.ruleset import Rule
 from engine.state.containers import Container
+from engine.state.event import Event
 from engine.state.lineage import entry
 from engine.state.processes import Process
 from engine.target import target

@@ -21,12 +21,13 @@ from typing import Protocol
 from engine.alerts import Alert
 from engine.contracts import Runtime, Source
 from engine.errors import TiercelError
-from engine.events import Event, Input, Loss, Phase, RuntimeState, SourceState
+from engine.events import Input, Loss, Phase, RuntimeState, SourceState
 from engine.health import Vitals, health_of
 from engine.judge import alert_of
 from engine.protocol import Health, Pulse
 from engine.rules.ruleset import Rule, RuleSet
 from engine.sinks.fanout import Fanout
+from engine.state.event import Event
 from engine.state.world import World
 from engine.store import AlertStore
 from engine.store import Hits as StoredHits
@@ -91,10 +92,8 @@ class Sensor:
         self.recorder = recorder
         self.runtime = runtime
         self.world = World()
-        self.vitals = Vitals()
+        self.vitals = Vitals(hostname)
         self.hits = Hits()
-        self.rule_problems: list[str] = []
-        self.runtime_state: RuntimeState | None = None
         self.failure: TiercelError | None = None
         """Why a source ended before its time."""
         self.rules_generation = 0
@@ -171,7 +170,7 @@ class Sensor:
             case Loss():
                 self.vitals.lose(item)
             case RuntimeState():
-                self.runtime_state = item
+                self.vitals.runtime = item
             case SourceState():
                 self.vitals.enter(item)
                 self.on_phase(item)
@@ -235,4 +234,4 @@ class Sensor:
 
     def health(self) -> Health:
         """How the sensor is, as of now."""
-        return health_of(self)
+        return health_of(self.vitals, self.sources, self.world, self.rules.rules, self.store.newest)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.events import Event
 from engine.lang.arguments import text_of
+from engine.state.event import Event
 
 
 def target(event: Event) -> str:

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from posixpath import join
 from typing import Any
 
-from engine.events import Event
 from engine.lang import flags
 from engine.lang.types import FieldType
 from engine.schema import BY_NAME, EVENT_TYPES, RET, Param, ParamType
+from engine.state.event import Event
 
 Read = Callable[[Event], Any]
 Text = Callable[[Event, Any], str]

@@ -8,8 +8,8 @@ from enum import Enum, auto
 from typing import Any
 
 from engine.alerts import Value
-from engine.events import Event
 from engine.lang.types import FieldType, Shape
+from engine.state.event import Event
 
 Getter = Callable[[Any], Any]
 """Reads a value from an event; None when the field has no value there."""

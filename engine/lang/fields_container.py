@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.events import ContainerInfo, Event, Mount
+from engine.events import ContainerInfo, Mount
 from engine.lang.field import Field, Getter, index
 from engine.lang.patterns import glob
 from engine.lang.types import FieldType
+from engine.state.event import Event
 from engine.state.lineage import entry_process
 
 _HOST = "host"

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
 
-from engine.events import Event
 from engine.lang import arguments, flags
 from engine.lang.field import Field, FieldError, Getter
 from engine.lang.types import FieldType
 from engine.schema import BY_NAME
+from engine.state.event import Event
 from engine.state.lineage import entry, is_exec_privileged
 
 _OPENS = frozenset({"open", "openat", "openat2", "open_by_handle_at"})

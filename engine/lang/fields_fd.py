@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.events import Event, Fd
+from engine.events import Fd
 from engine.lang import flags
 from engine.lang.field import Field, Getter, Many
 from engine.lang.types import FieldType
+from engine.state.event import Event
 
 _FILES = frozenset({"file", "directory", "memfd"})
 _INTERNET = frozenset({"ipv4", "ipv6"})

@@ -7,10 +7,10 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any
 
-from engine.events import Event
 from engine.lang import flags
 from engine.lang.field import Field, Getter, Many, index
 from engine.lang.types import FieldType
+from engine.state.event import Event
 from engine.state.processes import Process
 
 OfProcess = Callable[[Process], Any]

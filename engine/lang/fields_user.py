@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from operator import attrgetter
 
-from engine.events import Event
 from engine.lang.arguments import NO_NAME, group_name, user_name
 from engine.lang.field import Field
 from engine.lang.types import FieldType
+from engine.state.event import Event
 
 
 def _login_name(event: Event) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from engine.alerts import Priority, Value
-from engine.events import Event
 from engine.lang.nodes import Node
 from engine.lang.operators import Predicate
 from engine.lang.template import Template
 from engine.rules.problems import Problem
+from engine.state.event import Event
 
 
 class Rule:

@@ -12,8 +12,8 @@ from itertools import islice, takewhile
 import msgspec
 
 from engine.alerts import Alert
-from engine.events import Event
 from engine.protocol import Change
+from engine.state.event import Event
 from engine.state.lineage import entry
 
 MAX_PATHS = 20_000

@@ -7,7 +7,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterable
 from heapq import nlargest
 
-from engine.events import Event
+from engine.state.event import Event
 from engine.state.processes import ProcessKey
 
 MAX_PER_PROCESS = 100

@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from heapq import nlargest
 
-from engine.events import HOST, ContainerInfo, Event, KernelEvent
+from engine.events import HOST, ContainerInfo, KernelEvent
 from engine.lang.arguments import text_value
 from engine.protocol import ContainerRow, EventRow, ListEvents, ProcessRow
 from engine.schema import BY_NAME, ParamType
 from engine.state.containers import Container, ContainerTable
+from engine.state.event import Event
 from engine.state.lineage import entry, is_exec_privileged
 from engine.state.processes import Process
 from engine.state.recent import Recent

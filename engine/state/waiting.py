@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 
-from engine.events import Event
+from engine.state.event import Event
 
 PATIENCE = 10**9
 """Nanoseconds to wait for a container that no runtime has mentioned yet."""

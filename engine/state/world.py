@@ -17,7 +17,6 @@ from engine.events import (
     ContainerAction,
     ContainerInfo,
     ContainerUnknown,
-    Event,
     Input,
     KernelEvent,
     Phase,
@@ -30,6 +29,7 @@ from engine.protocol import Change, ContainerRow, EventRow, ListEvents, ProcessR
 from engine.state import views
 from engine.state.changes import ChangeLog
 from engine.state.containers import Container, ContainerTable
+from engine.state.event import Event
 from engine.state.processes import Process
 from engine.state.recent import Recent
 from engine.state.table import ProcessTable

@@ -7,10 +7,11 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from engine.events import ContainerInfo, Event, Fd, KernelEvent, ProcessInfo, Snapshot
+from engine.events import ContainerInfo, Fd, KernelEvent, ProcessInfo, Snapshot
 from engine.judge import alert_of
 from engine.rules.load import load
 from engine.rules.ruleset import RuleSet
+from engine.state.event import Event
 from engine.state.world import World
 from engine.store import AlertStore
 from scripts.measure.figure import Figure, UnmeasurableError, per_call

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.events import HOST, ContainerInfo, Event, Fd, KernelEvent
+from engine.events import HOST, ContainerInfo, Fd, KernelEvent
 from engine.state.containers import Container
+from engine.state.event import Event
 from engine.state.processes import Process
 from tests.helpers.world import T0, WEB, docker
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.events import HOST, ContainerInfo, Event, Fd, KernelEvent, Mount
+from engine.events import HOST, ContainerInfo, Fd, KernelEvent, Mount
 from engine.state.containers import Container
+from engine.state.event import Event
 from engine.state.processes import Process
 
 NOW = 1_700_000_000_000_000_000

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.events import Event, Fd, Mount
+from engine.events import Fd, Mount
 from engine.rules.load import load
 from engine.rules.ruleset import RuleSet
+from engine.state.event import Event
 from tests.helpers.events import ALL_CAPS, PTS, called, emptied, opened, started, written
 from tests.helpers.world import WEB, docker
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.events import Event, Fd
+from engine.events import Fd
 from engine.lang.check import CheckError, leaf
 from engine.lang.compile import Compiler, fold
 from engine.lang.event_types import decided_by, event_types
@@ -19,6 +19,7 @@ from engine.lang.nodes import And, Call, Check, FieldRef, Literal, Node, Not, Or
 from engine.lang.operators import OPERATORS
 from engine.lang.types import FieldType, Group
 from engine.schema import EVENT_TYPES
+from engine.state.event import Event
 from tests.helpers.rule_events import connected, event, opened, process, shell_in, web
 
 # ── events ──────────────────────────────────────────────────────────────────────────────────────────────────────────

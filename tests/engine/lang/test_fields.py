@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from engine.events import Event, Fd
+from engine.events import Fd
 from engine.lang.fields import FIELDS, resolve
 from engine.lang.grammar import parse_left
 from engine.lang.nodes import FieldRef
 from engine.schema import EVENT_TYPES
+from engine.state.event import Event
 from tests.helpers.rule_events import NOW, connected, event, opened, shell_in, web
 
 IN_WEB = {"container": web(privileged=True), "by": shell_in(web())}

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.events import ContainerUnknown, Event, Input, Phase, SourceState
+from engine.events import ContainerUnknown, Input, Phase, SourceState
 from engine.state import waiting
+from engine.state.event import Event
 from engine.state.world import World
 from tests.helpers.world import DB, MS, SECOND, T0, WEB, clone, docker, docker_connected, event, execve
 

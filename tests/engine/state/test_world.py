@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from engine.alerts import Alert, Ancestor, ContainerRef, Priority
-from engine.events import Event, Fd, KernelEvent, Users
+from engine.events import Fd, KernelEvent, Users
 from engine.protocol import Change, ListEvents, ProcessRow
 from engine.state import views
 from engine.state.containers import KEEP_GONE, ContainerTable
+from engine.state.event import Event
 from engine.state.recent import Recent
 from engine.state.world import World
 from tests.helpers.world import (
