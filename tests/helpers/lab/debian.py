@@ -78,19 +78,22 @@ def _closure(status: dict[str, Paragraph], names: Iterable[str]) -> list[str]:
 def _files_of(packages: list[str]) -> list[str]:
     listing = subprocess.run(["dpkg-query", "--listfiles", *packages], capture_output=True, text=True, check=True)
     paths = {line for line in listing.stdout.splitlines() if line.startswith("/") and line != "/."}
-    links = {str(link) for link in Path("/etc/alternatives").iterdir()}
-    targets = {str(target) for link in links if (target := Path(link).readlink()).is_absolute()}
-    commands = {path for path in map(str, Path("/usr/bin").iterdir()) if Path(path).is_symlink()}
-    aliases = {path for path in commands if str(Path(path).readlink()).startswith("/etc/alternatives/")}
-    known = paths | {path for path in links | aliases | targets if Path(path).resolve().as_posix() in paths}
-    return sorted(path for path in known if not path.startswith(NOT_NEEDED))
+    alternatives = {str(link) for folder in ("/usr/bin", "/etc/alternatives") for link in _alternatives(Path(folder))}
+    return sorted(path for path in paths | alternatives if not path.startswith(NOT_NEEDED))
+
+
+def _alternatives(folder: Path) -> Iterator[Path]:
+    """The links by which update-alternatives gives a program its usual name: no package owns them."""
+    for path in folder.iterdir():
+        if path.is_symlink() and (folder.name == "alternatives" or path.readlink().is_relative_to("/etc/alternatives")):
+            yield path
 
 
 def _copy_files(root: Path, paths: list[str]) -> None:
     """By a pair of tars, which keep owners, modes and links; folders in the list stand for themselves only."""
     names = b"\0".join(path.lstrip("/").encode() for path in paths if path.lstrip("/") not in MERGED)
-    pack = ["tar", "--create", "--no-recursion", "--ignore-failed-read", "--null", "--files-from=-", "--directory=/"]
-    unpack = ["tar", "--extract", "--keep-directory-symlink", "--directory", root]
+    pack = ["tar", "--create", "--directory=/", "--no-recursion", "--ignore-failed-read", "--null", "--files-from=-"]
+    unpack = ["tar", "--extract", "--keep-directory-symlink", f"--directory={root}"]
     with subprocess.Popen(pack, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as packing:
         assert packing.stdin is not None
         with subprocess.Popen(unpack, stdin=packing.stdout) as unpacking:
