@@ -23,7 +23,7 @@ class Action:
     shown: bool = True
     """Whether the footer has it; the help screen has everything."""
     first: bool = False
-    """Whether it comes before anything the focused widget does with the key."""
+    """Whether it comes before anything the focused widget does with the key, and before the next key is looked at."""
 
     def binding(self, view: str) -> Binding:
         """As Textual wants it."""
@@ -68,7 +68,7 @@ ACTIONS = (
     Action("reload", "R", "reload", "Read the rule files again", ("rules",)),
     Action("pause", "p", "pause", "Freeze the list, count what waits; again: resume", ("alerts",)),
     Action("follow", "f", "follow", "Stay on the newest alert", ("alerts",)),
-    Action("filter", "slash", "filter", "Filter, or edit the filter", _LISTS),
+    Action("filter", "slash", "filter", "Filter, or edit the filter", _LISTS, first=True),
     Action("clear", "escape", "clear", "Clear the filter, or go back", _LISTS, shown=False),
     Action("submit", "enter", "apply", "Apply the filter", ("filter",), shown=False),
     Action("abandon", "escape", "clear", "Leave and clear the filter", ("filter",), shown=False),

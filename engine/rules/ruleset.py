@@ -60,7 +60,7 @@ class Rule:
         self.template = template
         self.output = template.text
         self.tests = dict(tests)
-        self.description = description
+        self.description = description.strip()
         self.tags = tuple(sorted(tags))
         self.file = file
         self.line = line

@@ -43,6 +43,12 @@ class FilterPane(Pane):
         """Open the filter."""
         self.filter_bar.edit()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """In the filter a slash is a slash."""
+        if action == "filter" and self.filter_bar.has_focus_within:
+            return False
+        return super().check_action(action, parameters)
+
     def action_clear(self) -> None:
         """Clear the filter; without one, go back."""
         if self.filter_bar.text:

@@ -84,7 +84,7 @@ class FilterBar(Horizontal):
         with self._input.prevent(Input.Changed):
             self._input.value = self.text
         self._input.cursor_position = len(self.text)
-        self._input.focus()
+        self.screen.set_focus(self._input)  # at once: the next key is part of the filter, not an action
 
     def refuse(self, reason: str) -> None:
         """Say what is wrong, in place."""
