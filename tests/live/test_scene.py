@@ -43,12 +43,13 @@ class Play:
 
 
 @pytest.fixture(scope="module")
-def play(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Play]:
+def play(lab: Lab, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Play]:
     folder = tmp_path_factory.mktemp("scene")
     with Stage.open(lab, folder) as stage, Watch.open(lab.url, folder / "alerts.db") as watch:
         opened = Play(stage, watch)
         yield opened
-        print(f"\nlatency of {len(opened.latencies)} alerts, ms: {_summary(opened.latencies)}")
+    reporter = request.config.pluginmanager.getplugin("terminalreporter")
+    reporter.write_line(f"\nfrom event to JSON line, {len(opened.latencies)} alerts, ms: {_summary(opened.latencies)}")
 
 
 def _summary(latencies: list[float]) -> str:

@@ -11,13 +11,7 @@ Paragraph = dict[str, str]
 """A package's entry in dpkg's status file: fields by name, as they stand, continued lines included."""
 
 DPKG = Path("/var/lib/dpkg")
-NOT_NEEDED = (
-    "/usr/share/doc/",
-    "/usr/share/man/",
-    "/usr/share/locale/",
-    "/usr/share/info/",
-    "/usr/lib/gcc/x86_64-linux-gnu/12/lto",
-)
+NOT_NEEDED = ("/usr/share/doc/", "/usr/share/man/", "/usr/share/locale/", "/usr/share/info/")
 MERGED = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 """Links into /usr where the machine has them so."""
 
@@ -25,6 +19,9 @@ MERGED = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 def copy_packages(root: Path, names: Iterable[str]) -> None:
     """Copy the files of these packages, of all they depend on and of every essential package into ``root``."""
     status = _read_status()
+    names = list(names)
+    if missing := [name for name in names if name not in status]:
+        raise RuntimeError(f"the image is made of installed packages. To mend it: apt-get install {' '.join(missing)}")
     wanted = _closure(status, [*names, *(name for name, p in status.items() if p.get("Essential") == "yes")])
     for name in MERGED:
         if (link := Path("/") / name).is_symlink():
