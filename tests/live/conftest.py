@@ -1,10 +1,13 @@
-"""What the live tests share: one laboratory for the session."""
+"""What the live tests share: one laboratory for the session, and a figure at its end."""
 
+import statistics
 from collections.abc import Iterator
 
 import pytest
 
 from tests.helpers.lab import Lab
+
+LATENCIES = pytest.StashKey[list[float]]()
 
 
 @pytest.fixture(scope="session")
@@ -12,3 +15,21 @@ def lab() -> Iterator[Lab]:
     """A throw-away dockerd."""
     with Lab.open() as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def latencies(pytestconfig: pytest.Config) -> list[float]:
+    """Milliseconds from an event to its JSON line: measured, printed at the end, and judged by nobody."""
+    return pytestconfig.stash.setdefault(LATENCIES, [])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print what was measured."""
+    measured = config.stash.get(LATENCIES, [])
+    if len(measured) > 1:
+        middle, most = statistics.median(measured), max(measured)
+        last_tenth = statistics.quantiles(measured, n=10)[-1]
+        terminalreporter.write_line(
+            f"from event to JSON line, {len(measured)} alerts:"
+            f" median {middle:.1f} ms, 90 % {last_tenth:.1f} ms, most {most:.1f} ms"
+        )

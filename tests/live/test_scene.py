@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import statistics
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -23,12 +22,12 @@ IDS = [f"{number}: line {step.line}, {step.title}" for number, step in enumerate
 
 
 class Play:
-    """A stage under watch. ``latencies`` are those of the alerts that were expected, in milliseconds."""
+    """A stage under watch. ``latencies`` collects those of the alerts that were expected, in milliseconds."""
 
-    def __init__(self, stage: Stage, watch: Watch) -> None:
+    def __init__(self, stage: Stage, watch: Watch, latencies: list[float]) -> None:
         self.stage = stage
         self.watch = watch
-        self.latencies: list[float] = []
+        self.latencies = latencies
         self._fences = itertools.count()
 
     def play(self, step: Step) -> list[Seen]:
@@ -43,20 +42,10 @@ class Play:
 
 
 @pytest.fixture(scope="module")
-def play(lab: Lab, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Play]:
+def play(lab: Lab, tmp_path_factory: pytest.TempPathFactory, latencies: list[float]) -> Iterator[Play]:
     folder = tmp_path_factory.mktemp("scene")
     with Stage.open(lab, folder) as stage, Watch.open(lab.url, folder / "alerts.db") as watch:
-        opened = Play(stage, watch)
-        yield opened
-    reporter = request.config.pluginmanager.getplugin("terminalreporter")
-    reporter.write_line(f"\nfrom event to JSON line, {len(opened.latencies)} alerts, ms: {_summary(opened.latencies)}")
-
-
-def _summary(latencies: list[float]) -> str:
-    if len(latencies) < 2:
-        return str(latencies)
-    deciles = statistics.quantiles(latencies, n=10)
-    return f"median {statistics.median(latencies):.1f}, 90 % {deciles[-1]:.1f}, most {max(latencies):.1f}"
+        yield Play(stage, watch, latencies)
 
 
 @pytest.mark.parametrize("step", STEPS, ids=IDS)
