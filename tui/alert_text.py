@@ -15,6 +15,8 @@ from tui.widgets.columns import fit
 
 _LABEL = 11
 """Cells of the labels before the facts."""
+_PARENT = 90
+"""Cells of the parent's command line, two lines beside a list: a runtime's is long, and seldom the point."""
 
 
 def badge(priority: Priority) -> Span:
@@ -89,7 +91,7 @@ def _facts(alert: Alert) -> list[tuple[str, str]]:
         ("User", words.who(alert.user, alert.uid)),
         ("Process", f"{process.name} (pid {process.pid}, {process.exepath or '?'})" if process else ""),
         ("Command", process.cmdline if process else ""),
-        ("Parent", f"{parent.cmdline or parent.name} (pid {parent.pid})" if parent else ""),
+        ("Parent", f"{lineage.short(parent.cmdline or parent.name, _PARENT)} (pid {parent.pid})" if parent else ""),
         ("Terminal", words.terminal(alert.tty) or "none"),
         ("Entry", alert.entry),
         ("Container", _container(alert)),

@@ -153,3 +153,9 @@ def _is_of_runtime(process: Process) -> bool:
     """The container's init before it executes the first program of the container: still the runtime's own binary."""
     program = PurePosixPath(process.exepath).name
     return program in _RUNTIMES or program.startswith("memfd:") or process.name.startswith("runc:[")
+
+
+def is_plumbing(process: Process) -> bool:
+    """One of the processes by which runc gets into a container, before it executes what was asked for."""
+    program = PurePosixPath(process.exepath).name
+    return process.name.startswith("runc:[") and (program in _RUNTIMES or program.startswith("memfd:runc"))

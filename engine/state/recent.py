@@ -1,10 +1,10 @@
 """The events of late, for the screen: the last ones of each process, so that a busy process does not push out the few
-events of a quiet one."""
+events of a quiet one, nor a busy host those of a container."""
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
-from collections.abc import Iterable
+from collections import Counter, OrderedDict, deque
+from collections.abc import Iterator
 from heapq import nlargest
 
 from engine.state.event import Event
@@ -13,7 +13,10 @@ from engine.state.processes import ProcessKey
 MAX_PER_PROCESS = 100
 """Events remembered of one process."""
 MAX_EVENTS = 10_000
-"""Events remembered in all; the processes that were quiet the longest are forgotten first."""
+"""Events remembered in all. Whoever has most of them (a container, or the host) gives way first, by its process that
+was quiet the longest."""
+
+_Queues = OrderedDict[ProcessKey, deque[Event]]
 
 
 class Recent:
@@ -22,33 +25,48 @@ class Recent:
     def __init__(self, *, per_process: int = MAX_PER_PROCESS, maximum: int = MAX_EVENTS) -> None:
         self._per_process = per_process
         self._maximum = maximum
-        self._by_process: OrderedDict[ProcessKey, deque[Event]] = OrderedDict()
-        self._size = 0
+        self._places: dict[str, _Queues] = {}
+        """Events by process, by container id ("" is the host)."""
+        self._sizes: Counter[str] = Counter()
+        self._total = 0
 
     def __len__(self) -> int:
-        return self._size
+        return self._total
 
     def add(self, event: Event) -> None:
         """Remember ``event``."""
-        key = (event.kernel.pid, event.kernel.start)
-        queue = self._by_process.get(key)
+        kernel = event.kernel
+        place, key = kernel.container_id, (kernel.pid, kernel.start)
+        queues = self._places.setdefault(place, OrderedDict())
+        queue = queues.get(key)
         if queue is None:
-            queue = self._by_process[key] = deque(maxlen=self._per_process)
+            queue = queues[key] = deque(maxlen=self._per_process)
         else:
-            self._by_process.move_to_end(key)
+            queues.move_to_end(key)
         if len(queue) < self._per_process:
-            self._size += 1
+            self._sizes[place] += 1
+            self._total += 1
         queue.append(event)
-        while self._size > self._maximum:
-            self._size -= len(self._by_process.popitem(last=False)[1])
+        while self._total > self._maximum:
+            self._forget()
+
+    def _forget(self) -> None:
+        place = max(self._sizes, key=self._sizes.__getitem__)
+        _, queue = self._places[place].popitem(last=False)
+        self._total -= len(queue)
+        self._sizes[place] -= len(queue)
+        if not self._places[place]:
+            del self._places[place], self._sizes[place]
 
     def of_process(self, key: ProcessKey, limit: int) -> list[Event]:
-        """The latest events of a process, the newest first."""
-        return list(reversed(self._by_process.get(key, ())))[:limit]
+        """The latest events of a process, the newest first: before it entered a container and after."""
+        return _latest((event for queues in self._places.values() for event in queues.get(key, ())), limit)
 
     def of_container(self, container_id: str | None, limit: int) -> list[Event]:
         """The latest events of a container, of the host ("") or of all (None), the newest first."""
-        events: Iterable[Event] = (event for queue in self._by_process.values() for event in queue)
-        if container_id is not None:
-            events = (event for event in events if event.kernel.container_id == container_id)
-        return nlargest(limit, events, key=lambda event: event.num)
+        chosen = self._places.values() if container_id is None else [self._places.get(container_id, OrderedDict())]
+        return _latest((event for queues in chosen for queue in queues.values() for event in queue), limit)
+
+
+def _latest(events: Iterator[Event], limit: int) -> list[Event]:
+    return nlargest(limit, events, key=lambda event: event.num)

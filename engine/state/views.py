@@ -11,7 +11,7 @@ from engine.events import HOST, ContainerInfo, KernelEvent
 from engine.lang.arguments import text_value
 from engine.protocol import ContainerRow, EventRow, ListEvents, ProcessRow
 from engine.schema import BY_NAME, ParamType
-from engine.state.containers import Container, ContainerTable
+from engine.state.containers import Container, ContainerTable, is_plumbing
 from engine.state.event import Event
 from engine.state.lineage import entry, is_exec_privileged
 from engine.state.processes import Process
@@ -108,17 +108,19 @@ def _process_row(process: Process, depth: int, containers: ContainerTable) -> Pr
 
 
 def _is_entry(process: Process) -> bool:
-    """Its parent is outside of its container."""
-    return process.container_id != HOST and (
-        process.parent is None or process.parent.container_id != process.container_id
-    )
+    """By it somebody entered: what started it is outside of its container, but for the runtime's own steps."""
+    if process.container_id == HOST or is_plumbing(process):
+        return False
+    above = next((ancestor for ancestor in process.ancestors() if not is_plumbing(ancestor)), None)
+    return above is None or above.container_id != process.container_id
 
 
 def _flags(process: Process, container: Container | None) -> list[str]:
+    """What all descendants inherit is said once, where it begins."""
     signs = {
         "new binary": container is not None and process.is_exe_upper_layer,
         "memfd": process.is_exe_from_memfd,
-        "more capabilities than its container": container is not None and is_exec_privileged(process, container),
+        "more capabilities than its container": _is_entry(process) and is_exec_privileged(process, container),
     }
     return [sign for sign, there in signs.items() if there]
 

@@ -8,11 +8,12 @@ from typing import overload
 import pytest
 from msgspec.structs import replace
 
-from engine.alerts import Alert, Priority
+from engine.alerts import Alert, ContainerRef, Priority
 from engine.protocol import GetAlert, ListStacks, StackRow
 from tests.helpers.driving import NARROW, Drive, driving
 from tests.helpers.incident import WEB, alert, host_alert, incident
 from tests.helpers.sensor import NOW, World, healthy
+from tui.alert_text import overview
 from tui.panes.alerts import AlertsPane
 from tui.widgets.page_list import PageList
 
@@ -61,6 +62,27 @@ class ManyStacks(Sequence[StackRow]):
 
 async def selected(drive: Drive, target: str) -> None:
     await drive.until(lambda: (row := rows_of(drive).selected) is not None and row.target == target)
+
+
+async def test_a_container_known_by_its_id_alone_is_not_taken_for_the_host() -> None:
+    world = incident()
+    nameless = replace(late(60), container=ContainerRef(id=WEB, name="", image=""))
+    world.alerts = [*world.alerts, replace(nameless, id=len(world.alerts) + 1)]
+    async with driving(world) as drive:
+        await drive.until_shown("Rule 60")
+        line = next(line for line in drive.text().splitlines() if line.startswith(" ●  E") and "Rule 60" in line)
+        assert WEB[:9] in line
+        assert "host" not in line.split("│")[0]
+
+
+def test_a_parents_long_command_line_is_cut() -> None:
+    one = late(61)
+    parent = replace(one.lineage[1], cmdline="runc --root /run/" + "x" * 4096)
+    text = overview(replace(one, lineage=[one.lineage[0], parent, *one.lineage[2:]])).plain
+    (line,) = (line for line in text.splitlines() if line.startswith("Parent"))
+    assert line.startswith("Parent      runc --root /run/xxx")
+    assert line.endswith(f"… (pid {parent.pid})")
+    assert len(line) < 130
 
 
 async def test_repeats_are_one_row_with_a_count() -> None:

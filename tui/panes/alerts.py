@@ -98,7 +98,7 @@ class AlertsPane(AlertVisits, FilterPane):
             Column("Age", 4, lambda row: [(words.age(row.last, self.front.now()), "dim")], right=True),
             Column("×", 4, lambda row: [(words.count(row.count), "strong" if row.count > 1 else "faint")], right=True),
             Column("Rule", 22, lambda row: [(row.rule, "")], share=4),
-            Column("Container", 10, lambda row: [(row.container or "host", "" if row.container_id else "dim")]),
+            Column("Container", 10, lambda row: [(_container(row), "" if row.container_id else "dim")]),
             Column("Process", 12, lambda row: [(row.cmdline or row.process or "–", "")], share=2, from_width=90),
             Column("What", 14, _what, share=2),
         ]
@@ -133,7 +133,7 @@ class AlertsPane(AlertVisits, FilterPane):
             self.alert = None
             self.detail.show(content())
             return
-        self.tiercel.subject = EventsPlace(row.container or "host", container_id=row.container_id)
+        self.tiercel.subject = EventsPlace(_container(row), container_id=row.container_id)
         if self.alert is None or self.alert.id != row.alert_id:
             self.detail.show(preview(row))
         self.detail_loader.now()
@@ -261,6 +261,11 @@ class AlertsPane(AlertVisits, FilterPane):
 
 def _sign(row: StackRow) -> list[Span]:
     return [("✓", "ok")] if row.acknowledged else [("●", "accent")]
+
+
+def _container(row: StackRow) -> str:
+    """Its name; its short id where only that is known."""
+    return row.container or row.container_id[:12] or "host"
 
 
 def _what(row: StackRow) -> list[Span]:

@@ -36,11 +36,11 @@ class ContainersPane(ListPane[ContainerRow]):
 
     def _columns(self) -> list[Column[ContainerRow]]:
         return [
-            Column("Name", 14, lambda row: [(name(row.info), "strong")], share=1),
+            Column("Name", 12, lambda row: [(name(row.info), "strong")], share=1),
             Column("Image", 14, lambda row: [(row.info.image, "")], share=2),
             Column("State", 8, _state),
-            Column("Procs", 5, lambda row: [(str(row.processes or ""), "")], right=True),
-            Column("Alerts", 16, lambda row: alert_counts(row.alerts)),
+            Column("Procs", 5, lambda row: [(str(row.processes or ""), "")], right=True, from_width=90),
+            Column("Alerts", 14, lambda row: alert_counts(row.alerts)),
             Column("Age", 4, self._age, right=True),
             Column("Flags", 10, self._flags, share=3),
         ]
@@ -49,7 +49,7 @@ class ContainersPane(ListPane[ContainerRow]):
         return [(words.age(row.info.started or row.info.created, self.front.now()), "dim")]
 
     def _flags(self, row: ContainerRow) -> list[Span]:
-        entered = f"exec'ed ×{row.execs}, {words.age(row.last_exec, self.front.now())} ago" if row.execs else ""
+        entered = f"exec ×{row.execs}, {words.age(row.last_exec, self.front.now())} ago" if row.execs else ""
         found = [*((flag, "bad") for flag in flags(row.info)), (entered, "warn")]
         return [part for flag, tone in found if flag for part in ((flag, tone), ("  ", ""))]
 

@@ -52,7 +52,7 @@ class ProcessesPane(ListPane[ProcessRow]):
             Column("Pid", 7, lambda row: [(str(row.pid), "dim")], right=True),
             Column("User", 8, lambda row: [(row.user or str(row.uid), "")], share=1),
             Column("Tty", 7, lambda row: [(words.terminal(row.tty), "")], from_width=90),
-            Column("Container", 10, lambda row: [(row.container or "", "accent")], share=1, from_width=90),
+            Column("Container", 10, lambda row: [(_container(row), "accent")], share=1, from_width=90),
             Column("Age", 4, lambda row: [(words.age(row.started, self.front.now()), "dim")], right=True),
             Column("", 10, lambda row: [(words.ending(row.exit_status), "dim")] if row.exit_time else [], share=1),
         ]
@@ -69,7 +69,8 @@ class ProcessesPane(ListPane[ProcessRow]):
 
     def words_of(self, row: ProcessRow) -> str:
         """Everything one may remember of a process."""
-        return f"{row.name} {row.cmdline} {row.exepath} {row.pid} {row.user} {row.container} {' '.join(row.flags)}"
+        what = f"{row.name} {row.cmdline} {row.exepath} {row.pid} {row.user}"
+        return f"{what} {row.container} {row.container_id[:12]} {row.entry} {' '.join(row.flags)}"
 
     async def fetch(self) -> Sequence[ProcessRow]:
         """The tree in display order."""
@@ -106,7 +107,7 @@ class ProcessesPane(ListPane[ProcessRow]):
         """The container it runs in."""
         row = self.list.selected
         if row is not None and row.container_id != HOST:
-            self.tiercel.visit(ContainerPlace(row.container_id, row.container or row.container_id[:12]))
+            self.tiercel.visit(ContainerPlace(row.container_id, _container(row)))
         elif row is not None:
             self.tiercel.tell("This process runs on the host, in no container.")
 
@@ -118,6 +119,11 @@ class ProcessesPane(ListPane[ProcessRow]):
 
 def _title(row: ProcessRow) -> str:
     return f"{row.name} ({row.pid})"
+
+
+def _container(row: ProcessRow) -> str:
+    """Its name; its short id where only that is known; "" on the host."""
+    return row.container or row.container_id[:12]
 
 
 def _alerts(row: ProcessRow) -> list[Span]:

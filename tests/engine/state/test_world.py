@@ -206,8 +206,24 @@ def test_a_privileged_exec_has_a_sign(world: World) -> None:
     assert shell.process is not None
     shell.cap_permitted = shell.process.cap_permitted = 0x1FFFFFFFFFF
     apply(world, shell)
-    row = next(row for row in world.process_rows(WEB) if row.pid == 300)
-    assert row.flags == ["more capabilities than its container"]
+    apply(world, clone(300, 301, at=10, container_id=WEB, cap_permitted=0x1FFFFFFFFFF))
+    apply(world, execve(301, "/bin/id", at=11, ppid=300, container_id=WEB, cap_permitted=0x1FFFFFFFFFF))
+    rows = {row.pid: row for row in world.process_rows(WEB)}
+    assert rows[300].flags == ["more capabilities than its container"]
+    assert rows[300].entry == "docker exec"
+    assert (rows[301].flags, rows[301].entry) == ([], "")  # inherited: said once, where it begins
+
+
+def test_the_runtimes_own_steps_are_no_entries(world: World) -> None:
+    step = execve(400, "/usr/bin/runc", "init", at=9, ppid=95, container_id=WEB, cap_permitted=0x1FFFFFFFFFF)
+    assert step.process is not None
+    step.comm = step.process.comm = "runc:[1:CHILD]"
+    apply(world, step)
+    apply(world, clone(400, 401, at=10, container_id=WEB, comm=step.comm))
+    apply(world, execve(401, "/bin/id", at=11, ppid=400, vpid=40, container_id=WEB, cap_permitted=0xFF))
+    rows = {row.pid: row for row in world.process_rows(WEB)}
+    assert (rows[400].entry, rows[400].flags) == ("", [])
+    assert rows[401].entry == "docker exec"
 
 
 def test_a_change_is_told_by_a_growing_number(world: World) -> None:
@@ -248,6 +264,17 @@ def test_a_busy_process_does_not_push_out_a_quiet_one(world: World) -> None:
         recent.add(apply(world, opened("/x", at=n, pid=8)))
     assert recent.of_process((7, 7), 10) == [quiet]
     assert len(recent) == 11
+
+
+def test_a_busy_host_does_not_push_out_the_events_of_a_container(world: World) -> None:
+    recent = Recent(per_process=10, maximum=100)
+    quiet = apply(world, opened("/etc/shadow", at=1, pid=7))
+    recent.add(quiet)
+    for pid in range(1000, 1500):
+        recent.add(apply(world, event("openat", pid, at=pid)))
+    assert recent.of_container(WEB, 10) == [quiet]
+    assert recent.of_process((7, 7), 10) == [quiet]
+    assert len(recent) == 100
 
 
 def test_recent_events_are_bounded(world: World) -> None:
