@@ -98,7 +98,7 @@ def show_private(options: Options, *, title: str) -> None:
     ours, theirs = socket.socketpair()
     with _log_file() as log:
         child = subprocess.Popen(
-            [sys.executable, "-m", "tiercel", "private-sensor", str(theirs.fileno()), _to_json(options)],
+            [sys.executable, "-P", "-m", "tiercel", "private-sensor", str(theirs.fileno()), _to_json(options)],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=log,

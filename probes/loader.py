@@ -67,6 +67,7 @@ async def _start(arguments: list[str], channel: int, environment: Mapping[str, s
     path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
     return await asyncio.create_subprocess_exec(
         sys.executable,
+        "-P",  # root takes no module from the folder it happens to be started in
         "-m",
         "probes.loader_child",
         *arguments,
