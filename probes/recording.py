@@ -44,11 +44,18 @@ class Recorder:
 
     In a running event loop a timer writes what waits, so that a quiet time does not hold data back. A write that fails
     is reported, and what comes later is counted in ``lost``: the sensor goes on. The file then ends with the last whole
-    chunk, and :meth:`close` raises the error.
+    chunk, and :meth:`close` raises the error. ``header`` is given for a copy of another recording; without it the file
+    tells of this machine and of now.
     """
 
     def __init__(
-        self, path: Path, *, hostname: str = "", report: Report = log_report, flush_after: float = FLUSH_SECONDS
+        self,
+        path: Path,
+        *,
+        hostname: str = "",
+        header: Header | None = None,
+        report: Report = log_report,
+        flush_after: float = FLUSH_SECONDS,
     ) -> None:
         self.report = report
         self.error: RecordingError | None = None
@@ -62,7 +69,7 @@ class Recorder:
         self._index: list[IndexEntry] = []
         self._pending = {kind: _Pending() for kind in (form.INPUTS, form.ALERTS)}
         self._timer: asyncio.TimerHandle | None = None
-        self._append(form.pack_header(_header(hostname)))
+        self._append(form.pack_header(header or _header(hostname)))
 
     def write(self, inputs: Sequence[Input]) -> None:
         """Record a batch of inputs."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -29,13 +30,15 @@ ROOT = Path(__file__).resolve().parent.parent
 DEMO = ROOT / "probes" / "recordings" / "demo.tiercel"
 FOLDER = ROOT / "screenshots"
 SIZE = (140, 40)
+NARROW = (80, 24)
 PATIENCE = 30.0
 
 SHOTS: dict[str, tuple[str, ...]] = {
     "alerts": (),
-    "alert": ("enter",),
+    "alerts-narrow": (),
+    "alert": ("end", "up", "up", "up", "enter"),
     "containers": ("2",),
-    "container": ("2", "enter"),
+    "container": ("2", "end", "enter"),
     "processes": ("3",),
     "events": ("5", "4"),
     "rules": ("5",),
@@ -92,11 +95,12 @@ def _has_health(reply: object) -> bool:
 async def replayed(recording: Path) -> tuple[SteadyClient, subprocess.Popen[bytes]]:
     """A connection to a private sensor that has replayed the recording to its end."""
     ours, theirs = socket.socketpair()
-    options = json.dumps({"replay": str(recording), "store": ":memory:", "rules": sys.argv[2:]})
+    options = json.dumps({"replay": os.path.relpath(recording, ROOT), "store": ":memory:", "rules": sys.argv[2:]})
     child = subprocess.Popen(
         [sys.executable, "-m", "tiercel", "private-sensor", str(theirs.fileno()), options],
         pass_fds=[theirs.fileno()],
         stdin=subprocess.DEVNULL,
+        cwd=ROOT,
     )
     theirs.close()
     client = await Client.over(ours)
@@ -122,13 +126,14 @@ async def shoot(recording: Path, name: str, keys: tuple[str, ...]) -> None:
         return client
 
     app = TiercelApp(connect, title="Tiercel")
-    async with app.run_test(size=SIZE) as pilot:
+    async with app.run_test(size=NARROW if name.endswith("-narrow") else SIZE) as pilot:
         await _settled(pilot)
         for key in keys:
             await pilot.press(key)
             await _settled(pilot)
         FOLDER.mkdir(exist_ok=True)
-        (FOLDER / f"{name}.svg").write_text(app.export_screenshot(title="Tiercel"), encoding="utf-8")
+        picture = app.export_screenshot(title="Tiercel").replace("<svg ", '<svg xml:space="preserve" ', 1)
+        (FOLDER / f"{name}.svg").write_text(picture, encoding="utf-8")
     await client.close()
     await asyncio.to_thread(child.wait, 10)
 
