@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import resource
 import time
+import traceback
 from collections import Counter, deque
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from engine.contracts import Source
 from engine.events import HOST, Input, KernelEvent, Loss, Phase, RuntimeState, SourceState
 from engine.protocol import Health, Problem
 from engine.rules.ruleset import Rule
+from engine.scrub import scrub
 from engine.state.world import World
 
 MAX_PROBLEMS = 50
 """Problems remembered; older ones are forgotten first."""
+OUR_FAULT = "internal error"
+"""The cause of what is lost by a bug of ours."""
+
+_log = logging.getLogger("tiercel")
 
 
 class Vitals:
@@ -37,6 +45,7 @@ class Vitals:
         self.rule_problems: list[str] = []
         """What is wrong with the rule files as they are now, while the rules of before go on."""
         self.runtime: RuntimeState | None = None
+        self._stumbled: set[str] = set()
         self._last = (self.started, 0, _cpu_seconds())
 
     def lose(self, loss: Loss) -> None:
@@ -61,6 +70,16 @@ class Vitals:
     def report(self, what: str, hint: str = "") -> None:
         """Remember a problem, for the screen."""
         self.problems.append(Problem(time=time.time_ns(), what=what, hint=hint))
+
+    def stumble(self, error: Exception, container_id: str = HOST) -> None:
+        """Count what a bug of ours has cost, and tell of it once for each place in the code."""
+        self.lose(Loss(time=0, count=1, cause=OUR_FAULT, container_id=container_id))
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{PurePath(last.filename).name}:{last.lineno}"
+        if place not in self._stumbled:
+            self._stumbled.add(place)
+            self.report(f"internal error in {place}: {error!r}", "please report it; detection goes on")
+            _log.error("%s", "\n".join(map(scrub, "".join(traceback.format_exception(error)).splitlines())))
 
     def tick(self) -> None:
         """Close the current second: call about once a second."""

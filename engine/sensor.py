@@ -20,7 +20,7 @@ from typing import Protocol
 
 from engine.alerts import Alert
 from engine.contracts import Runtime, Source
-from engine.errors import TiercelError
+from engine.errors import SourceError, TiercelError
 from engine.events import Input, Loss, Phase, RuntimeState, SourceState
 from engine.health import Vitals, health_of
 from engine.judge import alert_of
@@ -125,9 +125,15 @@ class Sensor:
         try:
             await source.run(self.feed)
         except TiercelError as error:
-            self.failure = error
-            self.vitals.report(error.message, error.hint)
-            self.feed([SourceState(time=0, phase=Phase.FAILED, detail=f"{error.message}. {error.hint}".strip())])
+            self._fail(error)
+        except Exception as error:  # noqa: BLE001 - a bug in one source leaves the others watching
+            self.vitals.stumble(error)
+            self._fail(SourceError(f"{source.name} has ended by an internal error: {error!r}", hint="please report it"))
+
+    def _fail(self, error: TiercelError) -> None:
+        self.failure = error
+        self.vitals.report(error.message, error.hint)
+        self.feed([SourceState(time=0, phase=Phase.FAILED, detail=f"{error.message}. {error.hint}".strip())])
 
     # ── the path of an event ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -137,19 +143,32 @@ class Sensor:
             self.recorder.write(inputs)
         alerts: list[Alert] = []
         for item in inputs:
-            alerts += self._judge(self.world.apply(item))
-            self._note(item)
+            alerts += self._judge(self._apply(item))
         self._publish(alerts)
         self.vitals.age(inputs[-1] if inputs else None)
 
+    def _apply(self, item: Input) -> list[Event]:
+        try:
+            events = self.world.apply(item)
+            self._note(item)
+        except Exception as error:  # noqa: BLE001 - a bug costs this input, not the watch; it is counted and told
+            self.vitals.stumble(error)
+            return []
+        return events
+
     def _judge(self, events: Sequence[Event]) -> list[Alert]:
-        alerts = []
+        alerts: list[Alert] = []
         for event in events:
             self.vitals.events += 1
-            alerts += [
-                alert_of(rule, event, self.hostname) for rule in self.rules.match(event, first=self._first_match)
-            ]
+            try:
+                alerts += self._alerts_of(event)
+            except Exception as error:  # noqa: BLE001 - as above
+                self.vitals.stumble(error, event.kernel.container_id)
         return alerts
+
+    def _alerts_of(self, event: Event) -> list[Alert]:
+        found = self.rules.match(event, first=self._first_match)
+        return [alert_of(rule, event, self.hostname) for rule in found]
 
     def _publish(self, alerts: list[Alert]) -> None:
         """Written before it is published: what a front end or a sink has seen is in the store."""
@@ -210,10 +229,17 @@ class Sensor:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK)
-            self.vitals.tick()
-            self._publish(self._judge(self.world.expire()))
-            await self.store.maintain()
-            self.on_pulse(self.pulse(health=self.health()))
+            try:
+                await self._look_after()
+            except Exception as error:  # noqa: BLE001 - as in feed: what waits must not wait for ever
+                self.vitals.stumble(error)
+
+    async def _look_after(self) -> None:
+        """What is done once a second."""
+        self.vitals.tick()
+        self._publish(self._judge(self.world.expire()))
+        await self.store.maintain()
+        self.on_pulse(self.pulse(health=self.health()))
 
     async def _pulse(self) -> None:
         while True:

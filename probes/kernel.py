@@ -9,7 +9,7 @@ import time
 from collections.abc import Collection, Iterable, Sequence
 
 from engine.contracts import Emit
-from engine.events import HOST, Input, Phase, Snapshot, SourceState
+from engine.events import HOST, Input, Loss, Phase, Snapshot, SourceState
 from engine.protocol import ProbeRow
 from engine.schema import EVENT_TYPES
 from probes.bpf_map import BpfMap, PerCpuMap
@@ -34,8 +34,12 @@ SLICE_SECONDS = 0.004
 """… and the time after which it may, at the latest."""
 BATCH = 128
 """Records emitted at once."""
+REST_SECONDS = 0.5
+"""Time at most for what is in the ring at the end."""
 LOSS_PERIOD = 1.0
 CLOCK_PERIOD = 10.0
+GARBLED = "record not understood"
+"""The cause of a loss: the two sides do not agree on a record."""
 RING_PAGES = 2048
 """4 KiB pages of the ring: 8 MiB, about 30,000 events."""
 
@@ -91,7 +95,10 @@ class KernelSource:
             self._open_maps(self._loaded)
             emit(await self._snapshot())
             emit([SourceState(time=time.time_ns(), phase=Phase.LIVE, detail=f"loaded in {self._loaded.seconds:.1f} s")])
-            await self._deliver(emit)
+            try:
+                await self._deliver(emit)
+            finally:
+                self._drain_rest(emit)
         finally:
             self.close()
 
@@ -183,21 +190,33 @@ class KernelSource:
                 break
         return True
 
+    def _drain_rest(self, emit: Emit) -> None:
+        """What happened before we were told to end is still in the ring; a busy machine does not hold the end up."""
+        end = time.monotonic() + REST_SECONDS
+        while self._drain(emit) and time.monotonic() < end:
+            pass
+
     def _inputs(self, records: list[bytes]) -> Sequence[Input]:
         inputs: list[Input] = []
-        decode = self._decoder.decode
         for record in records:
-            kind = record[0]
-            if kind >= Kind.CGROUP_MKDIR:
-                self._cgroup_changed(kind, record)
-                continue
-            if kind == Kind.EXEC:
-                self._learn_container(record)
-            event = decode(record)
-            if kind == Kind.EXEC and event.container_id:
-                inputs += self._users_of(event.pid, event.container_id)
-            inputs.append(event)
+            try:
+                inputs += self._read(record)
+            except (ValueError, IndexError, struct.error):
+                inputs.append(Loss(time=time.time_ns(), count=1, cause=GARBLED))
         return inputs
+
+    def _read(self, record: bytes) -> Sequence[Input]:
+        """What a record tells. Raises ValueError, IndexError or struct.error for one that is garbled."""
+        kind = record[0]
+        if kind >= Kind.CGROUP_MKDIR:
+            self._cgroup_changed(kind, record)
+            return ()
+        if kind == Kind.EXEC:
+            self._learn_container(record)
+        event = self._decoder.decode(record)
+        if kind == Kind.EXEC and event.container_id:
+            return [*self._users_of(event.pid, event.container_id), event]
+        return (event,)
 
     def _users_of(self, pid: int, container_id: str) -> list[Input]:
         """The names in a container, once; again as long as its file system is not in place."""

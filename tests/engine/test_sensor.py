@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from engine.alerts import Alert
@@ -170,6 +171,34 @@ async def test_a_source_that_fails_is_a_state_and_the_others_go_on(rules: Path, 
     await sensor.run()
     assert len(collected.alerts) == 1
     assert sensor.health().problems[0].what == "no such kernel"
+
+
+async def test_a_bug_costs_one_event_and_is_counted_and_told_once(rules: Path, collected: Collected) -> None:
+    garbled = execve("sh")
+    msgspec.structs.force_setattr(garbled, "args", None)  # what no source ever says
+    rules.write_text(RULES.replace("proc.name = sh", "not evt.arg.filename exists and proc.name = sh"))
+    sensor = sensor_of(rules, collected, [garbled, garbled, execve("sh", time=2 * SECOND)])
+    await sensor.run()
+    assert [alert.time for alert in collected.alerts] == [2 * SECOND]
+    health = sensor.health()
+    assert health.lost_by_cause == {"internal error": 2}
+    assert len(health.problems) == 1
+    assert health.problems[0].hint == "please report it; detection goes on"
+
+
+async def test_a_source_with_a_bug_is_reported_and_the_others_go_on(rules: Path, collected: Collected) -> None:
+    class Buggy(ListSource):
+        name = "buggy"
+
+        async def run(self, emit: object) -> None:
+            raise KeyError("Id")
+
+    sensor = sensor_of(rules, collected, [execve("sh")])
+    sensor.sources = (Buggy(), *sensor.sources)
+    await sensor.run()
+    assert len(collected.alerts) == 1
+    assert sensor.failure is not None
+    assert "buggy has ended by an internal error" in sensor.failure.message
 
 
 async def test_front_ends_are_told_that_something_changed(rules: Path, collected: Collected) -> None:

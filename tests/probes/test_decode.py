@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import socket
 import struct
+from contextlib import suppress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.events import HOST, Fd, KernelEvent
 from probes.decode import Decoder, cgroup_of, split, strings
@@ -250,3 +253,10 @@ def test_the_sections_of_a_record() -> None:
     sections = split(raw, lengths)
     assert (sections[Section.NAME0], sections[Section.PATH], sections[Section.CGROUP]) == (b"a\0", b"bb\0", b"c\0")
     assert len(raw) == RECORD.size + 7
+
+
+@given(st.binary(min_size=RECORD.size, max_size=RECORD.size + 400), st.sampled_from(list(Kind)[:4]))
+def test_a_garbled_record_is_refused_by_the_errors_that_the_source_counts(raw: bytes, kind: Kind) -> None:
+    raw = kind.to_bytes(2, "little") + raw[2:]
+    with suppress(ValueError, IndexError, struct.error):
+        assert isinstance(decode(raw), KernelEvent)
