@@ -95,6 +95,7 @@ ACTIONS = (
     Action("view(4)", "4", "Events", "Go to Events", ("everywhere",), shown=False),
     Action("view(5)", "5", "Rules", "Go to Rules", ("everywhere",), shown=False),
     Action("view(6)", "6", "Health", "Go to Health", ("everywhere",), shown=False),
+    Action("pause_replay", "P", "hold", "Hold the replay; again: let it go on (replays only)", ("everywhere",)),
     Action("help", "question_mark,f1", "help", "All keys", ("everywhere",)),
     Action(
         "command_palette", "ctrl+p,colon", "commands", "Search all commands and themes", ("everywhere",), shown=False

@@ -15,7 +15,9 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
 
-from engine.protocol import Pulse
+from engine.errors import TiercelError
+from engine.events import Phase
+from engine.protocol import Control, Done, Pulse
 from tui.actions import bindings
 from tui.frame import Frame
 from tui.frames import frame_for, main_frame
@@ -65,7 +67,8 @@ class TiercelApp(App[None]):
         self.title = title
         self.subject: EventsPlace = EVERYTHING
         """What was selected last: the Events view shows its events."""
-        self._asked_after = 0.0
+        self._phase: Phase | None = None
+        """The phase for which the footer was drawn."""
         self.register_theme(TIERCEL)
         self.register_theme(TIERCEL_LIGHT)
         self.theme = TIERCEL.name
@@ -108,9 +111,12 @@ class TiercelApp(App[None]):
             self.frame.pulsed(message.pulse)
 
     def on_tiercel_app_link_changed(self) -> None:
-        """Say it."""
+        """Say it; what can be done may be another, too."""
         if self.frame is not None:
             self.frame.link_changed()
+        if self.front.phase is not self._phase:
+            self._phase = self.front.phase
+            self.refresh_bindings()
 
     def _wake(self) -> None:
         if self.frame is not None:
@@ -151,6 +157,25 @@ class TiercelApp(App[None]):
     def action_help(self) -> None:
         """All keys."""
         self.push_screen(HelpScreen())
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only a replay can stand still."""
+        if action == "pause_replay":
+            return self.front.phase is Phase.REPLAYING
+        return super().check_action(action, parameters)
+
+    def action_pause_replay(self) -> None:
+        """Hold the replay, or let it go on."""
+        self.run_worker(self._pause_replay(), group="replay", exclusive=True)
+
+    async def _pause_replay(self) -> None:
+        paused = not self.front.replay_paused
+        try:
+            await self.front.ask(Control(paused=paused), Done)
+        except TiercelError as error:
+            self.tell(error.message)
+        else:
+            self.front.pause_replay(paused)
 
     def action_interrupt(self) -> None:
         """Quit, whatever has the focus."""

@@ -73,6 +73,8 @@ class Front:
         """Why the sensor is gone."""
         self.hint = ""
         self.hostname = ""
+        self.replay_paused = False
+        """A replay stands still, because we asked for it."""
         self.health: Health | None = None
         self.pulse: Pulse | None = None
 
@@ -146,9 +148,14 @@ class Front:
         """The sensor's clock: that of a replay stands where the recording does."""
         if self.health is None:
             return time.time_ns()
-        if self.health.phase in (Phase.ENDED, Phase.FAILED) or self.link is Link.GONE:
+        if self.health.phase in (Phase.ENDED, Phase.FAILED) or self.replay_paused or self.link is Link.GONE:
             return self.health.time
         return self.health.time + int((time.monotonic() - self._health_at) * 1e9)
+
+    def pause_replay(self, paused: bool) -> None:
+        """Note that the replay stands still or goes on."""
+        self.replay_paused = paused
+        self._changed()
 
     def _take_pulse(self, pulse: Pulse) -> None:
         self.pulse = pulse

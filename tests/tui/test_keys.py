@@ -9,8 +9,10 @@ import pytest
 from msgspec.structs import replace
 
 from engine.alerts import Alert, Priority
+from engine.events import Phase
 from tests.helpers.driving import Drive, driving
 from tests.helpers.incident import alert, incident
+from tests.helpers.sensor import healthy
 from tui.actions import ACTIONS, VIEWS, actions_of, all_keys
 from tui.frame import MainFrame
 from tui.help import HelpScreen, help_text
@@ -415,6 +417,14 @@ async def _(drive: Drive, key: str) -> None:
     await drive.until_shown("Freeze the list")
     await drive.press("enter")
     await drive.until_shown("paused")
+
+
+@does("everywhere", "pause_replay")
+async def _(drive: Drive, key: str) -> None:
+    drive.sensor.pulse(health=healthy(phase=Phase.REPLAYING))
+    await drive.until_shown("▶ replay")
+    await drive.press(key)
+    await drive.until_shown("‖ paused")
 
 
 @does("everywhere", "quit")

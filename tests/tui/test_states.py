@@ -8,7 +8,7 @@ import pytest
 
 from engine.errors import TiercelError
 from engine.events import Phase
-from engine.protocol import SetRule
+from engine.protocol import Control, SetRule
 from tests.helpers.driving import NARROW, WIDE, Drive, driving
 from tests.helpers.incident import alerts, incident
 from tests.helpers.sensor import MemorySensor, World, healthy
@@ -122,3 +122,23 @@ async def test_the_sensor_is_let_go_of_on_quitting() -> None:
         await drive.press("q")
         await drive.until(lambda: drive.app.return_code == 0)
     assert drive.sensor.closed
+
+
+async def test_a_replay_can_be_held_and_goes_on() -> None:
+    async with driving(World(health=healthy(phase=Phase.REPLAYING))) as drive:
+        await drive.until_shown("▶ replay", "P hold")
+        await drive.press("P")
+        await drive.until_shown("‖ paused")
+        assert drive.app.front.now() == healthy().time  # ages stand still, too
+        await drive.press("P")
+        await drive.until_shown("▶ replay")
+    assert [request.paused for request in drive.sensor.asked if isinstance(request, Control)] == [True, False]
+
+
+async def test_what_is_live_cannot_be_held() -> None:
+    async with driving(incident()) as drive:
+        await drive.until_shown("● live")
+        assert "P hold" not in drive.text()
+        await drive.press("P", "2")
+        await drive.until(lambda: "Image" in drive.text())
+    assert not [request for request in drive.sensor.asked if isinstance(request, Control)]

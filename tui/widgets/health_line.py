@@ -74,6 +74,8 @@ class HealthLine(Widget):
         health = self._front.health
         if self._front.link is Link.CONNECTING or health is None:
             return "◌ connecting", "warn"
+        if health.phase is Phase.REPLAYING and self._front.replay_paused:
+            return "‖ paused", "warn"
         return _PHASES[health.phase]
 
 
