@@ -27,6 +27,7 @@ from probes.options import DEMO, Options, hostname, rule_paths
 if TYPE_CHECKING:
     from engine.client import Client
 INTERRUPTED = 130
+SOCKET = "/run/tiercel.sock"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -158,12 +159,16 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
+_SPEED_HELP = "1 is as it happened, 10 ten times as fast; 0 (the default) does not wait."
+_RULES_HELP = "A rule file or folder, instead of the shipped rules; repeatable, read in order."
+
+
 def live_options(function: F) -> F:
     """The options of everything that watches the live system."""
     for option in reversed(
         [
-            click.option("-r", "--rules", multiple=True, metavar="PATH", help="Rule file or folder; repeatable."),
-            click.option("--docker", default="", metavar="URL", help='Docker socket; "none" to do without.'),
+            click.option("-r", "--rules", multiple=True, metavar="PATH", help=_RULES_HELP),
+            click.option("--docker", default="", metavar="URL", help='Docker\'s socket; "none" to do without Docker.'),
             click.option("--transport", type=click.Choice(["auto", "ring", "perf"]), default="auto", hidden=True),
             click.option(
                 "--matching",
@@ -171,7 +176,7 @@ def live_options(function: F) -> F:
                 default="all",
                 help="Alert for every rule that matches an event, or the first only, as Falco does.",
             ),
-            click.option("--store", default="", metavar="FILE", help="Where alerts are kept."),
+            click.option("--store", default="", metavar="FILE", help="Where alerts are kept, an SQLite database."),
         ]
     ):
         function = option(function)
@@ -186,7 +191,12 @@ def live_options(function: F) -> F:
 def cli(ctx: click.Context, /, demo: bool, **live: Any) -> None:
     """See what happens inside containers while it happens.
 
-    Without a command: the terminal UI on the live system (needs root). With a recording: the same on the recording.
+    \b
+    tiercel           the screen, on this machine's kernel and Docker; needs root
+    tiercel --demo    the screen, on a recording that comes along; works anywhere
+    tiercel FILE      the screen, on a recording of yours
+
+    Exit codes: 0 done, 1 failure, 2 wrong usage or configuration, 130 interrupted.
     """
     if ctx.invoked_subcommand is not None:
         return
@@ -199,8 +209,8 @@ def cli(ctx: click.Context, /, demo: bool, **live: Any) -> None:
 
 @cli.command("open", hidden=True)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
-@click.option("-r", "--rules", multiple=True, metavar="PATH")
-@click.option("--speed", type=float, default=0.0)
+@click.option("-r", "--rules", multiple=True, metavar="PATH", help=_RULES_HELP)
+@click.option("--speed", type=float, default=0.0, metavar="FACTOR", help=_SPEED_HELP)
 def open_recording(file: str, rules: tuple[str, ...], speed: float) -> None:
     """Open a recording in the terminal UI."""
     show_private(Options(rules=rules, replay=file, speed=speed), title=Path(file).name)
@@ -211,7 +221,10 @@ def open_recording(file: str, rules: tuple[str, ...], speed: float) -> None:
 @click.option("--duration", type=float, metavar="SECONDS", help="Stop after this time.")
 @live_options
 def watch(as_json: bool, duration: float | None, **live: Any) -> None:
-    """Watch without a screen: alerts on stdout, talk on stderr."""
+    """Watch without a screen: alerts on stdout.
+
+    Talk goes to stderr. Ctrl-C ends it, or --duration.
+    """
     from engine.sinks.stdout import StdoutSink
     from probes.station import headless
 
@@ -220,11 +233,16 @@ def watch(as_json: bool, duration: float | None, **live: Any) -> None:
 
 
 @cli.command()
-@click.option("--socket", "path", default="/run/tiercel.sock", show_default=True, help="Where front ends connect.")
-@click.option("--group", default="", help="A group that may attach, too.")
+@click.option(
+    "--socket", "path", default=SOCKET, show_default=True, metavar="PATH", help="Where `tiercel attach` finds it."
+)
+@click.option("--group", default="", metavar="NAME", help="A group whose members may attach, too; else root alone.")
 @live_options
 def sensor(path: str, group: str, **live: Any) -> None:
-    """Run the sensor alone; look at it with `tiercel attach`."""
+    """Watch, for screens that come and go.
+
+    Look at it with `tiercel attach`, from any number of terminals.
+    """
     from probes.station import serve_shared
 
     require_live()
@@ -243,9 +261,12 @@ def private_sensor(descriptor: int, options: str) -> None:
 
 
 @cli.command()
-@click.argument("path", default="/run/tiercel.sock")
+@click.argument("path", default=SOCKET)
 def attach(path: str) -> None:
-    """Show a sensor that runs elsewhere on this machine."""
+    """Open the screen on a shared sensor.
+
+    PATH is its socket, /run/tiercel.sock unless given. Closing the screen does not end the watch.
+    """
     from engine.client import Client
 
     async def answers() -> None:
@@ -271,11 +292,16 @@ def record(file: str, duration: float | None, **live: Any) -> None:
 @cli.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, in Falco's form.")
-@click.option("-r", "--rules", multiple=True, metavar="PATH", help="Rule file or folder; repeatable.")
-@click.option("--matching", type=click.Choice(["all", "first"]), default="all", help="As for watch.")
-@click.option("--speed", type=float, default=0.0, help="1 is real time, 0 as fast as possible.")
+@click.option("-r", "--rules", multiple=True, metavar="PATH", help=_RULES_HELP)
+@click.option(
+    "--matching",
+    type=click.Choice(["all", "first"]),
+    default="all",
+    help="Alert for every rule that matches an event, or the first only, as Falco does.",
+)
+@click.option("--speed", type=float, default=0.0, metavar="FACTOR", help=_SPEED_HELP)
 def replay(file: str, as_json: bool, speed: float, **judged: Any) -> None:
-    """Judge a recording: alerts on stdout."""
+    """Judge a recording again: alerts on stdout."""
     from engine.sinks.stdout import StdoutSink
     from probes.station import headless
 
@@ -284,18 +310,24 @@ def replay(file: str, as_json: bool, speed: float, **judged: Any) -> None:
 
 @cli.group()
 def rules() -> None:
-    """Look at rules."""
+    """List rules, or check rule files."""
 
 
 @rules.command("list")
 @click.argument("files", nargs=-1)
 def list_rules(files: tuple[str, ...]) -> None:
-    """List the rules of FILES, or the shipped ones."""
+    """List the rules of FILES, or the shipped ones.
+
+    Columns: on or off, priority, name, tags.
+    """
     from engine.rules.load import load
 
-    for rule in load(rule_paths(files)).rules:
+    found = load(rule_paths(files)).rules
+    width = max((len(rule.name) for rule in found), default=0)
+    for rule in found:
         mark = "on " if rule.enabled else "off"
-        click.echo(f"{mark}  {rule.priority.label:<13}  {rule.name}  ({', '.join(sorted(rule.tags))})")
+        tags = " ".join(sorted(rule.tags))
+        click.echo(scrub(f"{mark}  {rule.priority.label:<13}  {rule.name:<{width}}  {tags}".rstrip()))
 
 
 @rules.command("check")
@@ -322,7 +354,10 @@ def check_rules(files: tuple[str, ...], as_json: bool) -> None:
 
 @cli.command()
 def fields() -> None:
-    """List the fields that conditions and outputs can use."""
+    """List the fields of conditions and outputs.
+
+    Columns: name, type, meaning. Those not served say why.
+    """
     from engine.lang.fields import FIELDS
 
     for name, row in sorted(FIELDS.items()):
@@ -331,11 +366,15 @@ def fields() -> None:
 
 @cli.command()
 def events() -> None:
-    """List the types of events and their parameters."""
+    """List event types and their parameters.
+
+    Columns: name, meaning, and what `evt.arg.NAME` can name.
+    """
     from engine.schema import EVENT_TYPES
 
+    width = max(len(row.help) for row in EVENT_TYPES)
     for row in EVENT_TYPES:
-        click.echo(f"{row.name:<14} {row.help:<45} {' '.join(param.name for param in row.params)}")
+        click.echo(f"{row.name:<14} {row.help:<{width}}  {' '.join(param.name for param in row.params)}")
 
 
 @cli.command()

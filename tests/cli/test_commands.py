@@ -92,3 +92,22 @@ def test_attach_without_a_sensor_says_what_to_do(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "tiercel sensor" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def commands(*path: str) -> list[tuple[str, ...]]:
+    """A command and all below it, by what its help lists."""
+    _, _, listed = tiercel(*path, "--help").stdout.partition("\nCommands:\n")
+    return [path, *(found for line in listed.splitlines() for found in commands(*path, line.split()[0]))]
+
+
+def test_every_command_and_every_option_is_explained() -> None:
+    found = commands()
+    assert ("rules", "check") in found
+    for command in found:
+        text = tiercel(*command, "--help").stdout
+        assert "..." not in text.partition("\nCommands:\n")[2], command  # no summary is cut
+        rows = text.partition("\nOptions:\n")[2].partition("\nCommands:\n")[0].splitlines()
+        for row, following in zip(rows, [*rows[1:], ""], strict=True):
+            if row.startswith("  -"):
+                explained = "  " in row.strip() or following.startswith(" " * 10)
+                assert explained, (command, row)
