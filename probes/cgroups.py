@@ -11,6 +11,7 @@ import os
 import re
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from engine.events import HOST
@@ -18,8 +19,9 @@ from engine.events import HOST
 Key = tuple[int, int]
 """(hierarchy, kernfs id)."""
 
-_CONTAINER_ID = re.compile(r"(?:^|[/\-:])([0-9a-f]{64})(?:\.scope|\.service)?(?=/|$)")
-"""docker/<id>, docker-<id>.scope, cri-containerd-<id>.scope, libpod-<id>.scope, crio-<id>, kubepods/…/<id>."""
+_CONTAINER_ID = re.compile(r"(?:^|[/:]|(?<!conmon)-)([0-9a-f]{64})(?:\.scope|\.service)?(?=/|$)")
+"""docker/<id>, docker-<id>.scope, cri-containerd-<id>.scope, libpod-<id>.scope, crio-<id>, kubepods/…/<id>; but not
+libpod-conmon-<id>.scope and crio-conmon-<id>.scope, where a container's monitor runs on the host."""
 _KEPT_AFTER_REMOVAL = 256
 
 
@@ -55,13 +57,14 @@ class Cgroups:
         for hierarchy, mount in hierarchies(proc):
             for folder, _, _ in os.walk(mount):
                 if container_id_of(folder) != HOST:
-                    self.add(hierarchy, Path(folder).stat().st_ino, folder)
+                    with suppress(FileNotFoundError):  # its container ends while we look
+                        self.add(hierarchy, Path(folder).stat().st_ino, folder)
 
 
 def hierarchies(proc: Path = Path("/proc/self")) -> Iterator[tuple[int, str]]:
     """(hierarchy, mount point) of the unified tree and of the v1 tree of the pids controller, where mounted."""
     pids = _hierarchy_of_pids(proc)
-    for line in (proc / "mountinfo").read_text(errors="surrogateescape").splitlines():
+    for line in _lines(proc / "mountinfo"):
         fields, _, filesystem = line.partition(" - ")
         kind, _, options = filesystem.split(" ", 2)
         mount = fields.split(" ")[4]
@@ -73,8 +76,13 @@ def hierarchies(proc: Path = Path("/proc/self")) -> Iterator[tuple[int, str]]:
 
 def _hierarchy_of_pids(proc: Path) -> int:
     """The number before the pids controller in /proc/self/cgroup: ``8:pids:/``; 0 where it is on the unified tree."""
-    for line in (proc / "cgroup").read_text(errors="surrogateescape").splitlines():
+    for line in _lines(proc / "cgroup"):
         number, controllers, _ = line.split(":", 2)
         if "pids" in controllers.split(","):
             return int(number)
     return 0
+
+
+def _lines(file: Path) -> list[str]:
+    """Ended by newlines alone: anybody may mount at a path that holds another of the characters that end lines."""
+    return [line for line in os.fsdecode(file.read_bytes()).split("\n") if line]

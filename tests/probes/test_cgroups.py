@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,8 @@ def test_a_container_is_known_by_its_cgroup(path: str) -> None:
         f"/docker/{ID[:12]}",
         f"/docker/{ID}00",
         f"/buildkit/{ID[:32]}",
+        f"/machine.slice/libpod-conmon-{ID}.scope",
+        f"/system.slice/crio-conmon-{ID}.scope",
         "/docker/" + "g" * 64,
     ],
 )
@@ -69,7 +72,7 @@ def test_a_removed_cgroup_is_remembered_a_while() -> None:
 def proc_of(tmp_path: Path, mounts: dict[str, Path], cgroup: str) -> Path:
     """A /proc/self whose mountinfo names these cgroup mounts."""
     lines = [f"30 20 0:26 / {mount} rw - {kind}" for kind, mount in mounts.items()]
-    (tmp_path / "mountinfo").write_text("\n".join(["22 1 8:1 / / rw - ext4 /dev/sda1 rw", *lines]))
+    (tmp_path / "mountinfo").write_text("\n".join(["22 1 8:1 / / rw - ext4 /dev/sda1 rw", *lines]), newline="")
     (tmp_path / "cgroup").write_text(cgroup)
     return tmp_path
 
@@ -83,6 +86,38 @@ def test_a_v1_tree_is_known_by_its_pids_controller(tmp_path: Path) -> None:
 def test_a_unified_tree_has_number_0(tmp_path: Path) -> None:
     proc = proc_of(tmp_path, {"cgroup2 cgroup2 rw": tmp_path / "unified"}, "0::/\n")
     assert list(hierarchies(proc)) == [(0, str(tmp_path / "unified"))]
+
+
+@pytest.mark.parametrize("odd", ["\x0b", "\r", "\x1c", "\u2028", "\x85"])
+def test_a_mount_with_an_odd_name_hides_nothing(tmp_path: Path, odd: str) -> None:
+    mounts = {"fuse.any any rw": tmp_path / f"a{odd}b", "cgroup2 cgroup2 rw": tmp_path / "unified"}
+    assert list(hierarchies(proc_of(tmp_path, mounts, "0::/\n"))) == [(0, str(tmp_path / "unified"))]
+
+
+def test_a_container_may_end_during_the_scan(tmp_path: Path) -> None:
+    folder = tmp_path / "unified"
+    proc = proc_of(tmp_path, {"cgroup2 cgroup2 rw": folder}, "0::/\n")
+    staying = folder / f"docker-{ID}.scope"
+    staying.mkdir(parents=True)
+    over = threading.Event()
+
+    def churn() -> None:
+        while not over.is_set():
+            for number in range(50):
+                (folder / f"docker-{number:064x}.scope").mkdir()
+            for number in range(50):
+                (folder / f"docker-{number:064x}.scope").rmdir()
+
+    thread = threading.Thread(target=churn)
+    thread.start()
+    try:
+        for _ in range(200):
+            cgroups = Cgroups()
+            cgroups.scan(proc)
+            assert cgroups.containers[0, staying.stat().st_ino] == ID
+    finally:
+        over.set()
+        thread.join()
 
 
 def test_a_scan_finds_the_containers_of_a_mixed_tree(tmp_path: Path) -> None:
