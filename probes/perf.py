@@ -104,9 +104,14 @@ class PerfReader:
             fcntl.ioctl(buffer.fd, _ENABLE, 0)
 
     def drain(self, limit: int) -> list[bytes]:
-        """At most about ``limit`` records, those of one call in the order of their time."""
-        each = max(limit // len(self._buffers), 1)
-        records = [record for buffer in self._buffers for record in buffer.drain(each)]
+        """About ``limit`` records, those of one call in the order of their time; fewer when all buffers are empty."""
+        records: list[bytes] = []
+        while len(records) < limit:
+            each = max((limit - len(records)) // len(self._buffers), 1)
+            found = [record for buffer in self._buffers for record in buffer.drain(each)]
+            if not found:
+                break
+            records += found
         # A perf sample is padded to 8 bytes: the record's own lengths say where it ends.
         return sorted(records, key=_TIME.unpack_from)
 

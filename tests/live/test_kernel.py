@@ -385,6 +385,15 @@ async def test_the_perf_buffer_carries_the_same() -> None:
         assert [e.time for e in events] == sorted(e.time for e in events)
 
 
+async def test_a_batch_from_perf_buffers_is_short_only_when_all_are_empty() -> None:
+    async with watching(transport="perf") as watched:
+        code = "import os\nos.sched_setaffinity(0, {0})\nfor _ in range(3000): os.dup2(0, 99)"
+        subprocess.run([sys.executable, "-S", "-c", code], check=True)  # blocks the loop, so that nothing is drained
+        reader = watched.source._reader
+        assert reader is not None
+        assert len(reader.drain(2500)) >= 2500
+
+
 async def test_everything_is_detached_at_the_end() -> None:
     before = attached_programs()
     async with watching():
