@@ -100,6 +100,8 @@ class Sensor:
         self.on_pulse: Callable[[Pulse], None] = lambda _pulse: None
         self.on_phase: Callable[[SourceState], None] = lambda _state: None
         self._first_match = first_match
+        self._switched: dict[str, bool] = {}
+        """Rules switched by hand."""
         self._changed = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -200,8 +202,11 @@ class Sensor:
     # ── rules ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def set_rule(self, name: str, enabled: bool) -> Rule:
-        """Switch a rule. The sources widen before it is shown as on, and narrow only after it is off."""
+        """Switch a rule, until the end or until it is switched again. Raises TiercelError for a name that is none."""
+        if name not in self.rules:
+            raise TiercelError(f"there is no rule {name!r}", hint="the rule files may have been reloaded since")
         rule = self.rules.set_enabled(name, enabled)
+        self._switched[name] = enabled
         self._select()
         self.rules_generation += 1
         self._changed.set()
@@ -210,10 +215,9 @@ class Sensor:
     def reload(self) -> RuleSet:
         """Read the rule files again; switches set by hand are kept. Raises RulesError, the running rules go on."""
         fresh = self.load_rules()
-        known = {rule.name: rule.enabled for rule in self.rules.rules}
-        for rule in fresh.rules:
-            if rule.name in known:
-                fresh.set_enabled(rule.name, known[rule.name])
+        for name, enabled in self._switched.items():
+            if name in fresh:
+                fresh.set_enabled(name, enabled)
         self.rules = fresh
         self._select()
         self.rules_generation += 1

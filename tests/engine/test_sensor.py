@@ -150,6 +150,22 @@ async def test_a_reload_keeps_the_switches_set_by_hand(rules: Path, collected: C
     await sensor.run()
 
 
+async def test_a_reload_takes_what_the_files_switch(rules: Path, collected: Collected) -> None:
+    sensor = sensor_of(rules, collected)
+    rules.write_text(RULES.replace("- rule: Shell", "- rule: Shell\n  enabled: false"))
+    await Desk(sensor).answer(ReloadRules())
+    sensor.feed([execve("sh")])
+    assert sensor.hits.count.total() == 0
+    await sensor.run()
+
+
+async def test_a_rule_that_is_not_there_cannot_be_switched(rules: Path, collected: Collected) -> None:
+    sensor = sensor_of(rules, collected)
+    with pytest.raises(TiercelError, match="no rule 'Shel'"):
+        await Desk(sensor).answer(SetRule(name="Shel", enabled=True))
+    await sensor.run()
+
+
 async def test_losses_and_the_phase_are_shown(rules: Path, collected: Collected) -> None:
     loss = Loss(time=SECOND, count=7, cause="ring full", container_id=WEB)
     sensor = sensor_of(rules, collected, [SourceState(time=0, phase=Phase.LIVE), loss])
