@@ -23,7 +23,7 @@ from engine.errors import TiercelError
 from engine.events import ContainerAction, ContainerInfo, ContainerUnknown, RuntimeState, Users
 from engine.protocol import ProbeRow
 from probes.docker_api import FAILURES, DockerRuntime, Json, calling, connected, info_of_inspect, info_of_list
-from probes.users import read_users
+from probes.users import read_users_in_time
 
 __all__ = ["DockerRuntime", "DockerSource"]
 
@@ -57,7 +57,7 @@ class DockerSource:
     name = "docker"
     own_events = 0
 
-    def __init__(self, url: str | None = None, *, read_users: ReadUsers = read_users) -> None:
+    def __init__(self, url: str | None = None, *, read_users: ReadUsers = read_users_in_time) -> None:
         self._url = url
         self._read_users = read_users
         self._emit: Emit = lambda _inputs: None

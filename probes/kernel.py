@@ -23,7 +23,7 @@ from probes.procfs import read_processes
 from probes.programs import AUTO, PERF
 from probes.ring import RingReader
 from probes.spec import SPEC, spec_rows
-from probes.users import read_host_users, read_users
+from probes.users import read_host_users, read_users_in_time
 from probes.wire import CGROUP_KEY, COUNTER, Kind, Section
 
 PERIOD = 0.010
@@ -222,7 +222,7 @@ class KernelSource:
         """The names in a container, once; again as long as its file system is not in place."""
         if container_id in self._users_known:
             return []
-        users = read_users(pid, container_id)
+        users = read_users_in_time(pid, container_id)
         if not users.users:
             return []
         self._users_known.add(container_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import subprocess
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from probes import users
-from probes.users import read_host_users, read_users
+from probes.users import read_host_users, read_users, read_users_in_time
 from tests.helpers.world import WEB
 
 Enter = Callable[[], int]
@@ -108,3 +109,21 @@ def test_a_process_that_has_the_hosts_root_is_not_yet_in_its_container() -> None
 
 def test_the_names_of_the_host() -> None:
     assert read_host_users().users[0] == "root"
+
+
+def test_a_file_system_that_never_answers_is_given_up(root: Path, enter: Enter) -> None:
+    pid = enter()
+    libc = ctypes.CDLL(None, use_errno=True)
+    device = os.open("/dev/fuse", os.O_RDWR)  # nobody will read the kernel's questions from it
+    options = f"fd={device},rootmode=40000,user_id=0,group_id=0".encode()
+    try:
+        assert libc.mount(b"hostile", str(root / "etc").encode(), b"fuse", 0, options) == 0, ctypes.get_errno()
+        assert read_users_in_time(pid, WEB).users == {}
+    finally:
+        os.close(device)  # ends the file system, and with it what hangs in it
+        libc.umount2(str(root / "etc").encode(), 2)
+
+
+def test_names_are_read_in_time(root: Path, enter: Enter) -> None:
+    (root / "etc/passwd").write_text("app:x:1000:1000::/:/bin/sh\n")
+    assert read_users_in_time(enter(), WEB, seconds=30).users == {1000: "app"}
