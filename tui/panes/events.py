@@ -72,9 +72,9 @@ def _result(row: EventRow) -> list[Span]:
 
 _COLUMNS: list[Column[EventRow]] = [
     Column("Time", 12, _time),
-    Column("Event", 12, lambda row: [(row.type, "accent")]),
+    Column("Event", 12, lambda row: [(row.type, "accent")], from_width=90),  # What begins and ends with the same
     Column("Pid", 7, lambda row: [(str(row.pid), "dim")], right=True),
     Column("Process", 10, lambda row: [(row.process, "")], share=1),
-    Column("Result", 8, _result),
+    Column("Result", 8, _result, from_width=90),
     Column("What", 20, lambda row: [(row.summary, "")], share=4),
 ]
