@@ -27,6 +27,8 @@ class Options(msgspec.Struct, frozen=True):
     matching: Literal["all", "first"] = "all"
     store: str = ""
     """The alert database; "" for a new one in the state folder."""
+    outputs: tuple[str, ...] = ()
+    """Further places for the alerts, as rows of :data:`engine.sinks.SINKS` take them: ``http=URL``."""
     replay: str = ""
     """A recording to judge instead of the kernel's events."""
     speed: float = 0.0

@@ -42,14 +42,14 @@ class ReplaySource:
 
         A damaged one is emitted as far as it can be read; then SourceError says what is wrong.
         """
-        emit([_state(Phase.REPLAYING, str(self._path))])
+        emit([_state(Phase.REPLAYING, self.name)])
         batches = read(self._path)
         try:
             while (batch := await asyncio.to_thread(next, batches, None)) is not None:
                 await self._emit_paced(batch.inputs, emit)
         except RecordingError as error:
             raise SourceError(error.message, hint=error.hint) from error
-        emit([_state(Phase.ENDED, f"{self._path} was replayed to its end")])
+        emit([_state(Phase.ENDED, f"{self.name} was replayed to its end")])
 
     def select(self, event_types: Collection[str]) -> None:
         """A recording holds what it holds."""

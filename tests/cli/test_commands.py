@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from probes.options import DEMO
+
 GOOD = """
 - rule: Shell
   desc: A shell was started.
@@ -111,3 +113,17 @@ def test_every_command_and_every_option_is_explained() -> None:
             if row.startswith("  -"):
                 explained = "  " in row.strip() or following.startswith(" " * 10)
                 assert explained, (command, row)
+
+
+def test_alerts_of_the_demo_also_go_where_output_says(tmp_path: Path) -> None:
+    kept = tmp_path / "alerts.jsonl"
+    done = tiercel("replay", str(DEMO), "--json", "--output", f"file={kept}")
+    assert done.returncode == 0
+    assert kept.read_text() == done.stdout
+    assert {json.loads(line)["hostname"] for line in done.stdout.splitlines()} == {"prod-7"}
+
+
+def test_an_unknown_output_is_refused_with_the_nearest_name() -> None:
+    done = tiercel("replay", str(DEMO), "--output", "htp=http://127.0.0.1:2801/")
+    assert done.returncode == 2
+    assert "did you mean http?" in done.stderr
