@@ -68,6 +68,10 @@ ANSWERS: dict[type, type] = {
 """The reply that answers each request; a Failure can come instead."""
 
 
+START = "start one: `tiercel sensor`"
+"""What to do without a sensor to attach to."""
+
+
 class SensorGone(TiercelError):  # noqa: N818 - a state of affairs, like asyncio.QueueEmpty
     """The connection to the sensor has ended, by its will or ours."""
 
@@ -75,11 +79,12 @@ class SensorGone(TiercelError):  # noqa: N818 - a state of affairs, like asyncio
 class Client:
     """A connection to a sensor. Made by :meth:`connect` or :meth:`over`."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, hint: str = START) -> None:
         self._frames = FrameReader(reader, REPLY_LIMIT)
         self._writer = writer
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Reply]] = {}
+        self._hint = hint
         self._end: TiercelError | None = None
         self._reading = asyncio.create_task(self._read_replies())
         self.on_pulse: Callable[[Pulse], None] | None = None
@@ -98,16 +103,16 @@ class Client:
         except OSError as error:
             connected.close()
             reason = error.strerror or str(error)
-            raise SensorGone(f"no sensor answers on {path}: {reason}", hint="start one: `tiercel sensor`") from error
+            raise SensorGone(f"no sensor answers on {path}: {reason}", hint=START) from error
         except TiercelError:
             connected.close()
             raise
         return await cls.over(connected)
 
     @classmethod
-    async def over(cls, connected: socket.socket) -> Client:
-        """Use a connected socket, which the client closes in the end."""
-        client = cls(*await asyncio.open_unix_connection(sock=connected))
+    async def over(cls, connected: socket.socket, *, hint: str = START) -> Client:
+        """Use a connected socket, which the client closes in the end. ``hint`` says what to do when the sensor ends."""
+        client = cls(*await asyncio.open_unix_connection(sock=connected), hint=hint)
         try:
             client.welcome = await client.ask(Hello())
         except BaseException:
@@ -179,7 +184,7 @@ class Client:
             await self._writer.drain()
 
     async def _read_replies(self) -> None:
-        end: TiercelError = SensorGone("the sensor has ended", hint="start it again: `tiercel sensor`")
+        end: TiercelError = SensorGone("the sensor has ended", hint=self._hint)
         try:
             while (body := await self._frames.read()) is not None:
                 self._deliver(to_reply(body))

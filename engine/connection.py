@@ -66,18 +66,20 @@ class Connection:
         self._writer.transport.abort()
 
     async def _greet(self) -> bool:
-        """Whether the first message is a Hello of our version; anything else is told why it is refused."""
+        """Whether the first message is a Hello of our version, and welcome; anything else is told why it is not."""
         async with asyncio.timeout(self._stall):
             body = await self._frames.read()
         if body is None:
             return False
         hello = to_request(body)
         failure = _refusal(hello)
-        await self._send(failure or await self._answer(hello), hello.id)
-        if failure is not None:
-            self.refused = True
+        self.refused = failure is not None
+        reply = failure or await self._answer(hello)
+        await self._send(reply, hello.id)
+        if isinstance(reply, Failure):
             await self._hang_up()
-        return failure is None
+            return False
+        return True
 
     async def _hang_up(self) -> None:
         self._writer.close()

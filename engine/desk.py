@@ -84,7 +84,8 @@ class Desk:
             fresh = self.sensor.reload()
         except RulesError as error:
             self.sensor.vitals.rule_problems = [render_one(problem) for problem in error.problems]
-            raise
+            hint = "the running rules stay in force; Health (6) names every place"
+            raise TiercelError(error.message, hint=hint) from error
         self.sensor.vitals.rule_problems = []
         return p.Done(detail=f"{len(fresh.rules)} rules loaded")
 

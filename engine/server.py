@@ -100,3 +100,13 @@ class Server:
             return Failure(
                 message=f"internal error: {type(error).__name__}: {error}", hint="please report it; detection goes on"
             )
+
+
+async def refuse(connected: socket.socket, error: TiercelError) -> None:
+    """Tell the front end at the other end of a connected socket why there is no sensor, instead of a welcome."""
+
+    async def answer(_request: Request) -> Reply:
+        return Failure(message=error.message, hint=error.hint)
+
+    reader, writer = await asyncio.open_unix_connection(sock=connected)
+    await Connection(reader, writer, answer, stall=STALL).run()

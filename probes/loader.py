@@ -76,6 +76,7 @@ async def _start(arguments: list[str], channel: int, environment: Mapping[str, s
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C is meant for us, and we end it
     )
 
 

@@ -28,6 +28,8 @@ from tui.theme import TIERCEL, TIERCEL_LIGHT, tone_variables
 
 _WIDTHS: list[tuple[int, str]] | None = [(0, "-narrow"), (120, "-wide")]
 """From 120 columns on a selection is explained beside its list, not below."""
+INTERRUPTED = 130
+"""The return code after Ctrl-C, as shells have it: 128 and the signal's number."""
 _QUIET = 3.0
 """Seconds without a pulse's health after which we ask for it."""
 
@@ -86,7 +88,7 @@ class TiercelApp(App[None]):
 
     def on_mount(self) -> None:
         """Connect behind the first paint."""
-        self.run_worker(self._connect(), name="connection")
+        self.run_worker(self._connect, name="connection")
         self.set_interval(1.0, self._tick)
 
     async def _connect(self) -> None:
@@ -126,7 +128,7 @@ class TiercelApp(App[None]):
         if self.frame is not None:
             self.frame.ticked()
         if self.front.link is Link.UP and not self.front.patience and self.front.health_age > _QUIET:
-            self.run_worker(self.front.check(), group="health", exclusive=True)
+            self.run_worker(self.front.check, group="health", exclusive=True)
 
     # ── getting about ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -166,7 +168,7 @@ class TiercelApp(App[None]):
 
     def action_pause_replay(self) -> None:
         """Hold the replay, or let it go on."""
-        self.run_worker(self._pause_replay(), group="replay", exclusive=True)
+        self.run_worker(self._pause_replay, group="replay", exclusive=True)
 
     async def _pause_replay(self) -> None:
         paused = not self.front.replay_paused
@@ -179,7 +181,7 @@ class TiercelApp(App[None]):
 
     def action_interrupt(self) -> None:
         """Quit, whatever has the focus."""
-        self.exit()
+        self.exit(return_code=INTERRUPTED)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The actions that work here and now, then themes and a screenshot."""

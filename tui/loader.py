@@ -28,7 +28,7 @@ class Loader:
         self._wanted = True
         if not self._running and self._owner.is_attached:
             self._running = True
-            self._owner.run_worker(self._run(), group="load")
+            self._owner.run_worker(self._run, group="load")
 
     def soon(self) -> None:
         """Load, but not sooner than the pace allows."""

@@ -14,6 +14,7 @@ from tests.helpers.driving import Drive, driving
 from tests.helpers.incident import alert, incident
 from tests.helpers.sensor import healthy
 from tui.actions import ACTIONS, VIEWS, actions_of, all_keys
+from tui.app import INTERRUPTED
 from tui.frame import MainFrame
 from tui.help import HelpScreen, help_text
 from tui.panes import PANES
@@ -438,7 +439,7 @@ async def _(drive: Drive, key: str) -> None:
 async def _(drive: Drive, key: str) -> None:
     await drive.press("slash", "x", key)
     await drive.until(lambda: drive.app._exit)
-    assert drive.app.return_code == 0
+    assert drive.app.return_code == INTERRUPTED
 
 
 # ── the table itself ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -93,7 +93,7 @@ class RulesPane(ListPane[RuleRow]):
     def action_reload(self) -> None:
         """Read the rule files again."""
         self.say(("Reading the rule files…", "dim"))
-        self.run_worker(self._reload(), group="reload", exclusive=True)
+        self.run_worker(self._reload, group="reload", exclusive=True)
 
     async def _reload(self) -> None:
         try:

@@ -172,7 +172,7 @@ class PageList(ScrollView, Generic[Row]):
     def _ask(self) -> None:
         if not self._asking and self.is_attached and self._wanted() is not None:
             self._asking = True
-            self.run_worker(self._serve(), group="pages", name=f"pages of {self.id}")
+            self.run_worker(self._serve, group="pages", name=f"pages of {self.id}")
 
     def _wanted(self) -> int | None:
         first = round(self.scroll_y)

@@ -60,10 +60,19 @@ class Lab:
             stack.callback(shutil.rmtree, folder)
             stack.callback(_unmount_below, folder)
             daemon = _start_daemon(folder)
-            stack.callback(_stop_daemon, daemon)
             lab = cls(folder, daemon)
+            stack.callback(lab.stop)
             stack.callback(lab.remove_all)
             yield lab
+
+    def stop(self) -> None:
+        """Take the dockerd down."""
+        _stop_daemon(self.daemon)
+
+    def start(self) -> None:
+        """Start it again, in the same folder."""
+        (self.folder / "notify").unlink()
+        self.daemon = _start_daemon(self.folder)
 
     def docker(self, *arguments: str, input: str | None = None) -> str:
         """Run the docker command and return what it printed; raises LabError with its complaint."""

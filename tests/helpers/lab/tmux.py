@@ -22,6 +22,8 @@ class Tmux:
         self._socket = folder / "tmux.sock"
         self._output = folder / "output"
         self._descriptor = -1
+        self.written = bytearray()
+        """Every byte that came to the terminal, as far as it was read."""
 
     @classmethod
     @contextlib.contextmanager
@@ -93,7 +95,7 @@ class Tmux:
     def _wait_for_output(self, deadline: float) -> None:
         ready, _, _ = select.select([self._descriptor], [], [], max(0.0, deadline - time.monotonic()))
         if ready:
-            os.read(self._descriptor, 1 << 20)
+            self.written += os.read(self._descriptor, 1 << 20)
 
     def _tmux(self, *arguments: str) -> str:
         command = ["tmux", "-S", str(self._socket), *arguments]
