@@ -15,7 +15,7 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 import click
 import msgspec
@@ -56,13 +56,20 @@ def run(main: Coroutine[Any, Any, None]) -> None:
 
     async def until_told() -> None:
         task = asyncio.ensure_future(main)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, task.cancel)
-        with contextlib.suppress(asyncio.CancelledError):
+        _on_signals(task.cancel, signal.SIGTERM, signal.SIGHUP)
+        try:
             await task
+        except asyncio.CancelledError:
+            if cast("asyncio.Task[None]", asyncio.current_task()).cancelling():
+                raise  # by Ctrl-C: asyncio makes a KeyboardInterrupt of it
 
     asyncio.run(until_told())
+
+
+def _on_signals(react: Callable[[], object], *signals: signal.Signals) -> None:
+    """Do this in the running loop when one of the signals comes."""
+    for number in signals:
+        asyncio.get_running_loop().add_signal_handler(number, react)
 
 
 # ── the terminal ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -79,7 +86,15 @@ def show(connect: Callable[[], Awaitable[Client]], *, title: str) -> None:
     from tui.app import TiercelApp
 
     app = TiercelApp(connect, title=title)
-    app.run()
+
+    async def until_closed() -> None:
+        _on_signals(app.exit, signal.SIGTERM, signal.SIGHUP)
+        _on_signals(app.action_interrupt, signal.SIGINT)
+        await app.run_async()
+
+    asyncio.run(until_closed())
+    if app.return_code == INTERRUPTED:
+        raise KeyboardInterrupt
     if app.return_code:
         raise TiercelError("the screen ended with an error", hint="the sensor was stopped in good order")
 
@@ -98,6 +113,7 @@ def show_private(options: Options, *, title: str) -> None:
         require_readable(user)
     ours, theirs = socket.socketpair()
     with _log_file() as log:
+        gone = f"start Tiercel again; what the sensor said last is in {log.name}"
         child = subprocess.Popen(
             [sys.executable, "-P", "-m", "tiercel", "private-sensor", str(theirs.fileno()), _to_json(options)],
             pass_fds=[theirs.fileno()],
@@ -110,7 +126,7 @@ def show_private(options: Options, *, title: str) -> None:
     if user is not None:
         become(user)
     try:
-        show(lambda: Client.over(ours), title=title)
+        show(lambda: Client.over(ours, hint=gone), title=title)
     finally:
         ours.close()
         with contextlib.suppress(subprocess.TimeoutExpired):

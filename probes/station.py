@@ -19,11 +19,13 @@ from platformdirs import user_state_path
 
 from engine.contracts import Runtime, Sink, Source
 from engine.desk import Desk
+from engine.errors import TiercelError
 from engine.events import Phase, SourceState
 from engine.rules.load import load
 from engine.rules.ruleset import RuleSet
 from engine.sensor import Sensor
-from engine.server import Server
+from engine.server import Server, refuse
+from engine.sinks import make_sink
 from engine.sinks.fanout import Fanout
 from engine.sinks.stdout import StdoutSink
 from engine.store import AlertStore
@@ -171,7 +173,17 @@ def _tell_summary(sensor: Sensor, tell: Tell) -> None:
 
 
 async def serve_private(options: Options, connected: socket.socket) -> None:
-    """Run a sensor for the front end at the other end of a socket, until that goes."""
+    """Run a sensor for the front end at the other end of a socket, until that goes.
+
+    A sensor that cannot be put together is refused there: nobody reads what this process prints.
+    """
+    try:
+        await _serve_private(options, connected)
+    except TiercelError as error:
+        await refuse(connected, error)
+
+
+async def _serve_private(options: Options, connected: socket.socket) -> None:
     with sensor_of(options, own_pids=[os.getppid()]) as sensor:
         stop = asyncio.Event()
         desk = Desk(sensor, shut_down=stop.set, steer=_steering(sensor))
@@ -196,13 +208,18 @@ async def serve_shared(options: Options, path: Path, group: str, tell: Tell) -> 
 async def _judging(sensor: Sensor, server: Server) -> AsyncIterator[asyncio.TaskGroup]:
     """Run the sensor beside what the body does; it ends with the body, in good order."""
     sensor.on_pulse = server.pulse
-    async with asyncio.TaskGroup() as tasks:
-        judging = tasks.create_task(sensor.run())
-        try:
-            yield tasks
-        finally:
-            server.close()
-            judging.cancel()
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            judging = tasks.create_task(sensor.run())
+            try:
+                yield tasks
+            finally:
+                server.close()
+                judging.cancel()
+    except ExceptionGroup as group:  # what the user can act on is told as it is
+        if expected := group.subgroup(TiercelError):
+            raise expected.exceptions[0] from None
+        raise
 
 
 def _steering(sensor: Sensor) -> Callable[..., None] | None:
