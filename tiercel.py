@@ -179,24 +179,38 @@ _SPEED_HELP = "1 is as it happened, 10 ten times as fast; 0 (the default) does n
 _RULES_HELP = "A rule file or folder, instead of the shipped rules; repeatable, read in order."
 
 
-def live_options(function: F) -> F:
-    """The options of everything that watches the live system."""
-    for option in reversed(
-        [
-            click.option("-r", "--rules", multiple=True, metavar="PATH", help=_RULES_HELP),
-            click.option("--docker", default="", metavar="URL", help='Docker\'s socket; "none" to do without Docker.'),
-            click.option("--transport", type=click.Choice(["auto", "ring", "perf"]), default="auto", hidden=True),
-            click.option(
-                "--matching",
-                type=click.Choice(["all", "first"]),
-                default="all",
-                help="Alert for every rule that matches an event, or the first only, as Falco does.",
-            ),
-            click.option("--store", default="", metavar="FILE", help="Where alerts are kept, an SQLite database."),
-        ]
-    ):
-        function = option(function)
-    return function
+_MATCHING_HELP = "Alert for every rule that matches an event, or the first only, as Falco does."
+_OUTPUT_HELP = "Send alerts there, too: file=PATH, http=URL (falcosidekick), syslog; repeatable."
+_TRANSPORTS = click.Choice(["auto", "ring", "perf"])
+
+Decorator = Callable[[F], F]
+
+
+def options(*decorators: Callable[[Any], Any]) -> Decorator[Any]:
+    """One decorator out of several, in the order of the help text."""
+
+    def decorate(function: F) -> F:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+judging_options = options(
+    click.option("-r", "--rules", multiple=True, metavar="PATH", help=_RULES_HELP),
+    click.option("--matching", type=click.Choice(["all", "first"]), default="all", help=_MATCHING_HELP),
+    click.option("--output", "outputs", multiple=True, metavar="NAME=ARG", help=_OUTPUT_HELP),
+)
+"""The options of everything that judges."""
+
+live_options = options(
+    judging_options,
+    click.option("--docker", default="", metavar="URL", help='Docker\'s socket; "none" to do without Docker.'),
+    click.option("--store", default="", metavar="FILE", help="Where alerts are kept, an SQLite database."),
+    click.option("--transport", type=_TRANSPORTS, default="auto", hidden=True),
+)
+"""The options of everything that watches the live system."""
 
 
 @click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -308,13 +322,7 @@ def record(file: str, duration: float | None, **live: Any) -> None:
 @cli.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, in Falco's form.")
-@click.option("-r", "--rules", multiple=True, metavar="PATH", help=_RULES_HELP)
-@click.option(
-    "--matching",
-    type=click.Choice(["all", "first"]),
-    default="all",
-    help="Alert for every rule that matches an event, or the first only, as Falco does.",
-)
+@judging_options
 @click.option("--speed", type=float, default=0.0, metavar="FACTOR", help=_SPEED_HELP)
 def replay(file: str, as_json: bool, speed: float, **judged: Any) -> None:
     """Judge a recording again: alerts on stdout."""
@@ -408,7 +416,7 @@ def doctor(as_json: bool) -> None:
 def main() -> None:
     """The entry point: turns every expected error into a message and an exit code."""
     try:
-        cli(standalone_mode=False)
+        cli(prog_name="tiercel", standalone_mode=False)
     except TiercelError as error:
         fail(error)
         sys.exit(error.exit_code)

@@ -34,6 +34,7 @@ from probes.docker_api import DockerRuntime
 from probes.kernel import KernelSource
 from probes.options import Options, hostname, rule_paths
 from probes.recording import Recorder
+from probes.recording_reader import read_header
 from probes.replay import ReplaySource
 
 KEPT_SESSIONS = 10
@@ -66,13 +67,13 @@ def sensor_of(options: Options, sinks: Sequence[Sink] = (), *, own_pids: Sequenc
     with contextlib.ExitStack() as stack:
         store = stack.enter_context(contextlib.closing(AlertStore(_store_path(options))))
         recorder = stack.enter_context(Recorder(Path(options.record), hostname=hostname())) if options.record else None
-        fanout = Fanout(sinks)
+        fanout = Fanout([*sinks, *map(make_sink, options.outputs)])
         sensor = Sensor(
             sources,
             rules,
             store,
             load_rules=load_rules,
-            hostname=hostname(),
+            hostname=read_header(Path(options.replay)).hostname if options.replay else hostname(),
             sinks=fanout,
             recorder=recorder,
             runtime=runtime,
@@ -187,7 +188,7 @@ async def _serve_private(options: Options, connected: socket.socket) -> None:
     with sensor_of(options, own_pids=[os.getppid()]) as sensor:
         stop = asyncio.Event()
         desk = Desk(sensor, shut_down=stop.set, steer=_steering(sensor))
-        server = Server(desk.answer, hostname=hostname(), private=True)
+        server = Server(desk.answer, hostname=sensor.hostname, private=True)
         async with _judging(sensor, server) as tasks:
             serving = tasks.create_task(server.serve_socket(connected))
             serving.add_done_callback(lambda _task: stop.set())
@@ -199,7 +200,7 @@ async def serve_shared(options: Options, path: Path, group: str, tell: Tell) -> 
     """Run a sensor for any number of front ends on a Unix socket, until cancelled."""
     with sensor_of(options) as sensor:
         sensor.on_phase = lambda state: tell(_phase_line(state))
-        server = Server(Desk(sensor, steer=_steering(sensor)).answer, hostname=hostname())
+        server = Server(Desk(sensor, steer=_steering(sensor)).answer, hostname=sensor.hostname)
         async with _judging(sensor, server):
             await server.serve(path, group=group, ready=lambda: tell(f"look at it with: tiercel attach {path}"))
 
