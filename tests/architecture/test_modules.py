@@ -12,9 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 400
-LONGER_FOR_A_REASON = {
-    "engine/protocol.py": "one vocabulary, read as a whole: every row, request and reply",
-}
+LONGER_FOR_A_REASON: dict[str, str] = {}
 FORBIDDEN = {
     "a package registry's host": re.compile("pypi" + r"\.org|pythonhosted|file:///opt", re.IGNORECASE),
     "a path of one machine": re.compile(r"/work/(main|shared)\b|/root/\.pyenv|/tmp/" + r"fresh\b"),

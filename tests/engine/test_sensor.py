@@ -11,7 +11,7 @@ import pytest
 
 from engine.alerts import Alert
 from engine.desk import Desk
-from engine.errors import RulesError, TiercelError
+from engine.errors import TiercelError
 from engine.events import ContainerInfo, Input, KernelEvent, Loss, Phase, ProcessInfo, RuntimeState, SourceState
 from engine.protocol import Control, GetHealth, HealthReply, ListRules, ListStacks, ReloadRules, Rules, SetRule, Stacks
 from engine.rules.load import load
@@ -129,7 +129,7 @@ async def test_a_broken_reload_leaves_the_running_rules_in_force(rules: Path, co
     sensor = sensor_of(rules, collected)
     desk = Desk(sensor)
     rules.write_text("- rule: Shell\n  condition: proc.nmae = sh\n")
-    with pytest.raises(RulesError):
+    with pytest.raises(TiercelError, match="in the rules"):
         await desk.answer(ReloadRules())
     sensor.feed([execve("sh")])
     assert sensor.hits.count["Shell"] == 1

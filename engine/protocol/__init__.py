@@ -1,0 +1,101 @@
+"""What the sensor and a front end say to each other.
+
+Frames on a Unix socket: a 4-byte little-endian length, then one msgpack map (:data:`Request` one way, :data:`Reply`
+the other). Every request carries an ``id`` that its reply repeats; a :class:`Pulse` is pushed unasked, ten times a
+second at most, and says only *what* changed: the front end then asks again for the page it shows. So a million
+alerts cost a screen no more than a hundred, and a slow terminal never holds up detection.
+
+Strings in replies have been scrubbed (:mod:`engine.scrub`): no control character ever reaches a front end.
+"""
+
+from engine.protocol.replies import (
+    Alerts,
+    Answer,
+    Changes,
+    Containers,
+    Done,
+    Events,
+    Failure,
+    HealthReply,
+    Processes,
+    Pulse,
+    Reply,
+    Rules,
+    Stacks,
+    Welcome,
+)
+from engine.protocol.requests import (
+    VERSION,
+    Acknowledge,
+    Ask,
+    Control,
+    GetAlert,
+    GetHealth,
+    Hello,
+    ListAlerts,
+    ListChanges,
+    ListContainers,
+    ListEvents,
+    ListProcesses,
+    ListRules,
+    ListStacks,
+    ReloadRules,
+    Request,
+    SetRule,
+    Shutdown,
+)
+from engine.protocol.rows import (
+    Change,
+    ContainerRow,
+    EventRow,
+    Health,
+    ProbeRow,
+    Problem,
+    ProcessRow,
+    RuleRow,
+    StackRow,
+)
+
+__all__ = [
+    "VERSION",
+    "Acknowledge",
+    "Alerts",
+    "Answer",
+    "Ask",
+    "Change",
+    "Changes",
+    "ContainerRow",
+    "Containers",
+    "Control",
+    "Done",
+    "EventRow",
+    "Events",
+    "Failure",
+    "GetAlert",
+    "GetHealth",
+    "Health",
+    "HealthReply",
+    "Hello",
+    "ListAlerts",
+    "ListChanges",
+    "ListContainers",
+    "ListEvents",
+    "ListProcesses",
+    "ListRules",
+    "ListStacks",
+    "ProbeRow",
+    "Problem",
+    "ProcessRow",
+    "Processes",
+    "Pulse",
+    "ReloadRules",
+    "Reply",
+    "Request",
+    "RuleRow",
+    "Rules",
+    "SetRule",
+    "Shutdown",
+    "StackRow",
+    "Stacks",
+    "Welcome",
+]

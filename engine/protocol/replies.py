@@ -1,0 +1,106 @@
+"""What a sensor answers, and what it says unasked."""
+
+from __future__ import annotations
+
+import msgspec
+
+from engine.alerts import Alert
+from engine.protocol.rows import Change, ContainerRow, EventRow, Health, ProcessRow, RuleRow, StackRow
+
+
+class Answer(msgspec.Struct, kw_only=True):
+    """What all replies have."""
+
+    id: int = 0
+
+
+class Welcome(Answer, tag="hello"):
+    """The sensor's side of :class:`Hello`."""
+
+    version: int
+    hostname: str
+    private: bool
+    """It ends with its front end."""
+
+
+class Stacks(Answer, tag="stacks"):
+    """A page; ``total`` is the number of rows there are, ``newest`` the latest alert id."""
+
+    total: int
+    alerts: int
+    """Single alerts in all of them."""
+    newest: int
+    rows: list[StackRow]
+
+
+class Alerts(Answer, tag="alerts"):
+    """A page of alerts."""
+
+    total: int
+    rows: list[Alert]
+
+
+class Containers(Answer, tag="containers"):
+    """The containers."""
+
+    rows: list[ContainerRow]
+
+
+class Processes(Answer, tag="processes"):
+    """A process tree in display order."""
+
+    rows: list[ProcessRow]
+
+
+class Events(Answer, tag="events"):
+    """Recent events."""
+
+    rows: list[EventRow]
+
+
+class Changes(Answer, tag="changes"):
+    """``docker diff``."""
+
+    rows: list[Change]
+
+
+class Rules(Answer, tag="rules"):
+    """The rules."""
+
+    rows: list[RuleRow]
+
+
+class HealthReply(Answer, tag="health"):
+    """How the sensor is."""
+
+    health: Health
+
+
+class Done(Answer, tag="done"):
+    """It was done; ``detail`` says what."""
+
+    detail: str = ""
+
+
+class Failure(Answer, tag="failure"):
+    """It was not done: why, and what to do."""
+
+    message: str
+    hint: str = ""
+
+
+class Pulse(Answer, tag="pulse"):
+    """Pushed: something changed since the last pulse. Each number grows when its subject changes."""
+
+    alerts: int
+    """The newest alert id."""
+    containers: int
+    processes: int
+    rules: int
+    health: Health | None = None
+    """Once a second, and whenever the phase changes."""
+
+
+Reply = (
+    Welcome | Stacks | Alerts | Containers | Processes | Events | Changes | Rules | HealthReply | Done | Failure | Pulse
+)

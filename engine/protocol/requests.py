@@ -1,0 +1,131 @@
+"""What a front end can ask."""
+
+from __future__ import annotations
+
+import msgspec
+
+VERSION = 1
+"""Raised when an older front end could misunderstand; compared in :class:`Hello`."""
+
+
+class Ask(msgspec.Struct, kw_only=True):
+    """What all requests have."""
+
+    id: int = 0
+
+
+class Hello(Ask, tag="hello"):
+    """The first request."""
+
+    version: int = VERSION
+
+
+class ListStacks(Ask, tag="stacks"):
+    """A page of collapsed alerts, the newest first. ``filter`` as in :mod:`engine.filter`."""
+
+    filter: str = ""
+    offset: int = 0
+    limit: int = 100
+    container_id: str | None = None
+    """Only of this container ("" is the host); None for all."""
+    before: int = 0
+    """Only what was known up to this alert id (a paused view); 0 for all."""
+
+
+class ListAlerts(Ask, tag="alerts"):
+    """A page of single alerts, the newest first, by stack, process or container."""
+
+    stack: int = 0
+    pid: int = 0
+    start: int = 0
+    container_id: str | None = None
+    offset: int = 0
+    limit: int = 100
+
+
+class GetAlert(Ask, tag="alert"):
+    """One alert, whole."""
+
+    alert_id: int
+
+
+class Acknowledge(Ask, tag="acknowledge"):
+    """Mark a stack as seen, or not."""
+
+    stack: int
+    acknowledged: bool = True
+
+
+class ListContainers(Ask, tag="containers"):
+    """All containers known, running first."""
+
+
+class ListProcesses(Ask, tag="processes"):
+    """The process tree: of a container, of the host ("") or of all (None); with the exited ones still kept."""
+
+    container_id: str | None = None
+    exited: bool = True
+
+
+class ListEvents(Ask, tag="events"):
+    """Recent events of a process or a container, the newest first."""
+
+    pid: int = 0
+    start: int = 0
+    container_id: str | None = None
+    limit: int = 200
+
+
+class ListChanges(Ask, tag="changes"):
+    """``docker diff`` of a container, joined with the events that explain it."""
+
+    container_id: str
+
+
+class ListRules(Ask, tag="rules"):
+    """All rules in the order of their files."""
+
+
+class SetRule(Ask, tag="set_rule"):
+    """Switch a rule on or off, at once."""
+
+    name: str
+    enabled: bool
+
+
+class ReloadRules(Ask, tag="reload"):
+    """Read the rule files again; on any problem the running rules stay in force."""
+
+
+class GetHealth(Ask, tag="health"):
+    """How the sensor is."""
+
+
+class Control(Ask, tag="control"):
+    """Steer a replay."""
+
+    paused: bool | None = None
+    speed: float | None = None
+
+
+class Shutdown(Ask, tag="shutdown"):
+    """End a private sensor; refused by a shared one."""
+
+
+Request = (
+    Hello
+    | ListStacks
+    | ListAlerts
+    | GetAlert
+    | Acknowledge
+    | ListContainers
+    | ListProcesses
+    | ListEvents
+    | ListChanges
+    | ListRules
+    | SetRule
+    | ReloadRules
+    | GetHealth
+    | Control
+    | Shutdown
+)

@@ -1,0 +1,170 @@
+"""The rows that replies are made of."""
+
+from __future__ import annotations
+
+import msgspec
+
+from engine.alerts import Priority
+from engine.events import ContainerInfo, Phase
+
+
+class StackRow(msgspec.Struct):
+    """Alerts of one rule, container, program and parent, collapsed to a row; the rest is that of the latest alert."""
+
+    stack: int
+    count: int
+    first: int
+    last: int
+    alert_id: int
+    rule: str
+    priority: Priority
+    container_id: str
+    container: str
+    """The container's name, "" on the host."""
+    image: str
+    process: str
+    cmdline: str
+    parent: str
+    target: str
+    user: str
+    tty: int
+    entry: str
+    acknowledged: bool = False
+
+
+class ContainerRow(msgspec.Struct):
+    """A container and what is going on in it."""
+
+    info: ContainerInfo
+    processes: int = 0
+    alerts: dict[str, int] = {}
+    """Alerts by priority label."""
+    last_alert: int = 0
+    execs: int = 0
+    """Times somebody entered it by ``docker exec``."""
+    last_exec: int = 0
+    gone: bool = False
+
+
+class ProcessRow(msgspec.Struct):
+    """A process for the tree; rows come parents first, ``depth`` counted from the first ancestor in the answer."""
+
+    pid: int
+    start: int
+    ppid: int
+    depth: int
+    name: str
+    cmdline: str
+    exepath: str
+    user: str
+    uid: int
+    tty: int
+    vpid: int
+    container_id: str
+    container: str
+    started: int
+    exit_time: int = 0
+    exit_status: int = 0
+    alerts: int = 0
+    worst: Priority | None = None
+    entry: str = ""
+    """"docker exec" on the process by which somebody entered, "container start" on the container's first."""
+    flags: list[str] = []
+    """Words worth a sign: "new binary", "memfd", "more capabilities than its container"."""
+
+
+class EventRow(msgspec.Struct):
+    """An event in one line."""
+
+    num: int
+    time: int
+    type: str
+    pid: int
+    process: str
+    result: str
+    summary: str
+
+
+class RuleRow(msgspec.Struct):
+    """A rule and how it fares."""
+
+    name: str
+    priority: Priority
+    enabled: bool
+    hits: int
+    last: int
+    tags: list[str]
+    description: str
+    condition: str
+    output: str
+    file: str
+    line: int
+    source: str = "syscall"
+    event_types: list[str] = []
+
+
+class Change(msgspec.Struct):
+    """One line of ``docker diff``."""
+
+    kind: str
+    """A added, C changed, D deleted."""
+    path: str
+    time: int = 0
+    """When an event was seen that explains it; 0 if none was."""
+    process: str = ""
+    """Who did it: ``touch (4711) ← sh ← docker exec``."""
+    alert_id: int = 0
+
+
+class ProbeRow(msgspec.Struct):
+    """A probe's counters since the start."""
+
+    name: str
+    seen: int
+    delivered: int
+    lost: int
+
+
+class Problem(msgspec.Struct):
+    """Something that went wrong, what it means and what to do."""
+
+    time: int
+    what: str
+    hint: str = ""
+
+
+class Health(msgspec.Struct):
+    """How the sensor is. Rates are per second over the last second; CPU is in percent of one core."""
+
+    time: int
+    phase: Phase
+    detail: str
+    hostname: str
+    source: str
+    """"kernel", or the recording's name."""
+    uptime: float
+    events: int
+    events_per_second: float
+    lost: int
+    lost_by_cause: dict[str, int]
+    lost_by_container: dict[str, int]
+    waiting: int
+    """Events held back until their container's metadata is known."""
+    lag_ms: float
+    """Age of the newest event when it was judged."""
+    cpu: float
+    memory: int
+    """Resident bytes."""
+    processes: int
+    containers: int
+    runtime: str
+    """"docker", "" when none can be reached."""
+    runtime_detail: str
+    rules_enabled: int
+    rules_total: int
+    alerts: int
+    own_events: int
+    """Events of Tiercel's own processes: not judged, but counted."""
+    probes: list[ProbeRow] = []
+    problems: list[Problem] = []
+    rule_problems: list[str] = []
