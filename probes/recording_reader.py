@@ -46,8 +46,11 @@ def read(path: Path) -> Iterator[Batch]:
 
 def read_header(path: Path) -> Header:
     """Where and when a recording was made. Raises RecordingError."""
-    with _open(path) as file:
-        return form.read_header(file)
+    try:
+        with _open(path) as file:
+            return form.read_header(file)
+    except RecordingError as error:
+        raise RecordingError(f"{path}: {error.message}", hint=error.hint) from error
 
 
 def read_index(path: Path) -> list[IndexEntry]:

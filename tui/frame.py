@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Footer, Static
 
+from engine.events import Phase
 from engine.protocol import Pulse
 from tui import words
 from tui.actions import bindings
@@ -108,18 +109,24 @@ class Frame(Screen[None]):
         self.pane.pulsed(pulse)
 
     def ticked(self) -> None:
-        """A second has passed."""
-        self.query_one(HealthLine).refresh()
+        """A second has passed; it may be before the frame is composed."""
+        for line in self.query(HealthLine):
+            line.refresh()
         self.pane.ticked()
 
     def link_changed(self) -> None:
         """The sensor's state is another: say it at the top."""
-        gone = self.front.link is Link.GONE
-        self.banner.display = gone
-        if gone:
-            self.banner.update(self._farewell())
+        gone, failed = self.front.link is Link.GONE, self.front.phase is Phase.FAILED
+        self.banner.display = gone or failed
+        if self.banner.display:
+            self.banner.update(self._farewell() if gone else self._failure())
         for line in self.query(HealthLine):
             line.refresh()
+
+    def _failure(self) -> Content:
+        """The sensor is there, but nothing comes to it any more: no list may look as if all were quiet."""
+        detail = self.front.health.detail if self.front.health else ""
+        return content(("✗ Nothing more is seen: ", "bad"), (detail, "strong"))
 
     def _farewell(self) -> Content:
         seen = self.front.health
