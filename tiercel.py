@@ -6,23 +6,21 @@ Data goes to stdout, talk to stderr. Exit codes: 0 done, 1 failure, 2 wrong usag
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
 import socket
-import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 import msgspec
 
 from engine.errors import RulesError, TiercelError, UsageError
 from engine.scrub import scrub
-from probes.options import DEMO, Options, hostname, rule_paths
+from probes.options import DEMO, Options, hostname, rule_paths, state_folder
 
 if TYPE_CHECKING:
     from engine.client import Client
@@ -103,6 +101,7 @@ def show_private(options: Options, *, title: str) -> None:
     """Start a sensor of our own as a child, give root up, and show it. The sensor ends when its socket closes."""
     from engine.client import Client
     from engine.rules.load import load
+    from probes.private_sensor import private_sensor
     from probes.privileges import become, invoking_user, require_readable
 
     require_terminal()
@@ -111,53 +110,21 @@ def show_private(options: Options, *, title: str) -> None:
     user = invoking_user()
     if user is not None:
         require_readable(user)
-    ours, theirs = socket.socketpair()
-    with _log_file() as log:
-        gone = f"start Tiercel again; what the sensor said last is in {log.name}"
-        child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "tiercel", "private-sensor", str(theirs.fileno()), _to_json(options)],
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,  # Ctrl-C and the terminal's end are the front end's business
-        )
-    theirs.close()
-    if user is not None:
-        become(user)
-    try:
-        show(lambda: Client.over(ours, hint=gone), title=title)
-    finally:
-        ours.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(timeout=5)
-
-
-def _to_json(options: Options) -> str:
-    return msgspec.json.encode(options).decode()
-
-
-def _log_file() -> BinaryIO:
-    return (_state_folder() / "sensor.log").open("ab")
-
-
-def _state_folder() -> Path:
-    from platformdirs import user_state_path
-
-    return user_state_path("tiercel", ensure_exists=True)
+    with private_sensor(options) as (connected, log):
+        if user is not None:
+            become(user)
+        gone = f"start Tiercel again; what the sensor said last is in {log}"
+        show(lambda: Client.over(connected, hint=gone), title=title)
 
 
 def require_live() -> None:
     """Refuse to start on the live kernel where that cannot work: say why on one screen, and offer the demo."""
     from probes.doctor import blockers, report
 
-    failed = blockers()
-    if failed:
+    if failed := blockers():
         click.echo(report(failed), err=True)
-        raise TiercelError(
-            "this machine cannot be watched yet",
-            hint="mend the above, or look around first: tiercel --demo",
-        )
+        hint = "mend the above, or look around first: tiercel --demo"
+        raise TiercelError("this machine cannot be watched yet", hint=hint)
 
 
 # ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -183,10 +150,8 @@ _MATCHING_HELP = "Alert for every rule that matches an event, or the first only,
 _OUTPUT_HELP = "Send alerts there, too: file=PATH, http=URL (falcosidekick), syslog; repeatable."
 _TRANSPORTS = click.Choice(["auto", "ring", "perf"])
 
-Decorator = Callable[[F], F]
 
-
-def options(*decorators: Callable[[Any], Any]) -> Decorator[Any]:
+def options(*decorators: Callable[[Any], Any]) -> Callable[[F], F]:
     """One decorator out of several, in the order of the help text."""
 
     def decorate(function: F) -> F:
@@ -276,7 +241,7 @@ def sensor(path: str, group: str, **live: Any) -> None:
     from probes.station import serve_shared
 
     require_live()
-    live["store"] = live["store"] or str(_state_folder() / "alerts.db")
+    live["store"] = live["store"] or str(state_folder() / "alerts.db")
     run(serve_shared(Options(**live), Path(path), group, say))
 
 
@@ -344,14 +309,15 @@ def list_rules(files: tuple[str, ...]) -> None:
 
     Columns: on or off, priority, name, tags.
     """
+    from engine.listings import rule_lines
     from engine.rules.load import load
 
-    found = load(rule_paths(files)).rules
-    width = max((len(rule.name) for rule in found), default=0)
-    for rule in found:
-        mark = "on " if rule.enabled else "off"
-        tags = " ".join(sorted(rule.tags))
-        click.echo(scrub(f"{mark}  {rule.priority.label:<13}  {rule.name:<{width}}  {tags}".rstrip()))
+    _print(rule_lines(load(rule_paths(files)).rules))
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(scrub(line))
 
 
 @rules.command("check")
@@ -382,10 +348,9 @@ def fields() -> None:
 
     Columns: name, type, meaning. Those not served say why.
     """
-    from engine.lang.fields import FIELDS
+    from engine.listings import field_lines
 
-    for name, row in sorted(FIELDS.items()):
-        click.echo(f"{name:<40} {row.type:<10} {row.description}")
+    _print(field_lines())
 
 
 @cli.command()
@@ -394,11 +359,9 @@ def events() -> None:
 
     Columns: name, meaning, and what `evt.arg.NAME` can name.
     """
-    from engine.schema import EVENT_TYPES
+    from engine.listings import event_lines
 
-    width = max(len(row.help) for row in EVENT_TYPES)
-    for row in EVENT_TYPES:
-        click.echo(f"{row.name:<14} {row.help:<{width}}  {' '.join(param.name for param in row.params)}")
+    _print(event_lines())
 
 
 @cli.command()

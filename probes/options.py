@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
+from platformdirs import user_state_path
 
 _HERE = Path(__file__).resolve().parent
 SHIPPED_RULES = _HERE.parent / "rules"
@@ -45,3 +46,8 @@ def hostname() -> str:
 def rule_paths(names: Sequence[str]) -> list[Path]:
     """The rule files and folders to load, in order; the shipped ones for none."""
     return [Path(name) for name in names] or [SHIPPED_RULES]
+
+
+def state_folder() -> Path:
+    """Where what outlives a session is kept: the user's state folder, which is made if need be."""
+    return user_state_path("tiercel", ensure_exists=True)

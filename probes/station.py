@@ -15,8 +15,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 
-from platformdirs import user_state_path
-
 from engine.contracts import Runtime, Sink, Source
 from engine.desk import Desk
 from engine.errors import TiercelError
@@ -32,7 +30,7 @@ from engine.store import AlertStore
 from probes.docker import DockerSource
 from probes.docker_api import DockerRuntime
 from probes.kernel import KernelSource
-from probes.options import Options, hostname, rule_paths
+from probes.options import Options, hostname, rule_paths, state_folder
 from probes.recording import Recorder
 from probes.recording_reader import read_header
 from probes.replay import ReplaySource
@@ -116,7 +114,7 @@ def _store_path(options: Options) -> Path | None:
         return Path(options.store)
     if options.replay:
         return None
-    folder = user_state_path("tiercel", ensure_exists=True) / "sessions"
+    folder = state_folder() / "sessions"
     folder.mkdir(mode=0o700, exist_ok=True)
     for old in sorted(folder.glob("*.db"))[:-KEPT_SESSIONS]:
         for part in folder.glob(f"{old.name}*"):  # SQLite's log and our lock lie beside it
@@ -185,7 +183,7 @@ async def serve_private(options: Options, connected: socket.socket) -> None:
 
 
 async def _serve_private(options: Options, connected: socket.socket) -> None:
-    with sensor_of(options, own_pids=[os.getppid()]) as sensor:
+    with sensor_of(options, own_pids=_front_end()) as sensor:
         stop = asyncio.Event()
         desk = Desk(sensor, shut_down=stop.set, steer=_steering(sensor))
         server = Server(desk.answer, hostname=sensor.hostname, private=True)
@@ -203,6 +201,12 @@ async def serve_shared(options: Options, path: Path, group: str, tell: Tell) -> 
         server = Server(Desk(sensor, steer=_steering(sensor)).answer, hostname=sensor.hostname)
         async with _judging(sensor, server):
             await server.serve(path, group=group, ready=lambda: tell(f"look at it with: tiercel attach {path}"))
+
+
+def _front_end() -> list[int]:
+    """The process that started us, unless it has gone already and init took us over."""
+    parent = os.getppid()
+    return [parent] if parent != 1 else []
 
 
 @contextlib.asynccontextmanager

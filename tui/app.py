@@ -25,6 +25,7 @@ from tui.front import Connect, Front, Link
 from tui.help import HelpScreen
 from tui.places import EVERYTHING, EventsPlace, Place
 from tui.theme import TIERCEL, TIERCEL_LIGHT, tone_variables
+from tui.workers import start
 
 _WIDTHS: list[tuple[int, str]] | None = [(0, "-narrow"), (120, "-wide")]
 """From 120 columns on a selection is explained beside its list, not below."""
@@ -88,7 +89,7 @@ class TiercelApp(App[None]):
 
     def on_mount(self) -> None:
         """Connect behind the first paint."""
-        self.run_worker(self._connect, name="connection")
+        start(self, self._connect, name="connection")
         self.set_interval(1.0, self._tick)
 
     async def _connect(self) -> None:
@@ -128,7 +129,7 @@ class TiercelApp(App[None]):
         if self.frame is not None:
             self.frame.ticked()
         if self.front.link is Link.UP and not self.front.patience and self.front.health_age > _QUIET:
-            self.run_worker(self.front.check, group="health", exclusive=True)
+            start(self, self.front.check, group="health", exclusive=True)
 
     # ── getting about ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -168,7 +169,7 @@ class TiercelApp(App[None]):
 
     def action_pause_replay(self) -> None:
         """Hold the replay, or let it go on."""
-        self.run_worker(self._pause_replay, group="replay", exclusive=True)
+        start(self, self._pause_replay, group="replay", exclusive=True)
 
     async def _pause_replay(self) -> None:
         paused = not self.front.replay_paused

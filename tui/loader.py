@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 
 from textual.widget import Widget
 
+from tui.workers import start
+
 
 class Loader:
     """Runs ``load`` for a widget. ``pace`` is the shortest time, in seconds, between two loads for pulses."""
@@ -28,7 +30,7 @@ class Loader:
         self._wanted = True
         if not self._running and self._owner.is_attached:
             self._running = True
-            self._owner.run_worker(self._run, group="load")
+            start(self._owner, self._run, group="load")
 
     def soon(self) -> None:
         """Load, but not sooner than the pace allows."""

@@ -18,6 +18,7 @@ from tui.places import RulePlace
 from tui.theme import Span
 from tui.widgets.columns import Column
 from tui.widgets.page_list import PageList
+from tui.workers import start
 
 
 class RulesPane(ListPane[RuleRow]):
@@ -93,7 +94,7 @@ class RulesPane(ListPane[RuleRow]):
     def action_reload(self) -> None:
         """Read the rule files again."""
         self.say(("Reading the rule files…", "dim"))
-        self.run_worker(self._reload, group="reload", exclusive=True)
+        start(self, self._reload, group="reload", exclusive=True)
 
     async def _reload(self) -> None:
         try:

@@ -27,6 +27,7 @@ from tui.actions import bindings
 from tui.theme import Span, cursor_style, rich_tone
 from tui.widgets.columns import GAP, Column, Placed, fit, place
 from tui.widgets.page_cache import PAGE, Page, PageCache
+from tui.workers import start
 
 Row = TypeVar("Row")
 
@@ -172,7 +173,7 @@ class PageList(ScrollView, Generic[Row]):
     def _ask(self) -> None:
         if not self._asking and self.is_attached and self._wanted() is not None:
             self._asking = True
-            self.run_worker(self._serve, group="pages", name=f"pages of {self.id}")
+            start(self, self._serve, group="pages", name=f"pages of {self.id}")
 
     def _wanted(self) -> int | None:
         first = round(self.scroll_y)

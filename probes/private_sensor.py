@@ -1,0 +1,43 @@
+"""A sensor of our own: a child process at the other end of a socket, which ends when the socket closes."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from probes.options import Options, state_folder
+
+PATIENCE = 5
+"""Seconds the child has to end in good order; it ends by itself even if nobody waits for it."""
+
+
+@contextlib.contextmanager
+def private_sensor(options: Options) -> Iterator[tuple[socket.socket, Path]]:
+    """The connected socket to a new sensor, and the file with what the sensor says meanwhile."""
+    ours, theirs = socket.socketpair()
+    log = state_folder() / "sensor.log"
+    with theirs, log.open("ab") as said:
+        child = subprocess.Popen(
+            [sys.executable, "-P", "-m", "tiercel", "private-sensor", str(theirs.fileno()), _to_json(options)],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+            start_new_session=True,  # Ctrl-C and the terminal's end are the front end's business
+        )
+    try:
+        yield ours, log
+    finally:
+        ours.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(timeout=PATIENCE)
+
+
+def _to_json(options: Options) -> str:
+    return msgspec.json.encode(options).decode()
