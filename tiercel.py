@@ -86,7 +86,7 @@ def show(connect: Callable[[], Awaitable[Client]], *, title: str) -> None:
     app = TiercelApp(connect, title=title)
 
     async def until_closed() -> None:
-        _on_signals(app.exit, signal.SIGTERM, signal.SIGHUP)
+        _on_signals(app.exit, signal.SIGTERM)  # SIGHUP kills: there is no terminal to take leave of
         _on_signals(app.action_interrupt, signal.SIGINT)
         await app.run_async()
 

@@ -147,9 +147,7 @@ async def test_a_sensor_that_is_ended_leaves_no_socket(
     assert not socket.exists()
 
 
-@pytest.mark.parametrize(
-    ("number", "code"), [*ENDS, pytest.param(None, 130, id="the key"), pytest.param(signal.SIGHUP, 0, id="SIGHUP")]
-)
+@pytest.mark.parametrize(("number", "code"), [*ENDS, pytest.param(None, 130, id="the key")])
 async def test_a_screen_that_is_ended_leaves_the_terminal_as_it_was(
     marker: Marker, tmp_path: Path, number: signal.Signals | None, code: int
 ) -> None:
@@ -166,6 +164,15 @@ async def test_a_screen_that_is_ended_leaves_the_terminal_as_it_was(
         terminal.until_shown(f"exit code {code}")
         assert_restored(terminal)
         await until(lambda: not lives(sensor) and not probes.alive, "sensor and probes are gone")
+
+
+async def test_a_closed_terminal_ends_screen_sensor_and_probes(marker: Marker, tmp_path: Path) -> None:
+    with screen(tmp_path, *options(marker)) as terminal:
+        terminal.until_shown("● live")
+        front = front_end(terminal)
+        sensor = child(front, "private-sensor")
+        probes = Probes.of(sensor)
+    await until(lambda: not lives(front) and not lives(sensor) and not probes.alive, "all is gone")
 
 
 async def test_a_watch_ends_quietly_with_its_reader(marker: Marker) -> None:
