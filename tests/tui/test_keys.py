@@ -350,7 +350,9 @@ async def _(drive: Drive, key: str) -> None:
     await drive.press(key)
     await drive.until(lambda: not drive.sensor.world.rules[0].enabled)
     await drive.until(lambda: not listing(drive).selected.enabled)
+    await drive.until_shown("○ off: Terminal shell in container")
     await drive.press(key)
+    await drive.until_shown("● on: Terminal shell in container")
     await drive.until(lambda: drive.sensor.world.rules[0].enabled)
 
 
