@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from engine import protocol as p
 from engine.errors import RulesError, TiercelError
-from engine.rules.render import render_one
+from engine.rules.render import render_lines, where
 from engine.rules.ruleset import Rule
 from engine.sensor import Sensor
 
@@ -83,9 +83,8 @@ class Desk:
         try:
             fresh = self.sensor.reload()
         except RulesError as error:
-            self.sensor.vitals.rule_problems = [render_one(problem) for problem in error.problems]
-            hint = "the running rules stay in force; Health (6) names every place"
-            raise TiercelError(error.message, hint=hint) from error
+            self.sensor.vitals.rule_problems = render_lines(error.problems)
+            raise _not_reloaded(error) from error
         self.sensor.vitals.rule_problems = []
         return p.Done(detail=f"{len(fresh.rules)} rules loaded")
 
@@ -121,3 +120,11 @@ class Desk:
             source=rule.source,
             event_types=sorted(rule.event_types),
         )
+
+
+def _not_reloaded(error: RulesError) -> TiercelError:
+    """The first problem in one line, and how many there are; Health has them all."""
+    first, count = error.problems[0], len(error.problems)
+    more = f"all {count} in Health (6)" if count > 1 else "more in Health (6)"
+    hint = "; ".join(filter(None, (first.hint, "the old rules stay in force", more)))
+    return TiercelError(f"{where(first)}: {first.message}", hint=hint)

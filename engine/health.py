@@ -43,7 +43,7 @@ class Vitals:
         self.lost_by_container: Counter[str] = Counter()
         self.problems: deque[Problem] = deque(maxlen=MAX_PROBLEMS)
         self.rule_problems: list[str] = []
-        """What is wrong with the rule files as they are now, while the rules of before go on."""
+        """What is wrong with the rule files as they are now, while the rules of before go on; each text is one line."""
         self.runtime: RuntimeState | None = None
         self._stumbled: set[str] = set()
         self._last = (self.started, 0, _cpu_seconds())

@@ -17,6 +17,11 @@ def render_text(problems: Iterable[Problem]) -> str:
     return "\n\n".join(map(render_one, problems))
 
 
+def render_lines(problems: Iterable[Problem]) -> list[str]:
+    """All problems as single lines, for a screen; those after the first of a problem are indented."""
+    return [line for problem in problems for line in render_one(problem).split("\n")]
+
+
 def to_rows(problems: Iterable[Problem]) -> list[dict[str, Any]]:
     """All problems as JSON-able data."""
     return list(map(to_dict, problems))

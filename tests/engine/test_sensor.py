@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from engine.errors import TiercelError
 from engine.events import ContainerInfo, Input, KernelEvent, Loss, Phase, ProcessInfo, RuntimeState, SourceState
 from engine.protocol import Control, GetHealth, HealthReply, ListRules, ListStacks, ReloadRules, Rules, SetRule, Stacks
 from engine.rules.load import load
+from engine.scrub import scrub_struct
 from engine.sensor import Sensor
 from engine.sinks.fanout import Fanout
 from engine.store import AlertStore
@@ -129,13 +131,28 @@ async def test_a_broken_reload_leaves_the_running_rules_in_force(rules: Path, co
     sensor = sensor_of(rules, collected)
     desk = Desk(sensor)
     rules.write_text("- rule: Shell\n  condition: proc.nmae = sh\n")
-    with pytest.raises(TiercelError, match="in the rules"):
+    with pytest.raises(TiercelError, match=r"rules\.yaml:\d+:\d+: ") as failure:
         await desk.answer(ReloadRules())
+    assert "the old rules stay in force" in failure.value.hint
     sensor.feed([execve("sh")])
     assert sensor.hits.count["Shell"] == 1
     health = await desk.answer(GetHealth())
     assert isinstance(health, HealthReply)
-    assert any("rules.yaml" in line for line in health.health.rule_problems)
+    lines = scrub_struct(health.health).rule_problems
+    assert any("rules.yaml" in line for line in lines)
+    assert not any("\\n" in line for line in lines)
+    await sensor.run()
+
+
+async def test_a_broken_reload_names_the_first_place_and_counts_the_others(rules: Path, collected: Collected) -> None:
+    sensor = sensor_of(rules, collected)
+    rules.write_text(RULES.replace("condition: ", "condition: proc.nmae = sh and "))
+    with pytest.raises(TiercelError, match=r"rules\.yaml:\d+:\d+: .*proc\.nmae") as failure:
+        await Desk(sensor).answer(ReloadRules())
+    assert failure.value.hint.endswith("the old rules stay in force; all 2 in Health (6)")
+    lines = sensor.vitals.rule_problems
+    source, caret = next(pair for pair in itertools.pairwise(lines) if pair[1].strip() == "^")
+    assert source[caret.index("^") :].startswith("proc.nmae")
     await sensor.run()
 
 
