@@ -248,6 +248,14 @@ async def test_an_event_is_told_without_repetition(size: tuple[int, int]) -> Non
         assert next(line for line in lines if "/etc/deep" in line).endswith("…")
 
 
+async def test_the_footer_always_has_help_and_quit() -> None:
+    async with driving(incident(), NARROW) as drive:
+        await drive.until_shown("? help q quit", "⏎ open", "c container")
+        assert drive.frame.query_one("KeyLine").max_scroll_x == 0
+        await drive.pilot.resize_terminal(*WIDE)
+        await drive.until_shown("f follow", "? help q quit")
+
+
 async def test_a_container_entered_once_says_once() -> None:
     async with driving(incident()) as drive:
         drive.app.visit(ContainerPlace(WEB, "web"))
