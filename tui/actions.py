@@ -52,6 +52,7 @@ VIEWS = {
     "processes": "Processes",
     "events": "Events",
     "rules": "Rules",
+    "rule": "One rule",
 }
 """Where an action works, in the order of the help screen."""
 
@@ -64,7 +65,7 @@ ACTIONS = (
     Action("tree", "t", "tree", "Show its process in the tree", ("alerts", "alert")),
     Action("events", "e", "events", "Recent events around it", ("alerts", "alert", "containers", "processes")),
     Action("acknowledge", "a", "ack", "Acknowledge, or take it back", ("alerts", "alert")),
-    Action("switch", "space", "on/off", "Switch the rule on or off, at once", ("rules",)),
+    Action("switch", "space", "on/off", "Switch the rule on or off, at once", ("rules", "rule")),
     Action("reload", "R", "reload", "Read the rule files again", ("rules",)),
     Action("pause", "p", "pause", "Freeze the list, count what waits; again: resume", ("alerts",)),
     Action("follow", "f", "follow", "Stay on the newest alert", ("alerts",)),
