@@ -1,5 +1,6 @@
 """What the live tests share: one laboratory for the session, and a figure at its end."""
 
+import signal
 import statistics
 from collections.abc import Iterator
 
@@ -8,6 +9,12 @@ import pytest
 from tests.helpers.lab import Lab
 
 LATENCIES = pytest.StashKey[list[float]]()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """Ctrl-C reaches what the tests start, also when they run in the background of a shell, which ignores it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -40,6 +40,8 @@ ENDS = [
     pytest.param(signal.SIGINT, 130, id="Ctrl-C"),
 ]
 
+ROOT = Path(__file__).parents[2]
+
 
 @pytest.fixture
 def marker(tmp_path: Path) -> Marker:
@@ -464,20 +466,23 @@ async def test_a_sensor_that_cannot_start_says_why_on_the_screen(marker: Marker,
 
 
 def reachable_by_anybody(folder: Path) -> list[str]:
-    """What to put before a command so that any user can read Python, also below root's home: a view of its own."""
-    python = Path(sys.base_prefix)
-    closed = next((parent for parent in reversed(python.parents) if not parent.stat().st_mode & 0o001), None)
-    if closed is None:
+    """What to put before a command so that any user can read Python and Tiercel, also below root's home.
+
+    The command sees the file system with those places alone where a folder was closed.
+    """
+    places = {place: closed for place in (Path(sys.base_prefix), ROOT, Path(sys.prefix)) if (closed := _closed(place))}
+    if not places:
         return []
-    (folder / "python").mkdir()
-    steps = [
-        f"mount --bind {python} {folder}/python",
-        f"mount -t tmpfs -o mode=755 none {closed}",
-        f"mkdir -p {python}",
-        f"mount --bind {folder}/python {python}",
-        'exec "$@"',
-    ]
-    return ["unshare", "--mount", "sh", "-ec", "; ".join(steps), "sh"]
+    kept = {place: folder / f"place-{number}" for number, place in enumerate(places)}
+    steps = [f"mkdir {keep} && mount --rbind {place} {keep}" for place, keep in kept.items()]
+    steps += [f"mount -t tmpfs -o mode=755 none {closed}" for closed in sorted(set(places.values()))]
+    steps += [f"mkdir -p {place} && mount --rbind {keep} {place}" for place, keep in kept.items()]
+    return ["unshare", "--mount", "sh", "-ec", "; ".join([*steps, 'exec "$@"']), "sh"]
+
+
+def _closed(place: Path) -> Path | None:
+    """The first folder on the way to ``place`` that others cannot pass."""
+    return next((step for step in [*reversed(place.parents), place] if not step.stat().st_mode & 0o001), None)
 
 
 async def test_under_sudo_the_screen_gives_root_up_and_the_sensor_keeps_it(marker: Marker, tmp_path: Path) -> None:
