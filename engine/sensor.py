@@ -99,6 +99,8 @@ class Sensor:
         self.rules_generation = 0
         self.on_pulse: Callable[[Pulse], None] = lambda _pulse: None
         self.on_phase: Callable[[SourceState], None] = lambda _state: None
+        self.on_runtime: Callable[[RuntimeState], None] = lambda _state: None
+        """Told when a container runtime is reached, or no longer."""
         self._first_match = first_match
         self._switched: dict[str, bool] = {}
         """Rules switched by hand."""
@@ -191,7 +193,9 @@ class Sensor:
             case Loss():
                 self.vitals.lose(item)
             case RuntimeState():
-                self.vitals.runtime = item
+                before, self.vitals.runtime = self.vitals.runtime, item
+                if before is None or before.connected != item.connected:
+                    self.on_runtime(item)
             case SourceState():
                 self.vitals.enter(item)
                 self.on_phase(item)

@@ -18,7 +18,7 @@ from pathlib import Path
 from engine.contracts import Runtime, Sink, Source
 from engine.desk import Desk
 from engine.errors import TiercelError
-from engine.events import Phase, SourceState
+from engine.events import Phase, RuntimeState, SourceState
 from engine.rules.load import load
 from engine.rules.ruleset import RuleSet
 from engine.sensor import Sensor
@@ -153,6 +153,7 @@ def _end_with(scope: asyncio.Timeout, sensor: Sensor, sinks: Sequence[Sink], tel
             tell(_phase_line(state))
 
     sensor.on_phase = on_phase
+    sensor.on_runtime = lambda state: tell(_runtime_line(state))
     for sink in sinks:
         if isinstance(sink, StdoutSink):
             sink.on_closed = lambda: scope.reschedule(loop.time())
@@ -162,9 +163,16 @@ def _phase_line(state: SourceState) -> str:
     return f"{state.phase}: {state.detail}" if state.detail else str(state.phase)
 
 
+def _runtime_line(state: RuntimeState) -> str:
+    if state.connected:
+        return f"{state.runtime} is connected"
+    return f"{state.runtime} cannot be reached ({state.detail}): containers are known by their ids only"
+
+
 def _tell_summary(sensor: Sensor, tell: Tell) -> None:
     vitals = sensor.vitals
-    tell(f"{vitals.alerts} alerts, {vitals.events} events judged, {vitals.lost} lost")
+    alerts = "1 alert" if vitals.alerts == 1 else f"{vitals.alerts} alerts"
+    tell(f"{alerts}, {vitals.events} events judged, {vitals.lost} lost")
     for cause, count in vitals.lost_by_cause.items():
         tell(f"lost {count}: {cause}")
     for problem in vitals.problems if sensor.failure is None else ():
@@ -198,6 +206,7 @@ async def serve_shared(options: Options, path: Path, group: str, tell: Tell) -> 
     """Run a sensor for any number of front ends on a Unix socket, until cancelled."""
     with sensor_of(options) as sensor:
         sensor.on_phase = lambda state: tell(_phase_line(state))
+        sensor.on_runtime = lambda state: tell(_runtime_line(state))
         server = Server(Desk(sensor, steer=_steering(sensor)).answer, hostname=sensor.hostname)
         async with _judging(sensor, server):
             await server.serve(path, group=group, ready=lambda: tell(f"look at it with: tiercel attach {path}"))

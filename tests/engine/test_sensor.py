@@ -254,3 +254,12 @@ async def test_only_a_replay_can_be_steered(rules: Path, collected: Collected) -
     with pytest.raises(TiercelError, match="only a replay"):
         await Desk(sensor).answer(Control(paused=True))
     await sensor.run()
+
+
+async def test_a_runtime_that_comes_and_goes_is_told_once_each(rules: Path, collected: Collected) -> None:
+    states = [RuntimeState(time=at, connected=connected) for at, connected in enumerate((False, False, True, False))]
+    sensor = sensor_of(rules, collected, states)
+    told: list[bool] = []
+    sensor.on_runtime = lambda state: told.append(state.connected)
+    await sensor.run()
+    assert told == [False, True, False]
