@@ -52,20 +52,19 @@ VIEWS = {
     "processes": "Processes",
     "events": "Events",
     "rules": "Rules",
-    "rule": "One rule",
 }
 """Where an action works, in the order of the help screen."""
 
 _LISTS = ("alerts", "containers", "processes", "events", "rules")
 
 ACTIONS = (
-    Action("open", "enter", "open", "Open what is under the cursor, where the footer offers it", ("list",)),
+    Action("open", "enter", "open", "Open what is under the cursor", ("list",)),
     Action("container", "c", "container", "Go to its container", ("alerts", "alert", "processes")),
     Action("rule", "r", "rule", "Go to the rule that fired", ("alerts", "alert")),
     Action("tree", "t", "tree", "Show its process in the tree", ("alerts", "alert")),
     Action("events", "e", "events", "Recent events around it", ("alerts", "alert", "containers", "processes")),
     Action("acknowledge", "a", "ack", "Acknowledge, or take it back", ("alerts", "alert")),
-    Action("switch", "space", "on/off", "Switch the rule on or off, at once", ("rules", "rule")),
+    Action("switch", "space", "on/off", "Switch the rule on or off, at once", ("rules",)),
     Action("reload", "R", "reload", "Read the rule files again", ("rules",)),
     Action("pause", "p", "pause", "Freeze the list, count what waits; again: resume", ("alerts",)),
     Action("follow", "f", "follow", "Stay on the newest alert", ("alerts",)),

@@ -112,7 +112,7 @@ async def test_text_lines_are_one_for_each_alert_and_inert(lab: Lab, name: str, 
         assert not re.search("[\x00-\x1f\x7f-\x9f\u202e]", line.decode().rstrip("\n"))
 
 
-@pytest.mark.parametrize("size", [(80, 24), (160, 50)], ids=["80x24", "160x50"])
+@pytest.mark.parametrize("size", [(80, 24)], ids=["80x24"])
 def test_every_pane_shows_escapes_and_obeys_none(
     lab: Lab, name: str, rules: Path, tmp_path: Path, size: tuple[int, int]
 ) -> None:
@@ -128,7 +128,7 @@ def test_every_pane_shows_escapes_and_obeys_none(
         terminal.keys("3")
         terminal.until_shown("busybox\\x1b")
         terminal.keys("4")
-        terminal.until_shown("selected last")
+        terminal.until_shown("selected last", "\\x1b")
         terminal.keys("2")
         terminal.until_shown("Flags", "hostile")
         terminal.keys("1")

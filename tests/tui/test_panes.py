@@ -14,7 +14,6 @@ from tests.helpers.incident import SHELL, WEB, incident
 from tests.helpers.sensor import World, healthy
 from tui.panes import PANES
 from tui.places import AlertPlace, ContainerPlace, EventsPlace, Place, ProcessPlace, RulePlace, TreePlace
-from tui.widgets.page_list import PageList
 
 HOSTILE = (
     "evil [/] end",
@@ -190,77 +189,6 @@ async def test_the_events_view_follows_what_was_selected_last() -> None:
         await drive.press("4")
         await drive.until_shown("of sshd (900)", "execve")
         assert "/etc/shadow" not in drive.text()
-
-
-@pytest.mark.parametrize("key", ["2", "3", "4", "5"])
-async def test_a_filter_that_matches_nothing_says_so_and_goes_on_saying_so(key: str) -> None:
-    async with driving(incident()) as drive:
-        await drive.press(key)
-        await drive.until(lambda: drive.pane.query_one(PageList).total)
-        await drive.press("slash", *"zzz", "enter")
-        await drive.until_shown("Nothing matches the filter.")
-        drive.frame.ticked()
-        drive.pane.wake()
-        await settled(drive)
-        assert "Nothing matches the filter." in drive.text()
-
-
-async def test_a_difference_that_cannot_be_asked_for_is_not_an_empty_one() -> None:
-    world = incident()
-    world.changes_problem = "no container runtime to ask"
-    async with driving(world) as drive:
-        drive.app.visit(ContainerPlace(WEB, "web"))
-        await drive.press("tab", "tab", "tab")
-        await drive.until_shown("no container runtime to ask")
-        drive.frame.ticked()
-        await settled(drive)
-        assert "Nothing differs" not in drive.text()
-        world.changes_problem = ""
-        drive.pane.wake()
-        await drive.until_shown("/bin/18211")
-        assert "no container runtime" not in drive.text()
-
-
-async def test_only_what_can_be_opened_is_offered() -> None:
-    async with driving(incident()) as drive:
-        drive.app.visit(ContainerPlace(WEB, "web"))
-        await drive.press("tab", "tab")
-        await drive.until_shown("/etc/shadow  read")
-        await drive.until_gone("⏎ open")
-        await drive.press("tab")
-        await drive.until_shown("/bin/18211")
-        assert "⏎ open" not in drive.text()
-        await drive.press("down")
-        await drive.until_shown("⏎ open")
-
-
-@pytest.mark.parametrize("size", SIZES)
-async def test_an_event_is_told_without_repetition(size: tuple[int, int]) -> None:
-    world = incident()
-    world.events[2].summary = f"openat /etc/{'deep/' * 40} O_RDONLY → 3"
-    world.events[1].summary = "openat /etc/ld.so.preload → ENOENT"
-    async with driving(world, size) as drive:
-        drive.app.visit(EventsPlace("web", container_id=WEB))
-        await drive.until_shown("/etc/deep", "ld.so")
-        lines = drive.text().splitlines()
-        missing = next(line for line in lines if "ld.so" in line)
-        assert (missing.count("openat"), missing.count("ENOENT")) == (1, 1)
-        assert next(line for line in lines if "/etc/deep" in line).endswith("…")
-
-
-async def test_the_footer_always_has_help_and_quit() -> None:
-    async with driving(incident(), NARROW) as drive:
-        await drive.until_shown("? help q quit", "⏎ open", "c container")
-        assert drive.frame.query_one("KeyLine").max_scroll_x == 0
-        await drive.pilot.resize_terminal(*WIDE)
-        await drive.until_shown("f follow", "? help q quit")
-
-
-async def test_a_container_entered_once_says_once() -> None:
-    async with driving(incident()) as drive:
-        drive.app.visit(ContainerPlace(WEB, "web"))
-        await drive.press("shift+tab")
-        await drive.until_shown("once, last 20")
 
 
 @pytest.mark.parametrize("theme", ["tiercel-light", "nord", "ansi-dark", "dracula"])

@@ -8,7 +8,7 @@ from typing import ClassVar, Generic, TypeVar
 from textual import on
 from textual.app import ComposeResult
 
-from tui.front import Front, RefusedError
+from tui.front import Front
 from tui.panes.base import Pane, waiting_for
 from tui.theme import Span
 from tui.widgets.filter_bar import FilterBar
@@ -85,10 +85,6 @@ class ListPane(FilterPane, Generic[Row]):
     def __init__(self, front: Front, id: str | None = None) -> None:
         super().__init__(front, id)
         self.rows: Sequence[Row] = ()
-        self._sought = ""
-        """The filter that the rows shown have passed, also while it is typed."""
-        self._refused = False
-        """Whether the last question failed: then nothing is known, not even that there is nothing."""
         self.source: WholeList[Row] = WholeList(self.key)
         self.list = self.make_list()
 
@@ -114,33 +110,19 @@ class ListPane(FilterPane, Generic[Row]):
 
     async def load(self) -> None:
         """All rows, then those that pass."""
-        try:
-            self.rows = await self.fetch()
-        except RefusedError:
-            self._refused = True
-            self._explain()
-            raise
-        if self._refused:
-            self._refused = False
-            self.show_state()
+        self.rows = await self.fetch()
         self.show_rows(self.filter_bar.text)
 
     def show_rows(self, text: str) -> None:
         """Show the rows that a filter lets through."""
-        self._sought = text
         self.source.rows = self.chosen(text)
-        self._explain()
+        nothing = f"Nothing matches “{text}”." if text else self.nothing
+        self.list.placeholder = self.placeholder(nothing)
         self.list.reload()
 
-    def placeholder(self) -> Sequence[Span]:
-        """What an empty list says; nothing where the notice above tells what went wrong."""
-        if self._refused:
-            return ()
-        return waiting_for(self.front, "Nothing matches the filter." if self._sought else self.nothing)
-
-    def _explain(self) -> None:
-        self.list.placeholder = self.placeholder()
-        self.list.refresh()
+    def placeholder(self, nothing: str) -> Sequence[Span]:
+        """What an empty list says."""
+        return waiting_for(self.front, nothing)
 
     def chosen(self, text: str) -> Sequence[Row]:
         """The rows in which every word occurs."""
@@ -157,9 +139,12 @@ class ListPane(FilterPane, Generic[Row]):
 
     def wake(self) -> None:
         """Also say why it is empty, before anything has come."""
-        self._explain()
+        self.list.placeholder = self.placeholder(self.nothing)
+        self.list.refresh()
         super().wake()
 
     def ticked(self) -> None:
         """Ages have grown."""
-        self._explain()
+        if not self.list.total:
+            self.list.placeholder = self.placeholder(self.nothing)
+        self.list.refresh()

@@ -83,7 +83,6 @@ class RulesPane(ListPane[RuleRow]):
         try:
             await self.front.ask(SetRule(rule, enabled), Done)
             await self.load()
-            self.say(("● on: " if enabled else "○ off: ", "ok" if enabled else "warn"), (rule, "strong"))
         except RefusedError as error:
             self.refuse(error)
         except GoneError:

@@ -125,14 +125,12 @@ class PageList(ScrollView, Generic[Row]):
         columns: Sequence[Column[Row]],
         *,
         faded: Callable[[Row], bool] = lambda _row: False,
-        openable: Callable[[Row], bool] = lambda _row: True,
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
         self.source = source
         self.columns = columns
         self._faded = faded
-        self._openable = openable
         self._cache = PageCache[Row](source.key)
         self._question = 0
         self._asking = False
@@ -235,7 +233,6 @@ class PageList(ScrollView, Generic[Row]):
         if row == self.selected and (row is None) == (self._key is None):
             return
         self.selected = row
-        self.refresh_bindings()
         self._key = None if row is None else self.source.key(row)
         self.post_message(self.Moved(self, row))
 
@@ -295,15 +292,9 @@ class PageList(ScrollView, Generic[Row]):
         """To the last row."""
         self.move_to(self.total - 1)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only a row with more to it can be opened."""
-        if action == "open":
-            return self.selected is not None and self._openable(self.selected)
-        return super().check_action(action, parameters)
-
     def action_open(self) -> None:
         """Open the selected row."""
-        if self.selected is not None and self._openable(self.selected):
+        if self.selected is not None:
             self.post_message(self.Opened(self, self.selected))
 
     def on_click(self, event: events.Click) -> None:
