@@ -1,7 +1,7 @@
 """A sensor put together from its parts: sources, rules, store, sinks, recorder, and its front desk.
 
 What every face of the sensor shares: headless, behind a terminal, on a socket. The command line
-(``tiercel.py``) chooses; nothing here knows of it.
+(``tiercel``) chooses; nothing here knows of it.
 """
 
 from __future__ import annotations

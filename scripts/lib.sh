@@ -125,7 +125,7 @@ pip_install() {
 # The user's clone gets no byte code that only root can remove.
 keep_tree_clean() {
   if is_root && [[ -n ${SUDO_UID:-} ]]; then
-    as_owner "$VENV/bin/python" -m compileall -q engine probes tui tiercel.py >/dev/null || true
+    as_owner "$VENV/bin/python" -m compileall -q engine probes tui tiercel >/dev/null || true
     export PYTHONDONTWRITEBYTECODE=1
   fi
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SOURCES = [ROOT / "tiercel.py", *ROOT.glob("engine/**/*.py"), *ROOT.glob("probes/**/*.py"), *ROOT.glob("tui/**/*.py")]
+SOURCES = [path for folder in ("engine", "probes", "tui", "tiercel") for path in ROOT.glob(f"{folder}/**/*.py")]
 INTERPRETER = re.compile(r"sys\.executable,\s*(\S+)")
 
 

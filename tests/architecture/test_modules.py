@@ -27,14 +27,14 @@ def tracked() -> list[Path]:
             ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True
         )
         return [path for name in said.stdout.decode().split("\0") if name and (path := ROOT / name).is_file()]
-    folders = ("engine", "probes", "tui", "rules", "scripts", "tests")
+    folders = ("engine", "probes", "tui", "tiercel", "rules", "scripts", "tests")
     return [path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file()]
 
 
 SOURCES = sorted(
     path
     for path in tracked()
-    if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in ("engine", "probes", "tui", "scripts", "tiercel.py")
+    if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in ("engine", "probes", "tui", "scripts", "tiercel")
 )
 
 

@@ -1,0 +1,68 @@
+"""The root of the command line: the screen without a command, and the commands of all modules."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import click
+
+from probes.options import DEMO, Options, hostname
+from tiercel.listing import doctor, events, fields
+from tiercel.options import live_options
+from tiercel.rules import rules
+from tiercel.screen import attach, open_recording, require_live, show_private
+from tiercel.watching import private_sensor, record, replay, sensor, watch
+
+
+class Commands(click.Group):
+    """The commands; a first argument that is a file is a recording to open: ``tiercel FILE``."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Take a recording in the place of a command to mean: open it."""
+        if args and args[0] not in self.commands and Path(args[0]).is_file():
+            args = ["open", *args]
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("tiercel"), prog_name="tiercel")
+@click.option("--demo", is_flag=True, help="Look around on a recording: no root, no Docker, any system.")
+@live_options
+@click.pass_context
+def cli(ctx: click.Context, /, demo: bool, **live: Any) -> None:
+    """See what happens inside containers while it happens.
+
+    \b
+    tiercel           the screen, on this machine's kernel and Docker; needs root
+    tiercel --demo    the screen, on a recording that comes along; works anywhere
+    tiercel FILE      the screen, on a recording of yours
+
+    Exit codes: 0 done, 1 failure, 2 wrong usage or configuration, 130 interrupted.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    if demo:
+        show_private(Options(**live, replay=str(DEMO), speed=1.0), title="demo")
+        return
+    require_live()
+    show_private(Options(**live), title=hostname())
+
+
+for _command in (
+    open_recording,
+    watch,
+    sensor,
+    private_sensor,
+    attach,
+    record,
+    replay,
+    rules,
+    fields,
+    events,
+    doctor,
+):
+    cli.add_command(_command)

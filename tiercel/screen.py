@@ -1,0 +1,103 @@
+"""The screen: on a sensor of its own, or on a shared one (``tiercel attach``)."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.errors import TiercelError, UsageError
+from probes.options import Options, rule_paths
+from tiercel.options import rules_option, speed_option
+from tiercel.talk import INTERRUPTED, on_signals
+
+if TYPE_CHECKING:
+    from engine.client import Client
+
+SOCKET = "/run/tiercel.sock"
+"""Where a shared sensor listens unless told otherwise."""
+
+
+def require_terminal() -> None:
+    """Refuse to draw where nobody can see it."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError("the screen needs a terminal", hint="without one: tiercel watch --json")
+
+
+def require_live() -> None:
+    """Refuse to start on the live kernel where that cannot work: say why on one screen, and offer the demo."""
+    from probes.doctor import blockers, report
+
+    if failed := blockers():
+        click.echo(report(failed), err=True)
+        hint = "mend the above, or look around first: tiercel --demo"
+        raise TiercelError("this machine cannot be watched yet", hint=hint)
+
+
+def show(connect: Callable[[], Awaitable[Client]], *, title: str) -> None:
+    """Run the TUI on a connection to a sensor."""
+    from tui.app import TiercelApp
+
+    app = TiercelApp(connect, title=title)
+
+    async def until_closed() -> None:
+        on_signals(app.exit, signal.SIGTERM)  # SIGHUP kills: there is no terminal to take leave of
+        on_signals(app.action_interrupt, signal.SIGINT)
+        await app.run_async()
+
+    asyncio.run(until_closed())
+    if app.return_code == INTERRUPTED:
+        raise KeyboardInterrupt
+    if app.return_code:
+        raise TiercelError("the screen ended with an error", hint="the sensor was stopped in good order")
+
+
+def show_private(options: Options, *, title: str) -> None:
+    """Start a sensor of our own as a child, give root up, and show it. The sensor ends when its socket closes."""
+    from engine.client import Client
+    from engine.rules.load import load
+    from probes.private_sensor import private_sensor
+    from probes.privileges import become, invoking_user, require_readable
+
+    require_terminal()
+    if options.rules:
+        load(rule_paths(options.rules))  # what is wrong with them is said before the screen is taken
+    user = invoking_user()
+    if user is not None:
+        require_readable(user)
+    with private_sensor(options) as (connected, log):
+        if user is not None:
+            become(user)
+        gone = f"start Tiercel again; what the sensor said last is in {log}"
+        show(lambda: Client.over(connected, hint=gone), title=title)
+
+
+@click.command("open", hidden=True)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@rules_option
+@speed_option
+def open_recording(file: str, rules: tuple[str, ...], speed: float) -> None:
+    """Open a recording in the terminal UI."""
+    show_private(Options(rules=rules, replay=file, speed=speed), title=Path(file).name)
+
+
+@click.command()
+@click.argument("path", default=SOCKET)
+def attach(path: str) -> None:
+    """Open the screen on a shared sensor.
+
+    PATH is its socket, /run/tiercel.sock unless given. Closing the screen does not end the watch.
+    """
+    from engine.client import Client
+
+    async def answers() -> None:
+        await (await Client.connect(Path(path))).close()
+
+    asyncio.run(answers())
+    require_terminal()
+    show(lambda: Client.connect(Path(path)), title=path)

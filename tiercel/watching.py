@@ -1,0 +1,84 @@
+"""The commands without a screen: watch, sensor, record, replay."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from probes.options import Options, state_folder
+from tiercel.options import duration_option, json_lines_option, judging_options, live_options, speed_option
+from tiercel.screen import SOCKET, require_live
+from tiercel.talk import run, say
+
+
+@click.command()
+@json_lines_option
+@duration_option
+@live_options
+def watch(as_json: bool, duration: float | None, **live: Any) -> None:
+    """Watch without a screen: alerts on stdout.
+
+    Talk goes to stderr. Ctrl-C ends it, or --duration.
+    """
+    from engine.sinks.stdout import StdoutSink
+    from probes.station import headless
+
+    require_live()
+    run(headless(Options(**live), [StdoutSink(json=as_json)], duration, say))
+
+
+@click.command()
+@click.option(
+    "--socket", "path", default=SOCKET, show_default=True, metavar="PATH", help="Where `tiercel attach` finds it."
+)
+@click.option("--group", default="", metavar="NAME", help="A group whose members may attach, too; else root alone.")
+@live_options
+def sensor(path: str, group: str, **live: Any) -> None:
+    """Watch, for screens that come and go.
+
+    Look at it with `tiercel attach`, from any number of terminals.
+    """
+    from probes.station import serve_shared
+
+    require_live()
+    live["store"] = live["store"] or str(state_folder() / "alerts.db")
+    run(serve_shared(Options(**live), Path(path), group, say))
+
+
+@click.command("private-sensor", hidden=True)
+@click.argument("descriptor", type=int)
+@click.argument("options")
+def private_sensor(descriptor: int, options: str) -> None:
+    """The sensor behind a terminal: serves the socket it inherited and ends with it."""
+    from probes.station import serve_private
+
+    run(serve_private(msgspec.json.decode(options, type=Options), socket.socket(fileno=descriptor)))
+
+
+@click.command()
+@click.argument("file")
+@duration_option
+@live_options
+def record(file: str, duration: float | None, **live: Any) -> None:
+    """Record events and alerts to FILE until Ctrl-C."""
+    from probes.station import headless
+
+    require_live()
+    run(headless(Options(**live, record=file), [], duration, say))
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@json_lines_option
+@judging_options
+@speed_option
+def replay(file: str, as_json: bool, speed: float, **judged: Any) -> None:
+    """Judge a recording again: alerts on stdout."""
+    from engine.sinks.stdout import StdoutSink
+    from probes.station import headless
+
+    run(headless(Options(replay=file, speed=speed, **judged), [StdoutSink(json=as_json)], None, say))
