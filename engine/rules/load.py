@@ -48,7 +48,7 @@ def load(paths: Sequence[Path], *, suggested: bool = True) -> RuleSet:
     """
     loader = _Loader(suggested)
     for path in paths:
-        for file in _files(path):
+        for file in rule_files(path):
             loader.read(file)
     return loader.result()
 
@@ -61,7 +61,8 @@ def loads(files: Sequence[tuple[str, str]], *, suggested: bool = True) -> RuleSe
     return loader.result()
 
 
-def _files(path: Path) -> Iterator[Path]:
+def rule_files(path: Path) -> Iterator[Path]:
+    """The file, or the rule files of a folder by name. Raises OSError for a folder that cannot be listed."""
     if path.is_dir():
         yield from sorted(file for file in path.iterdir() if file.suffix in (".yaml", ".yml") and file.is_file())
     else:
