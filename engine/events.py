@@ -84,6 +84,7 @@ class ProcessInfo(msgspec.Struct, omit_defaults=True):
     exe_ctime: int = 0
     exe_mtime: int = 0
     is_exe_upper_layer: bool = False
+    is_exe_lower_layer: bool = False
     is_exe_from_memfd: bool = False
     container_id: str = HOST
     started: int = 0
@@ -161,8 +162,13 @@ class ContainerInfo(_Input, tag="container"):
     privileged: bool = False
     cap_add: list[str] = []
     network_mode: str = ""
+    pid_mode: str = ""
+    """``host`` when it shares the host's; likewise ``ipc_mode`` and ``network_mode``."""
+    ipc_mode: str = ""
     ip: str = ""
     health: str = ""
+    healthcheck: list[str] = []
+    """The command that tells its health, as Docker writes it: ``["CMD-SHELL", "curl …"]``; [] for none."""
     runtime: str = "docker"
     complete: bool = True
     """False when only an event's attributes are known (id, name, image), before ``inspect`` answered."""
@@ -190,6 +196,14 @@ class Users(_Input, tag="users"):
     container_id: str
     users: dict[int, str] = {}
     groups: dict[int, str] = {}
+
+
+class HostNames(_Input, tag="names"):
+    """The addresses of the host names that rules mention, as this machine's resolver gave them."""
+
+    time: int
+    addresses: dict[str, list[str]]
+    """Every name that has any."""
 
 
 class RuntimeState(_Input, tag="runtime"):
@@ -235,6 +249,7 @@ Input = (
     | ContainerUnknown
     | ContainerAction
     | Users
+    | HostNames
     | RuntimeState
     | Loss
     | SourceState

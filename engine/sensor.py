@@ -92,6 +92,7 @@ class Sensor:
         self.recorder = recorder
         self.runtime = runtime
         self.world = World()
+        self.world.containers.host.hostname = hostname
         self.vitals = Vitals(hostname)
         self.hits = Hits()
         self.failure: TiercelError | None = None

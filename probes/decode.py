@@ -13,6 +13,7 @@ from probes.descriptors import file_fd, socket_fd
 from probes.paths import absolute, joined, text
 from probes.wire import (
     FILE_MEMFD,
+    FILE_OVERLAY_LOWER,
     FILE_OVERLAY_UPPER,
     FLAG_COMPAT,
     FLAG_EXECVEAT,
@@ -194,6 +195,7 @@ class Decoder:
             exe_ctime=ctime,
             exe_mtime=mtime,
             is_exe_upper_layer=bool(exe_flags & FILE_OVERLAY_UPPER),
+            is_exe_lower_layer=bool(exe_flags & FILE_OVERLAY_LOWER),
             is_exe_from_memfd=bool(exe_flags & FILE_MEMFD),
             container_id=self._containers.get((hierarchy, cgroup), HOST),
             started=start + self.offset,

@@ -112,8 +112,11 @@ def info_of_inspect(answer: Json, time: int) -> ContainerInfo:
         privileged=bool(host.get("Privileged")),
         cap_add=list(host.get("CapAdd") or []),
         network_mode=host.get("NetworkMode") or "",
+        pid_mode=host.get("PidMode") or "",
+        ipc_mode=host.get("IpcMode") or "",
         ip=_address(answer.get("NetworkSettings") or {}),
         health=(state.get("Health") or {}).get("Status") or "",
+        healthcheck=list((config.get("Healthcheck") or {}).get("Test") or []),
     )
 
 

@@ -30,6 +30,8 @@ class Container:
         "first_seen",
         "gone",
         "groups",
+        "host_names",
+        "hostname",
         "id",
         "info",
         "last_alert",
@@ -49,6 +51,10 @@ class Container:
         """When it was removed, 0 while it is there."""
         self.users: dict[int, str] = {}
         self.groups: dict[int, str] = {}
+        self.hostname = ""
+        """Of the host's record: the name of the machine that is watched."""
+        self.host_names: dict[str, tuple[str, ...]] = {}
+        """Of the host's record: by address, the host names in rules to which it belongs."""
         self.entry_caps: int | None = None
         """Permitted capabilities of its first process (vpid 1), None until seen."""
         self.execs = 0

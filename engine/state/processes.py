@@ -40,6 +40,7 @@ class Process:
         "exit_time",
         "gid",
         "is_exe_from_memfd",
+        "is_exe_lower_layer",
         "is_exe_upper_layer",
         "loginuid",
         "mnt_ns",
@@ -97,6 +98,7 @@ class Process:
         self.exe_ctime = 0
         self.exe_mtime = 0
         self.is_exe_upper_layer = False
+        self.is_exe_lower_layer = False
         self.is_exe_from_memfd = False
         self.container_id = ""
         self.exec_time = 0
@@ -165,6 +167,7 @@ _INHERITED = (
     "exe_ctime",
     "exe_mtime",
     "is_exe_upper_layer",
+    "is_exe_lower_layer",
     "is_exe_from_memfd",
 )
 _UNKNOWN: tuple[object, ...] = (0, -1, "", [])

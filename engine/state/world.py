@@ -17,6 +17,7 @@ from engine.events import (
     ContainerAction,
     ContainerInfo,
     ContainerUnknown,
+    HostNames,
     Input,
     KernelEvent,
     Phase,
@@ -64,6 +65,7 @@ class World:
             ContainerUnknown: self._unknown,
             ContainerAction: self._action,
             Users: self._users,
+            HostNames: self._host_names,
             RuntimeState: self._runtime,
             SourceState: self._source,
         }
@@ -239,6 +241,14 @@ class World:
 
     def _users(self, users: Users) -> list[Event]:
         self.containers.name_users(users, self._now)
+        return []
+
+    def _host_names(self, found: HostNames) -> list[Event]:
+        by_address: dict[str, tuple[str, ...]] = {}
+        for name, addresses in found.addresses.items():
+            for address in addresses:
+                by_address[address] = (*by_address.get(address, ()), name)
+        self.containers.host.host_names = by_address
         return []
 
     def _runtime(self, state: RuntimeState) -> list[Event]:
