@@ -9,10 +9,10 @@ from engine.errors import RulesError
 from engine.rules.collection import Collection
 from engine.rules.compiler import Compilation
 from engine.rules.reporter import Reporter
-from engine.rules.requirements import check_engine_version, check_plugin_versions
+from engine.rules.requirements import Requirement, check_engine_version, plugin_requirements, unmet
 from engine.rules.ruleset import RuleSet
 from engine.rules.text import Place
-from engine.rules.yaml_items import Item, ItemError, SourceFile, items
+from engine.rules.yaml_items import VALIDATE, Item, ItemError, SourceFile, items
 
 _KNOWN_KEYS = {
     "required_engine_version": {"required_engine_version"},
@@ -77,10 +77,11 @@ class _Loader:
         self._suggested = suggested
         self._chain: tuple[str, ...] = ()
         self._collection = Collection(self._report)
+        self._requirements: list[Requirement] = []
         self._compilation: Compilation | None = None
         self._adders: dict[str, Callable[[Item], None]] = {
             "required_engine_version": check_engine_version,
-            "required_plugin_versions": check_plugin_versions,
+            "required_plugin_versions": self._require,
             "list": self._collection.add_list,
             "macro": self._collection.add_macro,
             "rule": self._collection.add_rule,
@@ -106,7 +107,12 @@ class _Loader:
         self._compilation = Compilation(self._collection, self._reporter, suggested=self._suggested)
         self._reporter.end_pass()
 
+    def _require(self, item: Item) -> None:
+        self._requirements.extend(plugin_requirements(item))
+
     def result(self) -> RuleSet:
+        for message, place in unmet(self._requirements):
+            self._reporter.report(VALIDATE, message, place)
         problems = self._reporter.problems
         if self._reporter.has_errors:
             raise RulesError([problem for problem in problems if problem.is_error])

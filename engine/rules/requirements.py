@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 import yaml
 
+from engine.rules.text import Place
 from engine.rules.yaml_items import VALIDATE, YAML_VALIDATE, Item, ItemError
 
 Version = tuple[int, int, int]
@@ -13,16 +16,31 @@ Version = tuple[int, int, int]
 ENGINE_VERSION: Version = (0, 63, 0)
 """The version of Falco's engine whose language this is."""
 
-PLUGINS: dict[str, Version] = {"container": (0, 7, 0)}
+PLUGINS: Mapping[str, Version] = {"container": (0, 7, 0)}
 """Plugins whose fields are built in, and the version that they correspond to."""
 
-_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """Plugins of which one must be there, each with the version that it must at least have."""
+
+    alternatives: tuple[tuple[str, Version], ...]
+    place: Place
+
+
+def version(text: str) -> Version | None:
+    """``x.y.z`` as numbers; None for anything else."""
+    match = _VERSION.fullmatch(text)
+    return (int(match[1]), int(match[2]), int(match[3])) if match else None
 
 
 def check_engine_version(item: Item) -> None:
     """Raises ItemError when the file is made for another engine."""
     text = item.text("required_engine_version")
-    wanted = (0, int(text.value), 0) if text.value.isdigit() else _version(text.value)
+    is_number = text.value.isascii() and text.value.isdigit()
+    wanted = (0, int(text.value), 0) if is_number else version(text.value)
     if wanted is None:
         message = f"Unable to parse engine version '{text}' as a semver string. Expected \"x.y.z\" semver format."
         raise ItemError(YAML_VALIDATE, message, text.place(0))
@@ -31,16 +49,30 @@ def check_engine_version(item: Item) -> None:
         raise ItemError(VALIDATE, message, text.place(0))
 
 
-def check_plugin_versions(item: Item) -> None:
-    """Raises ItemError when a plugin is needed that is not built in."""
+def plugin_requirements(item: Item) -> Iterator[Requirement]:
+    """The plugins that an item asks for; whether they are there is asked by :func:`unmet`. Raises ItemError."""
     for node in item.sequence("required_plugin_versions"):
         if not isinstance(node, yaml.MappingNode):
             raise ItemError(YAML_VALIDATE, "Plugin version must be a mapping", item.source.place(node))
         entry = Item(item.source, node)
-        alternatives = [_requirement(entry)]
-        if "alternatives" in entry:
-            alternatives += [_requirement(Item(item.source, each)) for each in _mappings(entry)]
-        _check_alternatives(entry, alternatives)
+        others = [Item(item.source, each) for each in _mappings(entry)] if "alternatives" in entry else []
+        requirement = Requirement(tuple(map(_plugin, [entry, *others])), entry.place)
+        _check_names(requirement)
+        yield requirement
+
+
+def unmet(requirements: Iterable[Requirement], plugins: Mapping[str, Version] = PLUGINS) -> Iterator[tuple[str, Place]]:
+    """What is wrong, and where, with each requirement that these plugins do not meet."""
+    for requirement in requirements:
+        present = [(name, wanted) for name, wanted in requirement.alternatives if name in plugins]
+        old = [(name, wanted) for name, wanted in present if not _satisfies(plugins[name], wanted)]
+        if not present:
+            shown = ", ".join(f"{name} (>= {_show(wanted)})" for name, wanted in requirement.alternatives)
+            yield f"Plugin requirement not satisfied, must load one of: {shown}", requirement.place
+        for name, wanted in old:
+            has, needs = _show(plugins[name]), _show(wanted)
+            message = f"Plugin '{name}' version '{has}' is not compatible with required plugin version '{needs}'"
+            yield message, requirement.place
 
 
 def _mappings(entry: Item) -> list[yaml.MappingNode]:
@@ -51,33 +83,21 @@ def _mappings(entry: Item) -> list[yaml.MappingNode]:
     return mappings
 
 
-def _requirement(entry: Item) -> tuple[str, Version]:
+def _plugin(entry: Item) -> tuple[str, Version]:
     name, text = entry.text("name").value, entry.text("version")
-    version = _version(text.value)
-    if version is None:
+    wanted = version(text.value)
+    if wanted is None:
         raise ItemError(VALIDATE, f"Invalid required version '{text}' for plugin '{name}'", text.place(0))
-    return name, version
+    return name, wanted
 
 
-def _check_alternatives(entry: Item, alternatives: list[tuple[str, Version]]) -> None:
-    names = [name for name, _ in alternatives]
-    if len(set(names)) != len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        message = f"Defined multiple alternative version requirements for plugin '{twice}'"
-        raise ItemError(VALIDATE, message, entry.place)
-    present = [(name, wanted) for name, wanted in alternatives if name in PLUGINS]
-    if not present:
-        shown = " or ".join(f"{name} {_show(wanted)}" for name, wanted in alternatives)
-        raise ItemError(VALIDATE, f"Plugin requirement not satisfied, must load one of: {shown}", entry.place)
-    for name, wanted in present:
-        if not _satisfies(PLUGINS[name], wanted):
-            message = f"Plugin '{name}' version {_show(PLUGINS[name])} does not satisfy the required {_show(wanted)}"
-            raise ItemError(VALIDATE, message, entry.place)
-
-
-def _version(text: str) -> Version | None:
-    match = _VERSION.fullmatch(text)
-    return (int(match[1]), int(match[2]), int(match[3])) if match else None
+def _check_names(requirement: Requirement) -> None:
+    seen: set[str] = set()
+    for name, _ in requirement.alternatives:
+        if name in seen:
+            message = f"Defined multiple alternative version requirements for plugin '{name}'"
+            raise ItemError(VALIDATE, message, requirement.place)
+        seen.add(name)
 
 
 def _satisfies(present: Version, wanted: Version) -> bool:
