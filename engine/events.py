@@ -6,8 +6,9 @@ plain data, a recording is nothing but the inputs in their order, and a replay r
 kernel.
 
 Times are nanoseconds since the epoch; ``start`` is nanoseconds since boot and, with the pid, identifies a process
-(pids are reused). Text is what the kernel or Docker said, with invalid UTF-8 written as ``\\xNN``; it is hostile and
-is scrubbed once, where it leaves the sensor for a front end (:mod:`engine.scrub`).
+(pids are reused). ``since_boot`` is the same instant as ``time`` on a clock that nobody can set back: it says what is
+older; 0 in recordings that have no such clock. Text is what the kernel or Docker said, with invalid UTF-8 written as
+``\\xNN``; it is hostile and is scrubbed once, where it leaves the sensor for a front end (:mod:`engine.scrub`).
 """
 
 from __future__ import annotations
@@ -122,13 +123,18 @@ class KernelEvent(_Input, tag="event"):
     """A 32-bit system call."""
     bases: dict[str, str] = {}
     """By parameter name: the directory that a relative path in ``args`` is relative to, as the kernel resolved it."""
+    since_boot: int = 0
 
 
 class Snapshot(_Input, tag="snapshot"):
-    """The processes that lived before the sensor started."""
+    """All processes that live: at the start of the sensor, and again after events were lost.
+
+    ``time`` is before the first of them was looked at: who is not listed and was not seen since has ended.
+    """
 
     time: int
     processes: list[ProcessInfo]
+    since_boot: int = 0
 
 
 class Mount(msgspec.Struct, omit_defaults=True):

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import PurePosixPath
 
 from engine.events import HOST, ContainerAction, ContainerInfo, Users
 from engine.state.processes import Process
 
 KEEP_GONE = 600 * 10**9
-"""Nanoseconds that a removed container is remembered."""
+"""Nanoseconds that a removed container is remembered, and one of which no runtime told once nobody lives in it."""
 MAX_CONTAINERS = 10_000
-"""Containers remembered at most; those seen longest ago leave first."""
+"""Containers remembered at most. The removed leave first, then those of which no runtime told, then the others; among
+them those seen longest ago."""
 REMOVED = "removed"
 """The state of a container that is no more."""
 
@@ -139,16 +140,23 @@ class ContainerTable:
         container = self.see(users.container_id, time) if users.container_id != HOST else self.host
         container.users, container.groups = users.users, users.groups
 
-    def expire(self, now: int) -> None:
-        """Forget those removed long ago."""
-        old = [c.id for c in self if c.gone and c.gone <= now - self._keep]
+    def expire(self, now: int, inhabited: Callable[[], Collection[str]]) -> None:
+        """Forget those removed long ago, and those that no runtime told of and nobody was seen in for as long.
+
+        ``inhabited`` gives the ids of those in which a process lives; it is asked only when that matters.
+        """
+        limit = now - self._keep
+        old = [c.id for c in self if c.gone and c.gone <= limit]
+        if quiet := [c.id for c in self if c.info is None and c.last_seen <= limit]:
+            lived_in = inhabited()
+            old += [container_id for container_id in quiet if container_id not in lived_in]
         for container_id in old:
             del self._by_id[container_id]
         self.generation += len(old)
 
     def _make_room(self) -> None:
         if len(self._by_id) >= self._maximum:
-            oldest = min(self, key=lambda c: (not c.gone, c.last_seen))
+            oldest = min(self, key=lambda c: (not c.gone, c.info is not None, c.last_seen))
             del self._by_id[oldest.id]
 
 

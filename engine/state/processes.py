@@ -34,8 +34,10 @@ class Process:
         "exe_ctime",
         "exe_ino",
         "exe_mtime",
+        "exec_seen",
         "exec_time",
         "exepath",
+        "exit_seen",
         "exit_status",
         "exit_time",
         "gid",
@@ -74,7 +76,7 @@ class Process:
         self.children = 0
         """How many processes of the table have it as their parent, living or exited."""
         self.seen = 0
-        """Time of its latest event."""
+        """Moment (:mod:`engine.state.clock`) of its latest event."""
         self.vpid = 0
         self.name = ""
         self.exe = ""
@@ -103,8 +105,12 @@ class Process:
         self.container_id = ""
         self.exec_time = 0
         """When it last executed a program; 0 for never since its fork."""
+        self.exec_seen = 0
+        """The moment of that."""
         self.exit_time = 0
         """0 while it lives."""
+        self.exit_seen = 0
+        """The moment of that."""
         self.exit_status = 0
         self.alerts = 0
         """Alerts it has caused, and the most severe of their priorities."""

@@ -2,7 +2,8 @@
 
 Events come from several CPUs and may overtake one another: a child's exec, even its exit, may arrive before the clone
 that made it; events may be lost and pids are reused. So whatever arrives first makes the entry, whatever arrives later
-fills it in, and times decide what is younger.
+fills it in, and moments (:mod:`engine.state.clock`) decide what is younger. What a lost exit leaves behind, the next
+snapshot ends.
 
 An exited process is kept for a while: its children's ancestry, the process tree on the screen and late alerts still
 need it. Exited ones without kept children leave in the order of their exit, by age and by number.
@@ -14,6 +15,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from engine.events import KernelEvent, ProcessInfo, Snapshot
+from engine.state.clock import moment_of
 from engine.state.processes import Process, ProcessKey
 
 KEEP_EXITED = 300 * 10**9
@@ -30,6 +32,8 @@ class ProcessTable:
     def __init__(self, *, keep: int = KEEP_EXITED, max_exited: int = MAX_EXITED) -> None:
         self.generation = 0
         self.living = 0
+        self.missed_exits = 0
+        """Processes whose exit no event told: a snapshot found them gone."""
         self._keep = keep
         self._max_exited = max_exited
         self._by_key: dict[ProcessKey, Process] = {}
@@ -52,9 +56,10 @@ class ProcessTable:
     def observe(self, event: KernelEvent) -> Process:
         """The process of ``event``, with its credentials, name and container as of this event."""
         process = self._by_key.get((event.pid, event.start)) or self._meet(event)
-        if event.time < process.seen:
+        moment = event.since_boot or event.time  # moment_of(), spelt out: each event passes here
+        if moment < process.seen:
             return process  # overtaken by a younger event: what is known is younger, too
-        process.seen = event.time
+        process.seen = moment
         process.tid = event.tid
         process.uid = event.uid
         process.gid = event.gid
@@ -63,18 +68,20 @@ class ProcessTable:
         process.container_id = event.container_id
         if event.tid == event.pid:  # a thread may have a name of its own
             process.name = event.comm
-        if process.exit_time and event.time > process.exit_time and event.type != "procexit":
+        if process.exit_time and moment > process.exit_seen and event.type != "procexit":
             self._revive(process)
         return process
 
     def snapshot(self, snapshot: Snapshot) -> None:
         """Take over the processes that live; those that are not among them and were not seen since have exited."""
+        moment = moment_of(snapshot)
         listed = {(info.pid, info.start) for info in snapshot.processes}
         for process in list(self):
-            if not process.exit_time and process.seen < snapshot.time and process.key not in listed:
-                self._end(process, snapshot.time)
+            if not process.exit_time and process.seen < moment and process.key not in listed:
+                self._end(process, snapshot.time, moment)
+                self.missed_exits += 1
         for info in snapshot.processes:
-            self._list(info, snapshot.time)
+            self._list(info, snapshot.time, moment)
         for process in list(self):
             self._link(process, self._parent_of(process, process.ppid))
         self.generation += 1
@@ -86,7 +93,7 @@ class ProcessTable:
             return
         child = self._by_key.get((info.pid, info.start))
         if child is None:
-            child = self._add(info.pid, info.start, event.time)
+            child = self._add(info.pid, info.start, event.time, moment_of(event))
             child.replace(info)
             child.inherit(creator)
         elif not child.exepath:  # met before by an event of its own, which says little
@@ -99,50 +106,53 @@ class ProcessTable:
 
     def exec(self, event: KernelEvent, process: Process) -> None:
         """A program was executed: everything about the process is replaced but its place in the tree."""
-        info = event.process
-        if info is None or event.time < process.exec_time:
+        info, moment = event.process, moment_of(event)
+        if info is None or moment < process.exec_seen:
             return
         process.replace(info)
-        process.exec_time = event.time
+        process.exec_time, process.exec_seen = event.time, moment
         self._learn_start(process, info)
         self.generation += 1
 
     def exit(self, event: KernelEvent, process: Process) -> None:
         """The process ended."""
         process.exit_status = int(event.args.get("status", 0))
-        self._end(process, event.time)
+        self._end(process, event.time, moment_of(event))
         self.generation += 1
 
     def expire(self, now: int) -> None:
-        """Forget exited processes that are old or too many."""
+        """Forget exited processes that are old or too many; ``now`` is a moment."""
         leaves = self._leaves
-        while leaves and (leaves[0].exit_time <= now - self._keep or len(leaves) > self._max_exited):
+        while leaves and (leaves[0].exit_seen <= now - self._keep or len(leaves) > self._max_exited):
             self._forget(leaves.popleft())
 
     # ── entries ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _meet(self, event: KernelEvent) -> Process:
         """An entry for a process whose clone was lost or is still to come."""
-        process = self._add(event.pid, event.start, event.time)
+        process = self._add(event.pid, event.start, event.time, moment_of(event))
         process.name = event.comm
         process.started = event.start + self._boot if self._boot else event.time
         self._link(process, self._parent_of(process, event.ppid), event.ppid)
         self.generation += 1
         return process
 
-    def _list(self, info: ProcessInfo, time: int) -> None:
+    def _list(self, info: ProcessInfo, time: int, moment: int) -> None:
         process = self._by_key.get((info.pid, info.start))
         if process is None:
-            process = self._add(info.pid, info.start, time)
+            process = self._add(info.pid, info.start, time, moment)
             process.replace(info)
+        elif _missed_exec(process, info, moment):
+            process.replace(info)
+            process.exec_time, process.exec_seen = time, moment
         else:
             process.fill(info)
         process.ppid = process.ppid or info.ppid
         self._learn_start(process, info)
 
-    def _add(self, pid: int, start: int, time: int) -> Process:
+    def _add(self, pid: int, start: int, time: int, moment: int) -> Process:
         process = self._by_key[pid, start] = Process(pid, start)
-        process.seen = time
+        process.seen = moment
         self.living += 1
         other = self._newest.get(pid)
         if other is None or other.start < start:
@@ -151,7 +161,7 @@ class ProcessTable:
         else:
             gone = process  # an echo of a process whose pid is in use again
         if gone is not None and not gone.exit_time:
-            self._end(gone, time)
+            self._end(gone, time, moment)
         return process
 
     def _learn_start(self, process: Process, info: ProcessInfo) -> None:
@@ -161,11 +171,12 @@ class ProcessTable:
 
     # ── ends ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _end(self, process: Process, time: int) -> None:
+    def _end(self, process: Process, time: int, moment: int) -> None:
         if process.exit_time:
-            process.exit_time = max(process.exit_time, time)
+            if moment > process.exit_seen:
+                process.exit_time, process.exit_seen = time, moment
             return
-        process.exit_time = time
+        process.exit_time, process.exit_seen = time, moment
         process.env = []  # by far the largest part of it, and no longer asked for
         self.living -= 1
         if not process.children:
@@ -173,7 +184,7 @@ class ProcessTable:
 
     def _revive(self, process: Process) -> None:
         """Only its first thread had ended: it executed a program from another thread, or goes on without the first."""
-        process.exit_time = process.exit_status = 0
+        process.exit_time = process.exit_seen = process.exit_status = 0
         self.living += 1
 
     def _leave(self, process: Process) -> None:
@@ -240,6 +251,11 @@ class ProcessTable:
         middle.children -= 1
         if not middle.children:
             self._leave(middle)
+
+
+def _missed_exec(process: Process, info: ProcessInfo, moment: int) -> bool:
+    """Whether it runs another program than the one known, which was known before ``moment``."""
+    return bool(info.exepath and process.exepath) and info.exepath != process.exepath and process.exec_seen < moment
 
 
 def _can_be_parent(parent: Process, child: Process) -> bool:

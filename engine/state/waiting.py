@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 
+from engine.state.clock import moment_of
 from engine.state.event import Event
 
 PATIENCE = 10**9
@@ -33,7 +34,7 @@ class Waiting:
         self._deadlines: dict[str, int] = {}
         self._size = 0
         self.deadline = 0
-        """The earliest time at which somebody's patience ends; 0 while nothing waits."""
+        """The earliest moment (:mod:`engine.state.clock`) at which somebody's patience ends; 0 while nothing waits."""
 
     def __len__(self) -> int:
         return self._size
@@ -49,15 +50,15 @@ class Waiting:
         self._size += 1
         self.counts["held"] += 1
         if container_id not in self._deadlines:
-            self._start_clock(container_id, event.kernel.time, mentioned=mentioned)
+            self._start_clock(container_id, moment_of(event.kernel), mentioned=mentioned)
         if len(queue) > MAX_PER_CONTAINER or self._size > MAX_WAITING:
             return self.release(container_id, "too many")
         return []
 
-    def mention(self, container_id: str, time: int) -> None:
+    def mention(self, container_id: str, moment: int) -> None:
         """The runtime knows the container: it is worth waiting longer."""
         if container_id in self._queues:
-            self._start_clock(container_id, time, mentioned=True)
+            self._start_clock(container_id, moment, mentioned=True)
 
     def release(self, container_id: str, why: str) -> list[Event]:
         """Let the events of a container go on, the oldest first."""
@@ -79,6 +80,6 @@ class Waiting:
         """The containers for which the waiting has been long enough."""
         return [container_id for container_id, deadline in self._deadlines.items() if deadline <= now]
 
-    def _start_clock(self, container_id: str, time: int, *, mentioned: bool) -> None:
-        self._deadlines[container_id] = time + (self._patience_mentioned if mentioned else self._patience)
+    def _start_clock(self, container_id: str, moment: int, *, mentioned: bool) -> None:
+        self._deadlines[container_id] = moment + (self._patience_mentioned if mentioned else self._patience)
         self.deadline = min(self._deadlines.values())

@@ -1,13 +1,12 @@
 """The world as the inputs describe it: processes, containers, users, and the events of late.
 
 :meth:`World.apply` takes any input and returns the events that can be judged now: usually the one just applied, none
-while its container's metadata is awaited, several when that has come. Time is that of the inputs; between them it
-goes on with the clock, except in a replay, where only the recording moves it.
+while its container's metadata is awaited, several when that has come. Time is that of the inputs
+(:mod:`engine.state.clock`).
 """
 
 from __future__ import annotations
 
-import time as clock
 from collections.abc import Callable
 from typing import Any
 
@@ -29,6 +28,7 @@ from engine.events import (
 from engine.protocol import Change, ContainerRow, EventRow, ListEvents, ProcessRow
 from engine.state import views
 from engine.state.changes import ChangeLog
+from engine.state.clock import Clock
 from engine.state.containers import Container, ContainerTable
 from engine.state.event import Event
 from engine.state.processes import Process
@@ -55,9 +55,7 @@ class World:
         self._runtimes: set[str] = set()
         self._given_up: set[str] = set()
         self._asked: set[str] = set()
-        self._now = 0
-        self._ticked = clock.monotonic_ns()
-        self._replaying = False
+        self._clock = Clock()
         self._handlers: dict[type, Callable[[Any], list[Event]]] = {
             KernelEvent: self._event,
             Snapshot: self._snapshot,
@@ -84,10 +82,10 @@ class World:
         return handler(item) if handler is not None else []
 
     def expire(self, now: int | None = None) -> list[Event]:
-        """Forget what is old; returns events that have waited long enough. ``now`` is the present if not given."""
-        now = self._advance() if now is None else now
+        """Forget what is old; returns events that have waited long enough, by the moment ``now`` or the present."""
+        now = self._clock.moment if now is None else now
         self.processes.expire(now)
-        self.containers.expire(now)
+        self.containers.expire(self._clock.wall_at(now), self._inhabited)
         self._asked = {container_id for container_id in self._asked if self.containers.get(container_id)}
         self._given_up &= self._asked
         return self._overdue(now)
@@ -108,12 +106,16 @@ class World:
             self.containers.generation += 1
             self.changes.note_alert(alert)
 
+    def _inhabited(self) -> set[str]:
+        """The containers in which a process lives."""
+        return {process.container_id for process in self.processes if not process.exit_time}
+
     # ── views ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     @property
     def now(self) -> int:
         """The present: the clock's, in a replay that of the recording."""
-        return self._now if self._replaying else clock.time_ns()
+        return self._clock.wall
 
     @property
     def waiting(self) -> int:
@@ -161,11 +163,9 @@ class World:
             self.changes.add(event)
             if self._must_wait(container):
                 events = self._hold(event, container)
-        if kernel.time > self._now:
-            self._now = kernel.time
-            self._ticked = clock.monotonic_ns()
-            if self.held.deadline and self._now >= self.held.deadline:
-                events = self._overdue(self._now) + events
+        now = self._clock.note(kernel)
+        if self.held.deadline and now >= self.held.deadline:
+            events = self._overdue(now) + events
         return events
 
     def _container_of(self, kernel: KernelEvent, process: Process) -> Container:
@@ -204,12 +204,6 @@ class World:
             events += self.held.release(container_id, "late")
         return events
 
-    def _advance(self) -> int:
-        """The present in the time of the inputs."""
-        if self._replaying:
-            return self._now
-        return self._now + clock.monotonic_ns() - self._ticked
-
     # ── other inputs ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _snapshot(self, snapshot: Snapshot) -> list[Event]:
@@ -227,7 +221,7 @@ class World:
         container = self.containers.inform(info)
         if container.complete or container.gone:
             return self.held.release(info.id, "answered")
-        self.held.mention(info.id, info.time)
+        self.held.mention(info.id, self._clock.moment_at(info.time))
         return []
 
     def _unknown(self, unknown: ContainerUnknown) -> list[Event]:
@@ -240,7 +234,7 @@ class World:
         return []
 
     def _users(self, users: Users) -> list[Event]:
-        self.containers.name_users(users, self._now)
+        self.containers.name_users(users, self._clock.wall)
         return []
 
     def _host_names(self, found: HostNames) -> list[Event]:
@@ -262,5 +256,5 @@ class World:
 
     def _source(self, state: SourceState) -> list[Event]:
         if state.phase in (Phase.REPLAYING, Phase.LIVE):
-            self._replaying = state.phase is Phase.REPLAYING
+            self._clock.replaying = state.phase is Phase.REPLAYING
         return []

@@ -51,9 +51,9 @@ def procexit(pid: int, at: int = 0, status: int = 0, **more: Any) -> KernelEvent
     return event("procexit", pid, at, args={"status": status}, **more)
 
 
-def snapshot(*processes: ProcessInfo, at: int = 0) -> Snapshot:
+def snapshot(*processes: ProcessInfo, at: int = 0, since_boot: int = 0) -> Snapshot:
     """The processes that live."""
-    return Snapshot(time=T0 + at, processes=list(processes))
+    return Snapshot(time=T0 + at, processes=list(processes), since_boot=since_boot)
 
 
 def docker(container_id: str = WEB, at: int = 0, **more: Any) -> ContainerInfo:

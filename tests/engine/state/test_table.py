@@ -93,6 +93,28 @@ def test_an_older_event_that_comes_late_does_not_undo_what_is_known(table: Table
     assert (table.at(100).name, table.at(100).uid) == ("su", 0)
 
 
+def test_a_wall_clock_set_back_does_not_make_events_older(table: Table) -> None:
+    """The order is that of the clock since boot; the times that people read are those of the wall clock."""
+    hour = 3600 * SECOND
+    table.take(event("openat", 200, at=hour, since_boot=10, comm="sh"))
+    table.take(event("setuid", 200, at=0, since_boot=20, comm="sh", uid=33))
+    assert table.at(200).uid == 33
+    table.take(execve(200, "/bin/su", at=hour, since_boot=30), execve(200, "/bin/cat", at=1, since_boot=40))
+    assert (table.at(200).name, table.at(200).exec_time) == ("cat", T0 + 1)
+    table.take(procexit(200, at=hour, since_boot=50), event("openat", 200, at=2, since_boot=60))
+    assert not table.at(200).exit_time, "it was its first thread that ended"
+    table.take(procexit(200, at=3, since_boot=70))
+    assert table.at(200).exit_time == T0 + 3
+
+
+def test_a_wall_clock_set_forward_forgets_nobody_early(table: Table) -> None:
+    table.take(event("openat", 200, since_boot=10), procexit(200, at=10 * KEEP_EXITED, since_boot=20))
+    table.expire(19 + KEEP_EXITED)
+    assert table.get(200, 200) is not None
+    table.expire(20 + KEEP_EXITED)
+    assert table.get(200, 200) is None
+
+
 def test_an_unknown_process_is_made_from_its_event(table: Table) -> None:
     stranger = table.take(event("openat", 300, ppid=100, comm="nc", uid=33, container_id=WEB))
     assert (stranger.name, stranger.uid, stranger.container_id, stranger.exepath) == ("nc", 33, WEB, "")
@@ -151,6 +173,20 @@ def test_a_snapshot_ends_those_that_are_not_in_it(table: Table) -> None:
     table.snapshot(snapshot(process_info(1, ppid=0), at=2 * MS))
     assert table.at(200).exit_time == T0 + 2 * MS
     assert not table.at(300).exit_time, "it was seen after the snapshot"
+
+
+def test_a_snapshot_after_a_loss_finds_what_was_missed(table: Table) -> None:
+    """The exit of 200, an exec of 300 and the fork of 400 were lost. 500 did something after the snapshot was begun."""
+    table.take(clone(100, 200), clone(100, 300), execve(300, "/bin/sh", at=1), clone(100, 500), execve(500, "/bin/a"))
+    table.take(execve(500, "/bin/new", at=3 * MS))
+    living = [process_info(pid, comm="bash", exepath="/bin/bash") for pid in (1, 100)]
+    cat = process_info(300, ppid=100, comm="cat", exepath="/bin/cat")
+    table.snapshot(snapshot(*living, cat, process_info(400, ppid=300), process_info(500, exepath="/bin/a"), at=2 * MS))
+    assert table.at(200).exit_time
+    assert table.at(300).name == "cat"
+    assert lineage(table.at(400)) == [400, 300, 100, 1]
+    assert table.at(500).name == "new"
+    assert (table.missed_exits, table.living) == (1, 5)
 
 
 def test_a_snapshot_links_those_that_started_in_the_same_tick(table: Table) -> None:

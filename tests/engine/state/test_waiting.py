@@ -93,6 +93,24 @@ def test_patience_ends_by_the_clock(world: World) -> None:
     assert paths(world.expire(T0 + SECOND)) == ["/a"]
 
 
+def test_a_wall_clock_set_back_ends_no_patience(world: World) -> None:
+    """Events are an hour older by the wall clock, 2 ms younger by the clock since boot."""
+    hour = 3600 * SECOND
+    world.apply(event("openat", 400, at=hour, since_boot=SECOND))
+    assert world.apply(event("openat", 500, since_boot=SECOND + MS, container_id=WEB)) == []
+    world.apply(docker(complete=False, at=-hour))
+    assert world.apply(event("openat", 500, since_boot=SECOND + 2 * MS, container_id=WEB)) == []
+    assert world.expire() == []
+    assert len(world.apply(docker())) == 2
+
+
+def test_a_wall_clock_set_forward_ends_no_patience(world: World) -> None:
+    assert world.apply(event("openat", 500, since_boot=SECOND, container_id=WEB)) == []
+    (judged,) = world.apply(event("openat", 400, at=3600 * SECOND, since_boot=SECOND + MS))
+    assert judged.container is None
+    assert world.waiting == 1
+
+
 def test_patience_is_longer_when_docker_has_mentioned_the_container(world: World) -> None:
     world.apply(opened("/a"))
     world.apply(docker(complete=False))

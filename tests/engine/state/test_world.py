@@ -116,6 +116,26 @@ def test_a_removed_container_is_remembered_for_a_while(world: World) -> None:
     assert len(world.containers) == 0
 
 
+def test_a_container_that_no_runtime_knew_is_forgotten_once_nobody_lives_in_it(world: World) -> None:
+    world.apply(execve(300, "/bin/sh", container_id=DB))
+    world.expire(T0 + 2 * KEEP_GONE)
+    assert world.containers.get(DB) is not None, "somebody lives there, however quiet"
+    world.apply(procexit(300, at=SECOND, container_id=DB))
+    world.expire(T0 + KEEP_GONE)
+    assert world.containers.get(DB) is not None, "it is remembered for a while"
+    world.expire(T0 + SECOND + KEEP_GONE)
+    assert world.containers.get(DB) is None
+    assert world.containers.get(WEB) is not None, "Docker's containers stay, however quiet"
+
+
+def test_unknown_containers_do_not_push_out_those_that_docker_told_of() -> None:
+    containers = ContainerTable(maximum=3)
+    containers.inform(docker(WEB))
+    for n in range(10):
+        containers.see(f"{n:064}", time=T0 + n)
+    assert [one.id for one in containers] == [WEB, f"{8:064}", f"{9:064}"]
+
+
 def test_containers_are_bounded_in_number() -> None:
     containers = ContainerTable(maximum=3)
     for n in range(10):

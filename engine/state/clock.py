@@ -1,0 +1,56 @@
+"""The time of the inputs, on two scales.
+
+*Wall* time is what people read, and it can be set back. What has to be in order (which event is older, how long
+something has waited) goes by the *moment*: nanoseconds since boot, which never go back. Only kernel events carry both;
+they tell how far the scales are apart. A recording from before there were moments has wall time on both scales.
+
+Live, time goes on between two inputs; in a replay only the recording moves it.
+"""
+
+from __future__ import annotations
+
+import time as clock
+
+from engine.events import KernelEvent, Snapshot
+
+
+def moment_of(item: KernelEvent | Snapshot) -> int:
+    """When it was, on the scale that never goes back."""
+    return item.since_boot or item.time
+
+
+class Clock:
+    """The present as the inputs have it."""
+
+    def __init__(self) -> None:
+        self.replaying = False
+        self._moment = 0
+        self._offset = 0
+        self._ticked = clock.monotonic_ns()
+
+    def note(self, event: KernelEvent) -> int:
+        """An event happened; gives the moment up to which the inputs have come."""
+        moment = event.since_boot or event.time
+        if moment > self._moment:
+            self._moment = moment
+            self._offset = event.time - moment
+            self._ticked = clock.monotonic_ns()
+        return self._moment
+
+    @property
+    def moment(self) -> int:
+        """The present moment."""
+        return self._moment if self.replaying else self._moment + clock.monotonic_ns() - self._ticked
+
+    @property
+    def wall(self) -> int:
+        """The present in nanoseconds since the epoch."""
+        return self._moment + self._offset if self.replaying else clock.time_ns()
+
+    def moment_at(self, wall: int) -> int:
+        """The moment of a wall time between the latest event and now, whatever the wall clock has been set to since."""
+        return min(max(wall - self._offset, self._moment), self.moment)
+
+    def wall_at(self, moment: int) -> int:
+        """The wall time of a moment."""
+        return moment + self._offset
