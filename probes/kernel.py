@@ -121,6 +121,12 @@ class KernelSource:
         own = self._maps.get("own_events")
         return sum(_U64.unpack(slot)[0] for slot in own.slots(_U32.pack(0))) if isinstance(own, PerCpuMap) else 0
 
+    def send_environment(self, wanted: bool) -> None:
+        """Send along what programs are started with, or no longer."""
+        self._environment = wanted
+        if (options := self._maps.get("options")) is not None:
+            options.update(_U32.pack(0), _U32.pack(wanted))
+
     def close(self) -> None:
         """Detach the probes and give all memory back; may be called again."""
         loaded, self._loaded = self._loaded, None
@@ -146,7 +152,7 @@ class KernelSource:
         }
         for pid in self._own_pids:
             self._maps["own"].update(_U32.pack(pid), b"\1")
-        self._maps["options"].update(_U32.pack(0), _U32.pack(self._environment))
+        self.send_environment(self._environment)
         self._reader = _reader(loaded, self._ring_pages * _PAGE)
         self.select(self._selected)
 
