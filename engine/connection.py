@@ -54,10 +54,11 @@ class Connection:
             self.abort()
 
     def pulse(self, pulse: Pulse) -> None:
-        """Send it when there is room. It replaces one that still waits, and keeps that one's health."""
-        waiting = self._pulse
-        if pulse.health is None and waiting is not None and waiting.health is not None:
-            pulse = msgspec.structs.replace(pulse, health=waiting.health)
+        """Send it when there is room. It replaces one that still waits, and keeps what only that one tells."""
+        if (waiting := self._pulse) is not None:
+            pulse = msgspec.structs.replace(
+                pulse, health=pulse.health or waiting.health, reload=pulse.reload or waiting.reload
+            )
         self._pulse = pulse
         self._has_pulse.set()
 

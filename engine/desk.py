@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 
 from engine import protocol as p
 from engine.errors import RulesError, TiercelError
-from engine.rules.render import render_lines, where
+from engine.reload import summary
+from engine.rules.render import where
 from engine.rules.ruleset import Rule
 from engine.sensor import Sensor
 
@@ -81,12 +82,10 @@ class Desk:
 
     async def _reload(self, _request: p.ReloadRules) -> p.Reply:
         try:
-            fresh = self.sensor.reload()
+            reload = await self.sensor.reload()
         except RulesError as error:
-            self.sensor.vitals.rule_problems = render_lines(error.problems)
             raise _not_reloaded(error) from error
-        self.sensor.vitals.rule_problems = []
-        return p.Done(detail=f"{len(fresh.rules)} rules loaded")
+        return p.Done(detail=summary(reload))
 
     async def _health(self, _request: p.GetHealth) -> p.Reply:
         return p.HealthReply(health=self.sensor.health())

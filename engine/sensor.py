@@ -14,17 +14,19 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.alerts import Alert
+from engine.beside import beside
 from engine.contracts import Runtime, Source
 from engine.errors import SourceError, TiercelError
 from engine.events import Input, Loss, Phase, RuntimeState, SourceState
 from engine.health import Vitals, health_of
 from engine.judge import alert_of
-from engine.protocol import Health, Pulse
+from engine.protocol import Health, Pulse, Reload
+from engine.reload import difference, refusal
 from engine.rules.ruleset import Rule, RuleSet
 from engine.sinks.fanout import Fanout
 from engine.state.event import Event
@@ -77,6 +79,7 @@ class Sensor:
         store: AlertStore,
         *,
         load_rules: Callable[[], RuleSet],
+        rule_changes: AsyncIterable[object] | None = None,
         hostname: str,
         sinks: Fanout | None = None,
         recorder: Recorder | None = None,
@@ -85,6 +88,8 @@ class Sensor:
     ) -> None:
         self.sources = tuple(sources)
         self.load_rules = load_rules
+        self.rule_changes = rule_changes
+        """Yields when the rule files have changed; None where nobody watches them."""
         self.rules = rules
         self.store = store
         self.hostname = hostname
@@ -102,9 +107,14 @@ class Sensor:
         self.on_phase: Callable[[SourceState], None] = lambda _state: None
         self.on_runtime: Callable[[RuntimeState], None] = lambda _state: None
         """Told when a container runtime is reached, or no longer."""
+        self.on_rules: Callable[[RuleSet], None] = lambda _rules: None
+        """Told of the rules of a reload before they judge."""
+        self.on_reload: Callable[[Reload], None] = lambda _reload: None
+        """Told how a reload went."""
         self._first_match = first_match
         self._switched: dict[str, bool] = {}
         """Rules switched by hand."""
+        self._reloading = asyncio.Lock()
         self._changed = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -217,17 +227,37 @@ class Sensor:
         self._changed.set()
         return rule
 
-    def reload(self) -> RuleSet:
-        """Read the rule files again; switches set by hand are kept. Raises RulesError, the running rules go on."""
-        fresh = self.load_rules()
-        for name, enabled in self._switched.items():
-            if name in fresh:
-                fresh.set_enabled(name, enabled)
-        self.rules = fresh
+    async def reload(self) -> Reload:
+        """Read the rule files again, beside the watch, and say what has changed; switches set by hand are kept.
+
+        Raises TiercelError when something is wrong with them: the running rules go on, and Health tells what it is
+        until they are read without an error.
+        """
+        async with self._reloading:
+            try:
+                fresh = await beside(self.load_rules)
+            except TiercelError as error:
+                self._tell(refusal(error, self.rules))
+                raise
+            for name, enabled in self._switched.items():
+                if name in fresh:
+                    fresh.set_enabled(name, enabled)
+            reload = difference(self.rules, fresh, self._switched)
+            self._use(fresh)
+            self._tell(reload)
+            return reload
+
+    def _use(self, rules: RuleSet) -> None:
+        """From the next event on these rules judge."""
+        self.rules = rules
+        self.on_rules(rules)
         self._select()
         self.rules_generation += 1
-        self._changed.set()
-        return fresh
+
+    def _tell(self, reload: Reload) -> None:
+        self.vitals.rule_problems = reload.problems
+        self.on_reload(reload)
+        self.on_pulse(self.pulse(health=self.health(), reload=reload))
 
     def _select(self) -> None:
         for source in self.sources:
@@ -257,10 +287,11 @@ class Sensor:
             self.on_pulse(self.pulse())
             await asyncio.sleep(PULSE)
 
-    def pulse(self, health: Health | None = None) -> Pulse:
+    def pulse(self, health: Health | None = None, reload: Reload | None = None) -> Pulse:
         """What changed, as of now."""
         return Pulse(
             health=health,
+            reload=reload,
             alerts=self.store.newest,
             containers=self.world.containers_generation,
             processes=self.world.processes_generation,

@@ -13,6 +13,7 @@ import re
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from engine.contracts import Runtime, Sink, Source
@@ -33,7 +34,9 @@ from probes.kernel import KernelSource
 from probes.options import Options, hostname, rule_paths, state_folder
 from probes.recording import Recorder
 from probes.recording_reader import read_header
+from probes.reloading import following, tell_reloads
 from probes.replay import ReplaySource
+from probes.rule_watch import RuleWatch
 
 KEPT_SESSIONS = 10
 """Alert databases of private sensors that are kept, the newest."""
@@ -57,7 +60,10 @@ def sensor_of(options: Options, sinks: Sequence[Sink] = (), *, own_pids: Sequenc
     ``own_pids`` are further processes of Tiercel's, whose doings are not judged but counted.
     """
 
+    watch = RuleWatch(partial(rule_paths, options.rules))
+
     def load_rules() -> RuleSet:
+        watch.note()
         return load(rule_paths(options.rules))
 
     rules = load_rules()
@@ -71,6 +77,7 @@ def sensor_of(options: Options, sinks: Sequence[Sink] = (), *, own_pids: Sequenc
             rules,
             store,
             load_rules=load_rules,
+            rule_changes=watch.changes(),
             hostname=read_header(Path(options.replay)).hostname if options.replay else hostname(),
             sinks=fanout,
             recorder=recorder,
@@ -80,10 +87,21 @@ def sensor_of(options: Options, sinks: Sequence[Sink] = (), *, own_pids: Sequenc
         for part in (store, fanout, recorder):
             if part is not None:
                 part.report = sensor.vitals.report
-        for source in sources:
-            if isinstance(source, DockerSource):
-                sensor.world.on_unknown_container = source.want
+        _connect(sensor)
         yield sensor
+
+
+def _connect(sensor: Sensor) -> None:
+    """What the sources need to be told."""
+    for source in sensor.sources:
+        if isinstance(source, DockerSource):
+            sensor.world.on_unknown_container = source.want
+        elif isinstance(source, KernelSource):
+            sensor.on_rules = partial(_send_what_they_need, source)
+
+
+def _send_what_they_need(kernel: KernelSource, rules: RuleSet) -> None:
+    kernel.send_environment(_need_environment(rules))
 
 
 def _sources(options: Options, rules: RuleSet, own_pids: Sequence[int]) -> tuple[list[Source], Runtime | None]:
@@ -131,9 +149,10 @@ async def headless(options: Options, sinks: Sequence[Sink], duration: float | No
     Then says what there was. Raises SourceError when a source failed: nothing is watched any more.
     """
     with sensor_of(options, sinks) as sensor:
+        tell_reloads(sensor, tell)
         try:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(duration) as scope:
+                async with asyncio.timeout(duration) as scope, following(sensor):
                     _end_with(scope, sensor, sinks, tell)
                     await sensor.run()
         finally:
@@ -195,7 +214,7 @@ async def _serve_private(options: Options, connected: socket.socket) -> None:
         stop = asyncio.Event()
         desk = Desk(sensor, shut_down=stop.set, steer=_steering(sensor))
         server = Server(desk.answer, hostname=sensor.hostname, private=True)
-        async with _judging(sensor, server) as tasks:
+        async with following(sensor), _judging(sensor, server) as tasks:
             serving = tasks.create_task(server.serve_socket(connected))
             serving.add_done_callback(lambda _task: stop.set())
             await stop.wait()
@@ -205,10 +224,11 @@ async def _serve_private(options: Options, connected: socket.socket) -> None:
 async def serve_shared(options: Options, path: Path, group: str, tell: Tell) -> None:
     """Run a sensor for any number of front ends on a Unix socket, until cancelled."""
     with sensor_of(options) as sensor:
+        tell_reloads(sensor, tell)
         sensor.on_phase = lambda state: tell(_phase_line(state))
         sensor.on_runtime = lambda state: tell(_runtime_line(state))
         server = Server(Desk(sensor, steer=_steering(sensor)).answer, hostname=sensor.hostname)
-        async with _judging(sensor, server):
+        async with following(sensor), _judging(sensor, server):
             await server.serve(path, group=group, ready=lambda: tell(f"look at it with: tiercel attach {path}"))
 
 

@@ -52,6 +52,7 @@ from engine.protocol.rows import (
     ProbeRow,
     Problem,
     ProcessRow,
+    Reload,
     RuleRow,
     StackRow,
 )
@@ -88,6 +89,7 @@ __all__ = [
     "ProcessRow",
     "Processes",
     "Pulse",
+    "Reload",
     "ReloadRules",
     "Reply",
     "Request",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from engine.alerts import Alert
-from engine.protocol.rows import Change, ContainerRow, EventRow, Health, ProcessRow, RuleRow, StackRow
+from engine.protocol.rows import Change, ContainerRow, EventRow, Health, ProcessRow, Reload, RuleRow, StackRow
 
 
 class Answer(msgspec.Struct, kw_only=True):
@@ -99,6 +99,8 @@ class Pulse(Answer, tag="pulse"):
     rules: int
     health: Health | None = None
     """Once a second, and whenever the phase changes."""
+    reload: Reload | None = None
+    """The rule files were just read again, by whomever."""
 
 
 Reply = (

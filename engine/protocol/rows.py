@@ -103,6 +103,20 @@ class RuleRow(msgspec.Struct):
     event_types: list[str] = []
 
 
+class Reload(msgspec.Struct, omit_defaults=True):
+    """The rule files were read again: what is new in them, or why the rules of before stay in force."""
+
+    time: int
+    rules: int
+    """Rules loaded now."""
+    added: list[str] = []
+    removed: list[str] = []
+    changed: list[str] = []
+    """Rules that judge, print or count otherwise, also by a macro or a list; all by name, in file order."""
+    problems: list[str] = []
+    """Not empty: nothing was taken over. Each text is one line."""
+
+
 class Change(msgspec.Struct):
     """One line of ``docker diff``."""
 
