@@ -174,6 +174,7 @@ class Compilation:
             priority=definition.priority,
             condition=exceptions.condition(definition).value.strip(),
             expanded=expansion.node,
+            origins=expansion.origins,
             template=template,
             tests=tests,
             description=definition.description,

@@ -10,6 +10,7 @@ from engine.lang.grammar import ConditionError, parse
 from engine.lang.nodes import And, Check, Constant, MacroRef, Node, Not, Or, leaves
 from engine.rules.definitions import MacroDefinition
 from engine.rules.lists import Lists
+from engine.rules.origins import MacroUse, Origins
 from engine.rules.text import Text
 
 Parse = Callable[[str], Node]
@@ -50,6 +51,14 @@ class Expansion:
     node: Node = field(default_factory=lambda: Constant(False))
     uses: list[Use] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
+    macros: list[MacroUse] = field(default_factory=list)
+    size: int = 0
+    """Nodes so far."""
+
+    @property
+    def origins(self) -> Origins:
+        """Where its parts were written."""
+        return Origins(tuple(use.text.place(use.check.position) for use in self.uses), tuple(self.macros))
 
 
 class Macros:
@@ -108,14 +117,15 @@ class Macros:
     def _expand(
         self, node: Node, text: Text, chain: tuple[str, ...], stack: tuple[str, ...], result: Expansion
     ) -> Node:
+        if isinstance(node, MacroRef):
+            return self._reference(node, text, chain, stack, result)
+        result.size += 1
         match node:
             case Check():
                 result.uses.append(Use(node, text, chain))
                 if len(result.uses) > MAX_CHECKS:
                     raise TooManyChecksError
                 return node
-            case MacroRef():
-                return self._reference(node, text, chain, stack, result)
             case Not(child=child):
                 return Not(self._expand(child, text, chain, stack, result), node.position)
             case And(children=children) | Or(children=children):
@@ -140,6 +150,7 @@ class Macros:
         if name in self.broken:
             return Constant(False)
         inner, inner_text = self._parsed[name]
+        result.macros.append(MacroUse(result.size, name, self._definitions[name].place))
         return self._expand(inner, inner_text, (*chain, f"macro '{name}'"), (*stack, name), result)
 
     def _visible(self, name: str, stack: tuple[str, ...]) -> bool:

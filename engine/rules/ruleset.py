@@ -8,8 +8,13 @@ from engine.alerts import Priority, Value
 from engine.lang.nodes import Node
 from engine.lang.operators import Predicate
 from engine.lang.template import Template
+from engine.rules.origins import Origins
 from engine.rules.problems import Problem
 from engine.state.event import Event
+
+
+NOWHERE = Origins()
+"""The origins of a condition that was not read from a file."""
 
 
 class Rule:
@@ -24,6 +29,7 @@ class Rule:
         "file",
         "line",
         "name",
+        "origins",
         "output",
         "priority",
         "source",
@@ -50,6 +56,7 @@ class Rule:
         source: str = "syscall",
         event_types: Iterable[str] = (),
         unserved: Sequence[str] = (),
+        origins: Origins = NOWHERE,
     ) -> None:
         self.name = name
         self.priority = priority
@@ -57,6 +64,8 @@ class Rule:
         """As it was written, exceptions included."""
         self.expanded = expanded
         """Macros and lists resolved; its text is canonical."""
+        self.origins = origins
+        """Where the parts of ``expanded`` were written."""
         self.template = template
         self.output = template.text
         self.tests = dict(tests)
