@@ -1,17 +1,16 @@
 """Text that knows where each of its characters stands in a file.
 
 Conditions are put together from several places: appended parts, list items, exceptions. Whatever is found wrong in
-the result is shown where it was written.
+the result is shown where it was written. A text is a chain of pieces; places are looked up only for what is reported.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import accumulate
 from typing import NamedTuple
-
-import yaml
-
-_BLANK = " \t\r\n"
 
 
 class Place(NamedTuple):
@@ -22,43 +21,80 @@ class Place(NamedTuple):
     column: int = 0
 
 
+Where = Callable[[int], Place]
+"""The place of a character by its index."""
+
+
+class Piece(NamedTuple):
+    """Characters with a common origin; the first one's place is ``where(start)``."""
+
+    value: str
+    where: Where
+    start: int = 0
+
+
 class Text:
-    """A string with a place for each character."""
+    """A string with a place for each character. Immutable; putting texts together costs what their pieces do."""
 
-    __slots__ = ("places", "value")
-
-    def __init__(self, value: str, places: Sequence[Place]) -> None:
-        self.value = value
-        self.places = list(places)
+    def __init__(self, pieces: Sequence[Piece] = ()) -> None:
+        self.pieces = tuple(piece for piece in pieces if piece.value)
 
     @classmethod
     def at(cls, value: str, place: Place) -> Text:
         """Text that stands as a whole in one place."""
-        return cls(value, [place] * len(value))
+        return cls([Piece(value, lambda _index: place)])
+
+    @cached_property
+    def value(self) -> str:
+        """The string."""
+        return "".join(piece.value for piece in self.pieces)
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return list(accumulate(len(piece.value) for piece in self.pieces))
 
     def __str__(self) -> str:
         return self.value
 
     def __add__(self, other: Text | str) -> Text:
-        if isinstance(other, str):
-            other = Text.at(other, self.places[-1] if self.places else Place())
-        return Text(self.value + other.value, self.places + other.places)
+        """A string stands where this text's last character does."""
+        added = other.pieces if isinstance(other, Text) else (self._inserted(other, max(0, self._length() - 1)),)
+        return Text((*self.pieces, *added))
+
+    def _length(self) -> int:
+        return self._ends[-1] if self.pieces else 0
+
+    def _inserted(self, value: str, index: int) -> Piece:
+        return Piece(value, lambda _index: self.place(index))
+
+    def join(self, parts: Iterable[Text]) -> Text:
+        """The parts with this text between them."""
+        pieces: list[Piece] = []
+        for number, part in enumerate(parts):
+            pieces += [*(self.pieces if number else ()), *part.pieces]
+        return Text(pieces)
 
     def part(self, start: int, end: int | None = None) -> Text:
-        """A slice."""
-        return Text(self.value[start:end], self.places[start:end])
+        """A slice; the indices are not negative."""
+        return Text(list(self._cut(start, self._length() if end is None else end)))
+
+    def _cut(self, start: int, end: int) -> Iterator[Piece]:
+        for number in range(bisect_right(self._ends, start), len(self.pieces)):
+            piece = self.pieces[number]
+            begin = self._ends[number] - len(piece.value)
+            if begin >= end:
+                return
+            skipped = max(0, start - begin)
+            yield Piece(piece.value[skipped : end - begin], piece.where, piece.start + skipped)
 
     def replaced(self, spans: Iterable[tuple[int, int, str]]) -> Text:
         """Each span (start, end, new text), in order, replaced; new text stands where the old one began."""
-        parts: list[str] = []
-        places: list[Place] = []
+        pieces: list[Piece] = []
         index = 0
         for start, end, new in spans:
-            parts += [self.value[index:start], new]
-            places += self.places[index:start]
-            places += [self.place(start)] * len(new)
+            pieces += [*self._cut(index, start), self._inserted(new, start)]
             index = end
-        return Text("".join([*parts, self.value[index:]]), places + self.places[index:])
+        return Text([*pieces, *self._cut(index, self._length())])
 
     def stripped(self) -> Text:
         """Without blanks at both ends."""
@@ -66,53 +102,12 @@ class Text:
         return self.part(start, len(self.value.rstrip()))
 
     def place(self, index: int) -> Place:
-        """Where a character stands; behind the end, the last one's place."""
-        if not self.places:
+        """Where a character stands; behind the end, the place behind the last one."""
+        if not self.pieces:
             return Place()
-        if index < len(self.places):
-            return self.places[index]
-        last = self.places[-1]
-        return last._replace(column=last.column + 1) if last.column else last
-
-
-def scalar_text(node: yaml.ScalarNode, file: str, lines: Sequence[str]) -> Text:
-    """The text of a YAML scalar: its characters found again in the file, one after the other.
-
-    Folding changes blanks only and quoting adds characters, so a character's place is the next equal one in the
-    source.
-    """
-    cursor = _Cursor(file, lines, node.start_mark.line, node.start_mark.column)
-    if node.style in ("|", ">"):
-        cursor.next_line()
-    elif node.style in ("'", '"'):
-        cursor.column += 1
-    value = str(node.value)
-    return Text(value, [cursor.find(char) for char in value])
-
-
-class _Cursor:
-    """A position that moves through the lines of a file."""
-
-    def __init__(self, file: str, lines: Sequence[str], line: int, column: int) -> None:
-        self.file = file
-        self.lines = lines
-        self.line = line
-        self.column = column
-
-    def next_line(self) -> None:
-        self.line += 1
-        self.column = 0
-
-    def find(self, char: str) -> Place:
-        """The place of the next ``char``; a blank stands where the cursor is."""
-        place = Place(self.file, self.line + 1, self.column + 1)
-        if char in _BLANK:
-            return place
-        line, column = self.line, self.column
-        while line < len(self.lines):
-            found = self.lines[line].find(char, column)
-            if found >= 0:
-                self.line, self.column = line, found + 1
-                return Place(self.file, line + 1, found + 1)
-            line, column = line + 1, 0
-        return place
+        if index >= self._length():
+            last = self.place(self._length() - 1)
+            return last._replace(column=last.column + 1) if last.column else last
+        number = bisect_right(self._ends, index)
+        piece = self.pieces[number]
+        return piece.where(piece.start + index - (self._ends[number] - len(piece.value)))

@@ -12,39 +12,37 @@ from difflib import get_close_matches
 
 import yaml
 
+from engine.rules import documents as yaml_documents
+from engine.rules.documents import LINE_END, DocumentError
 from engine.rules.problems import Problem
-from engine.rules.text import Place, Text, scalar_text
+from engine.rules.scalars import scalar_text
+from engine.rules.text import Place, Text
 
-YAML_PARSE = "LOAD_ERR_YAML_PARSE"
+YAML_PARSE = yaml_documents.YAML_PARSE
 YAML_VALIDATE = "LOAD_ERR_YAML_VALIDATE"
 VALIDATE = "LOAD_ERR_VALIDATE"
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_MAX_DIGITS = 18
+"""Of a whole number: it fits into 64 bits."""
 _TRUE = {"y", "yes", "true", "on"}
 _FALSE = {"n", "no", "false", "off"}
 
 
-class ItemError(Exception):
+class ItemError(DocumentError):
     """An item that cannot be used; what is wrong has a place."""
-
-    def __init__(self, code: str, message: str, place: Place, hint: str = "") -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.place = place
-        self.hint = hint
 
 
 @dataclass
 class SourceFile:
-    """A file's name and lines."""
+    """A file's name and lines; a byte order mark is taken off."""
 
     name: str
     text: str
     lines: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.lines = self.text.split("\n")
+        self.text = self.text.removeprefix("\ufeff")
+        self.lines = LINE_END.split(self.text)
 
     def place(self, node: yaml.Node) -> Place:
         """Where a node begins."""
@@ -113,7 +111,8 @@ class Item:
         if key not in self.nodes:
             return default
         word = self._scalar(self.nodes[key], key).value
-        if not word.removeprefix("-").isdigit():
+        digits = word.removeprefix("-")
+        if not (digits.isascii() and digits.isdigit() and len(digits) <= _MAX_DIGITS):
             raise self.fail(f"Can't decode YAML scalar value '{word}'", key, "write a whole number")
         return int(word)
 
@@ -152,14 +151,10 @@ def is_null(node: yaml.Node) -> bool:
 def items(source: SourceFile) -> Iterator[Item | ItemError]:
     """The items of a file in order; what is wrong with its shape, as an error, in their stead."""
     try:
-        for document in yaml.compose_all(source.text, Loader=_LOADER):
+        for document in yaml_documents.documents(source.text, source.name):
             yield from _document(source, document)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = Place(source.name, mark.line + 1, mark.column + 1) if mark else Place(source.name)
-        yield ItemError(YAML_PARSE, error.problem or str(error), place, error.context or "")
-    except yaml.YAMLError as error:
-        yield ItemError(YAML_PARSE, str(error).splitlines()[0], Place(source.name))
+    except DocumentError as error:
+        yield ItemError(error.code, error.message, error.place, error.hint)
 
 
 def _document(source: SourceFile, document: yaml.Node | None) -> Iterator[Item | ItemError]:
