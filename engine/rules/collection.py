@@ -24,6 +24,9 @@ class Report(Protocol):
         """Report it."""
 
 
+SOURCES = frozenset({"syscall"})
+"""Where events come from; rules of other sources are dropped with a warning."""
+
 _MACRO_NAME = re.compile(r"[a-zA-Z]+[a-zA-Z0-9_]*")
 _LIST_NAME = re.compile(r"[^()\"'\s=,]+")
 _DEPRECATED_APPEND = (
@@ -147,11 +150,9 @@ class Collection:
         self._latest(known)
 
     def _merge_exceptions(self, item: Item, known: RuleDefinition) -> None:
-        found = exceptions.read(item, known)
-        for definition, has_values in found:
-            if not has_values:
-                self._warn_exception("LOAD_APPEND_NO_VALUES", definition.name, definition.place)
-        exceptions.merge(known, [definition for definition, _ in found])
+        for name, place in exceptions.without_values(item):
+            self._warn_exception("LOAD_APPEND_NO_VALUES", name, place)
+        exceptions.merge(known, exceptions.read(item, known, checked=known.source in SOURCES))
 
     def _warn_exception(self, code: str, name: str, place: Place) -> None:
         messages = {
@@ -184,7 +185,10 @@ class Collection:
         )
         if known is not None:
             self._same_source_as(rule, known, item)
-        for definition, _ in exceptions.read(item, None):
+        if rule.source not in SOURCES:
+            message = f"Unknown source '{rule.source}', skipping rule"
+            self._report("LOAD_UNKNOWN_SOURCE", message, item.place_of("source"))
+        for definition in exceptions.read(item, checked=rule.source in SOURCES):
             if rule.exception(definition.name) is not None:
                 self._warn_exception("LOAD_EXCEPTION_NAME_NOT_UNIQUE", definition.name, definition.place)
             rule.exceptions.append(definition)

@@ -2,57 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 
 from engine.lang import nodes
-from engine.lang.check import CheckError, leaf, source
+from engine.lang.check import CheckError
 from engine.lang.compile import Compiler, fold
 from engine.lang.event_names import ASYNC_EVENT, SERVED
 from engine.lang.event_types import decided_by, event_types
 from engine.lang.fields import resolve
-from engine.lang.grammar import ConditionError, parse, parse_left
-from engine.lang.nodes import Constant, Left, Node
+from engine.lang.grammar import parse
+from engine.lang.nodes import Constant, Node
 from engine.lang.operators import Predicate
-from engine.lang.template import SUGGESTED, Template, TemplateError
+from engine.lang.template import Template, TemplateError
 from engine.rules import exceptions, lint
-from engine.rules.collection import Collection
+from engine.rules.collection import SOURCES, Collection
+from engine.rules.conditions import COMPILE_CONDITION, UNKNOWN_FILTER, Conditions
 from engine.rules.definitions import RuleDefinition
+from engine.rules.extras import Extra, template
 from engine.rules.lists import Lists
-from engine.rules.macros import MAX_CHECKS, Expansion, Macros, TooManyChecksError, Trouble
+from engine.rules.macros import MAX_CHECKS, Expansion, Macros, TooManyChecksError
 from engine.rules.reporter import Reporter
 from engine.rules.ruleset import Rule
 from engine.rules.text import Text
 
-COMPILE_CONDITION = "LOAD_ERR_COMPILE_CONDITION"
 COMPILE_OUTPUT = "LOAD_ERR_COMPILE_OUTPUT"
 NOT_SERVED = "LOAD_NOT_SERVED"
 """Our own code, a warning: a known field or event that this sensor does not deliver."""
-SOURCES = frozenset({"syscall"})
 _MANY_EVENTS = 100
-_CONTAINER_INFO = "%container.info"
+_CONTAINER_INFO = re.compile("%container[.]info")
 
-_parse = lru_cache(maxsize=4096)(parse)
+Progress = Callable[[int, int], None]
+"""Told after each rule how many of how many are compiled."""
+
+
+class SkippedError(Exception):
+    """A rule is dropped on its own wish: ``skip-if-unknown-filter``."""
+
+
+_parse = lru_cache(maxsize=16384)(parse)
 
 
 class Compilation:
     """One pass over a collection. ``rules`` and ``reporter.problems`` are its results."""
 
-    def __init__(self, collection: Collection, reporter: Reporter, *, suggested: bool = True) -> None:
+    def __init__(
+        self, collection: Collection, reporter: Reporter, extras: Sequence[Extra] = (), progress: Progress | None = None
+    ) -> None:
         self._reporter = reporter
-        self._suggested = suggested
+        self._extras = extras
         self._compiler = Compiler(resolve)
         self._lists = Lists(collection.lists.values())
         self._macros = Macros(collection.macros.values(), self._lists, _parse)
-        self._check_macros(collection)
-        self.rules = list(filter(None, map(self._rule_or_problem, collection.rules.values())))
+        self._conditions_of = Conditions(self._lists, self._macros, _parse, reporter)
+        self._conditions_of.check_macros(collection.macros)
+        self.rules = list(self._rules(collection, progress))
         self._report_unused(collection)
 
-    def _check_macros(self, collection: Collection) -> None:
-        for name, (text, error) in self._macros.broken.items():
-            self._condition_error(error, text, (f"macro '{name}'",))
-        for name in collection.macros:
-            self._troubles(self._macros.check(name))
+    def _rules(self, collection: Collection, progress: Progress | None) -> Iterator[Rule]:
+        total = len(collection.rules)
+        for number, definition in enumerate(collection.rules.values(), 1):
+            rule = self._rule_or_problem(definition)
+            if progress is not None:
+                progress(number, total)
+            if rule is not None:
+                yield rule
 
     def _report_unused(self, collection: Collection) -> None:
         for macro in collection.macros.values():
@@ -82,13 +97,13 @@ class Compilation:
         """The rule compiled; None when it has errors or is dropped."""
         item = f"rule '{definition.name}'"
         if definition.source not in SOURCES:
-            message = f"Unknown source '{definition.source}', skipping rule"
-            self._reporter.report("LOAD_UNKNOWN_SOURCE", message, definition.place, (item,))
             return None
-        self._exception_fields(definition, item)
-        template = self._template(definition, item)
-        expansion = self._expansion(definition, item)
-        if expansion is None or not self._checks(expansion, definition) or template is None:
+        try:
+            template = self._template(definition, item)
+        except SkippedError:
+            return None
+        expansion = self._conditions_of.sound(definition, item)
+        if expansion is None or template is None:
             return None
         try:
             return self._assembled(definition, template, expansion, item)
@@ -96,67 +111,32 @@ class Compilation:
             self._reporter.report(COMPILE_CONDITION, error.message, definition.condition.place(0), (item,))
             return None
 
-    def _exception_fields(self, definition: RuleDefinition, item: str) -> None:
-        for each in definition.exceptions:
-            for text in each.fields:
-                try:
-                    source(_field_of(text.value), resolve)
-                except (CheckError, ConditionError) as error:
-                    hint = error.hint
-                    message = f"'{text}' is not a supported filter field"
-                    self._reporter.report("LOAD_ERR_VALIDATE", message, text.place(0), (item,), hint)
-
     def _template(self, definition: RuleDefinition, item: str) -> Template | None:
-        output = self._without_container_info(definition, item)
-        suffix = f" {SUGGESTED}" if self._suggested else ""
-        try:
-            return Template(output.value + suffix)
-        except TemplateError as error:
-            code = "LOAD_UNKNOWN_FILTER" if definition.skip_unknown else COMPILE_OUTPUT
-            self._reporter.report(code, error.message, output.place(error.index), (item,), error.hint)
-            return None
-
-    def _without_container_info(self, definition: RuleDefinition, item: str) -> Text:
+        """The output with what the configuration adds; None when it is wrong. Raises SkippedError."""
+        extras = [extra for extra in self._extras if extra.matches(definition)]
         output = definition.output
-        while (index := output.value.find(_CONTAINER_INFO)) >= 0:
-            message = f"{_CONTAINER_INFO} is deprecated and replaced by nothing"
-            self._reporter.report("LOAD_DEPRECATED_ITEM", message, output.place(index), (item,))
-            output = output.replaced([(index, index + len(_CONTAINER_INFO), "")])
-        return output
-
-    def _expansion(self, definition: RuleDefinition, item: str) -> Expansion | None:
-        """The condition parsed and without macros; None when that fails."""
-        text = self._lists.substituted(exceptions.condition(definition))
+        for extra in extras:
+            output = output + (f" {extra.text}" if extra.text else "")
+        output = self._without_container_info(output, definition, item)
         try:
-            node = _parse(text.value)
-        except ConditionError as error:
-            self._condition_error(error, text, (item,))
+            found = template(output.value, extras)
+        except TemplateError as error:
+            is_skipped = definition.skip_unknown and error.message.startswith("unknown")
+            code = UNKNOWN_FILTER if is_skipped else COMPILE_OUTPUT
+            self._reporter.report(code, error.message, output.place(error.index), (item,), error.hint)
+            if is_skipped:
+                raise SkippedError from None
             return None
-        expansion = self._macros.expand(node, text, item)
-        self._troubles(expansion.troubles)
-        return None if expansion.troubles else expansion
+        for message in lint.output(found.refs):
+            self._reporter.report(lint.DEPRECATED_ITEM, message, output.place(0), (item,))
+        return found
 
-    def _checks(self, expansion: Expansion, definition: RuleDefinition) -> bool:
-        """Whether every check can be evaluated; each that cannot is reported."""
-        is_sound = True
-        for use in expansion.uses:
-            try:
-                leaf(use.check, resolve)
-            except CheckError as error:
-                is_sound = False
-                is_skipped = definition.skip_unknown and _is_unknown(error)
-                code = "LOAD_UNKNOWN_FILTER" if is_skipped else COMPILE_CONDITION
-                place = use.text.place(error.position)
-                self._reporter.report(code, error.message, place, use.chain, error.hint)
-            else:
-                for message, position in lint.check(use.check):
-                    place = use.text.place(position)
-                    self._reporter.report("LOAD_COMPILE_CONDITION", message, place, use.chain)
-                for name in lint.deprecated(use.check):
-                    message = f"Usage of deprecated field '{name}' has been detected"
-                    place = use.text.place(use.check.position)
-                    self._reporter.report("LOAD_DEPRECATED_ITEM", message, place, use.chain)
-        return is_sound
+    def _without_container_info(self, output: Text, definition: RuleDefinition, item: str) -> Text:
+        spans = [(at.start(), at.end(), "") for at in _CONTAINER_INFO.finditer(output.value)]
+        if spans:
+            message = "%container.info is deprecated: it prints nothing, the container's fields are appended anyway"
+            self._reporter.report(lint.DEPRECATED_ITEM, message, output.place(spans[0][0]), (item,))
+        return output.replaced(spans)
 
     def _assembled(self, definition: RuleDefinition, template: Template, expansion: Expansion, item: str) -> Rule:
         types = event_types(expansion.node)
@@ -215,32 +195,6 @@ class Compilation:
             if row.unserved:
                 message = f"%{ref} prints <NA>: {row.unserved}"
                 self._reporter.report(NOT_SERVED, message, definition.output.place(0), (item,))
-
-    # ── reports ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _condition_error(self, error: ConditionError, text: Text, chain: tuple[str, ...]) -> None:
-        place = text.place(error.index)
-        self._reporter.report(COMPILE_CONDITION, error.message, place, chain, error.hint)
-
-    def _troubles(self, troubles: Iterable[Trouble]) -> None:
-        for trouble in troubles:
-            place = trouble.text.place(trouble.index)
-            chain = trouble.chain
-            self._reporter.report("LOAD_ERR_VALIDATE", trouble.message, place, chain, trouble.hint)
-
-
-def _field_of(text: str) -> Left:
-    """The field or transformer that an exception names. Raises ConditionError."""
-    name = text[1:-1] if text[:1] in ("'", '"') else text
-    term, end = parse_left(name)
-    if end != len(name):
-        raise ConditionError("not a field", name, end)
-    return term
-
-
-def _is_unknown(error: CheckError) -> bool:
-    unknown = ("filter_check called with nonexistent field", "unknown event", "filter syntax error")
-    return error.message.startswith(unknown)
 
 
 def _unserved_fields(conditions: Iterable[Node]) -> Iterator[tuple[str, str]]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import yaml
 
+from engine.lang.check import CheckError, source
+from engine.lang.fields import resolve
+from engine.lang.grammar import ConditionError, parse_left
 from engine.lang.operators import MODIFIERS, OPERATORS
 from engine.rules.definitions import ExceptionDefinition, RuleDefinition, Value
 from engine.rules.text import Place, Text
-from engine.rules.yaml_items import VALIDATE, Item, ItemError, is_null
+from engine.rules.yaml_items import VALIDATE, YAML_VALIDATE, Item, ItemError, is_null
 
 _LIST_WORDS = frozenset(word for word, row in OPERATORS.items() if row.kind == "list")
 _MODIFIED = frozenset(
@@ -19,59 +22,75 @@ _TAKES_LIST = _LIST_WORDS | _MODIFIED
 _BINARY = frozenset(word for word, row in OPERATORS.items() if row.kind != "unary") | _MODIFIED
 
 
-def read(item: Item, known: RuleDefinition | None) -> list[tuple[ExceptionDefinition, bool]]:
-    """The exceptions of an item, and for each whether it has values.
+def read(item: Item, known: RuleDefinition | None = None, *, checked: bool = True) -> list[ExceptionDefinition]:
+    """The exceptions of an item. Raises ItemError.
 
-    ``known`` is the rule they are appended to. Raises ItemError.
+    ``known`` is the rule they are appended to. Fields and operators of a rule whose source is unknown, or of exceptions
+    that replace others, are not ``checked`` here.
     """
+    return [_read_one(entry, known, checked) for entry in entries(item)]
+
+
+def without_values(item: Item) -> Iterator[tuple[str, Place]]:
+    """Name and place of each exception of an item that has no ``values``: often ``value`` was written."""
+    for entry in entries(item):
+        if "values" not in entry:
+            yield entry.text("name").value, entry.place
+
+
+def entries(item: Item) -> Iterator[Item]:
+    """The exceptions of an item, each as an item of its own. Raises ItemError."""
     if "exceptions" not in item or is_null(item.nodes["exceptions"]):
-        return []
-    found = []
+        return
     for node in item.sequence("exceptions"):
         if not isinstance(node, yaml.MappingNode):
-            raise ItemError(VALIDATE, "Item is not a mapping", item.source.place(node), "write - name: …")
-        entry = Item(item.source, node)
-        found.append((_read_one(entry, known), "values" in entry))
-    return found
+            raise ItemError(YAML_VALIDATE, "Rule exception must be a mapping", item.source.place(node), "- name: …")
+        yield Item(item.source, node)
 
 
-def _read_one(entry: Item, known: RuleDefinition | None) -> ExceptionDefinition:
+def _read_one(entry: Item, known: RuleDefinition | None, checked: bool) -> ExceptionDefinition:
     name = entry.text("name").value
     earlier = known.exception(name) if known else None
     if earlier is None:
-        if known is None:
-            entry.require("fields")
-        definition = _fields(entry, name)
+        definition = _new(entry, name, is_appended=known is not None, checked=checked)
     elif "fields" in entry or "comps" in entry:
-        message = "Can not append exception fields to existing exception, only values"
-        raise ItemError(VALIDATE, message, entry.place_of("fields" if "fields" in entry else "comps"))
+        what = "fields" if "fields" in entry else "comps"
+        message = f"Can not append exception {what} to existing exception, only values"
+        raise ItemError(VALIDATE, message, entry.place_of(what))
     else:
         definition = ExceptionDefinition(name, earlier.fields, earlier.operators, earlier.single, entry.place)
-    _values(entry, definition)
+    _values(entry, definition, checked)
+    if known is not None and earlier is None and not (definition.values or definition.tuples):
+        message = "Rule exception must have values property with a list of values"
+        raise ItemError(VALIDATE, message, entry.place, "values: [[a, b], …]")
     return definition
 
 
-def _fields(entry: Item, name: str) -> ExceptionDefinition:
+def _new(entry: Item, name: str, *, is_appended: bool, checked: bool) -> ExceptionDefinition:
     """Fields and comparison operators of a new exception."""
-    if "fields" not in entry:
-        raise ItemError(
-            VALIDATE, f"Rule exception item {name}: must have fields property with a list of fields", entry.place
-        )
+    if is_appended and "fields" not in entry:
+        message = "Rule exception must have fields property with a list of fields"
+        raise ItemError(VALIDATE, message, entry.place, f"the rule has no exception '{name}' to append to")
+    entry.require("fields")
     single = isinstance(entry.nodes["fields"], yaml.ScalarNode)
     fields = [entry.text("fields")] if single else entry.texts("fields")
     operators = _operators(entry, single, fields)
-    for operator in operators:
-        _check_operator(operator, single)
+    if checked:
+        for operator in operators:
+            _check_operator(operator, single)
+        for field in fields:
+            _check_field(field)
     return ExceptionDefinition(name, fields, operators, single, entry.place)
 
 
 def _operators(entry: Item, single: bool, fields: Sequence[Text]) -> list[Text]:
     if "comps" not in entry:
         return [Text.at("in" if single else "=", entry.place)] * len(fields)
-    if single:
-        return [entry.text("comps").stripped()]
-    operators = [text.stripped() for text in entry.texts("comps")]
-    if len(operators) != len(fields):
+    is_list = isinstance(entry.nodes["comps"], yaml.SequenceNode)
+    if single and is_list:
+        raise ItemError(VALIDATE, "Fields and comps must both be strings", entry.place_of("comps"))
+    operators = [text.stripped() for text in (entry.texts("comps") if is_list else [entry.text("comps")])]
+    if not single and (not is_list or len(operators) != len(fields)):
         raise ItemError(VALIDATE, "Fields and comps lists must have equal length", entry.place_of("comps"))
     return operators
 
@@ -85,27 +104,56 @@ def _check_operator(operator: Text, single: bool) -> None:
         raise ItemError(VALIDATE, message, operator.place(0), "use in, pmatch, intersects, or write fields as a list")
 
 
-def _values(entry: Item, definition: ExceptionDefinition) -> None:
+def _check_field(field: Text) -> None:
+    name = field.value[1:-1] if field.value[:1] in ("'", '"') else field.value
+    try:
+        term, end = parse_left(name)
+        if end != len(name):
+            raise ConditionError("not a field", name, end)
+        source(term, resolve)
+    except (CheckError, ConditionError) as error:
+        message = f"'{field}' is not a supported filter field"
+        raise ItemError(VALIDATE, message, field.place(0), error.hint) from None
+
+
+def _values(entry: Item, definition: ExceptionDefinition, checked: bool) -> None:
     if "values" not in entry:
         return
+    if not isinstance(entry.nodes["values"], yaml.SequenceNode):
+        raise entry.fail("Rule exception values must be a sequence", "values", "write a list: [a, b]")
     for node in entry.sequence("values"):
         if definition.single:
-            definition.values.append(entry.element(node, "values"))
+            definition.values.append(_single(entry, node))
         else:
-            definition.tuples.append(_tuple(entry, node, len(definition.fields)))
+            definition.tuples.append(_tuple(entry, node, len(definition.fields) if checked else None))
 
 
-def _tuple(entry: Item, node: yaml.Node, length: int) -> list[Value]:
-    if not isinstance(node, yaml.SequenceNode) or len(node.value) != length:
+def _single(entry: Item, node: yaml.Node) -> Text:
+    if isinstance(node, yaml.SequenceNode):
+        message = "Expected values array to contain a list of strings"
+        raise ItemError(VALIDATE, message, entry.source.place(node), "with one field: values: [a, b]")
+    return _word(entry, node)
+
+
+def _tuple(entry: Item, node: yaml.Node, length: int | None) -> list[Value]:
+    parts = node.value if isinstance(node, yaml.SequenceNode) else []
+    if length is not None and len(parts) != length:
         message = "Fields and values lists must have equal length"
         raise ItemError(VALIDATE, message, entry.source.place(node), f"each entry needs {length} values: [a, b]")
-    return [_value(entry, part) for part in node.value]
+    return [_value(entry, part) for part in parts]
 
 
 def _value(entry: Item, node: yaml.Node) -> Value:
     if isinstance(node, yaml.SequenceNode):
-        return [entry.element(part, "values") for part in node.value]
-    return entry.element(node, "values")
+        return [_word(entry, part) for part in node.value]
+    return _word(entry, node)
+
+
+def _word(entry: Item, node: yaml.Node) -> Text:
+    text = entry.element(node, "values")
+    if not text.value:
+        raise ItemError(YAML_VALIDATE, "Value must be non-empty", entry.source.place(node))
+    return text
 
 
 def merge(rule: RuleDefinition, exceptions: Sequence[ExceptionDefinition]) -> None:
@@ -150,8 +198,8 @@ def _condition(definition: ExceptionDefinition) -> Text:
 def _check(field: Text, operator: Text, value: Value) -> Text:
     if isinstance(value, list):
         shown = _wrapped([_quoted(part) for part in value], ", ", field.place(0))
-    elif operator.value in _TAKES_LIST and not value.value.startswith("("):
-        shown = _wrapped([_quoted(value)], ", ", value.place(0))
+    elif operator.value in _TAKES_LIST:
+        shown = value if value.value.startswith("(") else _wrapped([value], ", ", value.place(0))
     else:
         shown = _quoted(value)
     return field + " " + operator + " " + shown
@@ -159,7 +207,7 @@ def _check(field: Text, operator: Text, value: Value) -> Text:
 
 def _quoted(text: Text) -> Text:
     """Pasted as it is, in quotes when it holds a blank."""
-    if " " in text.value and not text.value.startswith(("'", '"', "(")):
+    if " " in text.value and not text.value.startswith(("'", '"')):
         return Text.at('"', text.place(0)) + text + '"'
     return text
 

@@ -1,30 +1,69 @@
-"""Warnings about checks that are valid, yet perhaps not what was meant."""
+"""Warnings about conditions that are valid, yet perhaps not what was meant."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from engine.lang.fields import FIELDS
 from engine.lang.nodes import Check, FieldRef, Literal, Values, fields
 from engine.lang.transformers import TRANSFORMERS
 
-_PLAIN_REGEX = re.compile(r"\^?(?:\.[*+])?[\w /:=@-]*(?:\.[*+])?\$?")
-_CALL = re.compile(rf"({'|'.join(TRANSFORMERS)})\(.*\)")
-_DEPRECATED = ("evt.dir", "evt.latency", "evt.wait_latency")
+DEPRECATED_ITEM = "LOAD_DEPRECATED_ITEM"
+UNSAFE_NA = "LOAD_UNSAFE_NA_CHECK"
+
+_PLAIN_REGEX = re.compile(r"\^?(?:\.[*+?])?[\w /:=@-]*(?:\.[*+?])?\$?")
+_CALL = re.compile(rf"({'|'.join(TRANSFORMERS)})\(.*\)", re.DOTALL)
+_UNSAFE_CLASSES = ("ka.", "jevt.")
+_EQUALITIES = frozenset({"=", "==", "!=", "in", "intersects", "pmatch"})
+_NO_VALUE = "<NA>"
+_UNSAFE = "comparing with <NA> is unsafe: a field without a value is missing here; ask with 'exists'"
+
+DEPRECATED = {
+    "evt.dir": "enter events are no more: 'evt.dir = <' is always true, 'evt.dir = >' always false; take it out",
+    "evt.latency": "enter events are no more: there is nothing to measure from",
+    "evt.latency.s": "enter events are no more: there is nothing to measure from",
+    "evt.latency.ns": "enter events are no more: there is nothing to measure from",
+    "evt.latency.quantized": "enter events are no more: there is nothing to measure from",
+    "evt.latency.human": "enter events are no more: there is nothing to measure from",
+    "evt.wait_latency": "enter events are no more: there is nothing to measure from",
+}
+"""Field → why it is deprecated."""
 
 
 def check(check: Check) -> Iterator[tuple[str, int]]:
-    """Messages with their positions."""
+    """What is suspicious about the literals of a check: messages with their positions."""
+    for literal in _literals(check):
+        yield from _literal(check, literal)
+
+
+def condition(checks: Iterable[Check]) -> Iterator[tuple[str, str, Check]]:
+    """What a whole condition is warned about, each once: a code, a message, the first check it holds for."""
+    told: set[str] = set()
+    for each in checks:
+        for name in _deprecated(each):
+            if name not in told:
+                told.add(name)
+                yield DEPRECATED_ITEM, f"'{name}' is deprecated: {DEPRECATED[name]}", each
+        if UNSAFE_NA not in told and _is_unsafe(each):
+            told.add(UNSAFE_NA)
+            yield UNSAFE_NA, _UNSAFE, each
+
+
+def output(refs: Iterable[FieldRef]) -> Iterator[str]:
+    """What an output with these fields is warned about: messages."""
+    for name in sorted({ref.name for ref in refs} & DEPRECATED.keys()):
+        yield f"the output prints '{name}', which is deprecated: {DEPRECATED[name]}"
+
+
+def _literals(check: Check) -> tuple[Literal, ...]:
     match check.right:
         case Literal() as literal:
-            literals: tuple[Literal, ...] = (literal,)
+            return (literal,)
         case Values(items=items):
-            literals = items
+            return items
         case _:
-            literals = ()
-    for literal in literals:
-        yield from _literal(check, literal)
+            return ()
 
 
 def _literal(check: Check, literal: Literal) -> Iterator[tuple[str, int]]:
@@ -38,9 +77,18 @@ def _literal(check: Check, literal: Literal) -> Iterator[tuple[str, int]]:
         yield f"'{text}' may be a valid field transformer misused as a const string value", literal.position
 
 
-def deprecated(check: Check) -> Iterator[str]:
-    """The deprecated fields that the check reads."""
+def _deprecated(check: Check) -> Iterator[str]:
     right = check.right if not isinstance(check.right, Literal | Values) else None
     for ref in (*fields(check.left), *fields(right)):
-        if isinstance(ref, FieldRef) and ref.name.startswith(_DEPRECATED):
+        if isinstance(ref, FieldRef) and ref.name in DEPRECATED:
             yield ref.name
+
+
+def _is_unsafe(check: Check) -> bool:
+    """Comparing a field of Kubernetes' audit events or of JSON with ``<NA>``."""
+    is_unsafe_field = isinstance(check.left, FieldRef) and check.left.name.startswith(_UNSAFE_CLASSES)
+    return (
+        is_unsafe_field
+        and check.operator in _EQUALITIES
+        and any(literal.text == _NO_VALUE for literal in _literals(check))
+    )

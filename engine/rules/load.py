@@ -7,8 +7,11 @@ from pathlib import Path
 
 from engine.errors import RulesError
 from engine.rules.collection import Collection
-from engine.rules.compiler import Compilation
-from engine.rules.reporter import Reporter
+from engine.rules.compiler import Compilation, Progress
+from engine.rules.documents import DocumentError, read_file
+from engine.rules.extras import SUGGESTED_OUTPUT, Extra
+from engine.rules.problems import Problem
+from engine.rules.reporter import FileReport, Reporter
 from engine.rules.requirements import Requirement, check_engine_version, plugin_requirements, unmet
 from engine.rules.ruleset import RuleSet
 from engine.rules.text import Place
@@ -40,25 +43,35 @@ _KNOWN_KEYS = {
 """Kind of item → the keys it has; the kind is that of the first key present, in this order."""
 
 
-def load(paths: Sequence[Path], *, suggested: bool = True) -> RuleSet:
+def load(
+    paths: Sequence[Path],
+    *,
+    suggested: bool = True,
+    extras: Sequence[Extra] = (),
+    progress: Progress | None = None,
+) -> RuleSet:
     """The rules of files and folders, in order; a folder gives its ``*.yaml`` and ``*.yml`` by name.
 
-    ``suggested`` appends the container's fields to every output. Raises :class:`engine.errors.RulesError` with every
-    problem; warnings are in :attr:`RuleSet.warnings`.
+    ``suggested`` appends the container's fields to every output, before the ``extras``. ``progress`` is told how many
+    of how many rules are compiled. Raises :class:`engine.errors.RulesError` with every problem; warnings are in
+    :attr:`RuleSet.warnings`.
     """
-    loader = _Loader(suggested)
+    loader = Loader(_extras(suggested, extras), progress)
     for path in paths:
-        for file in rule_files(path):
-            loader.read(file)
+        loader.read_all(path)
     return loader.result()
 
 
-def loads(files: Sequence[tuple[str, str]], *, suggested: bool = True) -> RuleSet:
+def loads(files: Sequence[tuple[str, str]], *, suggested: bool = True, extras: Sequence[Extra] = ()) -> RuleSet:
     """As :func:`load`, from (name, content) pairs."""
-    loader = _Loader(suggested)
+    loader = Loader(_extras(suggested, extras))
     for name, content in files:
         loader.add(SourceFile(name, content))
     return loader.result()
+
+
+def _extras(suggested: bool, extras: Sequence[Extra]) -> Sequence[Extra]:
+    return (SUGGESTED_OUTPUT, *extras) if suggested else extras
 
 
 def rule_files(path: Path) -> Iterator[Path]:
@@ -69,54 +82,87 @@ def rule_files(path: Path) -> Iterator[Path]:
         yield path
 
 
-class _Loader:
-    """Files one after the other into one collection, compiled after each: no file may need a later one."""
+class Loader:
+    """Files one after the other into one collection, compiled after each: no file may need a later one.
 
-    def __init__(self, suggested: bool) -> None:
+    :attr:`reports` tells of each file what Falco would; :meth:`result` gives the rules, or every problem.
+    """
+
+    def __init__(self, extras: Sequence[Extra] = (), progress: Progress | None = None) -> None:
         self._reporter = Reporter()
-        self._suggested = suggested
+        self._extras = extras
+        self._progress = progress
         self._chain: tuple[str, ...] = ()
-        self._collection = Collection(self._report)
-        self._requirements: list[Requirement] = []
-        self._compilation: Compilation | None = None
+        self.collection = Collection(self._report)
+        self.requirements: list[Requirement] = []
+        self.compilation: Compilation | None = None
         self._adders: dict[str, Callable[[Item], None]] = {
             "required_engine_version": check_engine_version,
             "required_plugin_versions": self._require,
-            "list": self._collection.add_list,
-            "macro": self._collection.add_macro,
-            "rule": self._collection.add_rule,
+            "list": self.collection.add_list,
+            "macro": self.collection.add_macro,
+            "rule": self.collection.add_rule,
         }
 
-    def read(self, path: Path) -> None:
+    @property
+    def reports(self) -> list[FileReport]:
+        """What was found, file by file."""
+        return self._reporter.files
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Every problem once, by file, line and column."""
+        return self._reporter.problems
+
+    def read_all(self, path: Path) -> None:
+        """A file, or the rule files of a folder."""
         try:
-            content = path.read_text(encoding="utf-8", errors="surrogateescape")
+            files = list(rule_files(path))
         except OSError as error:
-            message = f"cannot read: {error.strerror or error}"
-            self._reporter.report("LOAD_ERR_FILE_READ", message, Place(str(path)))
+            self._cannot_read(path, error)
+            return
+        for file in files:
+            self.read(file)
+
+    def read(self, path: Path) -> None:
+        """A file. What cannot be read is a problem, too."""
+        try:
+            content = read_file(path)
+        except DocumentError as error:
+            self._reporter.begin_file(str(path))
+            self._reporter.report(error.code, error.message, error.place, hint=error.hint)
             return
         self.add(SourceFile(str(path), content))
 
+    def _cannot_read(self, path: Path, error: OSError) -> None:
+        self._reporter.begin_file(str(path))
+        message = f"cannot read: {error.strerror or error}"
+        self._reporter.report("LOAD_ERR_FILE_READ", message, Place(str(path)))
+
     def add(self, source: SourceFile) -> None:
+        """A file's content: its items are added, then everything is compiled."""
+        self._reporter.begin_file(source.name)
         self._reporter.add_source(source)
         for item in items(source):
             if isinstance(item, ItemError):
                 self._error(item)
             else:
                 self._add_item(item)
-        self._reporter.begin_pass()
-        self._compilation = Compilation(self._collection, self._reporter, suggested=self._suggested)
-        self._reporter.end_pass()
+        self._reporter.begin_compiling()
+        self.compilation = Compilation(self.collection, self._reporter, self._extras, self._progress)
 
     def _require(self, item: Item) -> None:
-        self._requirements.extend(plugin_requirements(item))
+        self.requirements.extend(plugin_requirements(item))
 
     def result(self) -> RuleSet:
-        for message, place in unmet(self._requirements):
+        """The rules. Raises RulesError."""
+        self._reporter.end_files()
+        for message, place in unmet(self.requirements):
             self._reporter.report(VALIDATE, message, place)
-        problems = self._reporter.problems
+        problems = self.problems
         if self._reporter.has_errors:
             raise RulesError([problem for problem in problems if problem.is_error])
-        return RuleSet(self._compilation.rules if self._compilation else (), problems)
+        return RuleSet(self.compilation.rules if self.compilation else (), problems)
 
     def _add_item(self, item: Item) -> None:
         kind = next((kind for kind in _KNOWN_KEYS if kind in item), None)

@@ -11,6 +11,7 @@ from engine.lang.nodes import And, Check, Constant, MacroRef, Node, Not, Or, lea
 from engine.rules.definitions import MacroDefinition
 from engine.rules.lists import Lists
 from engine.rules.origins import MacroUse, Origins
+from engine.rules.recovery import parse_all
 from engine.rules.text import Text
 
 Parse = Callable[[str], Node]
@@ -67,14 +68,15 @@ class Macros:
     def __init__(self, definitions: Iterable[MacroDefinition], lists: Lists, parse: Parse = parse) -> None:
         self._definitions = {each.name: each for each in definitions}
         self.used: set[str] = set()
-        self.broken: dict[str, tuple[Text, ConditionError]] = {}
+        self.broken: dict[str, tuple[Text, list[ConditionError]]] = {}
+        """The macros with syntax errors; what can be read of them is expanded nevertheless."""
         self._parsed: dict[str, tuple[Node, Text]] = {}
         for name, definition in self._definitions.items():
             text = lists.substituted(definition.condition)
-            try:
-                self._parsed[name] = (parse(text.value), text)
-            except ConditionError as error:
-                self.broken[name] = (text, error)
+            node, errors = parse_all(text.value, parse)
+            self._parsed[name] = (node or Constant(True), text)
+            if errors:
+                self.broken[name] = (text, errors)
 
     def expand(self, node: Node, text: Text, item: str) -> Expansion:
         """A rule's condition expanded; every macro is visible to it."""
@@ -84,8 +86,6 @@ class Macros:
 
     def check(self, name: str) -> list[Trouble]:
         """What is wrong with the references of a macro, although no rule uses it."""
-        if name not in self._parsed:
-            return []
         node, text = self._parsed[name]
         chain = (f"macro '{name}'",)
         return [
@@ -146,8 +146,6 @@ class Macros:
         if name in stack:
             message = f"reference loop in macro '{name}'"
             result.troubles.append(Trouble(message, text, ref.position, chain))
-            return Constant(False)
-        if name in self.broken:
             return Constant(False)
         inner, inner_text = self._parsed[name]
         result.macros.append(MacroUse(result.size, name, self._definitions[name].place))

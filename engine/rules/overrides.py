@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import yaml
+
 from engine.rules import exceptions
 from engine.rules.definitions import RuleDefinition
 from engine.rules.priorities import priority
@@ -58,6 +60,7 @@ class Overrides:
         if "override" not in item:
             return result
         table = item.mapping("override")
+        _refuse_both(item)
         for key in table.nodes:
             operation = table.text(key).value
             _check(table, key, operation, kind)
@@ -93,6 +96,16 @@ _KEYS = {
 }
 
 
+def _refuse_both(item: Item) -> None:
+    """One key cannot be appended to and replaced in one item: the value is there once."""
+    node = item.nodes["override"]
+    pairs = [(key.value, value.value) for key, value in node.value if isinstance(key, yaml.ScalarNode)]
+    for key, operation in pairs:
+        if operation == "append" and (key, "replace") in pairs:
+            message = f"An replace override for '{key}' was specified but '{key}' is not defined"
+            raise item.fail(message.replace("An replace", "A replace"), "override", f"'{key}' is appended already")
+
+
 def _check(table: Item, key: str, operation: str, kind: str) -> None:
     if operation not in _OPERATIONS:
         message = f"Invalid override operation for key '{key}': '{operation}'. Allowed values are: append, replace"
@@ -114,11 +127,9 @@ def _append(item: Item, rule: RuleDefinition, key: str, warn: WarnException) -> 
         case "tags":
             rule.tags |= {tag.value for tag in item.texts(key)}
         case "exceptions":
-            found = exceptions.read(item, rule)
-            for definition, has_values in found:
-                if not has_values:
-                    warn("LOAD_APPEND_NO_VALUES", definition.name, definition.place)
-            exceptions.merge(rule, [definition for definition, _ in found])
+            for name, place in exceptions.without_values(item):
+                warn("LOAD_APPEND_NO_VALUES", name, place)
+            exceptions.merge(rule, exceptions.read(item, rule))
 
 
 def _replace(item: Item, rule: RuleDefinition, key: str) -> None:
@@ -134,7 +145,8 @@ def _replace(item: Item, rule: RuleDefinition, key: str) -> None:
         case "tags":
             rule.tags = {tag.value for tag in item.texts(key)}
         case "exceptions":
-            rule.exceptions = [each for each, _ in exceptions.read(item, None)]
+            rule.exceptions = exceptions.read(item, checked=False)
+            _refuse_missing_operators(item, rule)
         case "enabled":
             rule.enabled = item.boolean(key)
         case "warn_evttypes":
@@ -145,3 +157,13 @@ def _replace(item: Item, rule: RuleDefinition, key: str) -> None:
             rule.capture = item.boolean(key)
         case "capture_duration":
             rule.capture_duration = item.integer(key)
+
+
+def _refuse_missing_operators(item: Item, rule: RuleDefinition) -> None:
+    """Falco fills in no default ``comps`` for exceptions that replace others, and cannot compile the rule."""
+    has_operators = {entry.text("name").value: "comps" in entry for entry in exceptions.entries(item)}
+    for each in rule.exceptions:
+        if (each.values or each.tuples) and not has_operators[each.name]:
+            message = f"exception '{each.name}' replaces others: it needs 'comps', which has no default here"
+            hint = "comps: in" if each.single else "comps: [=, …], one for each field"
+            raise ItemError("LOAD_ERR_COMPILE_CONDITION", message, each.place, hint)

@@ -198,15 +198,15 @@ def test_macros_in_a_circle() -> None:
 
 
 def test_what_cannot_be_served_is_said_and_never_silently_false() -> None:
-    text = RULE.replace("and shell", "and fd.sip.name = example.org")
+    text = RULE.replace("and shell", "and evt.buffer contains cafe")
     loaded = rules(text)
     (rule,) = loaded.unserved
-    assert rule.unserved == ("fd.sip.name: host names of rules are not resolved yet",)
+    assert rule.unserved == ("evt.buffer: the contents of reads and writes are not captured",)
     assert "LOAD_NOT_SERVED" in {problem.code for problem in loaded.warnings}
 
 
 def test_a_branch_that_can_never_be_taken_needs_no_field() -> None:
-    text = RULE.replace("and shell", "and (proc.name = a or evt.num = 0 and fd.sip.name = b)")
+    text = RULE.replace("and shell", "and (proc.name = a or evt.num = 0 and evt.buffer = b)")
     assert rules(text)["Shell"].unserved == ()
 
 
