@@ -30,6 +30,12 @@ def resolve(ref: FieldRef) -> Bound:
     return Bound(row, _shape(row, argument), row.getter(argument), many)
 
 
+def canonical(ref: FieldRef) -> str:
+    """The reference in its one way to write it: ``evt.arg.flags`` is ``evt.arg[flags]``."""
+    name, argument = _split(ref)
+    return str(FieldRef(name, argument))
+
+
 def nearest(name: str) -> str:
     """``did you mean …?`` for a name that is nearly one of ours; "" else."""
     close = get_close_matches(name, FIELDS, n=1, cutoff=0.75)
