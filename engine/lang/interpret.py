@@ -18,7 +18,7 @@ def evaluate(node: Node, event: Any, resolve: Resolve) -> bool:
     """Whether the condition holds for the event. Macros must have been expanded."""
     match node:
         case Check():
-            return _holds(leaf(node, resolve), event)
+            return holds(leaf(node, resolve), event)
         case Not(child=child):
             return not evaluate(child, event, resolve)
         case And(children=children):
@@ -30,7 +30,8 @@ def evaluate(node: Node, event: Any, resolve: Resolve) -> bool:
     raise AssertionError(f"macro '{node.name}' was not expanded")
 
 
-def _holds(leaf: Leaf, event: Any) -> bool:
+def holds(leaf: Leaf, event: Any) -> bool:
+    """Whether a check holds for the event."""
     value = leaf.left.get(event)
     if value is None:
         return False
