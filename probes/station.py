@@ -20,6 +20,7 @@ from engine.contracts import Runtime, Sink, Source
 from engine.desk import Desk
 from engine.errors import TiercelError
 from engine.events import Phase, RuntimeState, SourceState
+from engine.lang.host_names import host_names
 from engine.rules.load import load
 from engine.rules.ruleset import RuleSet
 from engine.sensor import Sensor
@@ -30,6 +31,7 @@ from engine.sinks.stdout import StdoutSink
 from engine.store import AlertStore
 from probes.docker import DockerSource
 from probes.docker_api import DockerRuntime
+from probes.host_names import HostNameSource
 from probes.kernel import KernelSource
 from probes.options import Options, hostname, rule_paths, state_folder
 from probes.recording import Recorder
@@ -98,6 +100,13 @@ def _connect(sensor: Sensor) -> None:
             sensor.world.on_unknown_container = source.want
         elif isinstance(source, KernelSource):
             sensor.on_rules = partial(_send_what_they_need, source)
+        elif isinstance(source, HostNameSource):
+            source.wanted = partial(_host_names, sensor)
+
+
+def _host_names(sensor: Sensor) -> frozenset[str]:
+    """The host names in the rules that are judged now."""
+    return host_names(rule.expanded for rule in sensor.rules.rules if rule.enabled and not rule.unserved)
 
 
 def _send_what_they_need(kernel: KernelSource, rules: RuleSet) -> None:
@@ -112,12 +121,12 @@ def _sources(options: Options, rules: RuleSet, own_pids: Sequence[int]) -> tuple
         transport=options.transport, own_pids=[os.getpid(), *own_pids], environment=_need_environment(rules)
     )
     if options.docker == "none":
-        return [kernel], None
+        return [kernel, HostNameSource()], None
     url = options.docker or None
-    return [DockerSource(url), kernel], DockerRuntime(url)
+    return [DockerSource(url), kernel, HostNameSource()], DockerRuntime(url)
 
 
-_ENVIRONMENT = r"\bproc\.a?env\b"
+_ENVIRONMENT = r"\bproc\.a?env\b|\bevt\.(raw)?arg\.env\b"
 
 
 def _need_environment(rules: RuleSet) -> bool:

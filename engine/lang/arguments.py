@@ -5,25 +5,31 @@ Everything follows the event table (:mod:`engine.schema`): a parameter's type de
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from posixpath import join
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from engine.lang import flags
+from engine.lang import flags, paths
+from engine.lang.paths import AT_FDCWD
 from engine.lang.types import FieldType
 from engine.schema import BY_NAME, EVENT_TYPES, RET, Param, ParamType
 from engine.state.event import Event
 
 Read = Callable[[Event], Any]
-Text = Callable[[Event, Any], str]
+Text = Callable[[Event, Any, Param], str]
+"""A parameter's value in words; "" when there are none and the value stands for itself."""
 
-AT_FDCWD = -100
 NO_NAME = "<NA>"
+
+
+def _block(strings: Sequence[str]) -> str:
+    """Strings as the kernel keeps them, each with its NUL, which is not printable."""
+    return "".join(f"{string}." for string in strings)
+
 
 _FROM_PROCESS: dict[str, Read] = {
     "exe": lambda event: event.process.exe,
-    "args": lambda event: " ".join(event.process.args),
-    "env": lambda event: " ".join(event.process.env),
+    "args": lambda event: _block(event.process.args),
+    "env": lambda event: _block(event.process.env),
     "cwd": lambda event: event.process.cwd,
     "comm": lambda event: event.process.name,
     "tid": lambda event: event.kernel.tid,
@@ -74,7 +80,7 @@ def text_value(event: Event, param: Param) -> str | None:
     value = raw_value(event, param)
     if value is None:
         return None
-    return _TEXTS.get(param.type, _plain)(event, value) or NO_NAME
+    return _meaning(event, param, value) or _plain(event, param, value) or NO_NAME
 
 
 def text_of(event: Event, name: str) -> str:
@@ -83,69 +89,114 @@ def text_of(event: Event, name: str) -> str:
     return (text_value(event, param) or "") if param is not None else ""
 
 
-def _plain(_event: Event, value: Any) -> str:
-    return str(value)
+def all_arguments(event: Event) -> str:
+    """``evt.args``: ``name=value`` for every parameter, with its meaning in parentheses where it has another."""
+    return " ".join(filter(None, (_shown(event, param) for param in BY_NAME[event.kernel.type].params)))
 
 
-def _error(_event: Event, value: Any) -> str:
-    return flags.errno_name(value) if value < 0 else str(value)
+def _shown(event: Event, param: Param) -> str:
+    value = raw_value(event, param)
+    if value is None:
+        return ""
+    plain, meaning = _plain(event, param, value), _meaning(event, param, value)
+    return f"{param.name}={plain}({meaning})" if meaning and meaning != plain else f"{param.name}={plain}"
 
 
-def _descriptor(event: Event, value: Any) -> str:
-    """``<f>/etc/passwd`` for the event's own descriptor; the number for another one."""
+def _meaning(event: Event, param: Param, value: Any) -> str:
+    read = _MEANINGS.get(param.type)
+    return read(event, value, param) if read else ""
+
+
+# ── the value as it is ──────────────────────────────────────────────────────────────────────────────────────────────
+
+_HEXADECIMAL = frozenset({"cap_inheritable", "cap_permitted", "cap_effective"})
+_FOLDER_MADE = frozenset({"mkdir", "mkdirat"})
+
+
+def _plain(event: Event, param: Param, value: Any) -> str:
+    """As Falco writes the number: capabilities and a new folder's mode in hexadecimal, other modes in octal."""
+    if not isinstance(value, int):
+        return str(value)
+    if param.name in _HEXADECIMAL or (param.name == "mode" and event.kernel.type in _FOLDER_MADE):
+        return f"{value:X}"
+    return f"{'0' if value else ''}{value:o}" if param.name == "mode" else str(value)
+
+
+# ── what it means ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _error(_event: Event, value: Any, _param: Param) -> str:
+    return flags.errno_name(value) if value < 0 else ""
+
+
+def _descriptor(event: Event, value: Any, param: Param) -> str:
+    """``<f>/etc/passwd`` for the event's own descriptor and its duplicate; other ones are not known."""
     fd = event.kernel.fd
     if value < 0:
         return flags.errno_name(value)
-    return f"<{flags.type_char(fd.type)}>{fd.name}" if fd is not None and fd.num == value else str(value)
+    is_own = fd is not None and (fd.num == value or param.name == "oldfd") and fd.type
+    return f"<{_TUPLE_CHARS.get((fd.type, fd.l4proto)) or flags.type_char(fd.type)}>{fd.name}" if fd and is_own else ""
 
 
-def _directory(_event: Event, value: Any) -> str:
-    return "AT_FDCWD" if value == AT_FDCWD else str(value)
+_TUPLE_CHARS = {
+    (family, proto): f"{version}{letter}"
+    for family, version in (("ipv4", "4"), ("ipv6", "6"))
+    for proto, letter in (("tcp", "t"), ("udp", "u"))
+}
+"""In a parameter, an internet socket's letter is followed by its protocol's."""
 
 
-def _user(event: Event, value: Any) -> str:
+def _directory(event: Event, value: Any, param: Param) -> str:
+    """AT_FDCWD, or the folder that the kernel found for the path behind this parameter."""
+    if value == AT_FDCWD:
+        return "AT_FDCWD"
+    if value < 0:
+        return flags.errno_name(value)
+    params = BY_NAME[event.kernel.type].params
+    path = next((each.name for each in params[params.index(param) :] if each.type is ParamType.FSRELPATH), "")
+    base = event.kernel.bases.get(path, "")
+    return f"<d>{base}" if base else ""
+
+
+def _process(event: Event, value: Any, _param: Param) -> str:
+    """The name of the process, when it is the one that acts or one of its ancestors."""
+    kin = (event.process, *event.process.ancestors()) if value > 0 else ()
+    return next((process.name for process in kin if process.pid == value), "")
+
+
+def _user(event: Event, value: Any, _param: Param) -> str:
     return "<NONE>" if value in (-1, 0xFFFFFFFF) else user_name(event, value)
 
 
-def _group(event: Event, value: Any) -> str:
+def _group(event: Event, value: Any, _param: Param) -> str:
     return "<NONE>" if value in (-1, 0xFFFFFFFF) else group_name(event, value)
 
 
-def _path(event: Event, value: Any) -> str:
-    return join(event.process.cwd, value) if value and event.process.cwd else str(value)
+def _path(event: Event, value: Any, param: Param) -> str:
+    return paths.absolute(event, param, value)
 
 
-def _relative_path(event: Event, value: Any) -> str:
-    """Absolute where the working directory or the event's file tells how; else as given."""
-    if not value or value.startswith("/"):
-        return str(value)
-    directories = [event.kernel.args.get(param.name) for param in _directories(event.kernel.type)]
-    if directories and all(directory == AT_FDCWD for directory in directories):
-        return _path(event, value)
-    fd = event.kernel.fd
-    return fd.name if fd is not None and fd.name.endswith(value.removeprefix("./")) else str(value)
+def _open_flags(event: Event, value: Any, _param: Param) -> str:
+    return flags.open_flags(value, event.kernel.fd)
 
 
-def _directories(event_type: str) -> list[Param]:
-    return [param for param in BY_NAME[event_type].params if param.type is ParamType.DIRFD]
-
-
-def _names(table: flags.FlagTable, zero: str = "0") -> Text:
-    return lambda _event, value: flags.flag_names(value & 0xFFFFFFFF, table, zero) or str(value)
+def _names(table: flags.FlagTable) -> Text:
+    return lambda _event, value, _param: flags.flag_names(value & 0xFFFFFFFF, table)
 
 
 def _enum(table: dict[int, str]) -> Text:
-    return lambda _event, value: table.get(value, str(value))
+    return lambda _event, value, _param: table.get(value, "")
 
 
-_TEXTS: dict[ParamType, Text] = {
+_MEANINGS: dict[ParamType, Text] = {
     ParamType.ERRNO: _error,
     ParamType.FD: _descriptor,
     ParamType.DIRFD: _directory,
+    ParamType.PID: _process,
     ParamType.UID: _user,
     ParamType.GID: _group,
-    ParamType.OPEN_FLAGS: lambda event, value: flags.open_flags(value, event.kernel.fd),
-    ParamType.OPEN_HOW: lambda event, value: flags.open_flags(value, event.kernel.fd),
+    ParamType.OPEN_FLAGS: _open_flags,
+    ParamType.OPEN_HOW: _open_flags,
     ParamType.CLONE_FLAGS: _names(flags.CLONE_FLAGS),
     ParamType.UNLINK_FLAGS: _names(flags.UNLINK_FLAGS),
     ParamType.RENAME_FLAGS: _names(flags.RENAME_FLAGS),
@@ -155,7 +206,7 @@ _TEXTS: dict[ParamType, Text] = {
     ParamType.BPF_COMMAND: _enum(flags.BPF_COMMANDS),
     ParamType.MODE: _names(flags.MODES),
     ParamType.FSPATH: _path,
-    ParamType.FSRELPATH: _relative_path,
+    ParamType.FSRELPATH: _path,
 }
 
 PARAMETERS: dict[str, dict[str, Param]] = {}
@@ -174,16 +225,9 @@ def raw_type(name: str) -> FieldType:
 def exe_flags(event: Event) -> str:
     """``evt.arg.flags`` of an exec: what is remarkable about the program file."""
     process = event.process
-    known = ((flags.EXE_UPPER_LAYER, process.is_exe_upper_layer), (flags.EXE_FROM_MEMFD, process.is_exe_from_memfd))
+    known = (
+        (flags.EXE_UPPER_LAYER, process.is_exe_upper_layer),
+        (flags.EXE_FROM_MEMFD, process.is_exe_from_memfd),
+        (flags.EXE_LOWER_LAYER, process.is_exe_lower_layer),
+    )
     return "|".join(name for name, is_set in known if is_set) or "0"
-
-
-def all_arguments(event: Event) -> str:
-    """``evt.args``: ``name=value`` for every parameter, numbers with their meaning in parentheses."""
-    shown = []
-    for param in BY_NAME[event.kernel.type].params:
-        raw, text = raw_value(event, param), text_value(event, param)
-        if raw is not None:
-            is_resolved = isinstance(raw, int) and str(raw) != text
-            shown.append(f"{param.name}={raw}({text})" if is_resolved else f"{param.name}={text}")
-    return " ".join(shown)

@@ -4,19 +4,42 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from engine.lang import arguments, fields_container, fields_evt, fields_fd, fields_proc, fields_unserved, fields_user
+from engine.lang import (
+    arguments,
+    fields_container,
+    fields_evt,
+    fields_fd,
+    fields_fs,
+    fields_groups,
+    fields_kubernetes,
+    fields_proc,
+    fields_sockets,
+    fields_unserved,
+    fields_user,
+)
 from engine.lang.field import Bound, Field, FieldError, Many
 from engine.lang.nodes import FieldRef
 from engine.lang.types import Shape
 
 FIELDS: dict[str, Field] = {
     row.name: row
-    for module in (fields_evt, fields_fd, fields_proc, fields_user, fields_container, fields_unserved)
+    for module in (
+        fields_evt,
+        fields_fd,
+        fields_sockets,
+        fields_fs,
+        fields_proc,
+        fields_groups,
+        fields_user,
+        fields_container,
+        fields_kubernetes,
+        fields_unserved,
+    )
     for row in module.FIELDS
 }
 """Every field by its name."""
 
-_DOTTED = ("evt.arg", "evt.rawarg", "container.label")
+_DOTTED = ("evt.arg", "evt.rawarg", "evt.type.is", "container.label", "k8s.pod.label")
 """Fields whose argument may follow after a dot: ``evt.arg.flags``."""
 
 

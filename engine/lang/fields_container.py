@@ -1,4 +1,4 @@
-"""``container.*`` and ``k8s.*``: where it happened, as far as the runtime has told.
+"""``container.*``: where it happened, as far as the runtime has told.
 
 As in Falco's container plugin: on the host the id and name are ``host``, image fields are empty and nothing is
 privileged; of a container that is not known yet only the id has a value.
@@ -53,8 +53,19 @@ def split_image(image: str) -> tuple[str, str, str]:
     return repository, tag, digest
 
 
-def _label(name: str) -> Getter:
-    return _told(lambda info: info.labels.get(name))
+def label(name: str, *, length: int | None = None) -> Getter:
+    """A reader of one label, or of its first characters."""
+    return _told(lambda info: found[:length] if (found := info.labels.get(name)) is not None else None)
+
+
+def _labels(info: ContainerInfo) -> str:
+    return ",".join(f"{name}:{value}" for name, value in sorted(info.labels.items()))
+
+
+def _healthcheck(info: ContainerInfo) -> str | None:
+    """The command that tells its health; NONE when it was switched off, missing when there never was one."""
+    kind, *command = info.healthcheck or ("",)
+    return " ".join(command) or kind or None
 
 
 def _start(event: Event) -> int | None:
@@ -72,9 +83,12 @@ def _duration(event: Event) -> int | None:
     return event.kernel.time - started if started else None
 
 
+def _writable(mount: Mount) -> str:
+    return "true" if mount.rw else "false"
+
+
 def _mount_text(mount: Mount) -> str:
-    writable = "true" if mount.rw else "false"
-    return f"{mount.source}:{mount.dest}:{mount.mode}:{writable}:{mount.propagation}"
+    return f"{mount.source}:{mount.dest}:{mount.mode}:{_writable(mount)}:{mount.propagation}"
 
 
 def _mounts(info: ContainerInfo) -> str:
@@ -103,7 +117,22 @@ def _dest(mount: Mount) -> str:
 
 
 T = FieldType
-_POD, _NAMESPACE = "io.kubernetes.pod.name", "io.kubernetes.pod.namespace"
+
+
+def _mount_row(part: str, what: str, read: Callable[[Mount], str], key: Callable[[Mount], str]) -> Field:
+    return Field(
+        f"container.mount{part}",
+        T.CHARBUF,
+        f"{what} (glob, or number)",
+        f"container.mount{part}[/etc*] exists",
+        bind=_mount(key, read),
+        argument="DEST" if key is _dest else "SOURCE",
+    )
+
+
+def _shares(kind: str) -> Callable[[ContainerInfo], bool]:
+    return lambda info: getattr(info, f"{kind}_mode") == _HOST
+
 
 FIELDS = (
     Field("container.id", T.CHARBUF, "12 digits, or host", "container.id != host", _id),
@@ -161,7 +190,7 @@ FIELDS = (
     Field("container.ip", T.CHARBUF, "Address of the container", "", _inspected(lambda info: info.ip)),
     Field("container.start_ts", T.ABSTIME, "When its first process began", "", _start),
     Field("container.duration", T.RELTIME, "Nanoseconds since it began", "", _duration),
-    Field("container.label", T.CHARBUF, "A label", "container.label[team] = a", bind=_label, argument="NAME"),
+    Field("container.label", T.CHARBUF, "A label", "container.label[team] = a", bind=label, argument="NAME"),
     Field(
         "container.mounts",
         T.CHARBUF,
@@ -169,39 +198,31 @@ FIELDS = (
         "",
         _inspected(_mounts),
     ),
-    Field(
-        "container.mount",
-        T.CHARBUF,
-        "The first mount from a source (glob, or number)",
-        "container.mount[/var/run/docker.sock] exists",
-        bind=_mount(_source, _mount_text),
-        argument="SOURCE",
+    _mount_row("", "The first mount from a source", _mount_text, _source),
+    _mount_row(".source", "Source of the first mount at a place", _source, _dest),
+    _mount_row(".dest", "Place of the first mount from a source", _dest, _source),
+    _mount_row(".mode", "Mode of the first mount from a source", lambda mount: mount.mode, _source),
+    _mount_row(".rdwr", "Whether the first mount from a source is writable", _writable, _source),
+    _mount_row(
+        ".propagation", "Propagation of the first mount from a source", lambda mount: mount.propagation, _source
     ),
     Field(
-        "container.mount.source",
+        "container.healthcheck",
         T.CHARBUF,
-        "Source of the first mount at a place (glob, or number)",
-        "container.mount.source[/mnt] exists",
-        bind=_mount(_dest, _source),
-        argument="DEST",
+        "Command that tells its health; NONE when switched off",
+        "",
+        _inspected(_healthcheck),
     ),
-    Field(
-        "container.mount.dest",
-        T.CHARBUF,
-        "Place of the first mount from a source (glob, or number)",
-        "container.mount.dest[/etc*] exists",
-        bind=_mount(_source, _dest),
-        argument="SOURCE",
-    ),
-    Field(
-        "k8s.pod.name", T.CHARBUF, "Name of the pod", "k8s.pod.name = web-0", _told(lambda info: info.labels.get(_POD))
-    ),
-    Field(
-        "k8s.ns.name",
-        T.CHARBUF,
-        "Namespace of the pod",
-        "k8s.ns.name = kube-system",
-        _told(lambda info: info.labels.get(_NAMESPACE)),
+    Field("container.labels", T.CHARBUF, "All labels, name:value joined by commas", "", _told(_labels)),
+    *(
+        Field(
+            f"container.host_{kind}",
+            T.BOOL,
+            f"It shares the host's {what}",
+            f"container.host_{kind} = true",
+            _inspected(_shares(kind), on_host=False),
+        )
+        for kind, what in (("pid", "processes"), ("network", "network"), ("ipc", "shared memory"))
     ),
 )
-"""The rows of these namespaces."""
+"""The rows of this namespace."""

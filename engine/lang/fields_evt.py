@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
 
-from engine.lang import arguments, flags
+from engine.lang import arguments, flags, paths
+from engine.lang.event_names import EVENT_NAMES
 from engine.lang.field import Field, FieldError, Getter
 from engine.lang.types import FieldType
 from engine.schema import BY_NAME
@@ -104,6 +105,22 @@ def _raw_argument(name: str) -> Getter:
     return read
 
 
+def _is_type(name: str) -> Getter:
+    """``evt.type.is[open]``: 1 for events of this type, 0 for others."""
+    if name not in EVENT_NAMES:
+        raise FieldError(f"unknown event type {name}")
+    return lambda event: int(event.kernel.type == name)
+
+
+def _count_if(holds: Callable[[Event], bool]) -> Getter:
+    """1 for the events that are counted; missing for others."""
+    return lambda event: 1 if holds(event) else None
+
+
+def _failed_in(category: str) -> Callable[[Event], bool]:
+    return lambda event: _failed(event) and BY_NAME[event.kernel.type].category == category
+
+
 def clock(time: int) -> str:
     """``HH:MM:SS.nnnnnnnnn`` in local time."""
     return f"{datetime.fromtimestamp(time // _SECOND).astimezone():%H:%M:%S}.{time % _SECOND:09d}"
@@ -124,6 +141,7 @@ TIME_TEXT: dict[str, Callable[[int], str]] = {
     "evt.time.s": lambda time: clock(time)[:8],
     "evt.time.iso8601": iso8601,
     "evt.datetime": _date_time,
+    "evt.datetime.s": lambda time: _date_time(time)[:-10],
 }
 """How the time fields read in a message; in ``output_fields`` they are nanoseconds."""
 
@@ -136,11 +154,20 @@ FIELDS = (
     Field("evt.time.s", T.ABSTIME, "Local time of day without fraction", "", _TIME),
     Field("evt.time.iso8601", T.ABSTIME, "Date and time in UTC", "", _TIME),
     Field("evt.datetime", T.ABSTIME, "Local date and time", "", _TIME),
+    Field("evt.datetime.s", T.ABSTIME, "Local date and time without fraction", "", _TIME),
     Field("evt.rawtime", T.ABSTIME, "Nanoseconds since the epoch", "evt.rawtime > 0", _TIME),
     Field("evt.rawtime.s", T.ABSTIME, "Seconds since the epoch", "", lambda event: event.kernel.time // _SECOND),
     Field("evt.rawtime.ns", T.ABSTIME, "Fraction of the second", "", lambda event: event.kernel.time % _SECOND),
     Field("evt.type", T.CHARBUF, "Name of the event", "evt.type in (open, openat)", attrgetter("kernel.type")),
     Field("syscall.type", T.CHARBUF, "Name of the system call", "syscall.type = open", attrgetter("kernel.type")),
+    Field(
+        "evt.type.is",
+        T.UINT32,
+        "1 for events of the type in brackets, else 0",
+        "evt.type.is[open] = 1",
+        bind=_is_type,
+        argument="TYPE",
+    ),
     Field(
         "evt.category",
         T.CHARBUF,
@@ -150,11 +177,40 @@ FIELDS = (
     ),
     Field("evt.source", T.CHARBUF, "Where events come from: syscall", "evt.source = syscall", lambda _event: "syscall"),
     Field("evt.dir", T.CHARBUF, "Always < (exit); deprecated", "evt.dir = <", lambda _event: "<"),
+    Field(
+        "evt.hostname",
+        T.CHARBUF,
+        "Name of the machine that is watched",
+        "evt.hostname = db-1",
+        lambda event: event.host.hostname or None,
+    ),
+    Field("evt.is_async", T.BOOL, "Always false: events are system calls", "", lambda _event: False),
     Field("evt.count", T.UINT64, "Always 1", "", lambda _event: 1),
+    Field("evt.count.exit", T.UINT64, "Always 1: events are judged when the call has ended", "", lambda _event: 1),
+    Field("evt.count.error", T.UINT64, "1 when the call failed", "evt.count.error exists", _count_if(_failed)),
+    Field("evt.count.error.file", T.UINT64, "1 when a call on files failed", "", _count_if(_failed_in("file"))),
+    Field("evt.count.error.net", T.UINT64, "1 when a call on the network failed", "", _count_if(_failed_in("net"))),
+    Field(
+        "evt.count.error.other",
+        T.UINT64,
+        "1 when a call on processes failed",
+        "",
+        _count_if(_failed_in("process")),
+    ),
     Field("evt.rawres", T.INT64, "Return value", "evt.rawres < 0", _result),
     Field("evt.res", T.CHARBUF, "SUCCESS, or the error's name", "evt.res = ENOENT", _res),
     Field("evt.failed", T.BOOL, "The call returned an error", "evt.failed = true", _failed),
     Field("evt.args", T.CHARBUF, "All parameters, name=value", "", arguments.all_arguments),
+    Field("evt.info", T.CHARBUF, "All parameters, as evt.args", "", arguments.all_arguments),
+    Field(
+        "evt.abspath",
+        T.CHARBUF,
+        "Path of a call that takes a folder's descriptor, made absolute",
+        "evt.abspath startswith /etc/",
+        paths.resolved(paths.NAME_AT),
+    ),
+    Field("evt.abspath.src", T.CHARBUF, "Likewise the old path", "", paths.resolved(paths.OLD_AT)),
+    Field("evt.abspath.dst", T.CHARBUF, "Likewise the new path", "", paths.resolved(paths.NEW_AT)),
     Field(
         "evt.arg",
         T.CHARBUF,

@@ -77,25 +77,32 @@ def _cwd(process: Process) -> str | None:
     return process.cwd.rstrip("/") + "/" if process.cwd else None
 
 
-def _session_leader(event: Event) -> str | None:
-    """The process whose pid is the session's id, else the eldest ancestor in the session."""
-    process, leader = event.process, event.process
-    for ancestor in process.ancestors():
-        if leader.pid == process.sid or ancestor.sid != process.sid:
-            break
-        leader = ancestor
-    return leader.name
-
-
 def _duration(event: Event) -> int | None:
     started = event.process.started
     return event.kernel.time - started if started else None
+
+
+def _duration_of_parent(event: Event) -> int | None:
+    parent = event.process.parent
+    return event.kernel.time - parent.started if parent is not None and parent.started else None
 
 
 def _age_of_exe(event: Event) -> int | None:
     """From the last change of the program file's inode to the start of the process."""
     process = event.process
     return process.started - process.exe_ctime if process.started and process.exe_ctime else None
+
+
+def _namespace_start(event: Event) -> int | None:
+    """When the first process of its pid namespace began, if that is among its ancestors."""
+    kin = (event.process, *event.process.ancestors())
+    return next((each.started or None for each in kin if each.vpid == 1), None)
+
+
+def _age_of_exe_at_namespace(event: Event) -> int | None:
+    """From the last change of the program file's inode to the start of the pid namespace."""
+    began, changed = _namespace_start(event), event.process.exe_ctime
+    return began - changed if began and changed else None
 
 
 def _capabilities(name: str) -> Getter:
@@ -132,6 +139,7 @@ FIELDS = (
     ),
     Field("proc.pid", T.INT64, "Process id", "proc.pid = 1", attrgetter("kernel.pid")),
     Field("proc.ppid", T.INT64, "Parent's process id", "proc.ppid = 1", attrgetter("kernel.ppid")),
+    Field("proc.pvpid", T.INT64, "Parent's process id in its own pid namespace", "", _parent(attrgetter("vpid"))),
     Field("proc.vpid", T.INT64, "Process id in its own pid namespace", "proc.vpid = 1", attrgetter("process.vpid")),
     Field(
         "proc.exe",
@@ -160,6 +168,21 @@ FIELDS = (
         "proc.cmdline", T.CHARBUF, "Name and arguments", "proc.cmdline contains --decode", attrgetter("process.cmdline")
     ),
     Field(
+        "proc.exeline",
+        T.CHARBUF,
+        "First argument and the others",
+        "",
+        _own(lambda process: " ".join([process.exe, *process.args])),
+    ),
+    Field("proc.cmdnargs", T.UINT64, "How many arguments after the first", "", _own(lambda process: len(process.args))),
+    Field(
+        "proc.cmdlenargs",
+        T.UINT64,
+        "Bytes of the arguments after the first, without blanks between them",
+        "proc.cmdlenargs > 1000",
+        _own(lambda process: sum(len(argument.encode()) for argument in process.args)),
+    ),
+    Field(
         "proc.env",
         T.CHARBUF,
         "Environment; [NAME] one variable",
@@ -176,18 +199,6 @@ FIELDS = (
         "proc.tty != 0",
         attrgetter("process.tty"),
     ),
-    Field("proc.sid", T.INT64, "Session id", "", attrgetter("process.sid")),
-    Field("proc.sname", T.CHARBUF, "Name of the session's leader", "proc.sname = sshd", _session_leader),
-    Field("proc.pgid", T.INT64, "Process group", "", attrgetter("process.pgid")),
-    Field("proc.vpgid", T.INT64, "Process group in its pid namespace", "", attrgetter("process.vpgid")),
-    Field(
-        "proc.is_vpgid_leader",
-        T.BOOL,
-        "It leads its process group",
-        "proc.is_vpgid_leader = true",
-        _own(lambda process: process.vpgid == process.vpid),
-    ),
-    Field("proc.is_sid_leader", T.BOOL, "It leads its session", "", _own(lambda process: process.sid == process.pid)),
     Field("proc.pname", T.CHARBUF, "Parent's name", "proc.pname = sshd", _parent(_name)),
     Field("proc.pexe", T.CHARBUF, "Parent's first argument", "proc.pexe endswith java", _parent(_exe)),
     Field("proc.pexepath", T.CHARBUF, "Parent's program", "proc.pexepath = /usr/sbin/sshd", _parent(_exepath)),
@@ -198,12 +209,29 @@ FIELDS = (
     _lineage("proc.acmdline", T.CHARBUF, "Name and arguments", _cmdline, "proc.acmdline contains java"),
     _lineage("proc.apid", T.INT64, "Process id", _pid, "proc.apid = 1", show=attrgetter("kernel.pid")),
     Field("proc.duration", T.RELTIME, "Nanoseconds since the process began", "proc.duration < 1000000000", _duration),
+    Field("proc.ppid.duration", T.RELTIME, "Nanoseconds since the parent began", "", _duration_of_parent),
+    Field("proc.pid.ts", T.RELTIME, "When the process began", "", _own(lambda process: process.started or None)),
+    Field("proc.ppid.ts", T.RELTIME, "When the parent began", "", _parent(lambda parent: parent.started or None)),
+    Field(
+        "proc.pidns_init_start_ts",
+        T.RELTIME,
+        "When the first process of its pid namespace began",
+        "",
+        _namespace_start,
+    ),
     Field(
         "proc.is_exe_upper_layer",
         T.BOOL,
         "The program is not part of the image (overlayfs upper layer)",
         "proc.is_exe_upper_layer = true",
         attrgetter("process.is_exe_upper_layer"),
+    ),
+    Field(
+        "proc.is_exe_lower_layer",
+        T.BOOL,
+        "The program is part of the image (overlayfs lower layer)",
+        "",
+        attrgetter("process.is_exe_lower_layer"),
     ),
     Field(
         "proc.is_exe_from_memfd",
@@ -222,8 +250,29 @@ FIELDS = (
         "",
         _age_of_exe,
     ),
+    Field(
+        "proc.exe_ino.ctime_duration_pidns_start",
+        T.ABSTIME,
+        "Age of the program when its pid namespace began",
+        "",
+        _age_of_exe_at_namespace,
+    ),
     Field("proc.loginuid", T.INT64, "User who logged in, -1 for none", "", attrgetter("process.loginuid")),
     Field("thread.tid", T.INT64, "Thread id", "", attrgetter("kernel.tid")),
+    Field(
+        "thread.ismain",
+        T.BOOL,
+        "It is the first thread of its process",
+        "",
+        lambda event: event.kernel.tid == event.kernel.pid,
+    ),
+    Field(
+        "thread.nametid",
+        T.CHARBUF,
+        "Name of the process and thread id, together",
+        "",
+        lambda event: f"{event.process.name}{event.kernel.tid}",
+    ),
     Field(
         "thread.cap_effective",
         T.CHARBUF,

@@ -2,35 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from engine.lang.field import Field
 from engine.lang.types import FieldType
 
 T = FieldType
-_NO_PAYLOAD = "the contents of reads and writes are not captured"
-_NO_LATENCY = "only the end of a system call is captured"
-_NO_THREADS = "threads are not followed one by one"
-_NO_DESCRIPTORS = "the descriptors of a process are not followed, only that of the event"
-_ALWAYS_SYSCALLS = "there are no plugins"
 
 
 def _row(name: str, kind: FieldType, why: str, *, is_list: bool = False, argument: str = "") -> Field:
     return Field(name, kind, f"Not served: {why}", argument=argument, is_list=is_list, unserved=why)
 
 
+def _rows(why: str, kind: FieldType, names: str) -> Iterable[Field]:
+    return (_row(name, kind, why) for name in names.split())
+
+
+_PAYLOAD = "the contents of reads and writes are not captured"
+_LATENCY = "only the end of a system call is captured"
+_HISTORY = "each event is judged for itself, not by those before it"
+_PLUGINS = "there are no plugins"
+_THREADS = "threads are not followed one by one"
+_DESCRIPTORS = "the descriptors of a process are not followed, only that of the event"
+_FIGURES = "the resources of a process are not measured"
+_NAMES_ONLY = "only user and group names are read"
+_KUBERNETES = "there is no Kubernetes client, only the labels of containers"
+_PROBES = "Kubernetes' probes are not told apart"
+
 FIELDS = (
-    _row("evt.buffer", T.BYTEBUF, _NO_PAYLOAD),
-    _row("evt.buflen", T.UINT64, _NO_PAYLOAD),
-    _row("evt.buflen.in", T.UINT64, _NO_PAYLOAD),
-    _row("evt.buflen.out", T.UINT64, _NO_PAYLOAD),
-    _row("evt.latency", T.RELTIME, _NO_LATENCY),
-    _row("evt.deltatime", T.RELTIME, _NO_LATENCY),
-    _row("evt.info", T.CHARBUF, "use evt.args"),
+    _row("evt.buffer", T.BYTEBUF, _PAYLOAD),
+    *_rows(
+        _PAYLOAD,
+        T.UINT64,
+        "evt.buflen evt.buflen.in evt.buflen.out evt.buflen.file evt.buflen.file.in evt.buflen.file.out evt.buflen.net"
+        " evt.buflen.net.in evt.buflen.net.out",
+    ),
+    *_rows(_PAYLOAD, T.BOOL, "evt.is_io evt.is_io_read evt.is_io_write evt.is_syslog"),
+    *_rows(_PAYLOAD, T.CHARBUF, "evt.io_dir syslog.facility.str syslog.severity.str syslog.message"),
+    *_rows(_PAYLOAD, T.UINT32, "syslog.facility syslog.severity"),
+    *_rows(_LATENCY, T.RELTIME, "evt.latency evt.latency.s evt.latency.ns evt.latency.quantized evt.wait_latency"),
+    _row("evt.latency.human", T.CHARBUF, _LATENCY),
+    *_rows(_HISTORY, T.RELTIME, "evt.deltatime evt.deltatime.s evt.deltatime.ns"),
+    *_rows(_HISTORY, T.RELTIME, "evt.reltime evt.reltime.s evt.reltime.ns"),
+    _row("evt.outputtime", T.ABSTIME, "use evt.time"),
     _row("evt.cpu", T.INT16, "the processor is not recorded"),
-    _row("evt.is_io", T.BOOL, _NO_PAYLOAD),
-    _row("evt.is_io_read", T.BOOL, _NO_PAYLOAD),
-    _row("evt.is_io_write", T.BOOL, _NO_PAYLOAD),
-    _row("evt.io_dir", T.CHARBUF, _NO_PAYLOAD),
     _row("evt.is_wait", T.BOOL, "waiting calls are not captured"),
+    *_rows(_FIGURES, T.UINT64, "evt.count.error.memory evt.count.procinfo evt.count.threadinfo"),
     Field(
         "evt.around",
         T.UINT64,
@@ -39,34 +56,43 @@ FIELDS = (
         no_right=True,
         unserved="there is no capture file",
     ),
-    _row("evt.plugininfo", T.CHARBUF, _ALWAYS_SYSCALLS),
-    _row("evt.pluginname", T.CHARBUF, _ALWAYS_SYSCALLS),
-    _row("evt.asynctype", T.CHARBUF, _ALWAYS_SYSCALLS),
-    _row("fd.types", T.CHARBUF, _NO_DESCRIPTORS, is_list=True),
-    _row("fd.uid", T.CHARBUF, _NO_DESCRIPTORS),
-    _row("fd.proto", T.PORT, "use fd.l4proto"),
-    _row("fd.containername", T.CHARBUF, "use container.name and fd.name"),
-    _row("proc.loginshellid", T.INT64, "login shells are not told apart"),
-    _row("proc.nchilds", T.UINT64, _NO_THREADS),
-    _row("proc.nthreads", T.UINT64, _NO_THREADS),
-    _row("proc.stdin.name", T.CHARBUF, _NO_DESCRIPTORS),
-    _row("proc.stdin.type", T.CHARBUF, _NO_DESCRIPTORS),
-    _row("proc.stdout.name", T.CHARBUF, _NO_DESCRIPTORS),
-    _row("proc.stdout.type", T.CHARBUF, _NO_DESCRIPTORS),
-    _row("proc.stderr.name", T.CHARBUF, _NO_DESCRIPTORS),
-    _row("proc.stderr.type", T.CHARBUF, _NO_DESCRIPTORS),
-    _row("proc.aenv", T.CHARBUF, "the environment of ancestors is not kept", argument="N"),
-    _row("proc.pid.ts", T.RELTIME, _NO_LATENCY),
+    *_rows(_PLUGINS, T.CHARBUF, "evt.plugininfo evt.pluginname evt.asynctype"),
+    _row("fd.types", T.CHARBUF, _DESCRIPTORS, is_list=True),
+    *_rows(
+        _DESCRIPTORS,
+        T.CHARBUF,
+        "proc.stdin.name proc.stdin.type proc.stdout.name proc.stdout.type proc.stderr.name proc.stderr.type",
+    ),
+    *_rows(_DESCRIPTORS, T.UINT64, "proc.fdopencount"),
+    *_rows(_DESCRIPTORS, T.CHARBUF, "fdlist.nums fdlist.names fdlist.cips fdlist.sips fdlist.cports fdlist.sports"),
+    _row("proc.fdlimit", T.INT64, _FIGURES),
+    *_rows(_FIGURES, T.DOUBLE, "proc.fdusage thread.cpu thread.cpu.user thread.cpu.system"),
+    *_rows(_FIGURES, T.UINT64, "proc.vmsize proc.vmrss proc.vmswap thread.pfmajor thread.pfminor"),
+    *_rows(_FIGURES, T.UINT64, "thread.vmsize thread.vmrss thread.vmsize.b thread.vmrss.b"),
+    *_rows(_FIGURES, T.RELTIME, "thread.exectime thread.totexectime"),
+    *_rows(_THREADS, T.UINT64, "proc.nchilds proc.nthreads"),
+    _row("thread.vtid", T.INT64, _THREADS),
+    _row("thread.cgroups", T.CHARBUF, "of its cgroups, only the container is kept"),
+    _row("thread.cgroup", T.CHARBUF, "of its cgroups, only the container is kept", argument="NAME"),
+    Field(
+        "proc.aenv",
+        T.CHARBUF,
+        "Not served: the environment of ancestors is not kept",
+        argument="N",
+        no_right=True,
+        no_transformer=True,
+        unserved="the environment of ancestors is not kept",
+    ),
     _row("proc.is_exe_writable", T.BOOL, "permissions of the program are not captured"),
-    _row("thread.cpu", T.DOUBLE, _NO_THREADS),
-    _row("thread.exectime", T.RELTIME, _NO_THREADS),
-    _row("thread.vtid", T.INT64, _NO_THREADS),
-    _row("user.homedir", T.CHARBUF, "only user and group names are read"),
-    _row("user.shell", T.CHARBUF, "only user and group names are read"),
-    _row("container.healthcheck", T.CHARBUF, "health checks are not followed"),
-    _row("container.liveness_probe", T.CHARBUF, "health checks are not followed"),
-    _row("container.readiness_probe", T.CHARBUF, "health checks are not followed"),
-    _row("k8s.pod.label", T.CHARBUF, "there is no Kubernetes client", argument="NAME"),
-    _row("k8s.pod.labels", T.CHARBUF, "there is no Kubernetes client"),
+    *_rows(
+        _PROBES,
+        T.BOOL,
+        "proc.is_container_healthcheck proc.is_container_liveness_probe proc.is_container_readiness_probe",
+    ),
+    *_rows(_NAMES_ONLY, T.CHARBUF, "user.homedir user.shell"),
+    *_rows(_PROBES, T.CHARBUF, "container.liveness_probe container.readiness_probe"),
+    _row("container.cni.json", T.CHARBUF, _KUBERNETES),
+    _row("k8s.pod.label", T.CHARBUF, _KUBERNETES, argument="NAME"),
+    *_rows(_KUBERNETES, T.CHARBUF, "k8s.pod.labels k8s.pod.ip k8s.pod.cni.json"),
 )
 """The rows, of several namespaces."""

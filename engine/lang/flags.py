@@ -160,6 +160,7 @@ MOUNT_FLAGS: FlagTable = [
 ]
 EXE_UPPER_LAYER = "EXE_UPPER_LAYER"
 EXE_FROM_MEMFD = "EXE_FROM_MEMFD"
+EXE_LOWER_LAYER = "EXE_LOWER_LAYER"
 
 MODES: FlagTable = (
     ("S_IXOTH", 0o1),
@@ -179,7 +180,11 @@ ANY_EXECUTE = 0o111
 
 # ── enumerations ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-DOMAINS: dict[int, str] = {family.value: family.name for family in socket.AddressFamily} | {1: "AF_UNIX"}
+DOMAINS: dict[int, str] = {family.value: family.name for family in socket.AddressFamily} | {
+    1: "AF_LOCAL|AF_UNIX",
+    16: "AF_ROUTE|AF_NETLINK",
+}
+"""Two families have two names; Falco prints both."""
 
 PTRACE_REQUESTS: dict[int, str] = {
     0: "PTRACE_TRACEME",

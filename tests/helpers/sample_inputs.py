@@ -7,6 +7,7 @@ from engine.events import (
     ContainerInfo,
     ContainerUnknown,
     Fd,
+    HostNames,
     Input,
     KernelEvent,
     Loss,
@@ -55,6 +56,7 @@ def one_of_each() -> list[Input]:
         ContainerUnknown(id="00" * 32, time=START),
         ContainerAction(id=WEB, time=START, action="exec_start", attributes={"execID": "1"}),
         Users(container_id=WEB, users={0: "root"}, groups={0: "root"}),
+        HostNames(time=START, addresses={"pool.example.org": ["198.51.100.1"]}),
         opened(1),
         KernelEvent(
             time=START,

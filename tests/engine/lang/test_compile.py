@@ -71,7 +71,13 @@ LITERALS = {
     Group.NETWORK: ["10.0.0.0/8", "0.0.0.0/0", "2001:db8::/32"],
 }
 SERVED = sorted(name for name, row in FIELDS.items() if not row.unserved)
-ARGUMENTS = {"N": ["0", "1", "2", "9"], "NAME": ["flags", "mode", "uid"], "SOURCE": ["0", "/var/*"], "DEST": ["/sock"]}
+ARGUMENTS = {
+    "N": ["0", "1", "2", "9"],
+    "NAME": ["flags", "mode", "uid"],
+    "SOURCE": ["0", "/var/*"],
+    "DEST": ["/sock"],
+    "TYPE": ["open"],
+}
 
 
 @st.composite

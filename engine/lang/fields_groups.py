@@ -1,0 +1,120 @@
+"""``proc.sid.*``, ``proc.pgid.*``, ``proc.vpgid.*`` and the like: the leaders of the groups a process is in.
+
+A leader is looked for among the process and its ancestors: it is the one whose pid is the group's number, and once that
+has gone, the eldest that is still in the group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from engine.lang.field import Field, Getter
+from engine.lang.types import FieldType
+from engine.state.event import Event
+from engine.state.processes import Process
+
+Number = Callable[[Process], int]
+
+
+def _leader(process: Process, group: Number, own: Number) -> Process | None:
+    """The leader of the group that ``group`` gives; ``own`` is the number that its leader has itself."""
+    wanted, eldest = group(process), process
+    if not wanted:
+        return None
+    for each in (process, *process.ancestors()):
+        if group(each) != wanted or each.pid_ns != process.pid_ns:
+            break
+        eldest = each
+        if own(each) == wanted:
+            break
+    return eldest
+
+
+def _of_leader(group: Number, own: Number, read: Callable[[Process], Any]) -> Getter:
+    def get(event: Event) -> Any:
+        leader = _leader(event.process, group, own)
+        return None if leader is None else read(leader)
+
+    return get
+
+
+def _pid(process: Process) -> int:
+    return process.pid
+
+
+def _vpid(process: Process) -> int:
+    return process.vpid
+
+
+def _sid(process: Process) -> int:
+    return process.sid
+
+
+def _pgid(process: Process) -> int:
+    return process.pgid
+
+
+def _vpgid(process: Process) -> int:
+    return process.vpgid
+
+
+def _name(process: Process) -> str:
+    return process.name
+
+
+def _exe(process: Process) -> str:
+    return process.exe
+
+
+def _exepath(process: Process) -> str:
+    return process.exepath
+
+
+def _login_shell(event: Event) -> int | None:
+    """The eldest shell of the ancestry, itself included."""
+    shells = [each.pid for each in (event.process, *event.process.ancestors()) if each.name.endswith("sh")]
+    return shells[-1] if shells else None
+
+
+def _is_leader(group: Number, own: Number) -> Getter:
+    return lambda event: group(event.process) == own(event.process)
+
+
+def _rows(prefix: str, what: str, group: Number, own: Number) -> tuple[Field, ...]:
+    """Name, first argument and program of a group's leader."""
+    parts = (("name", "Name", _name), ("exe", "First argument", _exe), ("exepath", "Program", _exepath))
+    return tuple(
+        Field(
+            f"{prefix}.{part}",
+            FieldType.CHARBUF,
+            f"{word} of the leader of the {what}",
+            f"{prefix}.{part} = sshd" if part == "name" else "",
+            _of_leader(group, own, read),
+        )
+        for part, word, read in parts
+    )
+
+
+T = FieldType
+
+FIELDS = (
+    Field("proc.sid", T.INT64, "Session id", "", lambda event: event.process.sid),
+    Field("proc.sname", T.CHARBUF, "Name of the session's leader", "proc.sname = sshd", _of_leader(_sid, _pid, _name)),
+    *_rows("proc.sid", "session", _sid, _pid)[1:],
+    Field("proc.is_sid_leader", T.BOOL, "It leads its session", "", _is_leader(_sid, _pid)),
+    Field("proc.pgid", T.INT64, "Process group", "", lambda event: event.process.pgid),
+    *_rows("proc.pgid", "process group", _pgid, _pid),
+    Field("proc.is_pgid_leader", T.BOOL, "It leads its process group", "", _is_leader(_pgid, _pid)),
+    Field("proc.vpgid", T.INT64, "Process group in its pid namespace", "", lambda event: event.process.vpgid),
+    *_rows("proc.vpgid", "process group in its pid namespace", _vpgid, _vpid),
+    Field(
+        "proc.is_vpgid_leader",
+        T.BOOL,
+        "It leads its process group, as its pid namespace counts",
+        "proc.is_vpgid_leader = true",
+        _is_leader(_vpgid, _vpid),
+    ),
+    Field("proc.loginshellid", T.INT64, "Process id of the eldest shell it descends from", "", _login_shell),
+)
+"""The rows of these groups."""
