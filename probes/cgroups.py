@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -47,18 +47,29 @@ class Cgroups:
 
     def remove(self, hierarchy: int, cgroup: int) -> None:
         """It was removed. It is remembered a while, for the losses that are counted late."""
-        if (hierarchy, cgroup) in self.containers:
-            self._removed.append((hierarchy, cgroup))
+        key = hierarchy, cgroup
+        if key in self.containers and key not in self._removed:
+            self._removed.append(key)
         if len(self._removed) > _KEPT_AFTER_REMOVAL:
             self.containers.pop(self._removed.popleft(), None)
 
-    def scan(self, proc: Path = Path("/proc/self")) -> None:
-        """Learn the cgroups that exist, in the hierarchies that events are keyed by."""
+    @staticmethod
+    def find(proc: Path = Path("/proc/self")) -> dict[Key, str]:
+        """The cgroups that exist, in the hierarchies that events are keyed by."""
+        found: dict[Key, str] = {}
         for hierarchy, mount in hierarchies(proc):
             for folder, _, _ in os.walk(mount):
-                if container_id_of(folder) != HOST:
+                if (container_id := container_id_of(folder[len(mount) :])) != HOST:
                     with suppress(FileNotFoundError):  # its container ends while we look
-                        self.add(hierarchy, Path(folder).stat().st_ino, folder)
+                        found[hierarchy, Path(folder).stat().st_ino] = container_id
+        return found
+
+    def renew(self, known: Collection[Key], found: Mapping[Key, str]) -> None:
+        """Learn those ``found``; those ``known`` before the search and not found have been removed unheard."""
+        for key in known:
+            if key not in found:
+                self.remove(*key)
+        self.containers.update(found)
 
 
 def hierarchies(proc: Path = Path("/proc/self")) -> Iterator[tuple[int, str]]:

@@ -135,6 +135,7 @@ class Decoder:
             container_id=self._containers.get((hierarchy, cgroup), HOST),
             res=ret,
             compat=bool(flags & FLAG_COMPAT),
+            since_boot=time,
         )
         if kind == Kind.SYSCALL:
             self._syscall(event, row, registers, sections)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Collection, Iterable, Sequence
 
 from engine.contracts import Emit
-from engine.events import HOST, Input, Loss, Phase, Snapshot, SourceState
+from engine.events import HOST, Input, Loss, Phase, SourceState
 from engine.protocol import ProbeRow
 from engine.schema import EVENT_TYPES
 from probes.bpf_map import BpfMap, PerCpuMap
@@ -19,9 +19,9 @@ from probes.loader import Loaded, load
 from probes.losses import Losses
 from probes.paths import text
 from probes.perf import PerfReader
-from probes.procfs import read_processes
 from probes.programs import AUTO, PERF
 from probes.ring import RingReader
+from probes.snapshots import Snapshots
 from probes.spec import SPEC, spec_rows
 from probes.users import read_host_users, read_users_in_time
 from probes.wire import CGROUP_KEY, COUNTER, Kind, Section
@@ -37,7 +37,8 @@ BATCH = 128
 REST_SECONDS = 0.5
 """Time at most for what is in the ring at the end."""
 LOSS_PERIOD = 1.0
-CLOCK_PERIOD = 10.0
+CLOCK_PERIOD = 1.0
+"""Seconds between two looks at the wall clock, which may have been set."""
 GARBLED = "record not understood"
 """The cause of a loss: the two sides do not agree on a record."""
 RING_PAGES = 2048
@@ -74,11 +75,11 @@ class KernelSource:
     ) -> None:
         self._own_pids = [os.getpid()] if own_pids is None else list(own_pids)
         self._transport = transport
-        self._environment = environment
         self._ring_pages = ring_pages
         self._selected: set[str] = set(_SCHEMA_NAMES)
         self._cgroups = Cgroups()
         self._decoder = Decoder(self._cgroups.containers, boot_offset())
+        self._snapshots = Snapshots(self._cgroups, lambda: self._decoder.offset, environment=environment)
         self._users_known: set[str] = {HOST}
         self._loaded: Loaded | None = None
         self._reader: RingReader | PerfReader | None = None
@@ -100,6 +101,7 @@ class KernelSource:
             finally:
                 self._drain_rest(emit)
         finally:
+            self._snapshots.close()
             self.close()
 
     def select(self, event_types: Collection[str]) -> None:
@@ -123,7 +125,9 @@ class KernelSource:
 
     def send_environment(self, wanted: bool) -> None:
         """Send along what programs are started with, or no longer."""
-        self._environment = wanted
+        if wanted and not self._snapshots.environment:
+            self._snapshots.want()  # for the processes that have started before
+        self._snapshots.environment = wanted
         if (options := self._maps.get("options")) is not None:
             options.update(_U32.pack(0), _U32.pack(wanted))
 
@@ -152,18 +156,17 @@ class KernelSource:
         }
         for pid in self._own_pids:
             self._maps["own"].update(_U32.pack(pid), b"\1")
-        self.send_environment(self._environment)
+        self.send_environment(self._snapshots.environment)
         self._reader = _reader(loaded, self._ring_pages * _PAGE)
         self.select(self._selected)
 
     async def _snapshot(self) -> list[Input]:
         """What lives already. The probes are attached before, so that nothing falls between."""
-        await asyncio.to_thread(self._cgroups.scan)
-        processes = await asyncio.to_thread(read_processes, self._decoder.offset)
+        snapshot = await self._snapshots.take()
         users: list[Input] = [read_host_users()]
-        for process in processes:
+        for process in snapshot.processes:
             users += self._users_of(process.pid, process.container_id)
-        return [*users, Snapshot(time=time.time_ns(), processes=processes)]
+        return [*users, snapshot]
 
     # ── delivery ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -177,9 +180,12 @@ class KernelSource:
                 next_loss = now + LOSS_PERIOD
                 if found := losses.read(time.time_ns()):
                     emit(found)
+                    self._snapshots.want()
             if now >= next_clock:
                 next_clock = now + CLOCK_PERIOD
                 self._decoder.offset = boot_offset()
+            if not more and (snapshot := self._snapshots.poll()):
+                emit([snapshot])
             await asyncio.sleep(0 if more else PERIOD)
 
     def _drain(self, emit: Emit) -> bool:

@@ -1,4 +1,7 @@
-"""What the kernel could not deliver, by container."""
+"""What the kernel could not deliver, by container.
+
+The kernel counts by cgroup, as many as its map holds. What further cgroups lose it counts together.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,10 @@ from probes.cgroups import Key
 from probes.wire import CGROUP_KEY
 
 CAUSE = "kernel buffer full"
+OTHER = "other"
+"""Stands for the container where the kernel had no room to count each cgroup."""
+OTHER_KEY = CGROUP_KEY.pack(2**64 - 1, 2**64 - 1)
+"""What stands for the cgroup then (count_loss in bpf/maps.h). It is in the map from the start."""
 _U64 = struct.Struct("=Q")
 
 
@@ -21,6 +28,7 @@ class Losses:
         self._counters = counters
         self._containers = containers
         self._before: dict[bytes, int] = {}
+        counters.update(OTHER_KEY, _U64.pack(0))
 
     def read(self, time: int) -> list[Loss]:
         """A loss for each container that lost something since the last call."""
@@ -34,5 +42,7 @@ class Losses:
         return [Loss(time=time, count=n, cause=CAUSE, container_id=c) for c, n in by_container.items()]
 
     def _container(self, key: bytes) -> str:
+        if key == OTHER_KEY:
+            return OTHER
         cgroup, hierarchy = CGROUP_KEY.unpack(key)
         return self._containers.get((hierarchy, cgroup), HOST)

@@ -1,7 +1,7 @@
-"""The processes that lived before the sensor started, read from /proc.
+"""The processes that live, read from /proc.
 
-Only the snapshot at the start comes from here: everything later is in the events, since a /proc read comes too late
-for one short process in ten.
+Only the snapshots come from here, at the start and after a loss: everything else is in the events, since a /proc read
+comes too late for one short process in ten.
 """
 
 from __future__ import annotations
@@ -17,31 +17,34 @@ from probes.decode import TICK
 from probes.paths import text
 
 PROC = Path("/proc")
-_MOST_ARGUMENT_BYTES = 4096
+_MOST_STRING_BYTES = 4096
+"""Of the arguments, and of the environment, as in an event (STRING_SIZE in bpf/wire.h)."""
 _KERNEL_THREAD = 0x00200000
 """PF_KTHREAD."""
 
 
-def read_processes(offset: int, proc: Path = PROC) -> list[ProcessInfo]:
+def read_processes(offset: int, proc: Path = PROC, *, environment: bool = False) -> list[ProcessInfo]:
     """All user processes; those that end while we read are left out.
 
-    ``offset`` is the time of the boot in nanoseconds since the epoch.
+    ``offset`` is the time of the boot in nanoseconds since the epoch; ``environment`` says whether to read what they
+    were started with.
     """
-    return list(_processes(offset, proc))
+    return list(_processes(offset, proc, environment))
 
 
-def _processes(offset: int, proc: Path) -> Iterator[ProcessInfo]:
+def _processes(offset: int, proc: Path, environment: bool) -> Iterator[ProcessInfo]:
     for folder in sorted(proc.iterdir()):
         if folder.name.isdigit():
             with suppress(OSError):
                 if process := read_process(folder, offset):
+                    process.env = _environment(folder) if environment else []
                     yield process
 
 
 def read_process(folder: Path, offset: int) -> ProcessInfo | None:
-    """The process of a folder of /proc; None for a kernel thread. Raises OSError when it has ended."""
+    """The process of a folder of /proc; None for a kernel thread and a zombie. Raises OSError when it has ended."""
     comm, fields = _stat(folder)
-    if int(fields[6]) & _KERNEL_THREAD:
+    if int(fields[6]) & _KERNEL_THREAD or _is_zombie(fields):
         return None
     start = int(fields[19]) * TICK
     process = ProcessInfo(
@@ -68,6 +71,11 @@ def _stat(folder: Path) -> tuple[str, list[str]]:
     return before.partition("(")[2], after.split()
 
 
+def _is_zombie(fields: list[str]) -> bool:
+    """Whether the whole process has exited, and waits for its parent to ask; not only its first thread."""
+    return fields[0] in "ZX" and int(fields[17]) <= 1
+
+
 def _add_status(process: ProcessInfo, folder: Path) -> None:
     lines = (folder / "status").read_text(errors="backslashreplace").splitlines()
     status = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
@@ -89,9 +97,7 @@ def _loginuid(folder: Path) -> int:
 
 
 def _add_program(process: ProcessInfo, folder: Path) -> None:
-    with (folder / "cmdline").open("rb") as file:
-        words = text(file.read(_MOST_ARGUMENT_BYTES)).split("\0")
-    process.exe, *process.args = words[:-1] if words[-1] == "" and len(words) > 1 else words
+    process.exe, *process.args = _words(folder / "cmdline") or [""]
     with suppress(OSError):
         process.cwd = _link(folder / "cwd")
         process.exepath = _link(folder / "exe")
@@ -103,6 +109,20 @@ def _add_program(process: ProcessInfo, folder: Path) -> None:
             file_stat.st_ctime_ns,
             file_stat.st_mtime_ns,
         )
+
+
+def _words(path: Path) -> list[str]:
+    """Strings that each end with a zero byte, though programs may have changed that."""
+    with path.open("rb") as file:
+        words = text(file.read(_MOST_STRING_BYTES)).split("\0")
+    return words[:-1] if words[-1] == "" else words
+
+
+def _environment(folder: Path) -> list[str]:
+    try:
+        return _words(folder / "environ")
+    except OSError:  # a security module forbids it, or the process has ended
+        return []
 
 
 def _link(path: Path) -> str:

@@ -179,6 +179,8 @@ class Health(msgspec.Struct):
     alerts: int
     own_events: int
     """Events of Tiercel's own processes: not judged, but counted."""
+    missed_exits: int = 0
+    """Processes whose exit was lost: a look at /proc after the loss found them gone."""
     probes: list[ProbeRow] = []
     problems: list[Problem] = []
     rule_problems: list[str] = []

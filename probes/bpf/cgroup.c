@@ -8,6 +8,12 @@ static __always_inline void describe_cgroup(struct scratch *s, u32 kind, struct 
 	add_kernel_string(s, SECTION_NAME0, path);
 }
 
+static __always_inline void send_cgroup(void *ctx, struct scratch *s)
+{
+	if (output(ctx, &s->record, offsetof(struct record, data) + (s->used & 8191)))
+		count_loss(&s->record);
+}
+
 RAW_TRACEPOINT_PROBE(cgroup_mkdir)
 {
 	u32 zero = 0;
@@ -15,7 +21,7 @@ RAW_TRACEPOINT_PROBE(cgroup_mkdir)
 	if (!s)
 		return 0;
 	describe_cgroup(s, RECORD_CGROUP_MKDIR, (void *)argument(ctx, 0), (void *)argument(ctx, 1));
-	output(ctx, &s->record, offsetof(struct record, data) + (s->used & 8191));
+	send_cgroup(ctx, s);
 	return 0;
 }
 
@@ -26,6 +32,6 @@ RAW_TRACEPOINT_PROBE(cgroup_rmdir)
 	if (!s)
 		return 0;
 	describe_cgroup(s, RECORD_CGROUP_RMDIR, (void *)argument(ctx, 0), (void *)argument(ctx, 1));
-	output(ctx, &s->record, offsetof(struct record, data) + (s->used & 8191));
+	send_cgroup(ctx, s);
 	return 0;
 }

@@ -58,10 +58,13 @@ static __always_inline struct counter *counter_of(u32 event)
 	return counters.lookup(&event);
 }
 
+/* By cgroup; all together those for which the map has no more room. */
 static __always_inline void count_loss(struct record *r)
 {
-	struct cgroup_key key = {.cgroup = r->cgroup, .hierarchy = r->hierarchy};
+	struct cgroup_key key = {.cgroup = r->cgroup, .hierarchy = r->hierarchy}, other = {~0ULL, ~0ULL};
 	u64 zero = 0, *lost = lost_by_cgroup.lookup_or_try_init(&key, &zero);
+	if (!lost)
+		lost = lost_by_cgroup.lookup(&other);
 	if (lost)
 		__sync_fetch_and_add(lost, 1);
 }

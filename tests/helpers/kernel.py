@@ -29,9 +29,9 @@ class Watched:
         self.inputs += inputs
         self._arrived.set()
 
-    async def until(self, wanted: type[Input] | None = None, **fields: object) -> Input:
-        """The first input of this class with these field values, waiting for it if need be."""
-        position = 0
+    async def until(self, wanted: type[Input] | None = None, *, beyond: int = 0, **fields: object) -> Input:
+        """The first input of this class with these field values after the first ``beyond``; waits for it if need be."""
+        position = beyond
         async with asyncio.timeout(_PATIENCE):
             while True:
                 for value in self.inputs[position:]:

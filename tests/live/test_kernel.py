@@ -8,17 +8,21 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from engine.errors import SourceError
-from engine.events import HOST, KernelEvent, Loss, ProcessInfo
+from engine.events import HOST, KernelEvent, Loss, ProcessInfo, Snapshot
 from engine.schema import EVENT_TYPES
+from engine.state.world import World
+from probes import snapshots
 from probes.cgroups import hierarchies
 from probes.decode import TICK
-from probes.losses import CAUSE
+from probes.losses import CAUSE, OTHER
+from probes.wire import CGROUP_KEY
 from tests.helpers.kernel import Watched, attached_programs, descriptor, only, snapshot, watching
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
@@ -401,15 +405,89 @@ async def test_everything_is_detached_at_the_end() -> None:
     assert attached_programs() == before
 
 
+def flood(*cgroup: Path) -> None:
+    """Fill a ring of one page to its last gap: records of files, then some as small as an exit's.
+
+    It blocks the loop, so that nothing is drained. It is done in ``cgroup`` if one is given.
+    """
+    code = """
+import os, pathlib, sys
+for folder in sys.argv[1:]:
+    pathlib.Path(folder, "cgroup.procs").write_text("0")
+for n in range(6000):
+    try:
+        open("/etc/hostname").close() if n < 3000 else os.dup2(900, 901)
+    except OSError:
+        pass
+"""
+    subprocess.run([sys.executable, "-S", "-c", code, *cgroup], check=True)
+
+
 async def test_losses_are_counted_by_cause() -> None:
     async with watching(ring_pages=1) as watched:
-        code = "for _ in range(3000): open('/etc/hostname').close()"
-        subprocess.run([sys.executable, "-S", "-c", code], check=True)  # blocks the loop, so that nothing is drained
+        flood()
         loss = await watched.until(Loss)
         assert isinstance(loss, Loss)
         assert (loss.count > 0, loss.cause, loss.container_id) == (True, CAUSE, HOST)
         lost = sum(row.lost for row in watched.source.statistics())
         assert lost > 0
+
+
+async def test_a_process_whose_exit_was_lost_does_not_live_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshots, "PERIOD", 0.1)
+    world = World()
+    async with watching(ring_pages=1) as watched:
+        sleeper = subprocess.Popen(["/bin/sleep", "1000"])
+        begun = await watched.until(KernelEvent, type="execve", pid=sleeper.pid)
+        seen = len(watched.inputs)
+        flood()
+        sleeper.kill()
+        sleeper.wait()
+        await watched.until(Snapshot, beyond=seen)
+    assert not [
+        e for e in watched.inputs if isinstance(e, KernelEvent) and (e.type, e.pid) == ("procexit", sleeper.pid)
+    ]
+    for value in watched.inputs:
+        world.apply(value)
+    assert isinstance(begun, KernelEvent)
+    process = world.processes.get(begun.pid, begun.start)
+    assert process is not None
+    assert process.exit_time
+    assert world.processes.missed_exits >= 1
+
+
+async def test_where_there_is_no_room_to_count_each_cgroup_losses_are_counted_together(container: Path) -> None:
+    async with watching(ring_pages=1) as watched:
+        counted = watched.source._maps["lost_by_cgroup"]
+        with suppress(OSError):  # full
+            for cgroup in range(4096):
+                counted.update(CGROUP_KEY.pack(cgroup + 2**40, 0), bytes(8))
+        flood(container)
+        loss = await watched.until(Loss, container_id=OTHER)
+    assert isinstance(loss, Loss)
+    assert loss.count > 0
+    assert {one.container_id for one in watched.inputs if isinstance(one, Loss)} <= {HOST, OTHER}
+
+
+async def test_environments_are_sent_as_soon_as_somebody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also those of the processes that live already; and they stay in the kernel when nobody asks any more."""
+    monkeypatch.setattr(snapshots, "PERIOD", 0)
+    async with watching() as watched:
+        sleeper = subprocess.Popen(["/bin/sleep", "1000"], env={"TOKEN": "x"})
+        quiet = await watched.run("/bin/true", TOKEN="y")
+        seen = len(watched.inputs)
+        watched.source.send_environment(True)
+        asked = await watched.run("/bin/true", TOKEN="z")
+        again = await watched.until(Snapshot, beyond=seen)
+        watched.source.send_environment(False)
+        after = await watched.run("/bin/true", TOKEN="y")
+        sleeper.kill()
+        sleeper.wait()
+    assert isinstance(again, Snapshot)
+    assert next(one.env for one in again.processes if one.pid == sleeper.pid) == ["TOKEN=x"]
+    environments = [only(events, "execve").process for events in (quiet, asked, after)]
+    assert ["TOKEN=z" in one.env for one in environments if one] == [False, True, False]
+    assert [bool(one.env) for one in environments if one] == [False, True, False]
 
 
 async def test_a_killed_loader_is_an_error_with_a_hint(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

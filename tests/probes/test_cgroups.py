@@ -69,6 +69,21 @@ def test_a_removed_cgroup_is_remembered_a_while() -> None:
     assert len(cgroups.containers) == 256
 
 
+def test_a_new_search_finds_what_was_not_heard_of() -> None:
+    """The creation of one cgroup and the removal of many were lost; another was made while the search went on."""
+    cgroups = Cgroups()
+    for number in range(400):
+        cgroups.add(0, number, f"/docker/{number:064x}")
+    known = set(cgroups.containers)
+    cgroups.add(0, 501, f"/docker/{ID}")
+    for _ in range(2):
+        cgroups.renew(known, {(0, 7): f"{7:064x}", (0, 500): INNER})
+    assert cgroups.containers[0, 501] == ID
+    assert cgroups.containers[0, 500] == INNER
+    assert cgroups.containers[0, 7] == f"{7:064x}"
+    assert len(cgroups.containers) == 3 + 256, "some of the removed are remembered"
+
+
 def proc_of(tmp_path: Path, mounts: dict[str, Path], cgroup: str) -> Path:
     """A /proc/self whose mountinfo names these cgroup mounts."""
     lines = [f"30 20 0:26 / {mount} rw - {kind}" for kind, mount in mounts.items()]
@@ -112,9 +127,7 @@ def test_a_container_may_end_during_the_scan(tmp_path: Path) -> None:
     thread.start()
     try:
         for _ in range(200):
-            cgroups = Cgroups()
-            cgroups.scan(proc)
-            assert cgroups.containers[0, staying.stat().st_ino] == ID
+            assert Cgroups.find(proc)[0, staying.stat().st_ino] == ID
     finally:
         over.set()
         thread.join()
@@ -125,9 +138,7 @@ def test_a_scan_finds_the_containers_of_a_mixed_tree(tmp_path: Path) -> None:
     (old / "below").mkdir(parents=True)
     new.mkdir(parents=True)
     mounts = {"cgroup cgroup rw,pids": tmp_path / "pids", "cgroup2 cgroup2 rw": tmp_path / "unified"}
-    cgroups = Cgroups()
-    cgroups.scan(proc_of(tmp_path, mounts, "8:pids:/\n0::/\n"))
-    assert cgroups.containers == {
+    assert Cgroups.find(proc_of(tmp_path, mounts, "8:pids:/\n0::/\n")) == {
         (8, old.stat().st_ino): ID,
         (8, (old / "below").stat().st_ino): ID,
         (0, new.stat().st_ino): INNER,

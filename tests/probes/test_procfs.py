@@ -12,7 +12,7 @@ from engine.events import HOST
 from probes.decode import TICK
 from probes.procfs import read_process, read_processes
 
-STAT = "{pid} ({comm}) S 1 40 39 34816 40 {flags} 0 0 0 0 0 0 0 0 20 0 1 0 12345 0 0"
+STAT = "{pid} ({comm}) {state} 1 40 39 34816 40 {flags} 0 0 0 0 0 0 0 0 20 0 {threads} 0 12345 0 0"
 STATUS = """Name:\tx
 Uid:\t1000\t1001\t1002\t1003
 Gid:\t100\t101\t102\t103
@@ -30,12 +30,15 @@ def folder(tmp_path: Path) -> Path:
     return process(tmp_path, 42)
 
 
-def process(proc: Path, pid: int, comm: str = "x", flags: int = 0x400000) -> Path:
+def process(
+    proc: Path, pid: int, comm: str = "x", flags: int = 0x400000, *, state: str = "S", threads: int = 1
+) -> Path:
     folder = proc / str(pid)
     (folder / "ns").mkdir(parents=True)
-    (folder / "stat").write_text(STAT.format(pid=pid, comm=comm, flags=flags))
+    (folder / "stat").write_text(STAT.format(pid=pid, comm=comm, flags=flags, state=state, threads=threads))
     (folder / "status").write_text(STATUS)
     (folder / "cmdline").write_bytes(b"/bin/x\0-a\0\0\xff\0")
+    (folder / "environ").write_bytes(b"A=1\0B=2\0")
     (folder / "cgroup").write_text(f"8:pids:/docker/{ID}\n0::/\n")
     (folder / "loginuid").write_text("4294967295")
     (folder / "exe").symlink_to("/bin/sh")
@@ -71,6 +74,19 @@ def test_kernel_threads_and_the_dead_are_left_out(tmp_path: Path) -> None:
     (tmp_path / "43").mkdir()
     (tmp_path / "self").mkdir()
     assert [found.pid for found in read_processes(0, tmp_path)] == [42]
+
+
+def test_a_zombie_has_ended_unless_only_its_first_thread_has(tmp_path: Path) -> None:
+    process(tmp_path, 42, state="Z")
+    process(tmp_path, 43, state="Z", threads=3)
+    assert [found.pid for found in read_processes(0, tmp_path)] == [43]
+
+
+def test_the_environment_is_read_when_asked_for(tmp_path: Path) -> None:
+    process(tmp_path, 42)
+    (process(tmp_path, 43) / "environ").unlink()
+    assert [found.env for found in read_processes(0, tmp_path, environment=True)] == [["A=1", "B=2"], []]
+    assert [found.env for found in read_processes(0, tmp_path)] == [[], []]
 
 
 def test_a_process_outside_of_containers_is_on_the_host(folder: Path) -> None:
