@@ -67,6 +67,8 @@ class World:
     event_owners: dict[int, tuple[int, int, str]] = field(default_factory=dict)
     """By event number: pid, start and container of the process."""
     changes: dict[str, list[p.Change]] = field(default_factory=dict)
+    changes_problem: str = ""
+    """Why nobody can be asked for changes."""
     rules: list[p.RuleRow] = field(default_factory=list)
     rule_problem: str = ""
     """What a reload finds wrong."""
@@ -224,6 +226,8 @@ class MemorySensor:
         return mine and request.container_id in (None, container_id)
 
     def _changes(self, request: p.ListChanges) -> p.Changes:
+        if self.world.changes_problem:
+            raise TiercelError(self.world.changes_problem)
         return p.Changes(rows=list(self.world.changes.get(request.container_id, [])))
 
     def _rules(self, _request: p.ListRules) -> p.Rules:

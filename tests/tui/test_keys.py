@@ -350,8 +350,21 @@ async def _(drive: Drive, key: str) -> None:
     await drive.press(key)
     await drive.until(lambda: not drive.sensor.world.rules[0].enabled)
     await drive.until(lambda: not listing(drive).selected.enabled)
+    await drive.until_shown("○ off: Terminal shell in container")
     await drive.press(key)
+    await drive.until_shown("● on: Terminal shell in container")
     await drive.until(lambda: drive.sensor.world.rules[0].enabled)
+
+
+async def test_a_switched_rule_is_said_beside_the_filter() -> None:
+    async with driving(incident()) as drive:
+        await view_shown(drive, "5", "Terminal shell in container")
+        await drive.press("slash", *"shell", "enter")
+        await drive.until_gone("Sensitive file read")
+        await drive.press("space")
+        await drive.until_shown("/ shell   esc clears   ○ off: Terminal shell in container")
+        await drive.press("escape")
+        await drive.until_gone("○ off:")
 
 
 @does("rules", "reload")

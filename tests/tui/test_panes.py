@@ -14,6 +14,7 @@ from tests.helpers.incident import SHELL, WEB, incident
 from tests.helpers.sensor import World, healthy
 from tui.panes import PANES
 from tui.places import AlertPlace, ContainerPlace, EventsPlace, Place, ProcessPlace, RulePlace, TreePlace
+from tui.widgets.page_list import PageList
 
 HOSTILE = (
     "evil [/] end",
@@ -189,6 +190,61 @@ async def test_the_events_view_follows_what_was_selected_last() -> None:
         await drive.press("4")
         await drive.until_shown("of sshd (900)", "execve")
         assert "/etc/shadow" not in drive.text()
+
+
+@pytest.mark.parametrize("key", ["1", "2", "3", "4", "5"])
+async def test_a_filter_that_matches_nothing_says_so_and_goes_on_saying_so(key: str) -> None:
+    async with driving(incident()) as drive:
+        await drive.press(key)
+        await drive.until(lambda: drive.pane.query_one(PageList).total)
+        await drive.press("slash", *"zzz", "enter")
+        await drive.until_shown("Nothing matches the filter.", "esc clears it, / edits it")
+        drive.frame.ticked()
+        drive.pane.wake()
+        await settled(drive)
+        assert "Nothing matches the filter." in drive.text()
+
+
+async def test_a_difference_that_cannot_be_asked_for_is_not_an_empty_one() -> None:
+    world = incident()
+    world.changes_problem = "no container runtime to ask"
+    async with driving(world) as drive:
+        drive.app.visit(ContainerPlace(WEB, "web"))
+        await drive.press("tab", "tab", "tab")
+        await drive.until_shown("no container runtime to ask")
+        drive.frame.ticked()
+        await settled(drive)
+        assert "Nothing differs" not in drive.text()
+        world.changes_problem = ""
+        drive.pane.wake()
+        await drive.until_shown("/bin/18211")
+        assert "no container runtime" not in drive.text()
+
+
+async def test_a_container_entered_once_says_once() -> None:
+    async with driving(incident()) as drive:
+        drive.app.visit(ContainerPlace(WEB, "web"))
+        await drive.press("shift+tab")
+        await drive.until_shown("once, last 20")
+
+
+async def test_without_docker_an_empty_list_of_containers_says_so() -> None:
+    world = empty()
+    world.health = healthy(runtime="", containers=0)
+    async with driving(world) as drive:
+        await drive.press("2")
+        await drive.until_shown("Docker is not reached", "6 Health says why")
+
+
+async def test_the_rows_stand_still_when_something_is_said_above_them() -> None:
+    async with driving(incident()) as drive:
+        await drive.press("5")
+        await drive.until_shown("Terminal shell in container")
+        before = drive.text().splitlines().index(next(line for line in drive.text().splitlines() if "Hits" in line))
+        for keys in (("space",), ("slash", "s"), ("enter",), ("escape",)):
+            await drive.press(*keys)
+            await settled(drive)
+            assert "Hits" in drive.text().splitlines()[before], keys
 
 
 @pytest.mark.parametrize("theme", ["tiercel-light", "nord", "ansi-dark", "dracula"])

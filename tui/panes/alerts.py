@@ -22,7 +22,7 @@ from tui.alert_text import brief, overview, preview
 from tui.front import Front, GoneError, RefusedError
 from tui.loader import Loader
 from tui.panes.base import priority_cell, waiting_for
-from tui.panes.listing import FilterPane
+from tui.panes.listing import NO_MATCH, FilterPane
 from tui.panes.visits import AlertVisits
 from tui.places import AlertPlace, EventsPlace
 from tui.theme import Span, content
@@ -122,7 +122,7 @@ class AlertsPane(AlertVisits, FilterPane):
     def _failed(self, event: PageList.Failed) -> None:
         event.stop()
         if isinstance(event.error, RefusedError):
-            self.say()
+            self.notice.display = False
             self.filter_bar.refuse(f"{event.error.message}  {event.error.hint}".rstrip())
 
     @on(PageList.Moved)
@@ -201,17 +201,18 @@ class AlertsPane(AlertVisits, FilterPane):
             self._release()
         self.list.restart()
 
-    def show_state(self) -> None:
-        """Paused, held or filtered: said above the list."""
-        spans: list[Span] = []
+    def standing(self) -> list[list[Span]]:
+        """Paused or held, and filtered."""
+        return [self._order(), *super().standing()]
+
+    def _order(self) -> list[Span]:
+        """Why the newest alert is not at the top."""
+        new = words.plural(self.waiting, "new alert")
         if self.paused:
-            spans += [("‖ paused", "warn"), (f"  {words.plural(self.waiting, 'new alert')} waiting", "strong")]
-            spans += [("   p resumes", "dim")]
-        elif self.source.held_at and self.waiting:
-            spans += [(f"▲ {words.plural(self.waiting, 'new alert')}", "accent"), ("   f follows", "dim")]
-        if text := self.filter_bar.text:
-            spans += [("   " if spans else "", ""), ("/ ", "accent"), (text, "strong"), ("   esc clears", "dim")]
-        self.say(*spans)
+            return [("‖ paused", "warn"), (f"  {new} waiting", "strong"), ("   p resumes", "dim")]
+        if self.source.held_at and self.waiting:
+            return [(f"▲ {new}", "accent"), ("   f follows", "dim")]
+        return []
 
     # ── acting ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -246,17 +247,15 @@ class AlertsPane(AlertVisits, FilterPane):
 
     def ticked(self) -> None:
         """Ages have grown."""
-        self.list.placeholder = waiting_for(self.front, self._nothing())
+        self.list.placeholder = waiting_for(self.front, NO_MATCH if self.source.filter else [self._nothing()])
         self.list.refresh()
 
-    def _nothing(self) -> str:
+    def _nothing(self) -> Span:
         health = self.front.health
-        if self.source.filter:
-            return "Nothing matches the filter."
         if health is None:
-            return "No alerts."
+            return "No alerts.", "dim"
         watching = f"{words.plural(health.rules_enabled, 'rule')} on {words.plural(health.containers, 'container')}"
-        return f"All quiet: {watching} and the host."
+        return f"All quiet: {watching} and the host.", "dim"
 
 
 def _sign(row: StackRow) -> list[Span]:

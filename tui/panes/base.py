@@ -20,6 +20,8 @@ from tui.theme import Span, content, priority_tone
 if TYPE_CHECKING:
     from tui.app import TiercelApp
 
+_BETWEEN: Span = ("   ", "")
+
 
 class Pane(Vertical):
     """A view. Subclasses fill it in :meth:`load`, which is called when the pane comes to the front and when the
@@ -36,7 +38,12 @@ class Pane(Vertical):
         self.loader = Loader(self, self._load, self.pace)
         self._seen: tuple[int, ...] = ()
         self.notice = Static(markup=False, classes="notice")
-        """One line above the content: what is filtered, paused or wrong."""
+        """One line above the content: what is filtered, paused or wrong. It has its place also when it is empty, so
+        that the content does not jump."""
+        self._word: list[Span] = []
+        """What was said last."""
+        self.refused = False
+        """Whether the last load failed: then nothing is known, not even that there is nothing."""
 
     @property
     def tiercel(self) -> TiercelApp:
@@ -50,21 +57,42 @@ class Pane(Vertical):
         try:
             await self.load()
         except RefusedError as error:
+            self.refused = True
             self.refuse(error)
         except GoneError:
             return  # the frame says so
+        else:
+            self.recover()
+
+    def recover(self) -> None:
+        """What was wrong is not any more."""
+        if self.refused:
+            self.refused = False
+            self.say()
 
     def refuse(self, error: TiercelError) -> None:
         """Say what could not be done, and what to do."""
         self.say((error.message, "bad"), (f"  {error.hint}" if error.hint else "", "dim"))
 
     def say(self, *spans: Span) -> None:
-        """Put a line above the content; nothing takes it away."""
-        self.notice.update(content(*spans))
-        self.notice.display = any(text for text, _ in spans)
+        """Put a word above the content, after what holds there anyway. It stays until the next."""
+        self._word = [span for span in spans if span[0]]
+        self.show_state()
+
+    def standing(self) -> list[list[Span]]:
+        """What holds above the content, whatever is said: a filter, a pause."""
+        return []
+
+    def show_state(self) -> None:
+        """Write the line above the content."""
+        parts = [part for part in (*self.standing(), self._word) if part]
+        line = [span for part in parts for span in (*part, _BETWEEN)][:-1]
+        self.notice.update(content(*line))
 
     def wake(self) -> None:
-        """The pane came to the front."""
+        """The pane came to the front: what was said before is old."""
+        if not self.refused:
+            self.say()
         self.loader.now()
 
     def pulsed(self, pulse: Pulse) -> None:
@@ -85,7 +113,6 @@ class Pane(Vertical):
 
     def compose(self) -> ComposeResult:
         """The notice, then what :meth:`body` has."""
-        self.notice.display = False
         yield self.notice
         yield from self.body()
 
@@ -94,7 +121,7 @@ class Pane(Vertical):
         yield from ()
 
 
-def waiting_for(front: Front, nothing: str) -> list[Span]:
+def waiting_for(front: Front, nothing: list[Span]) -> list[Span]:
     """Why a list is empty: no sensor yet, probes on their way, or really nothing."""
     if front.link is Link.CONNECTING:
         return [("◌ Connecting to the sensor…", "dim")]
@@ -105,7 +132,7 @@ def waiting_for(front: Front, nothing: str) -> list[Span]:
         return [("◌ Loading probes…", "warn"), (f"  {detail}" if detail else "", "dim")]
     if front.phase is Phase.FAILED and front.health:
         return [("✗ ", "bad"), (front.health.detail or "The source failed.", "bad")]
-    return [(nothing, "dim")]
+    return nothing
 
 
 def priority_cell(priority: Priority | None) -> list[Span]:

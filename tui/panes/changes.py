@@ -27,7 +27,6 @@ class ChangesPane(ListPane[Change]):
     BINDINGS: ClassVar[list[BindingType]] = bindings("events")
     follows = ("alerts",)
     pace = 3.0
-    nothing = "Nothing differs from the image."
     filter_help = "path or process"
 
     def __init__(self, front: Front, container_id: str, id: str) -> None:
@@ -49,6 +48,10 @@ class ChangesPane(ListPane[Change]):
     async def fetch(self) -> Sequence[Change]:
         """The difference now."""
         return (await self.front.ask(ListChanges(self._container_id), Changes)).rows
+
+    def nothing(self) -> list[Span]:
+        """The container is as its image."""
+        return [("Nothing differs from the image.", "dim")]
 
     @on(PageList.Opened)
     def _open(self, event: PageList.Opened) -> None:

@@ -28,7 +28,6 @@ class ContainersPane(ListPane[ContainerRow]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("containers")
     follows = ("containers", "alerts")
-    nothing = "No containers."
 
     def make_list(self) -> PageList[ContainerRow]:
         """Name, image, state, and how it fares."""
@@ -64,6 +63,13 @@ class ContainersPane(ListPane[ContainerRow]):
     async def fetch(self) -> Sequence[ContainerRow]:
         """All containers."""
         return (await self.front.ask(ListContainers(), Containers)).rows
+
+    def nothing(self) -> list[Span]:
+        """None run, or nobody can tell."""
+        health = self.front.health
+        if health is not None and not health.runtime:
+            return [("No containers are known: Docker is not reached.", "warn"), ("   6 Health says why", "dim")]
+        return [("No containers. One that starts shows here at once.", "dim")]
 
     @on(PageList.Moved)
     def _moved(self, event: PageList.Moved) -> None:

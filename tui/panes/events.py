@@ -23,7 +23,6 @@ class EventsPane(ListPane[EventRow]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("events")
     follows = ("processes", "alerts")
-    nothing = "No events kept."
     filter_help = "type, process, what"
 
     def __init__(self, front: Front, id: str | None = None, place: EventsPlace | None = None) -> None:
@@ -47,19 +46,23 @@ class EventsPane(ListPane[EventRow]):
         place = self._place or self.tiercel.subject
         return (await self.front.ask(ListEvents(place.pid, place.start, place.container_id), Events)).rows
 
+    def nothing(self) -> list[Span]:
+        """Only what the rules in force ask for comes from the kernel, and only the latest is kept."""
+        return [("No events are kept of it. ", "dim"), ("Only those that rules in force ask for are seen.", "dim")]
+
     def show_rows(self, text: str) -> None:
         """Also say whose they are."""
         super().show_rows(text)
         self.show_state()
 
-    def show_state(self) -> None:
+    def standing(self) -> list[list[Span]]:
         """Whose events, and which filter."""
-        spans: list[Span] = []
-        if self._place is None:
-            spans = [("of ", "dim"), (self.tiercel.subject.title, "strong"), (", selected last", "dim")]
-        if text := self.filter_bar.text:
-            spans += [("   " if spans else "", ""), ("/ ", "accent"), (text, "strong"), ("   esc clears", "dim")]
-        self.say(*spans)
+        return [self._whose(), *super().standing()]
+
+    def _whose(self) -> list[Span]:
+        if self._place is not None:
+            return []  # the trail says so
+        return [("of ", "dim"), (self.tiercel.subject.title, "strong"), (", selected last", "dim")]
 
 
 def _time(row: EventRow) -> list[Span]:

@@ -33,7 +33,7 @@ class HealthPane(Pane):
     def ticked(self) -> None:
         """Show what the pulses brought."""
         health = self.front.health
-        self.details.show(describe(health) if health else content(*waiting_for(self.front, "")))
+        self.details.show(describe(health) if health else content(*waiting_for(self.front, [])))
 
 
 def describe(health: Health) -> Content:
@@ -76,12 +76,18 @@ def _figures(health: Health) -> list[list[Span]]:
         ("Rules", f"{health.rules_enabled} on, {health.rules_total - health.rules_enabled} off"),
         ("Runtime", f"{runtime}{f' ({health.runtime_detail})' if health.runtime_detail else ''}"),
         ("Containers", str(health.containers)),
-        ("Processes", f"{health.processes:,}"),
+        ("Processes", f"{health.processes:,}{_missed(health)}"),
         ("CPU", f"{health.cpu:.1f} % of a core"),
         ("Memory", words.size(health.memory)),
         ("Up for", words.duration(health.uptime)),
     ]
     return _section("Sensor", facts(pairs))
+
+
+def _missed(health: Health) -> str:
+    if not health.missed_exits:
+        return ""
+    return f"  ({words.plural(health.missed_exits, 'exit')} lost, found by a look at /proc)"
 
 
 def _probes(health: Health) -> list[list[Span]]:

@@ -65,8 +65,12 @@ def _pairs(row: ContainerRow) -> list[tuple[str, str]]:
         ("First pid", str(info.pid or "")),
         ("Network", " ".join(part for part in (info.network_mode, info.ip) if part)),
         ("Health", info.health),
-        ("Entered", f"{row.execs} times, last {words.moment(row.last_exec)}" if row.execs else "never"),
+        ("Entered", f"{_times(row.execs)}, last {words.moment(row.last_exec)}" if row.execs else "never"),
     ]
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number:,} times"
 
 
 def _section(title: str, items: list[str]) -> list[list[Span]]:

@@ -8,6 +8,7 @@ from typing import ClassVar, Generic, TypeVar
 from textual import on
 from textual.app import ComposeResult
 
+from engine.errors import TiercelError
 from tui.front import Front
 from tui.panes.base import Pane, waiting_for
 from tui.theme import Span
@@ -15,6 +16,9 @@ from tui.widgets.filter_bar import FilterBar
 from tui.widgets.page_list import PageList, WholeList
 
 Row = TypeVar("Row")
+
+NO_MATCH: list[Span] = [("Nothing matches the filter.", ""), ("   esc clears it, / edits it", "dim")]
+"""What a list says that is empty because of its filter."""
 
 
 class FilterPane(Pane):
@@ -27,8 +31,7 @@ class FilterPane(Pane):
         self.filter_bar = FilterBar(self.filter_help)
 
     def compose(self) -> ComposeResult:
-        """The filter between the notice and the content."""
-        self.notice.display = False
+        """The filter in the place of the notice while it is edited."""
         yield self.notice
         yield self.filter_bar
         yield from self.body()
@@ -42,6 +45,7 @@ class FilterPane(Pane):
     def action_filter(self) -> None:
         """Open the filter."""
         self.filter_bar.edit()
+        self.notice.display = False
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """In the filter a slash is a slash."""
@@ -68,23 +72,24 @@ class FilterPane(Pane):
     def _set_filter(self, text: str) -> None:
         self.filter_bar.text = text
         self.filter_bar.close()
+        self.notice.display = True
         self.apply_filter(text)
-        self.show_state()
+        self.say()
 
-    def show_state(self) -> None:
-        """Say which filter is in force."""
+    def standing(self) -> list[list[Span]]:
+        """The filter in force."""
         text = self.filter_bar.text
-        self.say(*([("/ ", "accent"), (text, "strong"), ("   esc clears", "dim")] if text else []))
+        return [[("/ ", "accent"), (text, "strong"), ("   esc clears", "dim")]] if text else []
 
 
 class ListPane(FilterPane, Generic[Row]):
     """A pane whose rows come in one answer. The filter is words that must all occur, applied while it is typed."""
 
-    nothing: ClassVar[str] = "Nothing here."
-
     def __init__(self, front: Front, id: str | None = None) -> None:
         super().__init__(front, id)
         self.rows: Sequence[Row] = ()
+        self._sought = ""
+        """The filter that the rows shown have passed, also while it is typed."""
         self.source: WholeList[Row] = WholeList(self.key)
         self.list = self.make_list()
 
@@ -104,6 +109,10 @@ class ListPane(FilterPane, Generic[Row]):
         """All rows, from the sensor."""
         raise NotImplementedError
 
+    def nothing(self) -> list[Span]:
+        """What it means that there are no rows at all, and what to do."""
+        raise NotImplementedError
+
     def body(self) -> ComposeResult:
         """The list."""
         yield self.list
@@ -111,18 +120,35 @@ class ListPane(FilterPane, Generic[Row]):
     async def load(self) -> None:
         """All rows, then those that pass."""
         self.rows = await self.fetch()
-        self.show_rows(self.filter_bar.text)
+        self.show_rows(self._sought)
 
     def show_rows(self, text: str) -> None:
         """Show the rows that a filter lets through."""
+        self._sought = text
         self.source.rows = self.chosen(text)
-        nothing = f"Nothing matches “{text}”." if text else self.nothing
-        self.list.placeholder = self.placeholder(nothing)
+        self._explain()
         self.list.reload()
 
-    def placeholder(self, nothing: str) -> Sequence[Span]:
-        """What an empty list says."""
-        return waiting_for(self.front, nothing)
+    def _explain(self) -> None:
+        """Say why the list is empty, if it is."""
+        self.list.placeholder = self.placeholder()
+        self.list.refresh()
+
+    def placeholder(self) -> Sequence[Span]:
+        """What an empty list says; nothing where the notice tells what went wrong."""
+        if self.refused:
+            return ()
+        return waiting_for(self.front, NO_MATCH if self._sought and self.rows else self.nothing())
+
+    def refuse(self, error: TiercelError) -> None:
+        """Not both: what went wrong, and that there is nothing."""
+        super().refuse(error)
+        self._explain()
+
+    def recover(self) -> None:
+        """Or that there is nothing after all."""
+        super().recover()
+        self._explain()
 
     def chosen(self, text: str) -> Sequence[Row]:
         """The rows in which every word occurs."""
@@ -139,12 +165,9 @@ class ListPane(FilterPane, Generic[Row]):
 
     def wake(self) -> None:
         """Also say why it is empty, before anything has come."""
-        self.list.placeholder = self.placeholder(self.nothing)
-        self.list.refresh()
+        self._explain()
         super().wake()
 
     def ticked(self) -> None:
         """Ages have grown."""
-        if not self.list.total:
-            self.list.placeholder = self.placeholder(self.nothing)
-        self.list.refresh()
+        self._explain()

@@ -26,7 +26,6 @@ class ProcessesPane(ListPane[ProcessRow]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("processes")
     follows = ("processes", "alerts")
-    nothing = "No processes."
     filter_help = "name, command line, pid, user, container"
 
     def __init__(
@@ -75,6 +74,11 @@ class ProcessesPane(ListPane[ProcessRow]):
     async def fetch(self) -> Sequence[ProcessRow]:
         """The tree in display order."""
         return (await self.front.ask(ListProcesses(self._container_id), Processes)).rows
+
+    def nothing(self) -> list[Span]:
+        """Those that exited have gone, too."""
+        where = " here" if self._container_id is not None else ""
+        return [(f"No process runs{where}, and none exited a short while ago.", "dim")]
 
     def chosen(self, text: str) -> Sequence[ProcessRow]:
         """What matches, and its ancestors."""

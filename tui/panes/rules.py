@@ -26,7 +26,6 @@ class RulesPane(ListPane[RuleRow]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("rules")
     follows = ("rules", "alerts")
-    nothing = "No rules are loaded."
     filter_help = "name, tag, file, priority"
 
     def __init__(self, front: Front, id: str | None = None) -> None:
@@ -71,6 +70,10 @@ class RulesPane(ListPane[RuleRow]):
         """All rules."""
         return (await self.front.ask(ListRules(), Rules)).rows
 
+    def nothing(self) -> list[Span]:
+        """Nothing can be found so."""
+        return [("No rules are loaded: nothing raises an alert.", "warn"), ("   R reads the rule files again", "dim")]
+
     def action_switch(self) -> None:
         """Switch the rule under the cursor."""
         row = self.list.selected
@@ -83,6 +86,7 @@ class RulesPane(ListPane[RuleRow]):
         try:
             await self.front.ask(SetRule(rule, enabled), Done)
             await self.load()
+            self.say(("● on: " if enabled else "○ off: ", "ok" if enabled else "warn"), (rule, "strong"))
         except RefusedError as error:
             self.refuse(error)
         except GoneError:

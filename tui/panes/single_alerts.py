@@ -50,7 +50,7 @@ class SingleAlertsPane(Pane):
     def __init__(self, front: Front, id: str, *, stack: int = 0, pid: int = 0, start: int = 0) -> None:
         super().__init__(front, id)
         self.list: PageList[Alert] = PageList(AlertPages(front, stack, pid, start), _COLUMNS, id="alerts")
-        self.list.placeholder = [("No alerts.", "dim")]
+        self.list.placeholder = [("No alerts are kept of it.", "dim")]
 
     def body(self) -> ComposeResult:
         """The list."""
