@@ -19,16 +19,26 @@ from engine.events import HOST
 Key = tuple[int, int]
 """(hierarchy, kernfs id)."""
 
-_CONTAINER_ID = re.compile(r"(?:^|[/:]|(?<!conmon)-)([0-9a-f]{64})(?:\.scope|\.service)?(?=/|$)")
+_CONTAINER_ID = re.compile(
+    r"""(?:^|[/:]|(?<!conmon)-)([0-9a-f]{64})(?:\.scope|\.service)?(?=/|$)
+      | (?:^|/)buildkit/([0-9a-z]{25})(?=/|$)
+      | (?:^|/)docker-([0-9a-z]{25})\.scope(?=/|$)""",
+    re.VERBOSE,
+)
 """docker/<id>, docker-<id>.scope, cri-containerd-<id>.scope, libpod-<id>.scope, crio-<id>, kubepods/…/<id>; but not
-libpod-conmon-<id>.scope and crio-conmon-<id>.scope, where a container's monitor runs on the host."""
+libpod-conmon-<id>.scope and crio-conmon-<id>.scope, where a container's monitor runs on the host.
+
+The others are steps of a build: BuildKit gives them 25 digits to the base 36, below docker/ or buildkit/ in a folder of
+its own, with systemd as scopes beside those of the containers. No runtime answers questions about them."""
 _KEPT_AFTER_REMOVAL = 256
 
 
 def container_id_of(path: str) -> str:
     """The container that a cgroup path names: the innermost one when they are nested, HOST when there is none."""
-    found = _CONTAINER_ID.findall(path)
-    return str(found[-1]) if found else HOST
+    innermost = HOST
+    for found in _CONTAINER_ID.finditer(path):
+        innermost = found[found.lastindex or 0]
+    return innermost
 
 
 class Cgroups:
@@ -78,20 +88,38 @@ def hierarchies(proc: Path = Path("/proc/self")) -> Iterator[tuple[int, str]]:
     for line in _lines(proc / "mountinfo"):
         fields, _, filesystem = line.partition(" - ")
         kind, _, options = filesystem.split(" ", 2)
-        mount = fields.split(" ")[4]
+        mount = _unescaped(fields.split(" ")[4])
         if kind == "cgroup2":
             yield 0, mount
         elif kind == "cgroup" and "pids" in options.split(","):
             yield pids, mount
 
 
+def container_of_process(folder: Path) -> str:
+    """The container of a process, by its folder of /proc; raises OSError when it has ended.
+
+    The line that counts is the one whose cgroup the kernel puts into records (container_cgroup in bpf/task.h): that of
+    the pids controller on a v1 tree, else that of the unified one.
+    """
+    paths = {controllers: path for _, controllers, path in _memberships(folder)}
+    pids = next((path for controllers, path in paths.items() if "pids" in controllers.split(",")), "/")
+    return container_id_of(pids if pids != "/" else paths.get("", "/"))
+
+
 def _hierarchy_of_pids(proc: Path) -> int:
     """The number before the pids controller in /proc/self/cgroup: ``8:pids:/``; 0 where it is on the unified tree."""
-    for line in _lines(proc / "cgroup"):
-        number, controllers, _ = line.split(":", 2)
-        if "pids" in controllers.split(","):
-            return int(number)
-    return 0
+    return next((int(number) for number, names, _ in _memberships(proc) if "pids" in names.split(",")), 0)
+
+
+def _memberships(folder: Path) -> Iterator[list[str]]:
+    """(hierarchy, controllers, path) of each line of /proc/PID/cgroup; the unified tree has no controllers there."""
+    for line in _lines(folder / "cgroup"):
+        yield line.split(":", 2)
+
+
+def _unescaped(path: str) -> str:
+    """A path of mountinfo, which has what would end a field (blank, tab, newline, backslash) as ``\\040``."""
+    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), path)
 
 
 def _lines(file: Path) -> list[str]:

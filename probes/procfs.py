@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from engine.events import HOST, ProcessInfo
-from probes.cgroups import container_id_of
+from engine.events import ProcessInfo
+from probes.cgroups import container_of_process
 from probes.decode import TICK
 from probes.paths import text
 
@@ -59,7 +59,7 @@ def read_process(folder: Path, offset: int) -> ProcessInfo | None:
     )
     _add_status(process, folder)
     _add_program(process, folder)
-    process.container_id = _container_id(folder)
+    process.container_id = container_of_process(folder)
     process.pid_ns, process.mnt_ns = _namespace(folder, "pid"), _namespace(folder, "mnt")
     return process
 
@@ -127,12 +127,6 @@ def _environment(folder: Path) -> list[str]:
 
 def _link(path: Path) -> str:
     return text(os.fsencode(path.readlink())).removesuffix(" (deleted)")
-
-
-def _container_id(folder: Path) -> str:
-    """From the v1 tree of the pids controller or the unified one; any line that names a container will do."""
-    lines = (folder / "cgroup").read_text(errors="backslashreplace").splitlines()
-    return next((found for line in lines if (found := container_id_of(line))), HOST)
 
 
 def _namespace(folder: Path, name: str) -> int:

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from engine.events import HOST
-from probes.cgroups import Cgroups, container_id_of, hierarchies
+from probes.cgroups import Cgroups, container_id_of, container_of_process, hierarchies
 
 ID = "4f" * 32
 INNER = "ab" * 32
+STEP = "r4l4m6xj8xqvnj8vc5t6c1m2p"
+"""BuildKit's name of a step."""
 
 
 @pytest.mark.parametrize(
@@ -28,10 +30,32 @@ INNER = "ab" * 32
         f"/crio-{ID}.scope",
         f"/docker/{INNER}/docker/{ID}",
         f"docker/{ID}",
+        f"/system.slice/web.service/libpod-payload-{ID}",
+        f"/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-{ID}.scope/container",
+        f"/user.slice/user-1000.slice/user@1000.service/app.slice/docker-{ID}.scope",
+        f"/docker/{INNER}/kubelet.slice/kubelet-kubepods.slice/cri-containerd-{ID}.scope",
+        f"/default/{ID}",
+        f"/../../docker/{ID}",
+        f"libpod-{ID}.scope/container",
     ],
 )
 def test_a_container_is_known_by_its_cgroup(path: str) -> None:
     assert container_id_of(path) == ID
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/docker/buildkit/{STEP}",
+        f"/buildkit/{STEP}",
+        f"/docker/{ID}/buildkit/{STEP}",
+        f"/system.slice/docker-{STEP}.scope",
+        f"/user.slice/user-1000.slice/user@1000.service/user.slice/docker-{STEP}.scope",
+        f"buildkit/{STEP}",
+    ],
+)
+def test_a_step_of_a_build_is_a_container_too(path: str) -> None:
+    assert container_id_of(path) == STEP
 
 
 @pytest.mark.parametrize(
@@ -46,6 +70,11 @@ def test_a_container_is_known_by_its_cgroup(path: str) -> None:
         f"/machine.slice/libpod-conmon-{ID}.scope",
         f"/system.slice/crio-conmon-{ID}.scope",
         "/docker/" + "g" * 64,
+        f"/system.slice/{STEP}.scope",
+        f"/docker/{STEP}",
+        f"/docker/buildkit/{STEP}0",
+        "/system.slice/docker-registry-mirror.scope",
+        "/user.slice/user-1000.slice/user@1000.service/user.slice/podman-4711.scope",
     ],
 )
 def test_anything_else_is_the_host(path: str) -> None:
@@ -101,6 +130,44 @@ def test_a_v1_tree_is_known_by_its_pids_controller(tmp_path: Path) -> None:
 def test_a_unified_tree_has_number_0(tmp_path: Path) -> None:
     proc = proc_of(tmp_path, {"cgroup2 cgroup2 rw": tmp_path / "unified"}, "0::/\n")
     assert list(hierarchies(proc)) == [(0, str(tmp_path / "unified"))]
+
+
+def test_a_mount_with_blanks_in_its_path_is_found(tmp_path: Path) -> None:
+    proc = proc_of(tmp_path, {"cgroup2 cgroup2 rw": tmp_path / r"my\040\011\134040trees"}, "0::/\n")
+    assert list(hierarchies(proc)) == [(0, str(tmp_path / "my \t\\040trees"))]
+
+
+SYSTEMD_V1 = """
+12:pids:{0}
+11:memory:{0}
+1:name=systemd:{0}
+"""
+HYBRID = """
+9:name=systemd:{0}
+8:cpu,pids:{0}
+0::/system.slice/docker.service
+"""
+UNIFIED = "0::{0}\n"
+
+
+@pytest.mark.parametrize("tree", [SYSTEMD_V1, HYBRID, UNIFIED], ids=["v1", "hybrid", "v2"])
+@pytest.mark.parametrize(
+    ("path", "container"),
+    [(f"/docker/{ID}", ID), (f"/system.slice/docker-{ID}.scope", ID), ("/system.slice/ssh.service", HOST), ("/", HOST)],
+)
+def test_a_process_is_in_the_container_of_its_cgroup(tmp_path: Path, tree: str, path: str, container: str) -> None:
+    (tmp_path / "cgroup").write_text(tree.format(path).lstrip())
+    assert container_of_process(tmp_path) == container
+
+
+def test_a_v1_tree_that_the_runtime_does_not_use_leaves_the_unified_one(tmp_path: Path) -> None:
+    (tmp_path / "cgroup").write_text(f"8:pids:/\n1:name=systemd:/\n0::/system.slice/docker-{ID}.scope\n")
+    assert container_of_process(tmp_path) == ID
+
+
+def test_only_the_cgroup_that_records_carry_counts(tmp_path: Path) -> None:
+    (tmp_path / "cgroup").write_text(f"9:memory:/docker/{INNER}\n8:pids:/system.slice/x.service\n0::/docker/{ID}\n")
+    assert container_of_process(tmp_path) == HOST
 
 
 @pytest.mark.parametrize("odd", ["\x0b", "\r", "\x1c", "\u2028", "\x85"])
