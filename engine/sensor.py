@@ -260,8 +260,12 @@ class Sensor:
         self.on_pulse(self.pulse(health=self.health(), reload=reload))
 
     def _select(self) -> None:
+        self.rules.on_failure = self._stumble
         for source in self.sources:
             source.select(self.rules.event_types)
+
+    def _stumble(self, error: Exception, event: Event) -> None:
+        self.vitals.stumble(error, event.kernel.container_id)
 
     # ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────
 

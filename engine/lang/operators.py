@@ -1,8 +1,8 @@
-"""The operators, a row each: for which groups of types it exists, what it means, and how it is compiled.
+"""The operators, a row each: for which groups of types it exists, and what it means.
 
-Each meaning stands twice, on purpose. ``holds`` is the plain definition on one value; the interpreter uses it and it
-serves right-hand fields. ``fuse`` builds a closure that reads the field and decides in one call; rules run on it. A
-property test holds one against the other.
+``holds`` is the definition on one value: the interpreter and the intermediate form rest on it. Generated functions
+write what is asked often as an expression (:mod:`engine.lang.codegen.tests`); a property test holds one against the
+other.
 """
 
 from __future__ import annotations
@@ -15,14 +15,9 @@ from engine.lang import patterns
 from engine.lang.literals import Network
 from engine.lang.types import Group
 
-Getter = Callable[[Any], Any]
-"""Reads a field of an event; None when it has no value."""
-Predicate = Callable[[Any], bool]
-"""Judges an event."""
 Operands = Sequence[Any]
 """Converted literals: one for a scalar operator, any number for a list operator."""
 Holds = Callable[[Any, Operands], bool]
-Fuse = Callable[[Getter, Operands], Predicate]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +25,6 @@ class Test:
     """What an operator means for one group of types."""
 
     holds: Holds
-    fuse: Fuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,88 +50,6 @@ class Operator:
         return self.kind == "string" and self.word.isalpha()
 
 
-def _plain(holds: Holds) -> Test:
-    """A test without a faster form."""
-
-    def fuse(get: Getter, operands: Operands) -> Predicate:
-        def check(event: Any) -> bool:
-            value = get(event)
-            return value is not None and holds(value, operands)
-
-        return check
-
-    return Test(holds, fuse)
-
-
-def _fuse_equal(get: Getter, operands: Operands) -> Predicate:
-    (operand,) = operands
-    return lambda event: get(event) == operand
-
-
-def _fuse_unequal(get: Getter, operands: Operands) -> Predicate:
-    (operand,) = operands
-
-    def check(event: Any) -> bool:
-        value = get(event)
-        return value is not None and value != operand
-
-    return check
-
-
-def _fuse_member(get: Getter, operands: Operands) -> Predicate:
-    values = frozenset(operands)
-    return lambda event: get(event) in values
-
-
-def _fuse_exists(get: Getter, _operands: Operands) -> Predicate:
-    return lambda event: get(event) is not None
-
-
-def _fuse_contains(get: Getter, operands: Operands) -> Predicate:
-    (operand,) = operands
-
-    def check(event: Any) -> bool:
-        value = get(event)
-        return value is not None and operand in value
-
-    return check
-
-
-def _fuse_startswith(get: Getter, operands: Operands) -> Predicate:
-    (operand,) = operands
-
-    def check(event: Any) -> bool:
-        value = get(event)
-        return value is not None and value.startswith(operand)
-
-    return check
-
-
-def _fuse_endswith(get: Getter, operands: Operands) -> Predicate:
-    (operand,) = operands
-
-    def check(event: Any) -> bool:
-        value = get(event)
-        return value is not None and value.endswith(operand)
-
-    return check
-
-
-def _fuse_matcher(make: Callable[[Operands], Callable[[Any], object]]) -> Fuse:
-    """For tests that prepare something from the operands first."""
-
-    def fuse(get: Getter, operands: Operands) -> Predicate:
-        matches = make(operands)
-
-        def check(event: Any) -> bool:
-            value = get(event)
-            return value is not None and bool(matches(value))
-
-        return check
-
-    return fuse
-
-
 def lower(text: str) -> str:
     """ASCII letters in lower case; the others as they are."""
     return text.translate(_LOWER)
@@ -146,49 +58,32 @@ def lower(text: str) -> str:
 _LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 
-def _folded(operands: Operands) -> Callable[[Any], object]:
-    needle = lower(operands[0])
-    return lambda value: needle in lower(value)
-
-
-_EQUAL = Test(lambda value, operands: value == operands[0], _fuse_equal)
-_UNEQUAL = Test(lambda value, operands: value != operands[0], _fuse_unequal)
-_MEMBER = Test(lambda value, operands: value in operands, _fuse_member)
-_EXISTS = Test(lambda _value, _operands: True, _fuse_exists)
-_LESS = _plain(lambda value, operands: value < operands[0])
-_LESS_EQUAL = _plain(lambda value, operands: value <= operands[0])
-_GREATER = _plain(lambda value, operands: value > operands[0])
-_GREATER_EQUAL = _plain(lambda value, operands: value >= operands[0])
-_CONTAINS = Test(lambda value, operands: operands[0] in value, _fuse_contains)
-_STARTS = Test(lambda value, operands: value.startswith(operands[0]), _fuse_startswith)
-_ENDS = Test(lambda value, operands: value.endswith(operands[0]), _fuse_endswith)
-_ICONTAINS = Test(lambda value, operands: lower(operands[0]) in lower(value), _fuse_matcher(_folded))
-_GLOB = Test(
-    lambda value, operands: bool(patterns.glob(operands[0])(value)),
-    _fuse_matcher(lambda operands: patterns.glob(operands[0])),
-)
-_IGLOB = Test(
-    lambda value, operands: bool(patterns.glob(operands[0], fold=True)(value)),
-    _fuse_matcher(lambda operands: patterns.glob(operands[0], fold=True)),
-)
-_REGEX = Test(
-    lambda value, operands: bool(patterns.regex(operands[0])(value)),
-    _fuse_matcher(lambda operands: patterns.regex(operands[0])),
-)
-_PMATCH = Test(
-    lambda value, operands: any(patterns.has_prefix(value, prefix) for prefix in operands),
-    _fuse_matcher(lambda operands: patterns.Prefixes(operands).match),
-)
-_EVERY = _plain(lambda value, operands: all(item in operands for item in value))
-_SOME = _plain(lambda value, operands: any(item in operands for item in value))
+_EQUAL = Test(lambda value, operands: value == operands[0])
+_UNEQUAL = Test(lambda value, operands: value != operands[0])
+_MEMBER = Test(lambda value, operands: value in operands)
+_EXISTS = Test(lambda _value, _operands: True)
+_LESS = Test(lambda value, operands: value < operands[0])
+_LESS_EQUAL = Test(lambda value, operands: value <= operands[0])
+_GREATER = Test(lambda value, operands: value > operands[0])
+_GREATER_EQUAL = Test(lambda value, operands: value >= operands[0])
+_CONTAINS = Test(lambda value, operands: operands[0] in value)
+_STARTS = Test(lambda value, operands: value.startswith(operands[0]))
+_ENDS = Test(lambda value, operands: value.endswith(operands[0]))
+_ICONTAINS = Test(lambda value, operands: lower(operands[0]) in lower(value))
+_GLOB = Test(lambda value, operands: bool(patterns.glob(operands[0])(value)))
+_IGLOB = Test(lambda value, operands: bool(patterns.glob(operands[0], fold=True)(value)))
+_REGEX = Test(lambda value, operands: bool(patterns.regex(operands[0])(value)))
+_PMATCH = Test(lambda value, operands: any(patterns.has_prefix(value, prefix) for prefix in operands))
+_EVERY = Test(lambda value, operands: all(item in operands for item in value))
+_SOME = Test(lambda value, operands: any(item in operands for item in value))
 
 
 def _in_network(address: str, operands: Sequence[Network]) -> bool:
     return any(network.holds(address) for network in operands)
 
 
-_NET_IN = _plain(_in_network)
-_NET_NOT = _plain(lambda value, operands: not operands[0].holds(value))
+_NET_IN = Test(_in_network)
+_NET_NOT = Test(lambda value, operands: not operands[0].holds(value))
 
 _SCALARS = (Group.NUMBER, Group.BOOL, Group.STRING, Group.BYTES, Group.ADDRESS)
 _ORDERED = (Group.NUMBER, Group.STRING)

@@ -6,15 +6,15 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 
-from engine.lang import nodes
+from engine.lang import ir
 from engine.lang.check import CheckError
-from engine.lang.compile import Compiler, fold
 from engine.lang.event_names import ASYNC_EVENT, SERVED
 from engine.lang.event_types import decided_by, event_types
 from engine.lang.fields import resolve
 from engine.lang.grammar import parse
-from engine.lang.nodes import Constant, Node
-from engine.lang.operators import Predicate
+from engine.lang.ir import FALSE, Form
+from engine.lang.lower import Lowering
+from engine.lang.nodes import Node
 from engine.lang.template import Template, TemplateError
 from engine.rules import exceptions, lint
 from engine.rules.collection import SOURCES, Collection
@@ -52,7 +52,7 @@ class Compilation:
     ) -> None:
         self._reporter = reporter
         self._extras = extras
-        self._compiler = Compiler(resolve)
+        self._lowering = Lowering(resolve)
         self._lists = Lists(collection.lists.values())
         self._macros = Macros(collection.macros.values(), self._lists, _parse)
         self._conditions_of = Conditions(self._lists, self._macros, _parse, reporter)
@@ -143,11 +143,8 @@ class Compilation:
         if definition.warn_event_types and len(types) > _MANY_EVENTS:
             message = "Rule matches too many evt.type values. This has a significant performance penalty."
             self._reporter.report("LOAD_NO_EVTTYPE", message, definition.place, (item,))
-        conditions = self._conditions(expansion.node, types)
-        unserved = self._unserved(definition, conditions, types, item)
-        tests: dict[str, Predicate] = {}
-        if not unserved:
-            tests = {name: self._compiler.compile(node) for name, node in conditions.items()}
+        forms = self._forms(expansion.node, types)
+        unserved = self._unserved(definition, forms, types, item)
         self._warn_output(definition, template, item)
         return Rule(
             definition.name,
@@ -156,31 +153,30 @@ class Compilation:
             expanded=expansion.node,
             origins=expansion.origins,
             template=template,
-            tests=tests,
+            forms=forms,
             description=definition.description,
             tags=definition.tags,
             file=definition.place.file,
             line=definition.place.line,
             enabled=definition.enabled,
             source=definition.source,
-            event_types=conditions,
             unserved=unserved,
         )
 
-    def _conditions(self, node: Node, types: frozenset[str]) -> dict[str, Node]:
+    def _forms(self, node: Node, types: frozenset[str]) -> dict[str, Form]:
         """For each served type that can match, what is left of the condition."""
-        folded = {name: fold(node, partial(decided_by, name)) for name in sorted(types & SERVED)}
-        return {name: rest for name, rest in folded.items() if rest != Constant(False)}
+        forms = {name: self._lowering.form(node, partial(decided_by, name)) for name in sorted(types & SERVED)}
+        return {name: form for name, form in forms.items() if form != FALSE}
 
     # ── what cannot be served ───────────────────────────────────────────────────────────────────────────────────────
 
     def _unserved(
-        self, definition: RuleDefinition, conditions: dict[str, Node], types: frozenset[str], item: str
+        self, definition: RuleDefinition, forms: dict[str, Form], types: frozenset[str], item: str
     ) -> list[str]:
         """Why the rule cannot be judged here; reported as a warning."""
-        reasons = [f"{name}: {why}" for name, why in sorted(set(_unserved_fields(conditions.values())))]
+        reasons = [f"{name}: {why}" for name, why in sorted(set(_unserved_fields(forms.values())))]
         missing = sorted(types - SERVED - {ASYNC_EVENT})
-        if types and not conditions and missing and not types & SERVED:
+        if types and not forms and missing and not types & SERVED:
             reasons.append(f"no probe delivers {', '.join(missing)}")
         elif missing and len(types) <= _MANY_EVENTS:
             message = f"no probe delivers {', '.join(missing)}: the rule sees its other events only"
@@ -197,13 +193,8 @@ class Compilation:
                 self._reporter.report(NOT_SERVED, message, definition.output.place(0), (item,))
 
 
-def _unserved_fields(conditions: Iterable[Node]) -> Iterator[tuple[str, str]]:
-    """Each field in the conditions that has no reader, with the reason."""
-    for node in conditions:
-        for check in nodes.leaves(node):
-            if isinstance(check, nodes.Check):
-                right = check.right if isinstance(check.right, nodes.FieldRef | nodes.Call) else None
-                for ref in (*nodes.fields(check.left), *nodes.fields(right)):
-                    row = resolve(ref).field
-                    if row.unserved:
-                        yield row.name, row.unserved
+def _unserved_fields(forms: Iterable[Form]) -> Iterator[tuple[str, str]]:
+    """Each field in the forms that has no reader, with the reason."""
+    for form in forms:
+        for leaf in ir.leaves(form):
+            yield from ((row.name, row.unserved) for row in leaf.rows if row.unserved)

@@ -1,24 +1,26 @@
-"""The rules that judge events, indexed by the events they can match."""
+"""The rules that judge events: for each type of event one function that gives the mask of those that match."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from engine.alerts import Priority, Value
+from engine.lang import ir
+from engine.lang.codegen.function import Judge, judge
+from engine.lang.ir import Form
 from engine.lang.nodes import Node
-from engine.lang.operators import Predicate
 from engine.lang.template import Template
 from engine.rules.origins import Origins
 from engine.rules.problems import Problem
 from engine.state.event import Event
-
 
 NOWHERE = Origins()
 """The origins of a condition that was not read from a file."""
 
 
 class Rule:
-    """One rule, compiled. Its ``tests`` hold a predicate for each type of event that it can match."""
+    """One rule, compiled. Its ``forms`` are what is left of the condition for each type of event that it can match."""
 
     __slots__ = (
         "condition",
@@ -27,6 +29,7 @@ class Rule:
         "event_types",
         "expanded",
         "file",
+        "forms",
         "line",
         "name",
         "origins",
@@ -35,7 +38,6 @@ class Rule:
         "source",
         "tags",
         "template",
-        "tests",
         "unserved",
     )
 
@@ -47,14 +49,13 @@ class Rule:
         condition: str,
         expanded: Node,
         template: Template,
-        tests: Mapping[str, Predicate],
+        forms: Mapping[str, Form],
         description: str = "",
         tags: Iterable[str] = (),
         file: str = "",
         line: int = 0,
         enabled: bool = True,
         source: str = "syscall",
-        event_types: Iterable[str] = (),
         unserved: Sequence[str] = (),
         origins: Origins = NOWHERE,
     ) -> None:
@@ -68,7 +69,7 @@ class Rule:
         """Where the parts of ``expanded`` were written."""
         self.template = template
         self.output = template.text
-        self.tests = dict(tests)
+        self.forms = dict(forms)
         self.description = description.strip()
         self.tags = tuple(sorted(tags))
         self.file = file
@@ -76,7 +77,7 @@ class Rule:
         self.enabled = enabled
         """Whether it is asked; changed by :meth:`RuleSet.set_enabled`."""
         self.source = source
-        self.event_types = frozenset(event_types)
+        self.event_types = frozenset(forms)
         """The served types of events that it can match; empty for a rule that never can."""
         self.unserved = tuple(unserved)
         """Why it cannot be judged here, a line for each reason; such a rule is listed and never asked."""
@@ -89,15 +90,41 @@ class Rule:
         return f"<Rule {self.name!r}>"
 
 
-class RuleSet:
-    """All rules in their order. Enabling and disabling takes effect with the next event."""
+def _ignore(_error: Exception, _event: Event) -> None:
+    """Nobody wants to know."""
 
-    def __init__(self, rules: Iterable[Rule], warnings: Iterable[Problem] = ()) -> None:
+
+class RuleSet:
+    """All rules in their order. Enabling and disabling takes effect with the next event.
+
+    The function for a type of event is made when the first event of that type comes, or before by :meth:`prepare`. It
+    judges all rules of the type; what is switched off is masked out, so a switch costs nothing and recompiles nothing.
+
+    ``sample`` has events by type, by which the tests are put in order.
+    """
+
+    def __init__(
+        self,
+        rules: Iterable[Rule],
+        warnings: Iterable[Problem] = (),
+        *,
+        sample: Mapping[str, Sequence[Event]] | None = None,
+    ) -> None:
         self.rules = tuple(rules)
         self.warnings = tuple(warnings)
+        self.failures = 0
+        """How often a rule could not be judged on an event, because of an error in the sensor itself."""
+        self.on_failure: Callable[[Exception, Event], None] = _ignore
+        """Told of each event for which that was so, with one of the errors."""
+        self._sample = {} if sample is None else sample
         self._by_name = {rule.name: rule for rule in self.rules}
-        self._index: dict[str, tuple[tuple[Predicate, Rule], ...]] = {}
-        self._rebuild({event_type for rule in self.rules for event_type in rule.tests})
+        self._served = [(1 << number, rule) for number, rule in enumerate(self.rules) if not rule.unserved]
+        self._made: dict[str, Judge] = {}
+        """Functions by type of event."""
+        self._asked: dict[str, Judge] = {}
+        """Those of the types that enabled rules ask for; a function that is not made yet has a stand-in."""
+        self._enabled = 0
+        self._update()
 
     def __getitem__(self, name: str) -> Rule:
         """The rule of this name. Raises KeyError."""
@@ -106,41 +133,83 @@ class RuleSet:
     def __contains__(self, name: str) -> bool:
         return name in self._by_name
 
+    # ── judging ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
     def match(self, event: Event, *, first: bool = False) -> list[Rule]:
         """The enabled rules that the event matches, in order; with ``first`` at most one, as Falco does by default."""
+        ask = self._asked.get(event.kernel.type)
+        if ask is None:
+            return []
+        try:
+            hits = ask(event) & self._enabled
+        except Exception:  # noqa: BLE001 - a bug in the reader of one field must not silence the other rules
+            hits = self._one_by_one(event) & self._enabled
+        return self._rules_of(hits & -hits if first else hits) if hits else []
+
+    def _rules_of(self, hits: int) -> list[Rule]:
         found = []
-        for test, rule in self._index.get(event.kernel.type, ()):
-            if test(event):
-                found.append(rule)
-                if first:
-                    break
+        while hits:
+            lowest = hits & -hits
+            found.append(self.rules[lowest.bit_length() - 1])
+            hits ^= lowest
         return found
+
+    def _one_by_one(self, event: Event) -> int:
+        """The mask for an event on which the function has failed; the rules that fail on their own are counted."""
+        hits, failures = 0, []
+        for mask, rule in self._served:
+            form = rule.forms.get(event.kernel.type) if rule.enabled else None
+            try:
+                if form is not None and ir.holds(form, event):
+                    hits |= mask
+            except Exception as error:  # noqa: BLE001 - as above
+                failures.append(error)
+        self.failures += len(failures)
+        if failures:
+            self.on_failure(failures[0], event)
+        return hits
+
+    # ── making the functions ────────────────────────────────────────────────────────────────────────────────────────
+
+    def prepare(self) -> Iterator[str]:
+        """Make the functions that are still missing, one with each step; gives the types of events."""
+        for event_type in sorted(self._asked.keys() - self._made.keys()):
+            self._make(event_type)
+            yield event_type
+
+    def _make(self, event_type: str) -> Judge:
+        rules = [(mask, rule.forms[event_type]) for mask, rule in self._served if event_type in rule.forms]
+        made = judge(event_type, rules, self._sample.get(event_type, ()))
+        self._made[event_type] = self._asked[event_type] = made
+        return made
+
+    def _make_and_ask(self, event_type: str, event: Event) -> int:
+        """Stands for a function that was not needed before."""
+        return self._make(event_type)(event)
+
+    # ── switching ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def set_enabled(self, name: str, enabled: bool) -> Rule:
         """Switch a rule, and give it. Raises KeyError for a name that is none."""
         rule = self._by_name[name]
         if rule.enabled is not enabled:
             rule.enabled = enabled
-            self._rebuild(rule.tests)
+            self._update()
         return rule
 
     @property
     def event_types(self) -> frozenset[str]:
         """The types of events that some enabled rule asks for."""
-        return frozenset(event_type for event_type, entries in self._index.items() if entries)
+        return frozenset(self._asked)
 
     @property
     def unserved(self) -> tuple[Rule, ...]:
         """The rules that this sensor cannot judge; :attr:`Rule.unserved` says why."""
         return tuple(rule for rule in self.rules if rule.unserved)
 
-    def _rebuild(self, event_types: Iterable[str]) -> None:
-        """Index the enabled rules anew for these types."""
-        for event_type in event_types:
-            self._index[event_type] = tuple(
-                (test, rule) for rule in self.rules if rule.enabled and (test := _test(rule, event_type)) is not None
-            )
-
-
-def _test(rule: Rule, event_type: str) -> Predicate | None:
-    return None if rule.unserved else rule.tests.get(event_type)
+    def _update(self) -> None:
+        """Ask anew what is enabled."""
+        enabled = [(mask, rule) for mask, rule in self._served if rule.enabled]
+        self._enabled = sum(mask for mask, _ in enabled)
+        wanted = {event_type for _, rule in enabled for event_type in rule.event_types}
+        self._asked = {kind: self._made.get(kind) or partial(self._make_and_ask, kind) for kind in wanted}

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.lang.check import CheckError, Resolve, leaf
-from engine.lang.compile import Compiler
+from engine.lang.codegen.function import judge
 from engine.lang.event_names import EVENT_NAMES
 from engine.lang.event_types import event_types
 from engine.lang.grammar import ConditionError, parse
 from engine.lang.interpret import evaluate
+from engine.lang.lower import lowered
 from engine.lang.nodes import Check, leaves
 from engine.rules import lint
 from tests.conformance.verdicts import Context, DiffersError, UnsupportedError, Vector, same
@@ -47,13 +48,13 @@ def is_refused(vector: Vector, _: Context) -> None:
 
 
 def evaluates(vector: Vector, _: Context) -> None:
-    """True, false or "error": by closures and by the plain interpreter alike."""
+    """True, false or "error": by generated code and by the plain interpreter alike."""
     fields = _fields(vector)
     known = resolver(fields)
     values = event(fields, vector.get("ancestors", {}))
     try:
         node = parse(vector["condition"])
-        compiled = Compiler(known).compile(node)(values)
+        compiled = bool(judge("openat", [(1, lowered(node, known))])(values))
         same("compiled, against the interpreter", compiled, evaluate(node, values, known))
     except (ConditionError, CheckError) as error:
         same(f"refused ({error})", "error", vector["expected"])

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from engine.lang.check import CheckError, leaf
-from engine.lang.compile import Compiler
+from engine.lang.codegen.function import judge
 from engine.lang.event_names import EVENT_NAMES
 from engine.lang.event_types import event_types
 from engine.lang.grammar import ConditionError, parse
 from engine.lang.interpret import evaluate
+from engine.lang.lower import lowered
 from engine.lang.nodes import Check, leaves
 from tests.helpers.mock_fields import event, resolver
 from tests.helpers.vectors import Vector, failures, report, vectors
@@ -57,13 +58,13 @@ def refuses(case: Vector) -> bool:
 
 
 def outcome(case: Vector) -> Any:
-    """True, false or "error", by closures and by the interpreter alike."""
+    """True, false or "error", by generated code and by the interpreter alike."""
     specs = case["fields"]
     known = resolver(specs)
     values = event(specs, case.get("ancestors", {}))
     try:
         node = parse(case["condition"])
-        compiled = Compiler(known).compile(node)(values)
+        compiled = bool(judge("openat", [(1, lowered(node, known))])(values))
     except (ConditionError, CheckError):
         return "error"
     assert compiled == evaluate(node, values, known), case["condition"]

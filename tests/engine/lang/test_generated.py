@@ -1,7 +1,9 @@
-"""Compiled conditions mean what the interpreter says, whatever is asked of whatever event."""
+"""Generated functions mean what the interpreter says, whatever is asked of whatever event."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import pytest
@@ -9,12 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.events import Fd
+from engine.lang import ir
 from engine.lang.check import CheckError, leaf
-from engine.lang.compile import Compiler, fold
+from engine.lang.codegen.function import judge
 from engine.lang.event_types import decided_by, event_types
 from engine.lang.fields import FIELDS, resolve
 from engine.lang.grammar import parse
 from engine.lang.interpret import evaluate
+from engine.lang.lower import lowered
 from engine.lang.nodes import And, Call, Check, FieldRef, Literal, Node, Not, Or, Values
 from engine.lang.operators import OPERATORS
 from engine.lang.types import FieldType, Group
@@ -125,18 +129,37 @@ CONDITIONS = st.recursive(
 )
 
 
-@settings(max_examples=150)
-@given(CONDITIONS, EVENTS)
-def test_closures_agree_with_the_interpreter(node: Node, judged: Event) -> None:
-    assert Compiler(resolve).compile(node)(judged) == evaluate(node, judged, resolve)
+def known(event_type: str) -> Callable[[Check], bool | None]:
+    return lambda check: decided_by(event_type, check)
 
 
-@settings(max_examples=150)
+@settings(max_examples=200)
 @given(CONDITIONS, EVENTS)
-def test_folding_by_event_type_changes_nothing(node: Node, judged: Event) -> None:
+def test_a_form_means_what_the_condition_means(node: Node, judged: Event) -> None:
+    form = lowered(node, resolve, known(judged.kernel.type))
+    assert ir.holds(form, judged) == evaluate(node, judged, resolve)
+    assert ir.holds(ir.negated(form), judged) != ir.holds(form, judged)
+
+
+@settings(max_examples=300)
+@given(st.lists(CONDITIONS, min_size=1, max_size=8), EVENTS, st.lists(EVENTS, max_size=6))
+def test_a_function_for_several_rules_says_what_the_interpreter_says_of_each(
+    nodes: list[Node], judged: Event, sample: list[Event]
+) -> None:
     kind = judged.kernel.type
-    folded = fold(node, lambda check: decided_by(kind, check))
-    assert Compiler(resolve).compile(folded)(judged) == evaluate(node, judged, resolve)
+    forms = [(1 << number, lowered(node, resolve, known(kind))) for number, node in enumerate(nodes)]
+    expected = sum(1 << number for number, node in enumerate(nodes) if evaluate(node, judged, resolve))
+    sample = [event for event in sample if event.kernel.type == kind]
+    assert judge(kind, forms, sample)(judged) == expected
+    assert judge(kind, forms, [*sample, judged])(judged) == expected
+
+
+@settings(max_examples=200)
+@given(CONDITIONS, EVENTS, st.randoms(use_true_random=False))
+def test_a_form_with_weaker_leaves_is_weaker(node: Node, judged: Event, random: Random) -> None:
+    form = lowered(node, resolve, known(judged.kernel.type))
+    weaker = ir.weakened(form, lambda leaf: ir.TRUE if random.random() < 0.3 else leaf)
+    assert ir.holds(weaker, judged) or not ir.holds(form, judged)
 
 
 @settings(max_examples=150)
@@ -174,7 +197,8 @@ def test_checks_that_cannot_be_evaluated(text: str, message: str, hint: str) -> 
 
 
 def holds(text: str, judged: Any) -> bool:
-    return Compiler(resolve).compile(parse(text))(judged)
+    form = lowered(parse(text), resolve)
+    return bool(judge(judged.kernel.type, [(1, form)])(judged))
 
 
 def test_a_missing_value_fails_every_check_and_not_turns_it() -> None:
