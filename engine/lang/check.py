@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from engine.lang import patterns
 from engine.lang.event_names import EVENT_NAMES
 from engine.lang.field import Bound, Field, FieldError, Getter, Many
 from engine.lang.literals import convert, hexadecimal
+from engine.lang.nearest import nearest
 from engine.lang.nodes import Call, Check, FieldRef, Left, Literal, Term, TermList, Values
 from engine.lang.operators import OPERATORS, Operator, Test
 from engine.lang.quoting import event_text
@@ -180,8 +180,7 @@ def _operand(row: Operator, left: Source, literal: Literal) -> Any:
 
 
 def _nearest_event(text: str) -> str:
-    close = get_close_matches(text, EVENT_NAMES, n=1)
-    return f"did you mean {close[0]}?" if close else ""
+    return nearest(text, EVENT_NAMES, 0.6)
 
 
 def _right(check: Check, row: Operator, left: Source, term: Left, resolve: Resolve) -> Source:

@@ -16,6 +16,8 @@ _NONE: frozenset[str] = frozenset()
 _NAMING = frozenset({"=", "==", "in"})
 _NEVER = {("=", 0), ("==", 0), ("<", 0), ("<", 1), ("<=", 0)}
 _ALWAYS = {("!=", 0), (">", 0), (">=", 1)}
+_MAX_DIGITS = 20
+"""Of a number with 64 bits."""
 _OPEN_FIELDS = frozenset({"evt.is_open_read", "evt.is_open_write", "evt.is_open_exec", "evt.is_open_create"})
 _OPENS = frozenset({"open", "openat", "openat2", "open_by_handle_at", "creat"})
 
@@ -88,7 +90,7 @@ def _literals(check: Check) -> tuple[Literal, ...]:
 def number_decides(check: Check) -> bool | None:
     """What a check of ``evt.num`` comes to for every event, where that is plain from its literal."""
     texts = [literal.text for literal in _literals(check)]
-    if check.modifier or not all(text.isascii() and text.isdigit() for text in texts):
+    if check.modifier or not all(text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS for text in texts):
         return None
     if check.operator == "in":
         return False if not any(map(int, texts)) else None

@@ -11,17 +11,25 @@ from engine.alerts import Value
 from engine.lang.types import FieldType, Shape
 from engine.state.event import Event
 
+_MAX_DIGITS = 9
+"""Of an index."""
+
 Getter = Callable[[Any], Any]
 """Reads a value from an event; None when the field has no value there."""
 
 
 class FieldError(ValueError):
-    """A field that does not exist, or not so. ``hint`` names what was perhaps meant."""
+    """A field that does not exist, or not so."""
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str | Callable[[], str] = "") -> None:
         super().__init__(message)
         self.message = message
-        self.hint = hint
+        self._hint = hint
+
+    @property
+    def hint(self) -> str:
+        """What was perhaps meant; looked for when it is asked for, since names are also tried out."""
+        return self._hint if isinstance(self._hint, str) else self._hint()
 
 
 class Many(Enum):
@@ -115,8 +123,8 @@ def shape_of(field: Field) -> Shape:
 
 def index(field: str, argument: str) -> int:
     """The number in brackets. Raises FieldError."""
-    if not (argument.isascii() and argument.isdigit()):
-        raise FieldError(f"the argument of {field} is a number, not '{argument}'")
+    if not (argument.isascii() and argument.isdigit() and len(argument) <= _MAX_DIGITS):
+        raise FieldError(f"the argument of {field} is a number of at most {_MAX_DIGITS} digits, not '{argument}'")
     return int(argument)
 
 

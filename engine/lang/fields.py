@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
+from functools import partial
 
 from engine.lang import (
     arguments,
@@ -18,6 +18,7 @@ from engine.lang import (
     fields_user,
 )
 from engine.lang.field import Bound, Field, FieldError, Many
+from engine.lang.nearest import nearest as nearest_name
 from engine.lang.nodes import FieldRef
 from engine.lang.types import Shape
 
@@ -48,7 +49,7 @@ def resolve(ref: FieldRef) -> Bound:
     name, argument = _split(ref)
     row = FIELDS.get(name)
     if row is None:
-        raise FieldError(f"filter_check called with nonexistent field {ref}", nearest(name))
+        raise FieldError(f"filter_check called with nonexistent field {ref}", partial(nearest, name))
     many = Many.NO if argument is not None else row.many
     return Bound(row, _shape(row, argument), row.getter(argument), many)
 
@@ -61,8 +62,7 @@ def canonical(ref: FieldRef) -> str:
 
 def nearest(name: str) -> str:
     """``did you mean …?`` for a name that is nearly one of ours; "" else."""
-    close = get_close_matches(name, FIELDS, n=1, cutoff=0.75)
-    return f"did you mean {close[0]}?" if close else ""
+    return nearest_name(name, FIELDS, 0.75)
 
 
 def _split(ref: FieldRef) -> tuple[str, str | None]:

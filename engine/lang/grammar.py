@@ -25,11 +25,17 @@ import re
 from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
+from engine.lang import hints
+from engine.lang.hints import ConditionError
 from engine.lang.nodes import And, Call, Check, FieldRef, Left, Literal, MacroRef, Node, Not, Or, Term, TermList, Values
 from engine.lang.operators import LIST_OPERATORS, MODIFIERS, NUMBER_OPERATORS, OPERATORS, UNARY_OPERATORS
 from engine.lang.quoting import EscapeError, unescape
 from engine.lang.transformers import TRANSFORMERS
 
+__all__ = ["MAX_DEPTH", "MAX_LENGTH", "ConditionError", "parse", "parse_left"]
+
+MAX_LENGTH = 4 * 1024 * 1024
+"""Characters in a condition, lists replaced: a hundred thousand addresses."""
 MAX_DEPTH = 1000
 """How deep rules may nest: 200 parentheses or 100 transformers, well within Python's own limit."""
 _DEPTH_OF_PARENTHESES = 5
@@ -52,30 +58,24 @@ _WORD_OPERATOR = re.compile(rf"({'|'.join(w for w, row in OPERATORS.items() if r
 _LOOSE_OPERATOR = re.compile("exists|intersects|in|pmatch")
 _MODIFIER = re.compile(rf"({'|'.join(MODIFIERS)})[ \t\r\n\b]+(?=(\()|([a-zA-Z][a-zA-Z0-9_]*))")
 _JOINERS = ("and", "or", "not")
-
 _Item = TypeVar("_Item")
-
-
-class ConditionError(Exception):
-    """A condition that cannot be understood. ``index`` counts from 0; ``line`` and ``column`` from 1."""
-
-    def __init__(self, message: str, text: str, index: int, *, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.index = index
-        self.line = text.count("\n", 0, index) + 1
-        self.column = index - (text.rfind("\n", 0, index) + 1) + 1
-        self.hint = hint
 
 
 def parse(text: str, *, max_depth: int = MAX_DEPTH) -> Node:
     """The tree of a condition. Raises :class:`ConditionError`; empty text is an error."""
+    if len(text) > MAX_LENGTH:
+        message = f"the condition has more than {MAX_LENGTH:,} characters, with its lists replaced"
+        raise ConditionError(message, text, 0, hint="use shorter lists, or fewer in one condition")
     return _Parser(text, max_depth).whole()
 
 
-def parse_left(text: str) -> tuple[Left, int]:
-    """The field or transformer that ``text`` begins with, and where it ends: for output templates."""
+def parse_left(text: str, start: int = 0) -> tuple[Left, int]:
+    """The field or transformer that begins at ``start``, and where it ends: for output templates.
+
+    Raises :class:`ConditionError`.
+    """
     parser = _Parser(text, MAX_DEPTH)
+    parser.index = start
     term = parser.left()
     if term is None:
         parser.fail("expected a field or a transformer")
@@ -92,9 +92,11 @@ class _Parser:
         self.max_depth = max_depth
         self.last = ""
         """The token before, for messages."""
+        self.after_name = False
+        """Whether the leaf before was a macro's name, for hints."""
 
-    def fail(self, message: str) -> NoReturn:
-        raise ConditionError(message, self.text, self.index)
+    def fail(self, message: str, hint: str = "") -> NoReturn:
+        raise ConditionError(message, self.text, self.index, hint=hint)
 
     # ── tokens ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -143,7 +145,10 @@ class _Parser:
     def whole(self) -> Node:
         node = self.any()
         if self.index < len(self.text):
-            self.fail(f"unexpected token after '{self.last}', expecting 'or', 'and'")
+            self.fail(
+                f"unexpected token after '{self.last}', expecting 'or', 'and'",
+                hints.unexpected(self.text, self.index, after_name=self.after_name),
+            )
         return node
 
     def any(self) -> Node:
@@ -176,11 +181,12 @@ class _Parser:
         negated = self.negations()
         if not self.symbol("("):
             node = self.leaf()
+            self.after_name = isinstance(node, MacroRef)
         else:
             self.nest(_DEPTH_OF_PARENTHESES)
             node = self.any()
             if not self.symbol(")"):
-                self.fail("expected a ')' token")
+                self.fail("expected a ')' token", hints.unexpected(self.text, self.index, after_name=self.after_name))
             self.nest(-_DEPTH_OF_PARENTHESES)
         return Not(node, start) if negated else node
 
@@ -284,7 +290,7 @@ class _Parser:
         self.blanks()
         word = self.take(_SYMBOL) or self.take(_WORD_OPERATOR) or self.take(_LOOSE_OPERATOR)
         if word is None:
-            self.fail(_NO_OPERATOR)
+            self.fail(_NO_OPERATOR, hints.nearest_operator(self.text, self.index))
         if word in UNARY_OPERATORS:
             return Check(left, word, position=start)
         before = self.blanks()
@@ -339,7 +345,7 @@ class _Parser:
             self.fail("expected a ')' token")
         items = self.items(self.literal, "expected a string value")
         if not self.symbol(")"):
-            self.fail("expected a ')' token")
+            self.fail("expected a ')' token", hints.LIST)
         return Values(items, start)
 
     def right(self) -> Left | None:

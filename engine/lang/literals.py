@@ -47,8 +47,8 @@ def convert(text: str, kind: FieldType) -> object:
 def _number(text: str, kind: FieldType) -> int:
     if kind is FieldType.PORT and not text[:1].isdigit():
         return _service(text)
-    if not _INTEGER.fullmatch(text):
-        raise ValueError(f"{text} is not a valid number")
+    if not _INTEGER.fullmatch(text) or len(text) > _MAX_BYTES:
+        raise ValueError(f"{text[:_MAX_BYTES]} is not a valid number")
     bits, signed = kind.bits
     value = int(text) & ((1 << bits) - 1)
     return value - (1 << bits) if signed and value >> (bits - 1) else value

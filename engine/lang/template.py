@@ -28,6 +28,9 @@ SUGGESTED = (
 )
 """What Falco's container plugin appends to every output."""
 
+_LONGEST_NAME = 256
+"""Of a field, in characters: how far the text behind a % is searched for one."""
+_MAX_WIDTH = 4096
 _WIDTH = re.compile(r"[0-9]*")
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_.]*")
 _TRANSFORMER = re.compile(rf"({'|'.join(TRANSFORMERS)})\(")
@@ -47,10 +50,11 @@ class TemplateError(Exception):
 class _Token:
     """A placeholder: how to get its text, and the plain fields under it."""
 
+    name: str
+    """As it is written in canonical form: ``toupper(proc.name)``."""
     source: Source
     width: int
     names: tuple[tuple[str, Source], ...]
-    is_field: bool
 
     def text(self, event: Any) -> str:
         shown = _text(self.source, event)
@@ -76,10 +80,23 @@ class Template:
         """The message for an event."""
         return "".join(piece if isinstance(piece, str) else piece.text(event) for piece in self._pieces)
 
-    def fields(self, event: Any) -> dict[str, Value]:
-        """The fields printed, with their typed values; None for a missing one."""
-        tokens = (piece for piece in self._pieces if isinstance(piece, _Token))
-        return {name: _value(origin, event) for token in tokens for name, origin in token.names}
+    def render_strictly(self, event: Any) -> tuple[str, bool]:
+        """The message up to the first missing value, and whether it is complete: Falco's way without a leading star."""
+        shown = ""
+        for piece in self._pieces:
+            if isinstance(piece, _Token) and _value(piece.source, event) is None:
+                return shown, False
+            shown += piece if isinstance(piece, str) else piece.text(event)
+        return shown, True
+
+    def fields(self, event: Any, *, transformed: bool = False) -> dict[str, Value]:
+        """The fields printed, with their typed values; None for a missing one.
+
+        Under a transformer these are the plain fields; with ``transformed`` its result is there as well.
+        """
+        tokens = [piece for piece in self._pieces if isinstance(piece, _Token)]
+        shown = {name: _value(origin, event) for token in tokens for name, origin in token.names}
+        return shown | ({token.name: _value(token.source, event) for token in tokens} if transformed else {})
 
     def _token(self, start: int) -> int:
         """Read the placeholder at ``start``; where it ends."""
@@ -88,6 +105,8 @@ class Template:
         index = start + 1 + len(digits)
         if index >= len(self.text):
             raise TemplateError("invalid formatting syntax: formatting cannot end with a %", start)
+        if len(digits) > len(str(_MAX_WIDTH)) or int(digits or 0) > _MAX_WIDTH:
+            raise TemplateError(f"a field is padded or cut to at most {_MAX_WIDTH} characters", start)
         term, end = self._transformed(index) if _TRANSFORMER.match(self.text, index) else self._field(index)
         refs = tuple(nodes.fields(term))
         self.refs.extend(refs)
@@ -96,25 +115,25 @@ class Template:
             origin = source(term, self._resolve)
         except CheckError as error:
             raise TemplateError(error.message, start, error.hint) from None
-        self._pieces.append(_Token(origin, int(digits or 0), names, isinstance(term, FieldRef)))
+        self._pieces.append(_Token(str(term), origin, int(digits or 0), names))
         return end
 
     def _transformed(self, index: int) -> tuple[nodes.Left, int]:
         try:
-            term, length = parse_left(self.text[index:])
+            return parse_left(self.text, index)
         except ConditionError as error:
-            raise TemplateError(error.message, index + error.index) from None
-        return term, index + length
+            raise TemplateError(error.message, error.index, error.hint) from None
 
     def _field(self, index: int) -> tuple[nodes.Left, int]:
         """The longest field that the text begins with; with its argument if it takes one."""
         match = _NAME.match(self.text, index)
         name = match[0] if match else ""
-        for length in range(len(name), 0, -1):
+        for length in range(min(len(name), _LONGEST_NAME), 0, -1):
             for term, end in self._candidates(index, name[:length]):
                 if self._exists(term):
                     return term, end
-        raise TemplateError(f"unknown field '%{name}' in output", index - 1, self._hint(name))
+        hint = self._hint(name) if name else "an output cannot print a percent sign"
+        raise TemplateError(f"unknown field '%{name}' in output", index - 1, hint)
 
     def _candidates(self, index: int, name: str) -> list[tuple[FieldRef, int]]:
         """The name with the argument behind it, then without."""
@@ -122,11 +141,11 @@ class Template:
         found = [(FieldRef(name), end)] if "." in name else []
         if found and self.text.startswith("[", end):
             try:
-                term, length = parse_left(self.text[index:])
+                term, after = parse_left(self.text, index)
             except ConditionError:
                 return found
             if isinstance(term, FieldRef) and term.name == name:
-                found.insert(0, (term, index + length))
+                found.insert(0, (term, after))
         return found
 
     def _exists(self, ref: FieldRef) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.lang.grammar import ConditionError, parse
+from engine.lang.grammar import MAX_LENGTH, ConditionError, parse
 from engine.lang.nodes import And, Check, FieldRef, Literal, MacroRef, Node, Not, Or, Values
 
 
@@ -91,3 +91,32 @@ CONDITIONS = st.recursive(
 @given(CONDITIONS)
 def test_canonical_text_means_the_same(node: Node) -> None:
     assert parse(str(node)) == node
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("proc.name contians x", "did you mean contains?"),
+        ("proc.name IN (a)", "did you mean in?"),
+        ("proc.name = a b", "put a value with blanks, quotes, commas or parentheses in double quotes"),
+        ("shell = bash", "a word alone is the name of a macro; a field has a dot: proc.name"),
+        ("a AND b", "write and"),
+        ("a && b", "write and"),
+        ("a || b", "write or"),
+        ("a)", "there is no '(' for this ')'"),
+        ("(a and b", "a '(' is never closed"),
+        ("a # why", "a condition has no comments"),
+        ("proc.name in (a b)", "write a list with commas: (a, b)"),
+        ("proc.name " + "x" * 10_000, ""),
+    ],
+)
+def test_an_error_says_what_to_do(text: str, hint: str) -> None:
+    with pytest.raises(ConditionError) as caught:
+        parse(text)
+    assert caught.value.hint.startswith(hint)
+    assert bool(caught.value.hint) is bool(hint)
+
+
+def test_a_condition_that_is_too_long_is_refused_at_once() -> None:
+    with pytest.raises(ConditionError, match="more than 4,194,304 characters"):
+        parse("a" * (MAX_LENGTH + 1))

@@ -59,3 +59,9 @@ def test_the_nearest_field_is_named() -> None:
     with pytest.raises(TemplateError) as caught:
         Template("%proc.nmae")
     assert caught.value.hint == "did you mean proc.name?"
+
+
+@pytest.mark.parametrize("width", ["4097", "9" * 5000])
+def test_widths_are_bounded(width: str) -> None:
+    with pytest.raises(TemplateError, match="at most 4096 characters"):
+        Template(f"%{width}proc.name")

@@ -1,0 +1,17 @@
+"""The known name that was perhaps meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+_LONGEST = 64
+"""Of a name that is compared: the comparison takes more than linear time."""
+
+
+def nearest(name: str, known: Iterable[str], cutoff: float = 0.7) -> str:
+    """``did you mean …?`` for a name that is nearly a known one; "" else. ``cutoff`` is difflib's."""
+    if len(name) > _LONGEST:
+        return ""
+    close = get_close_matches(name, list(known), n=1, cutoff=cutoff)
+    return f"did you mean {close[0]}?" if close else ""
