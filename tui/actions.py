@@ -58,7 +58,7 @@ VIEWS = {
 _LISTS = ("alerts", "containers", "processes", "events", "rules")
 
 ACTIONS = (
-    Action("open", "enter", "open", "Open what is under the cursor", ("list",)),
+    Action("open", "enter", "open", "Open what is under the cursor, where the footer offers it", ("list",)),
     Action("container", "c", "container", "Go to its container", ("alerts", "alert", "processes")),
     Action("rule", "r", "rule", "Go to the rule that fired", ("alerts", "alert")),
     Action("tree", "t", "tree", "Show its process in the tree", ("alerts", "alert")),

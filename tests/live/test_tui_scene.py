@@ -127,7 +127,7 @@ def test_a_process_shows_its_alerts_and_recent_events(desk: Desk) -> None:
     desk.screen.keys("Tab")
     desk.screen.until_shown("Sensitive file read")
     desk.screen.keys("Tab")
-    desk.screen.until_shown("openat /etc/shadow")
+    desk.screen.until(lambda screen: re.search(r"openat .*/etc/shadow O_RDONLY", screen), "its events are told")
     desk.back("Inspect")
     desk.clear_filter()
 

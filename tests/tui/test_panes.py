@@ -221,6 +221,33 @@ async def test_a_difference_that_cannot_be_asked_for_is_not_an_empty_one() -> No
         assert "no container runtime" not in drive.text()
 
 
+async def test_only_what_can_be_opened_is_offered() -> None:
+    async with driving(incident()) as drive:
+        drive.app.visit(ContainerPlace(WEB, "web"))
+        await drive.press("tab", "tab")
+        await drive.until_shown("/etc/shadow  read")
+        await drive.until_gone("⏎ open")
+        await drive.press("tab")
+        await drive.until_shown("/bin/18211")
+        assert "⏎ open" not in drive.text()
+        await drive.press("down")
+        await drive.until_shown("⏎ open")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_an_event_is_told_without_repetition(size: tuple[int, int]) -> None:
+    world = incident()
+    world.events[2].summary = f"openat /etc/{'deep/' * 40} O_RDONLY → 3"
+    world.events[1].summary = "openat /etc/ld.so.preload → ENOENT"
+    async with driving(world, size) as drive:
+        drive.app.visit(EventsPlace("web", container_id=WEB))
+        await drive.until_shown("/etc/deep", "ld.so")
+        lines = drive.text().splitlines()
+        missing = next(line for line in lines if "ld.so" in line)
+        assert (missing.count("openat"), missing.count("ENOENT")) == (1, 1)
+        assert next(line for line in lines if "/etc/deep" in line).endswith("…")
+
+
 async def test_a_container_entered_once_says_once() -> None:
     async with driving(incident()) as drive:
         drive.app.visit(ContainerPlace(WEB, "web"))

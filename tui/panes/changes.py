@@ -35,7 +35,7 @@ class ChangesPane(ListPane[Change]):
 
     def make_list(self) -> PageList[Change]:
         """What, where, when, who."""
-        return PageList(self.source, _COLUMNS, id="changes")
+        return PageList(self.source, _COLUMNS, openable=lambda row: bool(row.alert_id), id="changes")
 
     def key(self, row: Change) -> Hashable:
         """Its path."""
@@ -56,10 +56,7 @@ class ChangesPane(ListPane[Change]):
     @on(PageList.Opened)
     def _open(self, event: PageList.Opened) -> None:
         change = cast("Change", event.row)
-        if change.alert_id:
-            self.tiercel.visit(AlertPlace(change.alert_id, 0, change.path))
-        else:
-            self.tiercel.tell("No alert belongs to this change.")
+        self.tiercel.visit(AlertPlace(change.alert_id, 0, change.path))
 
 
 def _kind(row: Change) -> list[Span]:

@@ -31,7 +31,7 @@ class EventsPane(ListPane[EventRow]):
 
     def make_list(self) -> PageList[EventRow]:
         """When, what, who, with which result."""
-        return PageList(self.source, _COLUMNS, id="events")
+        return PageList(self.source, _COLUMNS, openable=lambda _row: False, id="events")
 
     def key(self, row: EventRow) -> Hashable:
         """Its number."""
@@ -73,11 +73,17 @@ def _result(row: EventRow) -> list[Span]:
     return [(row.result, "warn" if row.result.startswith("E") else "dim")]
 
 
+def _what(row: EventRow) -> list[Span]:
+    """The summary without what other columns have: the event's type before it, the result after it."""
+    text = row.summary.removeprefix(row.type)
+    return [((text.removesuffix(f"→ {row.result}") if row.result else text).strip(), "")]
+
+
 _COLUMNS: list[Column[EventRow]] = [
     Column("Time", 12, _time),
-    Column("Event", 12, lambda row: [(row.type, "accent")], from_width=90),  # What begins and ends with the same
+    Column("Event", 12, lambda row: [(row.type, "accent")]),
     Column("Pid", 7, lambda row: [(str(row.pid), "dim")], right=True),
     Column("Process", 10, lambda row: [(row.process, "")], share=1),
-    Column("Result", 8, _result, from_width=90),
-    Column("What", 20, lambda row: [(row.summary, "")], share=4),
+    Column("Result", 8, _result),
+    Column("What", 16, _what, share=4),
 ]

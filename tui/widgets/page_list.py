@@ -125,12 +125,14 @@ class PageList(ScrollView, Generic[Row]):
         columns: Sequence[Column[Row]],
         *,
         faded: Callable[[Row], bool] = lambda _row: False,
+        openable: Callable[[Row], bool] = lambda _row: True,
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
         self.source = source
         self.columns = columns
         self._faded = faded
+        self._openable = openable
         self._cache = PageCache[Row](source.key)
         self._question = 0
         self._asking = False
@@ -232,8 +234,11 @@ class PageList(ScrollView, Generic[Row]):
     def _select(self, row: Row | None) -> None:
         if row == self.selected and (row is None) == (self._key is None):
             return
+        could_open = self._can_open()
         self.selected = row
         self._key = None if row is None else self.source.key(row)
+        if self._can_open() is not could_open:
+            self.refresh_bindings()
         self.post_message(self.Moved(self, row))
 
     # ── moving ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -292,9 +297,16 @@ class PageList(ScrollView, Generic[Row]):
         """To the last row."""
         self.move_to(self.total - 1)
 
+    def _can_open(self) -> bool:
+        return self.selected is not None and self._openable(self.selected)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only a row with more to it can be opened."""
+        return self._can_open() if action == "open" else super().check_action(action, parameters)
+
     def action_open(self) -> None:
         """Open the selected row."""
-        if self.selected is not None:
+        if self._can_open():
             self.post_message(self.Opened(self, self.selected))
 
     def on_click(self, event: events.Click) -> None:
