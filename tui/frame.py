@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import ContentSwitcher, Footer, Static
+from textual.widgets import ContentSwitcher, Static
 
 from engine.events import Phase
 from engine.protocol import Pulse
@@ -21,6 +21,7 @@ from tui.front import Front, Link
 from tui.panes.base import Pane
 from tui.theme import content
 from tui.widgets.health_line import HealthLine
+from tui.widgets.key_line import KeyLine
 from tui.widgets.tab_line import TabLine
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Frame(Screen[None]):
         yield self.banner
         with ContentSwitcher(initial=self._tabs[0].id):
             yield from self.panes
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Begin with the first tab."""

@@ -248,6 +248,22 @@ async def test_an_event_is_told_without_repetition(size: tuple[int, int]) -> Non
         assert next(line for line in lines if "/etc/deep" in line).endswith("…")
 
 
+async def test_the_footer_always_has_help_and_quit() -> None:
+    async with driving(incident(), NARROW) as drive:
+        await drive.until_shown("⏎ open / filter a ack", "c container", "? help q quit")
+        assert "f follow" not in drive.text()
+        await drive.pilot.resize_terminal(*WIDE)
+        await drive.until_shown("f follow", "? help q quit")
+
+
+async def test_a_click_on_a_key_presses_it() -> None:
+    async with driving(incident(), NARROW) as drive:
+        await drive.until_shown("? help q quit")
+        line = drive.text().splitlines()[-1]
+        await drive.pilot.click(offset=(line.index("? help") + 3, NARROW[1] - 1))
+        await drive.until_shown("Everywhere")
+
+
 async def test_a_container_entered_once_says_once() -> None:
     async with driving(incident()) as drive:
         drive.app.visit(ContainerPlace(WEB, "web"))

@@ -1,0 +1,82 @@
+"""The footer: the keys that work here. Where not all have room, help and quit stay and the last of the others go.
+
+Textual's footer scrolls instead, so that a terminal of 80 columns never shows how to leave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+from textual import events
+from textual.binding import Binding
+from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
+
+from tui.theme import Span, content
+
+PINNED = ("help", "quit")
+"""The actions that always stand at the right."""
+
+
+class KeyLine(Widget):
+    """See the module. A click on a key presses it."""
+
+    ALLOW_SELECT = False
+
+    def on_mount(self) -> None:
+        """Follow the focus."""
+        self.screen.bindings_updated_signal.subscribe(self, self._changed)
+
+    def _changed(self, _screen: Screen[object]) -> None:
+        self.refresh()
+
+    def _pieces(self) -> list[tuple[Span, Binding | None]]:
+        """Each text with the key that a click on it presses."""
+        shown = _shown(self.screen)
+        pinned = [binding for binding in shown if binding.action in PINNED]
+        room = self.size.width - _width(pinned) - 1
+        others = _fitting([binding for binding in shown if binding.action not in PINNED], room)
+        space = " " * max(0, room - _width(others) + 1)
+        return [*_texts(others), ((space, ""), None), *_texts(pinned)]
+
+    def render(self) -> Content:
+        """One line."""
+        return content(*(span for span, _ in self._pieces())).truncate(self.size.width)
+
+    def on_click(self, event: events.Click) -> None:
+        """Press the key under the pointer."""
+        edge = 0
+        for (text, _), binding in self._pieces():
+            edge += cell_len(text)
+            if event.get_content_offset_capture(self).x < edge:
+                if binding is not None:
+                    self.app.simulate_key(binding.key)
+                return
+
+
+def _shown(screen: Screen[object]) -> list[Binding]:
+    """The bindings that work where the focus is, each action once, nearest first."""
+    active = [entry.binding for entry in screen.active_bindings.values() if entry.enabled and entry.binding.show]
+    return list({binding.action: binding for binding in reversed(active)}.values())[::-1]
+
+
+def _fitting(bindings: Sequence[Binding], room: int) -> list[Binding]:
+    """As many as fit, from the first."""
+    number = next((number for number in range(len(bindings), 0, -1) if _width(bindings[:number]) <= room), 0)
+    return list(bindings[:number])
+
+
+def _width(bindings: Sequence[Binding]) -> int:
+    return sum(cell_len(text) for (text, _), _ in _texts(bindings))
+
+
+def _texts(bindings: Sequence[Binding]) -> list[tuple[Span, Binding | None]]:
+    pieces: list[tuple[Span, Binding | None]] = []
+    for binding in bindings:
+        if pieces:
+            pieces.append(((" ", ""), None))
+        pieces.append(((binding.key_display or binding.key, "accent"), binding))
+        pieces.append(((f" {binding.description}", ""), binding))
+    return pieces
