@@ -33,9 +33,8 @@ class ListeningSocket:
                 stack.enter_context(locked(self._path))
                 listening = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
                 _remove_stale(self._path)
-                listening.bind(str(self._path))
-                stack.callback(_unlink, self._path, self._path.stat().st_ino)
-                _set_access(self._path, self._group)
+                _bind(listening, self._path, self._group)
+                stack.callback(_unlink, self._path, self._path.lstat().st_ino)
             except BlockingIOError:
                 raise _taken(self._path) from None
             except OSError as error:
@@ -79,14 +78,40 @@ def _is_alive(path: Path) -> bool:
     return True
 
 
-def _set_access(path: Path, group: str) -> None:
-    """Nobody can have connected yet: the socket does not listen before its mode is set."""
-    path.chmod(0o660 if group else 0o600)
-    if group:
-        try:
-            os.chown(path, -1, grp.getgrnam(group).gr_gid)
-        except KeyError:
-            raise UsageError(f"there is no group {group!r}", hint="getent group lists them") from None
+def _bind(listening: socket.socket, path: Path, group: str) -> None:
+    """Make the socket's file with its mode and its group from its first moment.
+
+    To change them by path afterwards would be to change what somebody else may have put there meanwhile.
+    """
+    gid = _gid_of(group) if group else os.getegid()
+    mode = 0o660 if group else 0o600
+    os.fchmod(listening.fileno(), mode)  # bind(2) makes the file with the mode of the socket, less the umask
+    umask, egid = os.umask(0o777 & ~mode), os.getegid()
+    try:
+        _become(gid, group)
+        listening.bind(str(path))
+    finally:
+        os.setegid(egid)
+        os.umask(umask)
+    if group and path.lstat().st_gid != gid:
+        path.unlink()
+        raise UsageError(f"{path.parent} gives its own group to what is made in it", hint="name another --socket")
+
+
+def _become(gid: int, group: str) -> None:
+    try:
+        os.setegid(gid)
+    except PermissionError:
+        raise UsageError(
+            f"only root can let the group {group!r} in", hint=f"or start it as a member of it: newgrp {group}"
+        ) from None
+
+
+def _gid_of(group: str) -> int:
+    try:
+        return grp.getgrnam(group).gr_gid
+    except KeyError:
+        raise UsageError(f"there is no group {group!r}", hint="getent group lists them") from None
 
 
 def _unlink(path: Path, inode: int) -> None:
