@@ -107,6 +107,8 @@ class Sensor:
         self.on_phase: Callable[[SourceState], None] = lambda _state: None
         self.on_runtime: Callable[[RuntimeState], None] = lambda _state: None
         """Told when a container runtime is reached, or no longer."""
+        self.on_switched: Callable[[Rule], None] = lambda _rule: None
+        """Told when a rule was switched by hand."""
         self.on_rules: Callable[[RuleSet], None] = lambda _rules: None
         """Told of the rules of a reload before they judge."""
         self.on_reload: Callable[[Reload], None] = lambda _reload: None
@@ -225,6 +227,7 @@ class Sensor:
         self._select()
         self.rules_generation += 1
         self._changed.set()
+        self.on_switched(rule)
         return rule
 
     async def reload(self) -> Reload:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 from platformdirs import user_state_path
+
+from engine.config import Config
+from engine.errors import UsageError
 
 _HERE = Path(__file__).resolve().parent
 SHIPPED_RULES = _HERE.parent / "rules"
@@ -21,15 +23,18 @@ class Options(msgspec.Struct, frozen=True):
     """What to watch and how: the same for every face of the sensor, and handed to a private one as JSON."""
 
     rules: tuple[str, ...] = ()
-    """Rule files and folders in order; empty for the shipped ones."""
+    """Rule files and folders in order, instead of the configured ones."""
+    config: Config = Config()
     docker: str = ""
     """URL of the Docker socket; "" to look for it, "none" to do without."""
     transport: Literal["auto", "ring", "perf"] = "auto"
-    matching: Literal["all", "first"] = "all"
     store: str = ""
     """The alert database; "" for a new one in the state folder."""
     outputs: tuple[str, ...] = ()
-    """Further places for the alerts, as rows of :data:`engine.sinks.SINKS` take them: ``http=URL``."""
+    """Further places for the alerts, as rows of :data:`engine.sinks.SINKS` take them: ``http=URL``.
+
+    Those of the configuration are used for a live sensor only: a replay's alerts have gone there once already.
+    """
     replay: str = ""
     """A recording to judge instead of the kernel's events."""
     speed: float = 0.0
@@ -43,9 +48,24 @@ def hostname() -> str:
     return os.environ.get("FALCO_HOSTNAME") or socket.gethostname()
 
 
-def rule_paths(names: Sequence[str]) -> list[Path]:
-    """The rule files and folders to load, in order; the shipped ones for none."""
-    return [Path(name) for name in names] or [SHIPPED_RULES]
+def named_paths(options: Options) -> list[Path]:
+    """The rule files and folders that are named or configured, be they there or not; else the shipped ones."""
+    return [Path(name) for name in options.rules or options.config.rules_files] or [SHIPPED_RULES]
+
+
+def rule_paths(options: Options) -> list[Path]:
+    """The rule files and folders to load, in order.
+
+    Configured ones that do not exist are passed over, as Falco does. Raises UsageError when none is left.
+    """
+    paths = named_paths(options)
+    if options.rules or not options.config.rules_files:
+        return paths
+    found = [path for path in paths if path.exists()]
+    if not found:
+        names = ", ".join(map(str, paths))
+        raise UsageError(f"none of the rules_files exists: {names}", hint="mend rules_files, or name rules with -r")
+    return found
 
 
 def state_folder() -> Path:

@@ -24,13 +24,14 @@ def private_sensor(options: Options) -> Iterator[tuple[socket.socket, Path]]:
     log = state_folder() / "sensor.log"
     with theirs, log.open("ab") as said:
         child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "tiercel", "private-sensor", str(theirs.fileno()), _to_json(options)],
+            [sys.executable, "-P", "-m", "tiercel", "private-sensor", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=said,
             stderr=said,
             start_new_session=True,  # Ctrl-C and the terminal's end are the front end's business
         )
+    _hand_over(child, options)
     try:
         yield ours, log
     finally:
@@ -39,5 +40,8 @@ def private_sensor(options: Options) -> Iterator[tuple[socket.socket, Path]]:
             child.wait(timeout=PATIENCE)
 
 
-def _to_json(options: Options) -> str:
-    return msgspec.json.encode(options).decode()
+def _hand_over(child: subprocess.Popen[bytes], options: Options) -> None:
+    """Through a pipe: an argument could be read by everybody, and a configured URL may hold a secret."""
+    assert child.stdin is not None
+    with contextlib.suppress(BrokenPipeError), child.stdin:  # a child that has failed already says so itself
+        child.stdin.write(msgspec.json.encode(options))

@@ -21,8 +21,7 @@ from engine.desk import Desk
 from engine.errors import TiercelError
 from engine.events import Phase, RuntimeState, SourceState
 from engine.lang.host_names import host_names
-from engine.rules.load import load
-from engine.rules.ruleset import RuleSet
+from engine.rules.ruleset import Rule, RuleSet
 from engine.sensor import Sensor
 from engine.server import Server, refuse
 from engine.sinks import make_sink
@@ -33,12 +32,13 @@ from probes.docker import DockerSource
 from probes.docker_api import DockerRuntime
 from probes.host_names import HostNameSource
 from probes.kernel import KernelSource
-from probes.options import Options, hostname, rule_paths, state_folder
+from probes.options import Options, hostname, named_paths, state_folder
 from probes.recording import Recorder
 from probes.recording_reader import read_header
 from probes.reloading import following, tell_reloads
 from probes.replay import ReplaySource
 from probes.rule_watch import RuleWatch
+from probes.ruling import ConfiguredRules, rules_of
 
 KEPT_SESSIONS = 10
 """Alert databases of private sensors that are kept, the newest."""
@@ -62,35 +62,50 @@ def sensor_of(options: Options, sinks: Sequence[Sink] = (), *, own_pids: Sequenc
     ``own_pids`` are further processes of Tiercel's, whose doings are not judged but counted.
     """
 
-    watch = RuleWatch(partial(rule_paths, options.rules))
+    watch = RuleWatch(partial(named_paths, options))
+    configured = rules_of(options)
 
     def load_rules() -> RuleSet:
         watch.note()
-        return load(rule_paths(options.rules))
+        return configured.load()
 
     rules = load_rules()
     sources, runtime = _sources(options, rules, own_pids)
     with contextlib.ExitStack() as stack:
         store = stack.enter_context(contextlib.closing(AlertStore(_store_path(options))))
         recorder = stack.enter_context(Recorder(Path(options.record), hostname=hostname())) if options.record else None
-        fanout = Fanout([*sinks, *map(make_sink, options.outputs)])
+        fanout = Fanout([*sinks, *_outputs(options)])
         sensor = Sensor(
             sources,
             rules,
             store,
             load_rules=load_rules,
-            rule_changes=watch.changes(),
+            rule_changes=watch.changes() if options.config.watch_config_files else None,
             hostname=read_header(Path(options.replay)).hostname if options.replay else hostname(),
             sinks=fanout,
             recorder=recorder,
             runtime=runtime,
-            first_match=options.matching == "first",
+            first_match=options.config.rule_matching == "first",
         )
         for part in (store, fanout, recorder):
             if part is not None:
                 part.report = sensor.vitals.report
         _connect(sensor)
+        sensor.on_switched = partial(_keep, configured, sensor)
         yield sensor
+
+
+def _outputs(options: Options) -> list[Sink]:
+    """A replay's alerts go where the command line says, and nowhere else."""
+    configured = () if options.replay else options.config.outputs
+    return [make_sink(spec, options.config.form) for spec in (*configured, *options.outputs)]
+
+
+def _keep(configured: ConfiguredRules, sensor: Sensor, rule: Rule) -> None:
+    try:
+        configured.keep(rule)
+    except (OSError, TiercelError) as error:
+        sensor.vitals.report(f"that {rule.name!r} was switched is not kept: {error}", "it holds until the sensor ends")
 
 
 def _connect(sensor: Sensor) -> None:

@@ -7,8 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
+from engine.errors import UsageError
+from probes.configuration import NONE
 from probes.options import DEMO, Options, hostname
+from tiercel.configured import configured
 from tiercel.listing import doctor, events, fields
 from tiercel.options import live_options
 from tiercel.rules import rules
@@ -44,12 +48,25 @@ def cli(ctx: click.Context, /, demo: bool, **live: Any) -> None:
     Exit codes: 0 done, 1 failure, 2 wrong usage or configuration, 130 interrupted.
     """
     if ctx.invoked_subcommand is not None:
-        return
-    if demo:
-        show_private(Options(**live, replay=str(DEMO), speed=1.0), title="demo")
-        return
-    require_live()
-    show_private(Options(**live), title=hostname())
+        _require_no_options(ctx, ctx.invoked_subcommand)
+    elif demo:
+        show_private(_demo(**live), title="demo")
+    else:
+        options = configured(**live)
+        require_live()
+        show_private(options, title=hostname())
+
+
+def _require_no_options(ctx: click.Context, command: str) -> None:
+    """Refuse options before a command: they would have no effect."""
+    given = [name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    if given:
+        raise UsageError("options stand behind the command", hint=f"tiercel {command} --help lists them")
+
+
+def _demo(falco_config: str = "", config: str = "", **live: Any) -> Options:
+    """The demo is the same everywhere: configurations count when they are named."""
+    return configured(falco_config=falco_config or NONE, config=config or NONE, **live, replay=str(DEMO), speed=1.0)
 
 
 for _command in (

@@ -4,32 +4,51 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
 
-from engine.errors import RulesError, UsageError
-from probes.options import rule_paths
+from engine.errors import RulesError, TiercelError, UsageError
+from tiercel.configured import configured
 from tiercel.listing import print_lines
+from tiercel.options import configuring_options
 from tiercel.talk import say
 
 
 @click.group()
 def rules() -> None:
-    """List rules, or check rule files."""
+    """List, check and reset rules."""
 
 
 @rules.command("list")
 @click.argument("files", nargs=-1)
-def list_rules(files: tuple[str, ...]) -> None:
-    """List the rules of FILES, or the shipped ones.
+@configuring_options
+def list_rules(files: tuple[str, ...], **named: Any) -> None:
+    """List the rules of FILES, or those in force.
 
     Columns: on or off, priority, name, tags.
     """
     from engine.listings import rule_lines
-    from engine.rules.load import load
+    from probes.ruling import rules_of
 
-    print_lines(rule_lines(load(rule_paths(files)).rules))
+    print_lines(rule_lines(rules_of(configured(rules=files, **named)).load().rules))
+
+
+@rules.command("reset")
+def reset_rules() -> None:
+    """Forget which rules were switched by key.
+
+    They are again as the rule files and the configuration say, from the next start or reload on.
+    """
+    from probes.toggles import Toggles
+
+    toggles = Toggles()
+    try:
+        names = toggles.reset()
+    except OSError as error:
+        raise TiercelError(f"cannot remove {toggles.path}: {error.strerror}", hint="try it with sudo") from None
+    say(f"{len(names)} forgotten: {', '.join(names)}" if names else f"nothing was switched by key ({toggles.path})")
 
 
 @rules.command("check")

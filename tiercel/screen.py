@@ -7,13 +7,15 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from engine.config import Config
 from engine.errors import TiercelError, UsageError
-from probes.options import Options, rule_paths
-from tiercel.options import rules_option, speed_option
+from probes.options import Options
+from tiercel.configured import configured
+from tiercel.options import configuring_options, rules_option, speed_option
 from tiercel.talk import INTERRUPTED, on_signals
 
 if TYPE_CHECKING:
@@ -60,13 +62,13 @@ def show(connect: Callable[[], Awaitable[Client]], *, title: str) -> None:
 def show_private(options: Options, *, title: str) -> None:
     """Start a sensor of our own as a child, give root up, and show it. The sensor ends when its socket closes."""
     from engine.client import Client
-    from engine.rules.load import load
     from probes.private_sensor import private_sensor
     from probes.privileges import become, invoking_user, require_readable
+    from probes.ruling import rules_of
 
     require_terminal()
-    if options.rules:
-        load(rule_paths(options.rules))  # what is wrong with them is said before the screen is taken
+    if options.rules or options.config != Config():
+        rules_of(options).load()  # what is wrong with them is said before the screen is taken
     user = invoking_user()
     if user is not None:
         require_readable(user)
@@ -80,10 +82,11 @@ def show_private(options: Options, *, title: str) -> None:
 @click.command("open", hidden=True)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @rules_option
+@configuring_options
 @speed_option
-def open_recording(file: str, rules: tuple[str, ...], speed: float) -> None:
+def open_recording(file: str, **judged: Any) -> None:
     """Open a recording in the terminal UI."""
-    show_private(Options(rules=rules, replay=file, speed=speed), title=Path(file).name)
+    show_private(configured(replay=file, **judged), title=Path(file).name)
 
 
 @click.command()

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import click
 
+from engine.config import ConfigError
 from engine.errors import RulesError, TiercelError
 from engine.scrub import scrub
 
@@ -28,6 +29,9 @@ def fail(error: TiercelError) -> None:
 
     if isinstance(error, RulesError):
         click.echo(render_text(error.problems), err=True)
+    elif isinstance(error, ConfigError):
+        for fault in error.faults:
+            click.echo("\n".join(map(scrub, str(fault).split("\n"))), err=True)
     say(error.message)
     if error.hint:
         say(f"→ {error.hint}")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import socket
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
+from engine.contracts import Sink
 from probes.options import Options, state_folder
+from tiercel.configured import configured
 from tiercel.options import duration_option, json_lines_option, judging_options, live_options, speed_option
 from tiercel.screen import SOCKET, require_live
 from tiercel.talk import run, say
@@ -19,16 +23,16 @@ from tiercel.talk import run, say
 @json_lines_option
 @duration_option
 @live_options
-def watch(as_json: bool, duration: float | None, **live: Any) -> None:
+def watch(as_json: bool | None, duration: float | None, **live: Any) -> None:
     """Watch without a screen: alerts on stdout.
 
     Talk goes to stderr. Ctrl-C ends it, or --duration.
     """
-    from engine.sinks.stdout import StdoutSink
     from probes.station import headless
 
+    options = configured(**live)
     require_live()
-    run(headless(Options(**live), [StdoutSink(json=as_json)], duration, say))
+    run(headless(options, [_printer(options, as_json)], duration, say))
 
 
 @click.command()
@@ -44,19 +48,27 @@ def sensor(path: str, group: str, **live: Any) -> None:
     """
     from probes.station import serve_shared
 
-    require_live()
     live["store"] = live["store"] or str(state_folder() / "alerts.db")
-    run(serve_shared(Options(**live), Path(path), group, say))
+    options = configured(**live)
+    require_live()
+    run(serve_shared(options, Path(path), group, say))
 
 
 @click.command("private-sensor", hidden=True)
 @click.argument("descriptor", type=int)
-@click.argument("options")
+@click.argument("options", default="")
 def private_sensor(descriptor: int, options: str) -> None:
-    """The sensor behind a terminal: serves the socket it inherited and ends with it."""
+    """The sensor behind a terminal: serves the socket it inherited and ends with it.
+
+    OPTIONS are JSON; without them they are read from standard input.
+    """
     from probes.station import serve_private
 
-    run(serve_private(msgspec.json.decode(options, type=Options), socket.socket(fileno=descriptor)))
+    run(
+        serve_private(
+            msgspec.json.decode(options or sys.stdin.buffer.read(), type=Options), socket.socket(fileno=descriptor)
+        )
+    )
 
 
 @click.command()
@@ -67,8 +79,9 @@ def record(file: str, duration: float | None, **live: Any) -> None:
     """Record events and alerts to FILE until Ctrl-C."""
     from probes.station import headless
 
+    options = configured(**live, record=file)
     require_live()
-    run(headless(Options(**live, record=file), [], duration, say))
+    run(headless(options, [], duration, say))
 
 
 @click.command()
@@ -76,9 +89,17 @@ def record(file: str, duration: float | None, **live: Any) -> None:
 @json_lines_option
 @judging_options
 @speed_option
-def replay(file: str, as_json: bool, speed: float, **judged: Any) -> None:
+def replay(file: str, as_json: bool | None, speed: float, **judged: Any) -> None:
     """Judge a recording again: alerts on stdout."""
-    from engine.sinks.stdout import StdoutSink
     from probes.station import headless
 
-    run(headless(Options(replay=file, speed=speed, **judged), [StdoutSink(json=as_json)], None, say))
+    options = configured(replay=file, speed=speed, **judged)
+    run(headless(options, [_printer(options, as_json)], None, say))
+
+
+def _printer(options: Options, as_json: bool | None) -> Sink:
+    """Alerts on standard output; the command line decides on JSON before the configuration does."""
+    from engine.sinks.stdout import StdoutSink
+
+    form = options.config.form
+    return StdoutSink(form if as_json is None else replace(form, json=as_json), json=False)

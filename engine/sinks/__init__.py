@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from engine.contracts import Sink
 from engine.errors import UsageError
 from engine.sinks.file import FileSink
+from engine.sinks.form import DEFAULT, Form
 from engine.sinks.stdout import StdoutSink
 from engine.sinks.syslog import SyslogSink
 
@@ -21,13 +22,13 @@ class SinkKind:
     argument: str
     """How the argument is called in help texts, in brackets if it can be left out."""
     help: str
-    make: Callable[[str], Sink]
+    make: Callable[[str, Form], Sink]
 
 
-def _http(url: str) -> Sink:
+def _http(url: str, form: Form) -> Sink:
     from engine.sinks.http import HttpSink  # http.client takes longer to import than all of the engine
 
-    return HttpSink.of(url)
+    return HttpSink.of(url, form)
 
 
 SINKS = {
@@ -41,12 +42,15 @@ SINKS = {
 }
 
 
-def make_sink(spec: str) -> Sink:
-    """A sink from ``NAME`` or ``NAME=ARGUMENT``. Raises UsageError, with the nearest name, for one that is unknown."""
+def make_sink(spec: str, form: Form = DEFAULT) -> Sink:
+    """A sink from ``NAME`` or ``NAME=ARGUMENT``, which prints in this form.
+
+    Raises UsageError, with the nearest name, for one that is unknown.
+    """
     name, _, argument = spec.partition("=")
     kind = SINKS.get(name)
     if kind is None:
         near = difflib.get_close_matches(name, SINKS, n=1)
         hint = f"did you mean {near[0]}?" if near else f"one of {', '.join(SINKS)}"
         raise UsageError(f"there is no output {name!r}", hint=hint)
-    return kind.make(argument)
+    return kind.make(argument, form)

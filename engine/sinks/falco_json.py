@@ -15,46 +15,60 @@ import msgspec
 
 from engine.alerts import Alert
 from engine.scrub import is_clean, scrub
+from engine.sinks.form import DEFAULT, Form
 
 _ENCODER = msgspec.json.Encoder(order="sorted")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def to_falco(alert: Alert) -> dict[str, Any]:
+def to_falco(alert: Alert, form: Form = DEFAULT) -> dict[str, Any]:
     """The object Falco would print, and ``tiercel``; plain values only."""
-    return {
+    chosen: dict[str, Any] = {}
+    if form.output:
+        chosen["output"] = text(alert, form)
+    if form.message:
+        chosen["message"] = alert.output
+    if form.tags:
+        chosen["tags"] = sorted(alert.tags)
+    if form.output_fields:
+        chosen["output_fields"] = _output_fields(alert, form)
+    return chosen | {
         "hostname": alert.hostname,
-        "output": text(alert),
-        "output_fields": _output_fields(alert),
         "priority": alert.priority.label,
         "rule": alert.rule,
         "source": alert.source,
-        "tags": sorted(alert.tags),
         "time": utc(alert.time),
         "tiercel": _tiercel(alert),
     }
 
 
-def json_line(alert: Alert) -> bytes:
+def line(alert: Alert, form: Form, *, json: bool) -> bytes:
+    """An alert as JSON or text; ``json`` decides where the form does not."""
+    return json_line(alert, form) if (json if form.json is None else form.json) else text_line(alert, form)
+
+
+def json_line(alert: Alert, form: Form = DEFAULT) -> bytes:
     """The object as one line of UTF-8, keys sorted; what is invisible or drives terminals stands as ``\\uXXXX``."""
-    value = to_falco(alert)
+    value = to_falco(alert, form)
     try:
-        line = _ENCODER.encode(value).decode()
+        encoded = _ENCODER.encode(value).decode()
     except UnicodeEncodeError:  # a lone surrogate: Falco prints U+FFFD for what is not Unicode
         dumped = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        line = _LONE_SURROGATE.sub("\ufffd", dumped)
-    safe = line if is_clean(line) else "".join(map(_escaped, line))
+        encoded = _LONE_SURROGATE.sub("\ufffd", dumped)
+    safe = encoded if is_clean(encoded) else "".join(map(_escaped, encoded))
     return f"{safe}\n".encode()
 
 
-def text_line(alert: Alert) -> bytes:
+def text_line(alert: Alert, form: Form = DEFAULT) -> bytes:
     """The line of Falco's text output, with escapes for what is invisible or drives terminals."""
-    return f"{scrub(text(alert))}\n".encode()
+    return f"{scrub(text(alert, form))}\n".encode()
 
 
-def text(alert: Alert) -> str:
-    """Time, priority and message: ``00:04:05.123456789: Warning …``."""
-    return f"{utc(alert.time)[11:-1]}: {alert.priority.label} {alert.output}"
+def text(alert: Alert, form: Form = DEFAULT) -> str:
+    """Time, priority and message: ``00:04:05.123456789: Warning …``, or with ``2026-01-01T…+0000`` before."""
+    time = utc(alert.time)
+    prefix = f"{time[:-1]}+0000" if form.iso_8601 else time[11:-1]
+    return f"{prefix}: {alert.priority.label} {alert.output}"
 
 
 def utc(time: int) -> str:
@@ -63,9 +77,10 @@ def utc(time: int) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{nanoseconds:09}Z"
 
 
-def _output_fields(alert: Alert) -> dict[str, Any]:
+def _output_fields(alert: Alert, form: Form) -> dict[str, Any]:
     """Never empty, and ``k8s.*`` only as text: falcosidekick refuses the one and cannot bear the other."""
-    fields = {"evt.time": alert.time} | alert.output_fields
+    prefix = "evt.time.iso8601" if form.iso_8601 else "evt.time"
+    fields = {prefix: alert.time} | alert.output_fields
     return {name: value for name, value in fields.items() if not name.startswith("k8s.") or isinstance(value, str)}
 
 

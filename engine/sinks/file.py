@@ -1,4 +1,4 @@
-"""A file of JSON lines, for a log shipper to follow."""
+"""A file of lines, JSON unless said otherwise, for a log shipper to follow."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from engine.errors import UsageError
 from engine.sinks.blocking import BlockingCalls
 from engine.sinks.delivery import DeliveryError
 from engine.sinks.descriptors import write_all
-from engine.sinks.falco_json import json_line
+from engine.sinks.falco_json import line
+from engine.sinks.form import DEFAULT, Form
 
 
 class FileSink:
@@ -21,22 +22,23 @@ class FileSink:
     A file that was moved or removed, as log rotation does, is noticed at the next batch: the path is opened anew.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, form: Form = DEFAULT) -> None:
         self.name = f"file {path}"
         self._path = path
+        self._form = form
         self._calls = BlockingCalls("sink-file")
         self._descriptor: int | None = None
 
     @classmethod
-    def of(cls, argument: str) -> FileSink:
+    def of(cls, argument: str, form: Form = DEFAULT) -> FileSink:
         """From a path."""
         if not argument:
             raise UsageError("a file output needs a path", hint="file=/var/log/tiercel.jsonl")
-        return cls(Path(argument))
+        return cls(Path(argument), form)
 
     async def write(self, alerts: Sequence[Alert]) -> None:
         """Append the alerts: all of them, or none. Raises DeliveryError."""
-        lines = b"".join(map(json_line, alerts))
+        lines = b"".join(line(alert, self._form, json=True) for alert in alerts)
         await self._calls.call(lambda: self._append(lines))
 
     async def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Alerts over HTTP, one POST for each, as falcosidekick takes them (``http://127.0.0.1:2801/``)."""
+"""Alerts over HTTP, one POST for each, as falcosidekick takes them (``http://127.0.0.1:2801/``): always JSON."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from engine.errors import UsageError
 from engine.sinks.blocking import BlockingCalls
 from engine.sinks.delivery import DeliveryError
 from engine.sinks.falco_json import json_line
+from engine.sinks.form import DEFAULT, Form
 
 TIMEOUT = 10.0
 """Seconds to connect, and to wait for an answer."""
@@ -21,22 +22,23 @@ _MAX_ANSWER = 64 * 1024
 class HttpSink:
     """Posts alerts over one connection that is kept open."""
 
-    def __init__(self, url: str, *, timeout: float = TIMEOUT) -> None:
+    def __init__(self, url: str, form: Form = DEFAULT, *, timeout: float = TIMEOUT) -> None:
         self.name = f"http {url}"
         self._url = _checked(url)
+        self._form = form
         self._timeout = timeout
         self._calls = BlockingCalls("sink-http")
         self._connection: http.client.HTTPConnection | None = None
 
     @classmethod
-    def of(cls, argument: str) -> HttpSink:
+    def of(cls, argument: str, form: Form = DEFAULT) -> HttpSink:
         """From a URL."""
-        return cls(argument)
+        return cls(argument, form)
 
     async def write(self, alerts: Sequence[Alert]) -> None:
         """Deliver the alerts in order. Raises DeliveryError at the first that does not arrive or is not wanted."""
         for number, alert in enumerate(alerts):
-            line = json_line(alert)
+            line = json_line(alert, self._form)
             try:
                 status, reason = await self._calls.call(partial(self._post, line))
             except (OSError, http.client.HTTPException) as error:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 
 from engine.alerts import Alert
 from engine.errors import UsageError
 from engine.sinks.blocking import BlockingCalls
 from engine.sinks.descriptors import write_all
-from engine.sinks.falco_json import json_line, text_line
+from engine.sinks.falco_json import line
+from engine.sinks.form import DEFAULT, Form
 
 
 class StdoutSink:
@@ -21,20 +24,25 @@ class StdoutSink:
     name = "stdout"
 
     def __init__(
-        self, *, json: bool = True, descriptor: int | None = None, on_closed: Callable[[], None] | None = None
+        self,
+        form: Form = DEFAULT,
+        *,
+        json: bool = True,
+        descriptor: int | None = None,
+        on_closed: Callable[[], None] | None = None,
     ) -> None:
-        self._line = json_line if json else text_line
+        self._line = partial(line, form=form, json=json)
         self._descriptor = sys.stdout.fileno() if descriptor is None else descriptor
         self._calls = BlockingCalls("sink-stdout")
         self._closed = False
         self.on_closed = on_closed
 
     @classmethod
-    def of(cls, argument: str) -> StdoutSink:
+    def of(cls, argument: str, form: Form = DEFAULT) -> StdoutSink:
         """From "json", "text" or ""."""
         if argument not in ("", "json", "text"):
             raise UsageError(f"stdout cannot print {argument!r}", hint="stdout=json or stdout=text")
-        return cls(json=argument != "text")
+        return cls(replace(form, json=argument == "json") if argument else form)
 
     async def write(self, alerts: Sequence[Alert]) -> None:
         """Print the alerts."""

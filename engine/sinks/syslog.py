@@ -11,7 +11,8 @@ from pathlib import Path
 from engine.alerts import Alert
 from engine.sinks.blocking import BlockingCalls
 from engine.sinks.delivery import DeliveryError
-from engine.sinks.falco_json import text_line
+from engine.sinks.falco_json import line
+from engine.sinks.form import DEFAULT, Form
 
 SOCKET = Path("/dev/log")
 LOG_USER = 1 << 3
@@ -23,20 +24,21 @@ MAX_MESSAGE = 8 * 1024
 class SyslogSink:
     """Sends each alert as a message to the local system logger."""
 
-    def __init__(self, path: Path = SOCKET) -> None:
+    def __init__(self, path: Path = SOCKET, form: Form = DEFAULT) -> None:
         self.name = "syslog"
         self._path = path
+        self._form = form
         self._calls = BlockingCalls("sink-syslog")
         self._socket: socket.socket | None = None
 
     @classmethod
-    def of(cls, argument: str) -> SyslogSink:
+    def of(cls, argument: str, form: Form = DEFAULT) -> SyslogSink:
         """From the path of the logger's socket, or "" for the usual one."""
-        return cls(Path(argument) if argument else SOCKET)
+        return cls(Path(argument) if argument else SOCKET, form)
 
     async def write(self, alerts: Sequence[Alert]) -> None:
         """Send the alerts. Raises DeliveryError when the logger does not take them."""
-        messages = [_message(alert) for alert in alerts]
+        messages = [_message(alert, self._form) for alert in alerts]
         await self._calls.call(lambda: self._send(messages))
 
     async def close(self) -> None:
@@ -65,8 +67,8 @@ class SyslogSink:
             self._socket = None
 
 
-def _message(alert: Alert) -> bytes:
+def _message(alert: Alert, form: Form) -> bytes:
     """The local form of RFC 3164: ``<12>Jan  1 00:04:05 tiercel[4711]: …``."""
     stamp = time.strftime("%b %e %H:%M:%S", time.localtime(alert.time // 1_000_000_000))
-    line = text_line(alert).rstrip(b"\n")
-    return f"<{LOG_USER | alert.priority}>{stamp} tiercel[{os.getpid()}]: ".encode() + line[:MAX_MESSAGE]
+    body = line(alert, form, json=False).rstrip(b"\n")
+    return f"<{LOG_USER | alert.priority}>{stamp} tiercel[{os.getpid()}]: ".encode() + body[:MAX_MESSAGE]

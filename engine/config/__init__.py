@@ -1,0 +1,15 @@
+"""Configuration: Falco's ``falco.yaml`` as it is, and our own file in the same form.
+
+::
+
+    bytes ──▶ document.parse ──▶ tree ──▶ layers.merge, overrides.apply ──▶ reader.read ──▶ Config
+
+Pure: files are found and opened by :mod:`probes.configuration`.
+"""
+
+from engine.config.document import parse
+from engine.config.faults import ConfigError
+from engine.config.model import AppendOutput, Config, Selection
+from engine.config.reader import read
+
+__all__ = ["AppendOutput", "Config", "ConfigError", "Selection", "parse", "read"]

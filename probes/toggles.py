@@ -1,0 +1,101 @@
+"""Rules switched by key: kept in a file of the form of ``tiercel.yaml``, which the sensor alone writes.
+
+::
+
+    rules:
+    - disable: {rule: Terminal shell in container}
+
+Names are meant as they stand, also with ``*``. The file holds only what differs from the configuration.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import yaml
+
+from engine.config import parse, read
+from engine.errors import UsageError
+from probes.options import state_folder
+
+_HEAD = "# Rules that were switched by key. To undo all of it: tiercel rules reset\n"
+
+
+class Toggles:
+    """The file and what it says."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path or state_folder() / "toggles.yaml"
+
+    def read(self) -> dict[str, bool]:
+        """Name of each switched rule → on or off. Raises ConfigError, or UsageError if it cannot be read."""
+        try:
+            data = self.path.read_bytes()
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise UsageError(
+                f"cannot read {self.path}: {error.strerror}", hint="tiercel rules reset removes it"
+            ) from None
+        entries = read(parse(str(self.path), data)).config.rules
+        return {entry.rule: entry.enable for entry in entries if entry.rule}
+
+    def keep(self, name: str, enabled: bool, *, configured: bool) -> None:
+        """Remember a switch, or forget it when the rule is as ``configured`` again. Raises OSError."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with _alone(self.path.parent):
+            switched = self.read()
+            switched.pop(name, None)
+            if enabled is not configured:
+                switched[name] = enabled
+            self._write(switched)
+
+    def reset(self) -> list[str]:
+        """Forget all switches; the names of the rules. Raises OSError."""
+        try:
+            names = list(self.read())
+        except UsageError:
+            names = []
+        self.path.unlink(missing_ok=True)
+        return names
+
+    def _write(self, switched: Mapping[str, bool]) -> None:
+        """Beside, then in place, at once: a crash leaves the old file or the new one."""
+        rules = [{"enable" if enabled else "disable": {"rule": name}} for name, enabled in switched.items()]
+        text = _HEAD + yaml.safe_dump({"rules": rules}, sort_keys=False, width=1000)
+        descriptor, name = tempfile.mkstemp(dir=self.path.parent, prefix=".toggles-")
+        beside = Path(name)
+        try:
+            with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - mkstemp gives a descriptor
+                file.write(text)
+                file.flush()
+                os.fsync(descriptor)
+            _give_to_owner_of(self.path.parent, beside)
+            beside.replace(self.path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                beside.unlink()
+            raise
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock: two sensors may switch rules at once."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _give_to_owner_of(folder: Path, file: Path) -> None:
+    """Under sudo with the user's home, a file in it belongs to the user."""
+    owner = folder.stat()
+    if os.geteuid() == 0 and owner.st_uid != 0:
+        os.chown(file, owner.st_uid, owner.st_gid)
