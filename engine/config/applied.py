@@ -56,8 +56,9 @@ class _Extended(Template):
         self._typed = tuple(typed)
         self._static = dict(static)
 
-    def fields(self, event: Any) -> dict[str, Value]:
-        found = super().fields(event)
+    def fields(self, event: Any, *, transformed: bool = False) -> dict[str, Value]:
+        """The fields printed and the further ones, with their values."""
+        found = super().fields(event, transformed=transformed)
         for template in self._typed:
             found |= template.fields(event)
         found |= {name: template.render(event) for name, template in self._extra.items()}
