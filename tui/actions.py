@@ -52,6 +52,7 @@ VIEWS = {
     "processes": "Processes",
     "events": "Events",
     "rules": "Rules",
+    "rule": "One rule",
 }
 """Where an action works, in the order of the help screen."""
 
@@ -60,7 +61,7 @@ _LISTS = ("alerts", "containers", "processes", "events", "rules")
 ACTIONS = (
     Action("open", "enter", "open", "Open what is under the cursor, where the footer offers it", ("list",)),
     Action("filter", "slash", "filter", "Filter, or edit the filter", _LISTS, first=True),
-    Action("switch", "space", "on/off", "Switch the rule on or off, at once", ("rules",)),
+    Action("switch", "space", "on/off", "Switch the rule on or off, at once", ("rules", "rule")),
     Action("reload", "R", "reload", "Read the rule files again", ("rules",)),
     Action("acknowledge", "a", "ack", "Acknowledge, or take it back", ("alerts", "alert")),
     Action("pause", "p", "pause", "Freeze the list, count what waits; again: resume", ("alerts",)),

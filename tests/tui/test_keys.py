@@ -367,6 +367,18 @@ async def test_a_switched_rule_is_said_beside_the_filter() -> None:
         await drive.until_gone("○ off:")
 
 
+@does("rule", "switch")
+async def _(drive: Drive, key: str) -> None:
+    await alerts_shown(drive)
+    await drive.press("down", "down", "down", "r")
+    await drive.until_shown("● on", "Condition")
+    await drive.press(key)
+    await drive.until_shown("○ off")
+    assert not drive.sensor.world.rules[1].enabled
+    await drive.press(key)
+    await drive.until_shown("● on")
+
+
 @does("rules", "reload")
 async def _(drive: Drive, key: str) -> None:
     await view_shown(drive, "5", "Terminal shell in container")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.content import Content
 
-from engine.protocol import ListRules, RuleRow, Rules
+from engine.protocol import Done, ListRules, RuleRow, Rules, SetRule
 from tui import words
+from tui.actions import bindings
 from tui.alert_text import badge, facts, lines
-from tui.front import Front
+from tui.front import Front, GoneError, RefusedError
 from tui.panes.base import Pane
 from tui.theme import Span, content
 from tui.widgets.details import Details
@@ -17,11 +21,13 @@ from tui.widgets.details import Details
 class RulePane(Pane):
     """A rule in words, kept up to date."""
 
+    BINDINGS: ClassVar[list[BindingType]] = bindings("rule")
     follows = ("rules", "alerts")
 
     def __init__(self, front: Front, rule: str, id: str) -> None:
         super().__init__(front, id)
         self._rule = rule
+        self._row: RuleRow | None = None
         self.details = Details(focusable=True)
 
     def body(self) -> ComposeResult:
@@ -32,8 +38,23 @@ class RulePane(Pane):
         """The rule among all."""
         rows = (await self.front.ask(ListRules(), Rules)).rows
         row = next((row for row in rows if row.name == self._rule), None)
+        self._row = row
         missing = content(("No rule of this name is loaded any more.", "dim"))
         self.details.show(describe(row, self.front.now()) if row else missing)
+
+    def action_switch(self) -> None:
+        """Switch the rule."""
+        if self._row is not None:
+            self.run_worker(self._set(not self._row.enabled), group="toggle", exclusive=True)
+
+    async def _set(self, enabled: bool) -> None:
+        try:
+            await self.front.ask(SetRule(self._rule, enabled), Done)
+            await self.load()
+        except RefusedError as error:
+            self.refuse(error)
+        except GoneError:
+            return  # the frame says so
 
 
 def describe(row: RuleRow, now: int) -> Content:
