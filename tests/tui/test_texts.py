@@ -116,6 +116,12 @@ def test_the_health_line_never_overflows_and_keeps_what_matters_most(width: int)
     assert any(text == "lost " for part in parts for text, _ in part.spans)
 
 
+def test_problems_are_counted_not_their_lines() -> None:
+    lines = ["rules/a.yaml:4:7: there is no field 'proc.nmae'", "    proc.nmae = cat", "    ^", "rules/b.yaml: empty"]
+    parts = health_parts(healthy(rule_problems=lines))
+    assert ("⚠ 2 problems", "warn") in parts[-1].spans
+
+
 def test_the_cache_keeps_a_few_pages_and_asks_for_what_is_missing() -> None:
     cache = PageCache[int](lambda row: row)
     assert cache.wanted(0, 40) == 0

@@ -98,7 +98,8 @@ def health_parts(health: Health) -> list[Part]:
         Part(7, (("mem ", "dim"), (words.size(health.memory), ""))),
     ]
     if health.problems or health.rule_problems:
-        problems = words.plural(len(health.problems) + len(health.rule_problems), "problem")
+        heads = sum(not line.startswith(" ") for line in health.rule_problems if line)  # details are indented
+        problems = words.plural(len(health.problems) + heads, "problem")
         parts.append(Part(2, ((f"⚠ {problems}", "warn"),)))
     return parts
 
