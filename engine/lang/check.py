@@ -7,7 +7,7 @@ without an error. The compiler and the interpreter both start from leaves.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.lang import patterns
@@ -17,6 +17,7 @@ from engine.lang.literals import convert, hexadecimal
 from engine.lang.nearest import nearest
 from engine.lang.nodes import Call, Check, FieldRef, Left, Literal, Term, TermList, Values
 from engine.lang.operators import OPERATORS, Operator, Test
+from engine.lang.quirks import quirk_of
 from engine.lang.quoting import event_text
 from engine.lang.transformers import TRANSFORMERS
 from engine.lang.types import TEXT, FieldType, Group, Shape
@@ -77,7 +78,16 @@ def leaf(check: Check, resolve: Resolve) -> Leaf:
             literals = (literal,)
         case None:
             literals = ()
-    return Leaf(left, row, test, tuple(_operand(row, left, literal) for literal in literals), modifier=check.modifier)
+    operands = tuple(_operand(row, left, literal) for literal in literals)
+    return _as_falco_judges(Leaf(left, row, test, operands, modifier=check.modifier))
+
+
+def _as_falco_judges(leaf: Leaf) -> Leaf:
+    """Without the values that Falco leaves out of account."""
+    if leaf.left.many is Many.NO or leaf.left.field is None:
+        return leaf
+    quirk = quirk_of(leaf.left.field.name, leaf.operator.word, leaf.modifier, len(leaf.operands))
+    return leaf if quirk is None else replace(leaf, operands=leaf.operands[: quirk.count], modifier="")
 
 
 def source(term: Term, resolve: Resolve, *, within: str = "") -> Source:

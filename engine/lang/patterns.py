@@ -2,6 +2,9 @@
 
 All of them run on RE2, in time linear in the text: arguments and paths are chosen by attackers. Globs are translated
 here because Python's ``fnmatch`` knows neither backslash escapes nor ``[^…]`` nor ``[[:class:]]``.
+
+A byte that is not UTF-8 stands in events as ``\\xNN``. To a pattern it is one character (U+FFFD, as with Falco), so that
+``?`` and ``.`` match it. A file whose name spells out such four characters is read in the same way.
 """
 
 from __future__ import annotations
@@ -18,6 +21,8 @@ Matcher = Callable[[str], object]
 
 _BRACKET = re.compile(r"\[([!^]?)(\]?(?:\[:[a-z]+:\]|\\.|[^\]\\])*)\]", re.DOTALL)
 _MAGIC = re.compile(r"[*?\[]")
+_WRITTEN_OUT = re.compile(r"\\x[89a-f][0-9a-f]")
+_REPLACEMENT = "\ufffd"
 
 
 @lru_cache(maxsize=1024)
@@ -36,7 +41,7 @@ def glob(pattern: str, *, fold: bool = False) -> Matcher:
     options.case_sensitive = not fold
     options.dot_nl = True
     try:
-        return _compile("".join(_translate(pattern)), options)
+        return _compile("".join(_translate(_WRITTEN_OUT.sub(_REPLACEMENT, pattern))), options)
     except ValueError:
         return pattern.__eq__
 
@@ -44,11 +49,15 @@ def glob(pattern: str, *, fold: bool = False) -> Matcher:
 def _compile(pattern: str, options: Any) -> Matcher:
     options.log_errors = False
     try:
-        matcher: Matcher = re2.compile(pattern, options).fullmatch
+        fullmatch: Matcher = re2.compile(pattern, options).fullmatch
     except re2.error as error:
         reason = error.args[0]
         raise ValueError(reason.decode() if isinstance(reason, bytes) else str(reason)) from None
-    return matcher
+
+    def matches(text: str) -> object:
+        return fullmatch(_WRITTEN_OUT.sub(_REPLACEMENT, text) if "\\x" in text else text)
+
+    return matches
 
 
 def _translate(pattern: str) -> Iterable[str]:

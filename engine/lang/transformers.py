@@ -29,19 +29,26 @@ class Transformer:
 
 
 def _one(name: str, *groups: Group, lists: bool = False, result: Shape = TEXT) -> Callable[[Sequence[Shape]], Shape]:
-    """The shape of a transformer of one value of these groups."""
+    """The shape of a transformer of one value of these groups.
+
+    One that is not for lists may be written around one, as with Falco; its result is then a list without a value.
+    """
 
     def shape(arguments: Sequence[Shape]) -> Shape:
         if len(arguments) != 1:
             raise ValueError(f"{name}() requires exactly 1 argument")
         (argument,) = arguments
-        if argument.is_list and not lists:
-            raise ValueError(f"can't apply transformer '{name}' to a list")
-        if not argument.is_list and argument.type.group not in groups:
+        is_misplaced = argument.is_list and not lists
+        if argument.type.group not in groups and not (argument.is_list and lists):
             raise ValueError(f"can't apply transformer '{name}' to a value of type '{argument.type}'")
-        return result
+        return Shape(result.type, is_list=True) if is_misplaced else result
 
     return shape
+
+
+def _of_single(apply: Callable[[Any], Any]) -> Callable[[Sequence[Any]], Any]:
+    """A transformer's function from one for a single value: a list gives none."""
+    return lambda arguments: None if isinstance(arguments[0], list) else apply(arguments[0])
 
 
 def _join_shape(arguments: Sequence[Shape]) -> Shape:
@@ -76,8 +83,7 @@ def _getopt_shape(arguments: Sequence[Shape]) -> Shape:
     return TEXTS
 
 
-def _decode(arguments: Sequence[Any]) -> str | None:
-    (value,) = arguments
+def _decode(value: str | bytes) -> str | None:
     raw = value if isinstance(value, bytes) else value.encode()
     try:
         decoded = base64.b64decode(raw.rstrip(b"=") + b"=" * (-len(raw.rstrip(b"=")) % 4), validate=True)
@@ -144,28 +150,28 @@ _ROWS = (
         "letters in lower case (ASCII)",
         "tolower(proc.name) = bash",
         _one("tolower", *_STRING),
-        lambda arguments: _recase(arguments[0], upper=False),
+        _of_single(lambda text: _recase(text, upper=False)),
     ),
     Transformer(
         "toupper",
         "letters in upper case (ASCII)",
         "toupper(proc.name) = BASH",
         _one("toupper", *_STRING),
-        lambda arguments: _recase(arguments[0], upper=True),
+        _of_single(lambda text: _recase(text, upper=True)),
     ),
     Transformer(
         "b64",
         "what the base 64 text spells; missing if it is none",
         "b64(proc.args) contains secret",
         _one("b64", Group.STRING, Group.BYTES),
-        _decode,
+        _of_single(_decode),
     ),
     Transformer(
         "basename",
         "what follows the last slash",
         "basename(proc.exepath) != val(proc.name)",
         _one("basename", *_STRING),
-        lambda arguments: arguments[0].rpartition("/")[2],
+        _of_single(lambda text: text.rpartition("/")[2]),
     ),
     Transformer(
         "len",

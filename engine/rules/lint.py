@@ -7,10 +7,13 @@ from collections.abc import Iterable, Iterator
 
 from engine.lang.fields import FIELDS
 from engine.lang.nodes import Check, FieldRef, Literal, Values, fields
+from engine.lang.quirks import quirk_of
 from engine.lang.transformers import TRANSFORMERS
 
 DEPRECATED_ITEM = "LOAD_DEPRECATED_ITEM"
 UNSAFE_NA = "LOAD_UNSAFE_NA_CHECK"
+FALCO_QUIRK = "LOAD_FALCO_QUIRK"
+"""Our own code: Falco, and so Tiercel, judges a check otherwise than its author will expect."""
 
 _PLAIN_REGEX = re.compile(r"\^?(?:\.[*+?])?[\w /:=@-]*(?:\.[*+?])?\$?")
 _CALL = re.compile(rf"({'|'.join(TRANSFORMERS)})\(.*\)", re.DOTALL)
@@ -48,6 +51,17 @@ def condition(checks: Iterable[Check]) -> Iterator[tuple[str, str, Check]]:
         if UNSAFE_NA not in told and _is_unsafe(each):
             told.add(UNSAFE_NA)
             yield UNSAFE_NA, _UNSAFE, each
+        for message in _quirks(each):
+            yield FALCO_QUIRK, message, each
+
+
+def _quirks(check: Check) -> Iterator[str]:
+    """Values that do not count, and lists that a transformer for single values makes unequal to everything."""
+    left = check.left
+    if isinstance(left, FieldRef) and left.argument is None:
+        quirk = quirk_of(left.name, check.operator, check.modifier, len(_literals(check)))
+        if quirk is not None:
+            yield f"as with Falco, '{left.name} {check.operator}' {quirk.message}"
 
 
 def output(refs: Iterable[FieldRef]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from engine.rules.load import load, loads
 from engine.rules.ruleset import Rule, RuleSet
 from tests.helpers.vectors import Vector, document, failures, report, upstream_rules, vectors
 
-OURS = frozenset({"LOAD_NOT_SERVED"})
+OURS = frozenset({"LOAD_NOT_SERVED", "LOAD_FALCO_QUIRK"})
 """Warnings that only Tiercel gives."""
 
 

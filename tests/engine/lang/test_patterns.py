@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.lang.patterns import Prefixes, glob, has_prefix
+from engine.lang.patterns import Prefixes, glob, has_prefix, regex
 
 
 @pytest.mark.parametrize(
@@ -27,10 +27,18 @@ from engine.lang.patterns import Prefixes, glob, has_prefix
         ("a.c", "abc", False),
         ("a*", "a\nb", True),
         ("{a,b}", "a", False),
+        ("bad?", r"bad\xff", True),
+        ("bad????", r"bad\xff", False),
+        (r"bad\xff", r"bad\xff", True),
     ],
 )
 def test_glob(pattern: str, text: str, fits: bool) -> None:
     assert bool(glob(pattern)(text)) is fits
+
+
+def test_a_byte_that_is_not_utf8_is_one_character_to_a_regular_expression() -> None:
+    assert regex("/p./q.")(r"/p\xff/q\xff")
+    assert not regex("/p./q")(r"/p\xff/q\xff")
 
 
 def plain_glob(pattern: str, text: str) -> bool:
