@@ -90,6 +90,8 @@ class Alert(msgspec.Struct, omit_defaults=True):
     tty: int = 0
     description: str = ""
     """The rule's ``desc``."""
+    evidence: bytes = b""
+    """What the fields in the rule's condition were, for an explanation (:mod:`engine.evidence`). Stays in the store."""
 
     @property
     def process(self) -> Ancestor | None:

@@ -23,6 +23,7 @@ from engine.protocol import (
     Control,
     Done,
     Events,
+    Explain,
     Failure,
     GetAlert,
     GetHealth,
@@ -45,6 +46,7 @@ from engine.protocol import (
     Shutdown,
     Stacks,
     Welcome,
+    Why,
 )
 from engine.sockets import peer_uid
 
@@ -58,6 +60,7 @@ ANSWERS: dict[type, type] = {
     ListEvents: Events,
     ListChanges: Changes,
     ListRules: Rules,
+    Explain: Why,
     GetHealth: HealthReply,
     Acknowledge: Done,
     SetRule: Done,
@@ -136,6 +139,8 @@ class Client:
     async def ask(self, request: ListChanges) -> Changes: ...
     @overload
     async def ask(self, request: ListRules) -> Rules: ...
+    @overload
+    async def ask(self, request: Explain) -> Why: ...
     @overload
     async def ask(self, request: GetHealth) -> HealthReply: ...
     @overload

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+import msgspec
+
 from engine import protocol as p
+from engine.alerts import Alert
 from engine.errors import RulesError, TiercelError
+from engine.evidence import explain_alert, explain_event
 from engine.reload import summary
 from engine.rules.render import where
 from engine.rules.ruleset import Rule
@@ -35,6 +39,7 @@ class Desk:
             p.ListRules: self._rules,
             p.SetRule: self._set_rule,
             p.ReloadRules: self._reload,
+            p.Explain: self._explain,
             p.GetHealth: self._health,
             p.Control: self._control,
             p.Shutdown: self._shutdown,
@@ -48,11 +53,12 @@ class Desk:
         return await self.sensor.store.stacks(request)
 
     async def _alerts(self, request: p.ListAlerts) -> p.Reply:
-        return await self.sensor.store.alerts(request)
+        page = await self.sensor.store.alerts(request)
+        return p.Alerts(total=page.total, rows=list(map(_without_evidence, page.rows)))
 
     async def _alert(self, request: p.GetAlert) -> p.Reply:
         alert = await self.sensor.store.alert(request.alert_id)
-        return p.Alerts(total=1, rows=[alert])
+        return p.Alerts(total=1, rows=[_without_evidence(alert)])
 
     async def _acknowledge(self, request: p.Acknowledge) -> p.Reply:
         await self.sensor.store.acknowledge(request.stack, request.acknowledged)
@@ -87,6 +93,20 @@ class Desk:
             raise _not_reloaded(error) from error
         return p.Done(detail=summary(reload))
 
+    async def _explain(self, request: p.Explain) -> p.Reply:
+        if request.alert_id:
+            alert = await self.sensor.store.alert(request.alert_id)
+            return p.Why(explanation=explain_alert(self._rule(alert.rule), alert))
+        event = self.sensor.world.recent.event(request.event_num)
+        if event is None:
+            raise TiercelError(f"event {request.event_num} is no longer known", hint="the latest events are kept only")
+        return p.Why(explanation=explain_event(self._rule(request.rule), event))
+
+    def _rule(self, name: str) -> Rule:
+        if name not in self.sensor.rules:
+            raise TiercelError(f"the rule {name!r} is not loaded (any more)", hint="explanations need the rule itself")
+        return self.sensor.rules[name]
+
     async def _health(self, _request: p.GetHealth) -> p.Reply:
         return p.HealthReply(health=self.sensor.health())
 
@@ -119,6 +139,11 @@ class Desk:
             source=rule.source,
             event_types=sorted(rule.event_types),
         )
+
+
+def _without_evidence(alert: Alert) -> Alert:
+    """An alert as front ends get it."""
+    return msgspec.structs.replace(alert, evidence=b"") if alert.evidence else alert
 
 
 def _not_reloaded(error: RulesError) -> TiercelError:

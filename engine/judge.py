@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 
 from engine.alerts import Alert, Ancestor, ContainerRef, Value
+from engine.evidence import evidence_of
 from engine.lang.fields import FIELDS
 from engine.rules.ruleset import Rule
 from engine.state.containers import Container
@@ -61,6 +62,7 @@ def alert_of(rule: Rule, event: Event, hostname: str) -> Alert:
         uid=event.kernel.uid,
         tty=event.process.tty,
         description=rule.description,
+        evidence=evidence_of(rule, event),
     )
 
 

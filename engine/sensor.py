@@ -23,6 +23,7 @@ from engine.beside import beside
 from engine.contracts import Runtime, Source
 from engine.errors import SourceError, TiercelError
 from engine.events import Input, Loss, Phase, RuntimeState, SourceState
+from engine.evidence import forget_rules
 from engine.health import Vitals, health_of
 from engine.judge import alert_of
 from engine.protocol import Health, Pulse, Reload
@@ -253,6 +254,7 @@ class Sensor:
     def _use(self, rules: RuleSet) -> None:
         """From the next event on these rules judge."""
         self.rules = rules
+        forget_rules()
         self.on_rules(rules)
         self._select()
         self.rules_generation += 1

@@ -23,12 +23,14 @@ from engine.protocol.replies import (
     Rules,
     Stacks,
     Welcome,
+    Why,
 )
 from engine.protocol.requests import (
     VERSION,
     Acknowledge,
     Ask,
     Control,
+    Explain,
     GetAlert,
     GetHealth,
     Hello,
@@ -71,6 +73,7 @@ __all__ = [
     "Done",
     "EventRow",
     "Events",
+    "Explain",
     "Failure",
     "GetAlert",
     "GetHealth",
@@ -100,4 +103,5 @@ __all__ = [
     "StackRow",
     "Stacks",
     "Welcome",
+    "Why",
 ]

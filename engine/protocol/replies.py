@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from engine.alerts import Alert
+from engine.explanation import Explanation
 from engine.protocol.rows import Change, ContainerRow, EventRow, Health, ProcessRow, Reload, RuleRow, StackRow
 
 
@@ -70,6 +71,12 @@ class Rules(Answer, tag="rules"):
     rows: list[RuleRow]
 
 
+class Why(Answer, tag="why"):
+    """Why a rule fired, or did not."""
+
+    explanation: Explanation
+
+
 class HealthReply(Answer, tag="health"):
     """How the sensor is."""
 
@@ -104,5 +111,17 @@ class Pulse(Answer, tag="pulse"):
 
 
 Reply = (
-    Welcome | Stacks | Alerts | Containers | Processes | Events | Changes | Rules | HealthReply | Done | Failure | Pulse
+    Welcome
+    | Stacks
+    | Alerts
+    | Containers
+    | Processes
+    | Events
+    | Changes
+    | Rules
+    | Why
+    | HealthReply
+    | Done
+    | Failure
+    | Pulse
 )

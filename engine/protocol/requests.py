@@ -97,6 +97,14 @@ class ReloadRules(Ask, tag="reload"):
     """Read the rule files again; on any problem the running rules stay in force."""
 
 
+class Explain(Ask, tag="explain"):
+    """Why an alert fired (``alert_id``), or why ``rule`` fires or not on an event of late (``event_num``)."""
+
+    alert_id: int = 0
+    rule: str = ""
+    event_num: int = 0
+
+
 class GetHealth(Ask, tag="health"):
     """How the sensor is."""
 
@@ -125,6 +133,7 @@ Request = (
     | ListRules
     | SetRule
     | ReloadRules
+    | Explain
     | GetHealth
     | Control
     | Shutdown

@@ -58,6 +58,11 @@ class Recent:
         if not self._places[place]:
             del self._places[place], self._sizes[place]
 
+    def event(self, num: int) -> Event | None:
+        """The event of this number, while it is remembered."""
+        events = (event for queues in self._places.values() for queue in queues.values() for event in queue)
+        return next((event for event in events if event.num == num), None)
+
     def of_process(self, key: ProcessKey, limit: int) -> list[Event]:
         """The latest events of a process, the newest first: before it entered a container and after."""
         return _latest((event for queues in self._places.values() for event in queues.get(key, ())), limit)
