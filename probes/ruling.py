@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from engine.config.applied import extend, selected
+from engine.rules.compiler import Progress
 from engine.rules.load import load
 from engine.rules.ruleset import Rule, RuleSet
+from engine.rules.selection import select
 from probes.options import Options, rule_paths
 from probes.toggles import Toggles
 
@@ -21,17 +22,17 @@ class ConfiguredRules:
         self._configured: dict[str, bool] = {}
         """Name of each rule → whether it is on if nobody switches it."""
 
-    def load(self) -> RuleSet:
+    def load(self, progress: Progress | None = None) -> RuleSet:
         """Read the files. Raises UsageError: RulesError with every problem, ConfigError for the kept switches."""
-        loaded = load(rule_paths(self._options), suggested=False)
         config = self._options.config
-        rules = selected(loaded.rules, config)
-        extend(rules, config)
-        self._configured = {rule.name: rule.enabled for rule in rules}
+        loaded = load(rule_paths(self._options), suggested=False, extras=config.extras, progress=progress)
+        rules = select(loaded, config.rules, config.priority)
+        self._configured = {rule.name: rule.enabled for rule in rules.rules}
         switched = self._toggles.read() if self._toggles is not None else {}
-        for rule in rules:
-            rule.enabled = switched.get(rule.name, rule.enabled)
-        return RuleSet(rules, loaded.warnings)
+        for name, enabled in switched.items():
+            if name in rules:
+                rules.set_enabled(name, enabled)
+        return rules
 
     def keep(self, rule: Rule) -> None:
         """Remember that a rule was switched. Raises OSError when that cannot be written."""

@@ -9,7 +9,8 @@ Pure: files are found and opened by :mod:`probes.configuration`.
 
 from engine.config.document import parse
 from engine.config.faults import ConfigError
-from engine.config.model import AppendOutput, Config, Selection
+from engine.config.model import AppendOutput, Config
 from engine.config.reader import read
+from engine.rules.selection import Selection
 
 __all__ = ["AppendOutput", "Config", "ConfigError", "Selection", "parse", "read"]

@@ -61,7 +61,7 @@ KEYS = {
     for key in (
         Key("rules_files", values.paths, "rule files and folders, in order; one that does not exist is passed over"),
         Key("rules", values.selections, "rules switched on or off after loading, by name with * or by tag, in order"),
-        Key("priority", values.priority, "rules less severe than this are left out"),
+        Key("priority", values.priority, "rules less severe than this are off"),
         Key("rule_matching", values.matching, "alert for the first rule that matches an event, or for all"),
         Key("append_output", values.append_outputs, "what is appended to the outputs of rules"),
         Key("static_fields", values.pairs, "fields that every alert has as static.NAME"),

@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection
-from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from engine.alerts import Priority
+from engine.lang.template import SUGGESTED
+from engine.rules.extras import Extra
+from engine.rules.selection import Selection
 from engine.sinks.form import Form
-
-
-class Selection(msgspec.Struct, frozen=True):
-    """One entry of ``rules:``. It covers rules by name, in which ``*`` stands for any text, or by tag."""
-
-    enable: bool
-    rule: str = ""
-    tag: str = ""
-
-    def covers(self, name: str, tags: Collection[str]) -> bool:
-        """Whether it says something about this rule."""
-        return self.tag in tags if self.tag else _glob(self.rule).fullmatch(name) is not None
-
-
-@lru_cache(maxsize=1024)
-def _glob(pattern: str) -> re.Pattern[str]:
-    return re.compile(".*".join(map(re.escape, re.split(r"\*+", pattern))), re.DOTALL)
 
 
 class AppendOutput(msgspec.Struct, frozen=True):
@@ -43,9 +26,18 @@ class AppendOutput(msgspec.Struct, frozen=True):
     suggested_output: bool = True
     """Whether the container's fields are appended, as Falco's container plugin suggests."""
 
-    def matches(self, rule: str, tags: Collection[str], source: str) -> bool:
-        """Whether the rule is meant."""
-        return self.source in ("", source) and self.rule in ("", rule) and set(self.tags) <= set(tags)
+    @property
+    def extras(self) -> list[Extra]:
+        """The same as the loader of rules takes it."""
+        match: dict[str, Any] = {"source": self.source, "rule": self.rule, "tags": frozenset(self.tags)}
+        formats = {name: text for name, text in self.extra_fields if text}
+        raw = tuple(name for name, text in self.extra_fields if not text)
+        suggested = [Extra(text=SUGGESTED, **{**match, "source": "syscall"})] if self._suggests else []
+        return [*suggested, Extra(text=self.extra_output, formats=formats, raw=raw, **match)]
+
+    @property
+    def _suggests(self) -> bool:
+        return self.suggested_output and self.source in ("", "syscall")
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +48,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     rules: tuple[Selection, ...] = ()
     """Applied in order when all rules are loaded."""
     priority: Priority = Priority.DEBUG
-    """Rules less severe are left out."""
+    """Rules less severe are off."""
     rule_matching: Literal["first", "all"] = "all"
     append_output: tuple[AppendOutput, ...] = (AppendOutput(),)
     static_fields: tuple[tuple[str, str], ...] = ()
@@ -79,6 +71,14 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """A path."""
     http_output: str = ""
     """A URL."""
+
+    @property
+    def extras(self) -> list[Extra]:
+        """``append_output`` and ``static_fields`` as the loader of rules takes them; nothing is appended twice."""
+        found = [extra for entry in self.append_output for extra in entry.extras]
+        if self.static_fields:
+            found.append(Extra(static={f"static.{key}": value for key, value in self.static_fields}))
+        return [extra for number, extra in enumerate(found) if extra not in found[:number]]
 
     @property
     def form(self) -> Form:

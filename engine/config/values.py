@@ -10,9 +10,11 @@ from typing import Any, Literal
 
 from engine.alerts import Priority
 from engine.config.faults import PlacedError
-from engine.config.model import AppendOutput, Selection
+from engine.config.model import AppendOutput
 from engine.config.tree import Mapping, Scalar, Sequence, Tree, is_null
+from engine.lang.template import Template, TemplateError
 from engine.rules.priorities import PRIORITIES
+from engine.rules.selection import Selection
 
 Read = Callable[[Tree], Any]
 
@@ -127,7 +129,7 @@ def append_outputs(tree: Tree) -> tuple[AppendOutput, ...]:
 
 def _append_output(tree: Tree) -> AppendOutput:
     found = section(
-        tree, {"match": _match, "extra_output": text, "extra_fields": _extra_fields, "suggested_output": boolean}
+        tree, {"match": _match, "extra_output": template, "extra_fields": _extra_fields, "suggested_output": boolean}
     )
     return AppendOutput(**found.pop("match", {}), **found)
 
@@ -148,7 +150,25 @@ def _extra_fields(tree: Tree) -> tuple[tuple[str, str], ...]:
 
 def _extra_field(tree: Tree) -> tuple[tuple[str, str], ...]:
     """``evt.hostname``, or ``{name: format}``."""
-    return pairs(tree) if isinstance(tree, Mapping) else ((text(tree), ""),)
+    if isinstance(tree, Mapping):
+        return tuple((name, template(value)) for name, value in tree.entries.items())
+    name = text(tree)
+    _check(f"%{name}", tree)
+    return ((name, ""),)
+
+
+def template(tree: Tree) -> str:
+    """The text of an output, with ``%field``."""
+    found = text(tree)
+    _check(found, tree)
+    return found
+
+
+def _check(format_: str, tree: Tree) -> None:
+    try:
+        Template(format_)
+    except TemplateError as error:
+        raise PlacedError(error.message, tree.mark, error.hint or "tiercel fields lists them") from None
 
 
 def pairs(tree: Tree) -> tuple[tuple[str, str], ...]:

@@ -21,6 +21,8 @@ class Extra:
     """Key in ``output_fields`` → a format; its value is text."""
     raw: Sequence[str] = ()
     """Fields for ``output_fields``, under their own names and with their own types."""
+    static: Mapping[str, str] = field(default_factory=dict)
+    """Key in ``output_fields`` → its value, the same for every event."""
     source: str = ""
     tags: frozenset[str] = frozenset()
     """All of them must be the rule's."""
@@ -44,6 +46,7 @@ class ExtendedTemplate(Template):
         found = list(extras)
         self._formats = {key: self._part(text) for extra in found for key, text in extra.formats.items()}
         self._raw = [self._part(f"%{name}") for extra in found for name in extra.raw]
+        self._static = {key: value for extra in found for key, value in extra.static.items()}
 
     def _part(self, text: str) -> Template:
         try:
@@ -51,16 +54,16 @@ class ExtendedTemplate(Template):
         except TemplateError as error:
             raise TemplateError(error.message, len(self.text), error.hint) from None
 
-    def fields(self, event: Any) -> dict[str, Value]:
+    def fields(self, event: Any, *, transformed: bool = False) -> dict[str, Value]:
         """The fields printed and the further ones, with their typed values."""
-        shown = super().fields(event)
+        shown = super().fields(event, transformed=transformed)
         for part in self._raw:
             shown |= part.fields(event)
-        return shown | {key: part.render(event) for key, part in self._formats.items()}
+        return shown | {key: part.render(event) for key, part in self._formats.items()} | self._static
 
 
 def template(text: str, extras: Sequence[Extra]) -> Template:
     """A rule's output, with the fields of the extras that match it. Raises TemplateError."""
-    if any(extra.formats or extra.raw for extra in extras):
+    if any(extra.formats or extra.raw or extra.static for extra in extras):
         return ExtendedTemplate(text, extras)
     return Template(text)

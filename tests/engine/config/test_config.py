@@ -12,6 +12,8 @@ from engine.config.document import MAX_BYTES, MAX_DEPTH
 from engine.config.faults import PlacedError
 from engine.config.keys import INCLUDE, KEYS, OF_FALCO
 from engine.config.layers import includes, merge, override
+from engine.lang.template import SUGGESTED
+from engine.rules.extras import Extra
 
 AS_SHIPPED = b"""
 config_files:
@@ -109,23 +111,6 @@ def test_selections_keep_their_order() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("pattern", "name", "covered"),
-    [
-        ("*", "anything\nat all", True),
-        ("Netcat *", "Netcat Remote", True),
-        ("Netcat *", "A Netcat Remote", False),
-        ("*shell*", "Terminal shell in container", True),
-        ("a*c*e", "abcde", True),
-        ("[ab]?", "a1", False),
-        ("[ab]?", "[ab]?", True),
-        ("shell", "Shell", False),
-    ],
-)
-def test_a_star_stands_for_any_text_and_nothing_else_is_special(pattern: str, name: str, covered: bool) -> None:
-    assert Selection(enable=True, rule=pattern).covers(name, ()) is covered
-
-
 def test_appended_outputs() -> None:
     said = config(
         "append_output:\n- match: {source: syscall, rule: A, tags: [x, y]}\n  extra_output: on %evt.cpu\n"
@@ -137,8 +122,18 @@ def test_appended_outputs() -> None:
         "syscall", "A", ("x", "y"), "on %evt.cpu", (("evt.hostname", ""), ("home", "/root")), False
     )
     assert second.suggested_output
-    assert first.matches("A", ["x", "y", "z"], "syscall")
-    assert not first.matches("A", ["x"], "syscall")
+    (extra,) = first.extras
+    assert extra == Extra(
+        "on %evt.cpu", {"home": "/root"}, ("evt.hostname",), source="syscall", tags=frozenset("xy"), rule="A"
+    )
+
+
+def test_what_is_suggested_is_appended_once() -> None:
+    said = config("append_output: [{extra_output: a}, {extra_output: b}]\nstatic_fields: {site: north}")
+    texts = [extra.text for extra in said.extras]
+    assert texts == [SUGGESTED, "a", "b", ""]
+    assert said.extras[-1].static == {"static.site": "north"}
+    assert config("append_output: []").extras == []
 
 
 def test_variables_of_the_environment() -> None:
@@ -163,6 +158,9 @@ def test_priorities_in_any_case(word: str) -> None:
         ("a: 1\npriority: warn", "2:11", "'warn' is no priority", "did you mean warning?"),
         ("json_output: 1", "1:14", "'1' is neither true nor false", "write true or false"),
         ("rule_matching: any", "1:16", "'any'", "first or all"),
+        ("append_output: [{extra_output: '%proc.nmae'}]", "1:32", "unknown field", "proc.name"),
+        ("append_output: [{extra_fields: [proc.nmae]}]", "1:33", "unknown field", "proc.name"),
+        ("append_output: [{extra_fields: [{a: '%'}]}]", "1:37", "cannot end with a %", ""),
         ("rules: [disable]", "1:9", "a mapping is needed", "enable, disable"),
         ("rules:\n- disabel: {rule: A}", "2:3", "unknown key 'disabel'", "did you mean disable?"),
         ("rules:\n- disable: {rule: A, tag: b}", "2:12", "exactly one key", "- disable: {rule: NAME}"),
