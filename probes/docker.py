@@ -22,7 +22,8 @@ from engine.contracts import Emit
 from engine.errors import TiercelError
 from engine.events import ContainerAction, ContainerInfo, ContainerUnknown, RuntimeState, Users
 from engine.protocol import ProbeRow
-from probes.docker_api import FAILURES, DockerRuntime, Json, calling, connected, info_of_inspect, info_of_list
+from probes.docker_api import DockerRuntime, Json, connected, info_of_inspect, info_of_list
+from probes.docker_failures import FAILURES, calling
 from probes.users import read_users_in_time
 
 __all__ = ["DockerRuntime", "DockerSource"]
@@ -111,7 +112,7 @@ class DockerSource:
         """From subscription to the end of Docker's event stream."""
         events: asyncio.Queue[Json | None] = asyncio.Queue(MAX_PENDING)
         docker.events.channel.queues.append(events)  # bounded, unlike the queue that subscribe() makes
-        with calling("cannot reach Docker"):
+        with calling():
             await docker.version()  # settles the version of its API as well
         stream = asyncio.create_task(docker.events.run(since=self._since(), filters=CONTAINERS_ONLY))
         try:

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 from aiodocker import Docker
-from aiodocker.exceptions import DockerError
 
 from engine.errors import TiercelError
 from engine.events import ContainerInfo, Mount
 from engine.protocol import Change
+from probes.docker_failures import calling
 
 Json = Mapping[str, Any]
 
-FAILURES = (aiohttp.ClientError, DockerError, OSError, TimeoutError, ValueError)
-"""What a daemon that is absent, restarting or broken makes aiodocker raise."""
 LONGEST_LINE = 8 << 20
 """Bytes of one event: it carries all labels of its container, and aiohttp's default would end the stream at 128 KiB."""
 CONNECT_TIMEOUT = 5.0
@@ -78,16 +76,6 @@ async def connected(url: str | None = None) -> AsyncIterator[Docker]:
         Docker("unix://localhost", connector=connector, session=session) as docker,  # the connector knows the path
     ):
         yield docker
-
-
-@contextmanager
-def calling(what: str) -> Iterator[None]:
-    """Turns what a call to Docker raises into a TiercelError with Docker's reason."""
-    try:
-        yield
-    except FAILURES as error:
-        reason = str(getattr(error, "message", "") or error) or type(error).__name__
-        raise TiercelError(f"{what}: {reason}") from error
 
 
 # ── answers ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -243,7 +243,7 @@ async def test_docker_that_is_not_there_is_a_state(tmp_path: Path) -> None:
         await inbox.until(lambda: inbox.runtime == [False])
     state = inbox.inputs[0]
     assert isinstance(state, RuntimeState)
-    assert "cannot reach Docker" in state.detail
+    assert state.detail == f"no daemon listens on {tmp_path}/docker.sock"
 
 
 # ── questions ───────────────────────────────────────────────────────────────────────────────────────────────────────
