@@ -142,6 +142,9 @@ TIME_TEXT: dict[str, Callable[[int], str]] = {
     "evt.time.iso8601": iso8601,
     "evt.datetime": _date_time,
     "evt.datetime.s": lambda time: _date_time(time)[:-10],
+    "evt.rawtime.ns": "{:09}".format,
+    "evt.reltime": "{:09}".format,
+    "evt.reltime.ns": "{:09}".format,
 }
 """How the time fields read in a message; in ``output_fields`` they are nanoseconds."""
 

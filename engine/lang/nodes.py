@@ -159,6 +159,11 @@ def quote(text: str) -> str:
     """``text`` as it is printed in canonical text: quoted only where a reader needs it."""
     if not _NEEDS_QUOTES.search(text):
         return text
+    return escape(text)
+
+
+def escape(text: str) -> str:
+    """``text`` as a quoted string of a condition."""
     return '"' + "".join(_ESCAPES.get(char, char) for char in text) + '"'
 
 

@@ -97,9 +97,9 @@ class Collection:
         return appends
 
     def _old_append(self, item: Item, overrides: Overrides) -> bool:
-        if "append" in item:
-            self._report("LOAD_DEPRECATED_ITEM", _DEPRECATED_APPEND, item.place)
         append = item.boolean("append")
+        if append:
+            self._report("LOAD_DEPRECATED_ITEM", _DEPRECATED_APPEND, item.place_of("append"))
         if append and overrides.given:
             raise item.fail("Keys 'override' and 'append: true' cannot be used together.", "append")
         return append

@@ -45,7 +45,7 @@ _parse = lru_cache(maxsize=16384)(parse)
 
 
 class Compilation:
-    """One pass over a collection. ``rules`` and ``reporter.problems`` are its results."""
+    """One pass over a collection. ``rules``, ``lists``, ``macros`` and what ``reporter`` is told are its results."""
 
     def __init__(
         self, collection: Collection, reporter: Reporter, extras: Sequence[Extra] = (), progress: Progress | None = None
@@ -53,9 +53,9 @@ class Compilation:
         self._reporter = reporter
         self._extras = extras
         self._lowering = Lowering(resolve)
-        self._lists = Lists(collection.lists.values())
-        self._macros = Macros(collection.macros.values(), self._lists, _parse)
-        self._conditions_of = Conditions(self._lists, self._macros, _parse, reporter)
+        self.lists = Lists(collection.lists.values())
+        self.macros = Macros(collection.macros.values(), self.lists, _parse)
+        self._conditions_of = Conditions(self.lists, self.macros, _parse, reporter)
         self._conditions_of.check_macros(collection.macros)
         self.rules = list(self._rules(collection, progress))
         self._report_unused(collection)
@@ -71,11 +71,11 @@ class Compilation:
 
     def _report_unused(self, collection: Collection) -> None:
         for macro in collection.macros.values():
-            if macro.name not in self._macros.used:
+            if macro.name not in self.macros.used:
                 message = f"Macro not referred to by any other rule/macro: '{macro.name}'"
                 self._reporter.report("LOAD_UNUSED_MACRO", message, macro.place, (f"macro '{macro.name}'",))
         for each in collection.lists.values():
-            if each.name not in self._lists.used:
+            if each.name not in self.lists.used:
                 message = f"List not referred to by any other rule/macro/list: '{each.name}'"
                 self._reporter.report("LOAD_UNUSED_LIST", message, each.place, (f"list '{each.name}'",))
 

@@ -20,17 +20,19 @@ class Lists:
         self._definitions = list(definitions)
         self._raw = {each.name: each for each in self._definitions}
         self.used: set[str] = set()
-        self._joined = {each.name: ", ".join(self._expanded(each)) for each in self._definitions}
+        self.expanded = {each.name: list(self._expanded(each)) for each in self._definitions}
+        """Name → its items, those that are names of earlier lists replaced."""
+        self._joined = {name: ", ".join(map(_quoted, items)) for name, items in self.expanded.items()}
 
     def _expanded(self, definition: ListDefinition) -> Iterator[str]:
         """The items, with those that name an earlier list replaced by that list's own items, once."""
         for item in definition.items:
             other = self._raw.get(item.value)
             if other is None or other is definition or other.order.first > definition.order.latest:
-                yield _quoted(item.value)
+                yield item.value
                 continue
             self.used.add(other.name)
-            yield from (_quoted(each.value) for each in other.items)
+            yield from (each.value for each in other.items)
 
     def substituted(self, text: Text) -> Text:
         """The text with every list's name replaced by its items."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from engine.errors import RulesError
@@ -170,14 +171,20 @@ class Loader:
             self._report("LOAD_UNKNOWN_ITEM", "Unknown top level item", item.place)
             return
         self._chain = (_title(item, kind),)
-        for key in item.nodes:
-            if key not in _KNOWN_KEYS[kind]:
-                self._report("LOAD_UNKNOWN_KEY", f"Unknown top level key '{key}'", item.key_places[key])
         try:
             self._adders[kind](item)
         except ItemError as error:
             self._error(error)
+        self._report_unknown_keys(item, _KNOWN_KEYS[kind])
         self._chain = ()
+
+    def _report_unknown_keys(self, item: Item, known: set[str]) -> None:
+        for key in item.nodes:
+            if key not in known:
+                close = get_close_matches(key, known, n=1)
+                hint = f"did you mean {close[0]}?" if close else ""
+                message = f"Unknown key '{key}'. The key will be ignored."
+                self._report("LOAD_UNKNOWN_KEY", message, item.key_places[key], hint)
 
     def _report(self, code: str, message: str, place: Place, hint: str = "") -> None:
         self._reporter.report(code, message, place, self._chain, hint)

@@ -84,6 +84,11 @@ class Macros:
         result.node = self._expand(node, text, (item,), (), result)
         return result
 
+    def expanded(self, name: str) -> Node:
+        """A macro's condition without macros; a reference that leads nowhere is false."""
+        node, text = self._parsed[name]
+        return self._expand(node, text, (f"macro '{name}'",), (name,), Expansion())
+
     def check(self, name: str) -> list[Trouble]:
         """What is wrong with the references of a macro, although no rule uses it."""
         node, text = self._parsed[name]

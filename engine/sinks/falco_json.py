@@ -14,11 +14,12 @@ from typing import Any
 import msgspec
 
 from engine.alerts import Alert
-from engine.scrub import is_clean, scrub
+from engine.scrub import is_clean
 from engine.sinks.form import DEFAULT, Form
 
 _ENCODER = msgspec.json.Encoder(order="sorted")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_REPLACEMENT = "\ufffd"
 
 
 def to_falco(alert: Alert, form: Form = DEFAULT) -> dict[str, Any]:
@@ -54,14 +55,16 @@ def json_line(alert: Alert, form: Form = DEFAULT) -> bytes:
         encoded = _ENCODER.encode(value).decode()
     except UnicodeEncodeError:  # a lone surrogate: Falco prints U+FFFD for what is not Unicode
         dumped = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        encoded = _LONE_SURROGATE.sub("\ufffd", dumped)
+        encoded = _LONE_SURROGATE.sub(_REPLACEMENT, dumped)
     safe = encoded if is_clean(encoded) else "".join(map(_escaped, encoded))
     return f"{safe}\n".encode()
 
 
 def text_line(alert: Alert, form: Form = DEFAULT) -> bytes:
-    """The line of Falco's text output, with escapes for what is invisible or drives terminals."""
-    return f"{scrub(text(alert, form))}\n".encode()
+    """The line of Falco's text output, escaped like the inside of a JSON string; so is what drives terminals."""
+    body = json.dumps(text(alert, form), ensure_ascii=False)[1:-1]
+    safe = body if is_clean(body) else "".join(map(_escaped, body))
+    return f"{_LONE_SURROGATE.sub(_REPLACEMENT, safe)}\n".encode()
 
 
 def text(alert: Alert, form: Form = DEFAULT) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
+
+from engine.rules.load import Loader
 
 Vector = Mapping[str, Any]
 """One case, as its file has it."""
@@ -39,12 +42,24 @@ class Context:
     rules: Path
     """The folder of Falco's own rule files."""
 
-    def vector(self, id: str) -> Vector:
-        """Another vector of the same file. Raises UnsupportedError."""
-        for found in self.document["vectors"]:
-            if found.get("id") == id:
-                return dict(found)
-        raise UnsupportedError(f"refers to the vector {id}, which is not in the file")
+    def find(self, id: str) -> Vector | None:
+        """Another vector of the same file."""
+        return next((dict(each) for each in self.document["vectors"] if each.get("id") == id), None)
+
+    def loaded(self, names: tuple[str, ...]) -> Loader:
+        """Some of Falco's own files, loaded once. Raises UnsupportedError when they are not there."""
+        paths = tuple(self.rules / name for name in names)
+        if absent := [str(path) for path in paths if not path.is_file()]:
+            raise UnsupportedError(f"{', '.join(absent)} is not there: give the folder with --rules")
+        return _loaded(paths)
+
+
+@cache
+def _loaded(paths: tuple[Path, ...]) -> Loader:
+    loader = Loader()
+    for path in paths:
+        loader.read(path)
+    return loader
 
 
 def same(what: str, found: object, wanted: object) -> None:

@@ -42,7 +42,7 @@ def resolver(specs: dict[str, dict[str, Any]], *, strict: bool = False) -> Resol
             return _either(ref.name)
         if ref.argument is None and ref.name in _ANCESTORS:
             row = FIELDS[ref.name]
-            if row.show is not None:
+            if name in specs:
                 row = replace(row, show=lambda event: event.get(name))
             return Bound(row, Shape(row.type), lambda event: event.get("many:" + name), Many.SOME)
         known = FIELDS.get(ref.name)

@@ -116,7 +116,7 @@ def test_lone_surrogates_become_replacement_characters() -> None:
 def test_the_text_line_is_one_visible_line() -> None:
     line = text_line(alert(process="evil\n\x1b[2J")).decode()
     assert line.startswith("00:04:05.123456789: Warning Sensitive file read")
-    assert r"evil\n\x1b[2J" in line
+    assert r"evil\n\u001b[2J" in line
     assert is_clean(line.removesuffix("\n"))
 
 

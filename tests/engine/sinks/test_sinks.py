@@ -224,7 +224,7 @@ async def test_syslog_gets_falcos_line_with_the_priority_as_severity(tmp_path: P
         await sink.close()
     assert message.startswith("<10>")
     assert f" tiercel[{os.getpid()}]: 00:04:05.123456789: Critical Sensitive file read" in message
-    assert r"/tmp/\n\x1b" in message
+    assert r"/tmp/\n\u001b" in message
 
 
 async def test_a_logger_that_was_restarted_is_found_again(tmp_path: Path) -> None:
