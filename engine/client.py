@@ -15,6 +15,7 @@ import msgspec
 
 from engine.errors import ProtocolError, TiercelError
 from engine.frames import REPLY_LIMIT, FrameReader, to_frame, to_reply
+from engine.invocation import command
 from engine.protocol import (
     Acknowledge,
     Alerts,
@@ -71,7 +72,7 @@ ANSWERS: dict[type, type] = {
 """The reply that answers each request; a Failure can come instead."""
 
 
-START = "start one: `tiercel sensor`"
+START = f"start one: {command('sensor')}"
 """What to do without a sensor to attach to."""
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from types import TracebackType
 
 from engine.errors import UsageError
-from engine.locks import locked
+from engine.invocation import command
+from engine.locks import HeldError, locked
 
 
 class ListeningSocket:
@@ -35,7 +36,7 @@ class ListeningSocket:
                 _remove_stale(self._path)
                 _bind(listening, self._path, self._group)
                 stack.callback(_unlink, self._path, self._path.lstat().st_ino)
-            except BlockingIOError:
+            except HeldError:
                 raise _taken(self._path) from None
             except OSError as error:
                 reason = error.strerror or str(error)
@@ -123,5 +124,6 @@ def _unlink(path: Path, inode: int) -> None:
 
 def _taken(path: Path) -> UsageError:
     return UsageError(
-        f"another sensor listens on {path}", hint="`tiercel attach` shows it; name another --socket to run a second one"
+        f"another sensor listens on {path}",
+        hint=f"{command(f'attach {path}')} shows it; name another --socket to run a second one",
     )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from engine.invocation import command
 from engine.scrub import scrub
 from probes.machine import Machine, Transport
 
@@ -118,7 +119,7 @@ def _transport(machine: Machine) -> Finding:
         case Transport.PERF:
             return _warn("perf buffer", "more CPU for each event; loss comes earlier", "a kernel from 5.8 on")
         case Transport.UNKNOWN:
-            return _warn("not tried", "only root can try", "sudo tiercel doctor")
+            return _warn("not tried", "only root can try", f"sudo {command('doctor')}")
         case Transport.NONE:
             return _fail("BPF maps are refused", "allow bpf(2): seccomp, a container, or CONFIG_BPF_SYSCALL forbids it")
 
@@ -126,7 +127,7 @@ def _transport(machine: Machine) -> Finding:
 def _tracepoints(machine: Machine) -> Finding:
     attached = machine.attaches_raw_tracepoint("sys_exit")
     if attached is None:
-        return _warn("not tried", "only root can try", "sudo tiercel doctor")
+        return _warn("not tried", "only root can try", f"sudo {command('doctor')}")
     if attached:
         return _ok("sys_exit attached and let go")
     return _fail("sys_exit is refused", "run it on the host, not in a container; see dmesg")
@@ -159,7 +160,7 @@ def _docker(machine: Machine) -> Finding:
 def _terminal(machine: Machine) -> Finding:
     size, kind = machine.terminal_size(), machine.environ.get("TERM", "")
     if size is None:
-        return _ok("none here; `tiercel watch` needs none")
+        return _ok(f"none here; {command('watch')} needs none")
     found = f"{kind or 'TERM unset'}, {size[0]}×{size[1]}, {machine.colours()}"
     if kind in ("", "dumb"):
         return _warn(found, "the screen cannot be drawn", "export TERM=xterm-256color")

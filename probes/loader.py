@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import SourceError
+from engine.invocation import VARIABLE, command
 from probes.programs import AUTO
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -72,7 +73,7 @@ async def _start(arguments: list[str], channel: int, environment: Mapping[str, s
         "probes.loader_child",
         *arguments,
         pass_fds=[channel],
-        env={**os.environ, **environment, "PYTHONPATH": path},
+        env={**os.environ, VARIABLE: command(), **environment, "PYTHONPATH": path},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
@@ -114,4 +115,4 @@ def _failure(message: bytes, complaint: str, status: int | None) -> SourceError:
             f"the loader was killed by signal {-status}", hint="is memory short? see dmesg; then try again"
         )
     lines = complaint.strip().splitlines() or [f"exit status {status}"]
-    return SourceError(f"the loader failed: {lines[-1]}", hint="tiercel doctor says what is missing")
+    return SourceError(f"the loader failed: {lines[-1]}", hint=f"{command('doctor')} says what is missing")

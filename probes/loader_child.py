@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import SourceError
+from engine.invocation import command
 from probes.btf import Btf
 from probes.headers import write_headers
 from probes.programs import AUTO, MAPS, PERF, RING, STAGES, source
@@ -65,7 +66,7 @@ def load(folder: Path, options: dict[str, Any]) -> tuple[dict[str, Any], list[in
             module["stages"][ctypes.c_int(index)] = ctypes.c_int(stage.fd)
     except Exception as error:  # bcc raises nothing more precise
         raise SourceError(
-            f"the kernel refused the probes: {error}", hint="tiercel doctor says what is missing"
+            f"the kernel refused the probes: {error}", hint=f"{command('doctor')} says what is missing"
         ) from error
     module["own"][ctypes.c_uint32(os.getpid())] = ctypes.c_ubyte(1)  # our own end is nobody's business
     links = list(module.raw_tracepoint_fds.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from engine.invocation import VARIABLE, command
 from probes.options import Options, state_folder
 
 PATIENCE = 5
@@ -29,6 +31,7 @@ def private_sensor(options: Options) -> Iterator[tuple[socket.socket, Path]]:
             stdin=subprocess.PIPE,
             stdout=said,
             stderr=said,
+            env={**os.environ, VARIABLE: command()},
             start_new_session=True,  # Ctrl-C and the terminal's end are the front end's business
         )
     _hand_over(child, options)

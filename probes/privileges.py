@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import TiercelError
+from engine.invocation import command
 
 PR_SET_NO_NEW_PRIVS = 38
 """prctl(2): no later exec, setuid programs included, gives more rights than there are now."""
@@ -115,7 +116,9 @@ def _verify(user: User, groups: list[int]) -> None:
         and not _can_regain_root()
     )
     if not right:
-        raise TiercelError(f"root could not be given up for {user.name}", hint=f"run as {user.name}: tiercel attach")
+        raise TiercelError(
+            f"root could not be given up for {user.name}", hint=f"run as {user.name}: {command('attach')}"
+        )
 
 
 def capabilities() -> dict[str, int]:

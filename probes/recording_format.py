@@ -22,6 +22,7 @@ import msgspec
 import zstandard
 
 from engine.errors import RecordingError
+from engine.invocation import command
 
 T = TypeVar("T")
 
@@ -94,7 +95,9 @@ def pack_chunk(kind: bytes, time: int, count: int, payload: bytes) -> bytes:
 def read_header(file: BinaryIO) -> Header:
     """Read and check the beginning. Raises RecordingError for a file that is not a recording or of a newer version."""
     if file.read(len(MAGIC)) != MAGIC:
-        raise RecordingError("this is not a recording of Tiercel", hint="recordings are made by `tiercel record`")
+        raise RecordingError(
+            "this is not a recording of Tiercel", hint=f"recordings are made by {command('record FILE')}"
+        )
     length, crc = LENGTH_CRC.unpack(_exactly(file, LENGTH_CRC.size))
     if length > HEADER_LIMIT:
         raise RecordingError("the recording's header is damaged")

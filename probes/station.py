@@ -20,6 +20,7 @@ from engine.contracts import Runtime, Sink, Source
 from engine.desk import Desk
 from engine.errors import TiercelError
 from engine.events import Phase, RuntimeState, SourceState
+from engine.invocation import command
 from engine.lang.host_names import host_names
 from engine.rules.ruleset import Rule, RuleSet
 from engine.sensor import Sensor
@@ -56,10 +57,13 @@ def _take_precedence() -> None:
 
 
 @contextlib.contextmanager
-def sensor_of(options: Options, sinks: Sequence[Sink] = (), *, own_pids: Sequence[int] = ()) -> Iterator[Sensor]:
+def sensor_of(
+    options: Options, sinks: Sequence[Sink] = (), *, own_pids: Sequence[int] = (), listens: str = ""
+) -> Iterator[Sensor]:
     """A sensor with its sources, store and sinks; all is released at the end.
 
-    ``own_pids`` are further processes of Tiercel's, whose doings are not judged but counted.
+    ``own_pids`` are further processes of Tiercel's, whose doings are not judged but counted. ``listens`` is the path of
+    the socket at which front ends will find it.
     """
 
     watch = RuleWatch(partial(named_paths, options))
@@ -72,7 +76,7 @@ def sensor_of(options: Options, sinks: Sequence[Sink] = (), *, own_pids: Sequenc
     rules = load_rules()
     sources, runtime = _sources(options, rules, own_pids)
     with contextlib.ExitStack() as stack:
-        store = stack.enter_context(contextlib.closing(AlertStore(_store_path(options))))
+        store = stack.enter_context(contextlib.closing(AlertStore(_store_path(options), socket=listens)))
         recorder = stack.enter_context(Recorder(Path(options.record), hostname=hostname())) if options.record else None
         fanout = Fanout([*sinks, *_outputs(options)])
         sensor = Sensor(
@@ -247,13 +251,13 @@ async def _serve_private(options: Options, connected: socket.socket) -> None:
 
 async def serve_shared(options: Options, path: Path, group: str, tell: Tell) -> None:
     """Run a sensor for any number of front ends on a Unix socket, until cancelled."""
-    with sensor_of(options) as sensor:
+    with sensor_of(options, listens=str(path.absolute())) as sensor:
         tell_reloads(sensor, tell)
         sensor.on_phase = lambda state: tell(_phase_line(state))
         sensor.on_runtime = lambda state: tell(_runtime_line(state))
         server = Server(Desk(sensor, steer=_steering(sensor)).answer, hostname=sensor.hostname)
         async with following(sensor), _judging(sensor, server):
-            await server.serve(path, group=group, ready=lambda: tell(f"look at it with: tiercel attach {path}"))
+            await server.serve(path, group=group, ready=lambda: tell(f"look at it with: {command(f'attach {path}')}"))
 
 
 def _front_end() -> list[int]:

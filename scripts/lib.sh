@@ -111,7 +111,7 @@ ensure_venv() {
       say "making .venv with $(find_python)"
       as_owner "$(find_python)" -m venv --clear "$VENV"
     fi
-    say "installing the locked dependencies (${locks[*]})"
+    say "installing $(cat -- "${locks[@]}" | grep -c ==) locked packages: once, it may take a minute"
     pip_install --require-hashes "${locks[@]/#/--requirement=}"
     pip_install --no-deps --no-build-isolation --editable .
     as_owner sh -c 'printf %s "$1" >"$2"' - "$key" "$stamp"
@@ -119,7 +119,8 @@ ensure_venv() {
 }
 
 pip_install() {
-  as_owner "$VENV/bin/python" -m pip --disable-pip-version-check --no-input install --quiet "$@" </dev/null >&2
+  # Errors only: pip warns of every index that it is configured to use and that lacks a package.
+  as_owner "$VENV/bin/python" -m pip --disable-pip-version-check --no-input install -qq "$@" </dev/null >&2
 }
 
 # The user's clone gets no byte code that only root can remove.

@@ -15,7 +15,8 @@ import msgspec
 
 from engine.alerts import Alert
 from engine.errors import TiercelError, UsageError
-from engine.locks import locked
+from engine.invocation import command
+from engine.locks import HeldError, locked
 from engine.protocol import Alerts, ListAlerts, ListStacks, Stacks
 from engine.reports import Report, log_report
 from engine.store import reader
@@ -41,7 +42,8 @@ class AlertStore:
 
     ``report`` is told what goes wrong, once for each change for the worse or the better; the store itself goes on,
     with a bounded number of alerts in memory while the disk takes none. Raises UsageError when the file cannot be used;
-    a damaged store is moved aside, reported, and begun anew.
+    a damaged store is moved aside, reported, and begun anew. ``socket`` is where front ends reach the sensor: another
+    one that wants the same file is told.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class AlertStore:
         retention: Retention | None = None,
         report: Report = log_report,
         memory: int = MEMORY,
+        socket: str = "",
     ) -> None:
         self.report = report
         self._retention = retention or Retention()
@@ -59,7 +62,7 @@ class AlertStore:
         with contextlib.ExitStack() as stack:
             if path is None or path == _TEMPORARY:
                 path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tiercel-"))) / "alerts.db"
-            stack.enter_context(_claimed(path))
+            stack.enter_context(_claimed(path, socket))
             self._writer = self._open(path, memory)
             stack.callback(self._writer.close)
             self._connection = open_reader(path)
@@ -197,14 +200,15 @@ def _bounded(query: Q) -> Q:
 
 
 @contextlib.contextmanager
-def _claimed(path: Path) -> Iterator[None]:
+def _claimed(path: Path, socket: str) -> Iterator[None]:
     """The file as this sensor's alone; its folder is made if need be."""
     with contextlib.ExitStack() as stack:
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            stack.enter_context(locked(path))
-        except BlockingIOError:
-            hint = "`tiercel attach` shows it; or name another file"
+            stack.enter_context(locked(path, socket))
+        except HeldError as held:
+            seen = f"{command(f'attach {held.note}')} shows it" if held.note else "it shows on its own terminal only"
+            hint = f"{seen}; name another --store to run a second one"
             raise UsageError(f"another sensor writes to {path}", hint=hint) from None
         except OSError as error:
             raise UsageError(f"cannot keep alerts in {path}: {error.strerror}", hint="name another file") from error

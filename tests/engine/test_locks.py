@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.locks import locked
+from engine.locks import HeldError, locked
 
 
 def test_a_lock_is_held_once_and_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -17,6 +17,14 @@ def test_a_lock_is_held_once_and_leaves_nothing_behind(tmp_path: Path) -> None:
                 pass
             assert [file.name for file in tmp_path.iterdir()] == ["alerts.db.lock"]
         assert list(tmp_path.iterdir()) == []
+
+
+def test_whoever_holds_it_may_leave_a_note(tmp_path: Path) -> None:
+    path = tmp_path / "alerts.db"
+    (tmp_path / "alerts.db.lock").write_text("what a killed one has left, which is longer than the note of now")
+    with locked(path, "/run/a.sock"), pytest.raises(HeldError) as caught, locked(path, "/run/b.sock"):
+        pass
+    assert caught.value.note == "/run/a.sock"
 
 
 def test_what_a_killed_sensor_left_behind_is_no_obstacle(tmp_path: Path) -> None:

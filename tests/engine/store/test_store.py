@@ -430,8 +430,15 @@ def test_a_store_of_a_newer_version_is_refused(path: Path) -> None:
 
 
 def test_two_sensors_never_share_a_store(store: AlertStore, path: Path) -> None:
-    with pytest.raises(UsageError, match="another sensor writes"):
+    with pytest.raises(UsageError, match="another sensor writes") as caught:
         AlertStore(path)
+    assert "name another --store" in caught.value.hint
+
+
+def test_a_second_sensor_is_told_where_the_first_can_be_seen(path: Path) -> None:
+    with closing(AlertStore(path, socket="/run/first.sock")), pytest.raises(UsageError) as caught:
+        AlertStore(path, socket="/run/second.sock")
+    assert "attach /run/first.sock shows it; name another --store" in caught.value.hint
 
 
 def test_a_path_that_cannot_be_used_is_a_usage_error(tmp_path: Path) -> None:
