@@ -22,7 +22,7 @@ from engine.rules.conditions import COMPILE_CONDITION, UNKNOWN_FILTER, Condition
 from engine.rules.definitions import RuleDefinition
 from engine.rules.extras import Extra, template
 from engine.rules.lists import Lists
-from engine.rules.macros import MAX_CHECKS, Expansion, Macros, TooManyChecksError
+from engine.rules.macros import Expansion, Macros, TooLargeError
 from engine.rules.reporter import Reporter
 from engine.rules.ruleset import Rule
 from engine.rules.text import Text
@@ -82,15 +82,13 @@ class Compilation:
     # ── one rule ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _rule_or_problem(self, definition: RuleDefinition) -> Rule | None:
-        """One condition is bounded by the grammar; macros within macros are bounded here."""
+        """One condition is bounded by the grammar, macros within macros by their expansion."""
         try:
             return self._rule(definition)
-        except (RecursionError, TooManyChecksError) as error:
-            is_deep = isinstance(error, RecursionError)
-            what = "nests too deep" if is_deep else f"has more than {MAX_CHECKS} checks"
-            message = f"the condition {what}, macros included"
+        except TooLargeError as error:
             chain = (f"rule '{definition.name}'",)
-            self._reporter.report(COMPILE_CONDITION, message, definition.condition.place(0), chain)
+            place = definition.condition.place(0)
+            self._reporter.report(COMPILE_CONDITION, str(error), place, chain, "macros multiply: use them less often")
             return None
 
     def _rule(self, definition: RuleDefinition) -> Rule | None:

@@ -172,11 +172,11 @@ def condition(rule: RuleDefinition) -> Text:
     if not rule.exceptions:
         return rule.condition
     start = rule.condition.place(0)
-    text = Text.at("(", start) + rule.condition + Text.at(")", rule.condition.place(len(rule.condition.value)))
+    parts = [Text.at("(", start), rule.condition, Text.at(")", rule.condition.place(len(rule.condition.value)))]
     for definition in rule.exceptions:
         if definition.values or definition.tuples:
-            text = text + Text.at(" and not ", definition.place) + _condition(definition)
-    return text
+            parts += [Text.at(" and not ", definition.place), _condition(definition)]
+    return Text().join(parts)
 
 
 def _condition(definition: ExceptionDefinition) -> Text:
@@ -213,7 +213,4 @@ def _quoted(text: Text) -> Text:
 
 
 def _wrapped(parts: Sequence[Text], separator: str, place: Place) -> Text:
-    text = Text.at("(", place)
-    for number, part in enumerate(parts):
-        text = text + (separator if number else "") + part
-    return text + ")"
+    return Text().join([Text.at("(", place), Text.at(separator, place).join(parts), Text.at(")", place)])

@@ -2,63 +2,80 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
+from engine.lang.grammar import MAX_LENGTH
 from engine.rules.definitions import ListDefinition
-from engine.rules.text import Text
+from engine.rules.substitution import Names, TooLongError, substitute
+from engine.rules.text import Piece, Text
 
-_BLANK = " \t\r\n\b"
-_DELIMITERS = r" \t\r\n\x08(),="
-"""What a name must stand between, inside a character class."""
+MAX_INSERTED = 32 * 1024 * 1024
+"""Characters that lists put into all conditions together: far more than any rules have, and a bound for lists of lists
+that multiply."""
+_TOO_LONG = " " * (MAX_LENGTH + 1)
 
 
 class Lists:
     """The lists of a collection, ready to be substituted. ``used`` grows with every substitution."""
 
     def __init__(self, definitions: Iterable[ListDefinition]) -> None:
-        self._definitions = list(definitions)
-        self._raw = {each.name: each for each in self._definitions}
+        self._definitions = {each.name: each for each in definitions}
+        self._names = Names(self._definitions)
+        self._joined: dict[str, str] = {}
+        self._left = MAX_INSERTED
         self.used: set[str] = set()
-        self.expanded = {each.name: list(self._expanded(each)) for each in self._definitions}
+        for each in self._definitions.values():
+            self.used |= {other.name for item in each.items if (other := self._named(item, each)) is not None}
+
+    @property
+    def expanded(self) -> dict[str, list[str]]:
         """Name → its items, those that are names of earlier lists replaced."""
-        self._joined = {name: ", ".join(map(_quoted, items)) for name, items in self.expanded.items()}
+        return {name: list(self._expanded(each)) for name, each in self._definitions.items()}
+
+    def substituted(self, text: Text) -> Text:
+        """The text with every list's name replaced by its items.
+
+        What would become too long is given as blanks, too many for the parser.
+        """
+        if not self._names.may_occur(text.value):
+            return text
+        try:
+            spans = substitute(text.value, self._names, self._replacement, min(self._left, MAX_LENGTH))
+        except TooLongError:
+            return Text([Piece(_TOO_LONG, lambda _index: text.place(0))])
+        self._left -= sum(len(new) for _, _, new in spans)
+        return text.replaced(spans)
+
+    def _replacement(self, name: str) -> str:
+        """The items of a list in one text, cut where it is too long anyway."""
+        self.used.add(name)
+        if name not in self._joined:
+            self._joined[name] = ", ".join(map(_quoted, self._bounded(name)))
+        return self._joined[name]
+
+    def _bounded(self, name: str) -> Iterator[str]:
+        length = 0
+        for item in self._expanded(self._definitions[name]):
+            yield item
+            length += len(item) + 2
+            if length > MAX_LENGTH + 2:
+                return
 
     def _expanded(self, definition: ListDefinition) -> Iterator[str]:
         """The items, with those that name an earlier list replaced by that list's own items, once."""
         for item in definition.items:
-            other = self._raw.get(item.value)
-            if other is None or other is definition or other.order.first > definition.order.latest:
+            other = self._named(item, definition)
+            if other is None:
                 yield item.value
-                continue
-            self.used.add(other.name)
-            yield from (each.value for each in other.items)
+            else:
+                yield from (each.value for each in other.items)
 
-    def substituted(self, text: Text) -> Text:
-        """The text with every list's name replaced by its items."""
-        for definition in self._definitions:
-            if definition.name in text.value:
-                text = self._replaced(text, definition.name)
-        return text
-
-    def _replaced(self, text: Text, name: str) -> Text:
-        new = self._joined[name]
-        spans = []
-        for match in re.finditer(f"(?<![^{_DELIMITERS}]){re.escape(name)}(?![^{_DELIMITERS}])", text.value):
-            start, end = match.span() if new else _with_comma(text.value, *match.span())
-            spans.append((start, end, new))
-            self.used.add(name)
-        return text.replaced(spans) if spans else text
+    def _named(self, item: Text, definition: ListDefinition) -> ListDefinition | None:
+        """The earlier list that an item of a list names."""
+        other = self._definitions.get(item.value)
+        is_earlier = other is not None and other is not definition and other.order.first <= definition.order.latest
+        return other if is_earlier else None
 
 
 def _quoted(item: str) -> str:
     return f'"{item}"' if " " in item and not item.startswith(("'", '"')) else item
-
-
-def _with_comma(text: str, start: int, end: int) -> tuple[int, int]:
-    """The span with one comma beside it: an empty list leaves no gap."""
-    after = end + len(text[end:]) - len(text[end:].lstrip(_BLANK))
-    if text.startswith(",", after):
-        return start, after + 1
-    before = len(text[:start].rstrip(_BLANK))
-    return (before - 1, end) if text[:before].endswith(",") else (start, end)

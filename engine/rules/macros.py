@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
 from engine.lang.grammar import ConditionError, parse
+from engine.lang.nearest import nearest
 from engine.lang.nodes import And, Check, Constant, MacroRef, Node, Not, Or, leaves
 from engine.rules.definitions import MacroDefinition
 from engine.rules.lists import Lists
+from engine.rules.loops import circles
 from engine.rules.origins import MacroUse, Origins
 from engine.rules.recovery import parse_all
 from engine.rules.text import Text
@@ -19,10 +20,18 @@ Parse = Callable[[str], Node]
 
 MAX_CHECKS = 20_000
 """Checks in one condition: far more than any rule has, and a bound for macros that multiply."""
+MAX_NODES = 3 * MAX_CHECKS
+"""Everything in one condition, the references on the way included."""
+MAX_STEPS = 2_000_000
+"""Nodes in the conditions of all rules together."""
+MAX_LEVELS = 150
+"""Levels of an expanded condition."""
+MAX_HINTS = 50
+"""Undefined names for which the nearest known one is looked for."""
 
 
-class TooManyChecksError(Exception):
-    """An expansion grew beyond :data:`MAX_CHECKS`."""
+class TooLargeError(Exception):
+    """An expansion grew beyond what is allowed; the message says what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,9 @@ class Expansion:
     macros: list[MacroUse] = field(default_factory=list)
     size: int = 0
     """Nodes so far."""
+    steps: int = 0
+    """Nodes and references so far."""
+    level: int = 0
 
     @property
     def origins(self) -> Origins:
@@ -71,15 +83,19 @@ class Macros:
         self.broken: dict[str, tuple[Text, list[ConditionError]]] = {}
         """The macros with syntax errors; what can be read of them is expanded nevertheless."""
         self._parsed: dict[str, tuple[Node, Text]] = {}
+        self._hints: dict[str, str] = {}
+        self._steps = 0
         for name, definition in self._definitions.items():
             text = lists.substituted(definition.condition)
             node, errors = parse_all(text.value, parse)
             self._parsed[name] = (node or Constant(True), text)
             if errors:
                 self.broken[name] = (text, errors)
+        self._references = {name: list(_references(node)) for name, (node, _) in self._parsed.items()}
+        self._circles = circles({name: [ref.name for ref in refs] for name, refs in self._references.items()})
 
     def expand(self, node: Node, text: Text, item: str) -> Expansion:
-        """A rule's condition expanded; every macro is visible to it."""
+        """A rule's condition expanded; every macro is visible to it. Raises TooLargeError."""
         result = Expansion()
         result.node = self._expand(node, text, (item,), (), result)
         return result
@@ -91,12 +107,12 @@ class Macros:
 
     def check(self, name: str) -> list[Trouble]:
         """What is wrong with the references of a macro, although no rule uses it."""
-        node, text = self._parsed[name]
+        text = self._parsed[name][1]
         chain = (f"macro '{name}'",)
         return [
             Trouble(trouble[0], text, ref.position, chain, trouble[1])
-            for ref in leaves(node)
-            if isinstance(ref, MacroRef) and (trouble := self._reference_trouble(ref, name))
+            for ref in self._references[name]
+            if (trouble := self._reference_trouble(ref, name))
         ]
 
     def _reference_trouble(self, ref: MacroRef, name: str) -> tuple[str, str] | None:
@@ -104,32 +120,34 @@ class Macros:
         if not self._visible(ref.name, (name,)):
             return f"Undefined macro '{ref.name}' used in filter.", self._nearest(ref.name)
         self.used.add(ref.name)
-        if name == ref.name or name in self._reachable(ref.name):
+        if name == ref.name or self._circles[name] == self._circles[ref.name]:
             return f"reference loop in macro '{name}'", ""
         return None
-
-    def _reachable(self, name: str) -> set[str]:
-        """Every macro that this one refers to, by whatever way."""
-        reached: set[str] = set()
-        waiting = [name]
-        while waiting:
-            node = self._parsed.get(waiting.pop(), (Constant(False),))[0]
-            fresh = {ref.name for ref in leaves(node) if isinstance(ref, MacroRef)} - reached
-            reached |= fresh
-            waiting += fresh
-        return reached
 
     def _expand(
         self, node: Node, text: Text, chain: tuple[str, ...], stack: tuple[str, ...], result: Expansion
     ) -> Node:
+        result.level += 1
+        self._count(result)
         if isinstance(node, MacroRef):
-            return self._reference(node, text, chain, stack, result)
-        result.size += 1
+            expanded = self._reference(node, text, chain, stack, result)
+        else:
+            result.size += 1
+            expanded = self._rebuilt(node, text, chain, stack, result)
+        result.level -= 1
+        return expanded
+
+    def _rebuilt(
+        self,
+        node: Check | Not | And | Or | Constant,
+        text: Text,
+        chain: tuple[str, ...],
+        stack: tuple[str, ...],
+        result: Expansion,
+    ) -> Node:
         match node:
             case Check():
                 result.uses.append(Use(node, text, chain))
-                if len(result.uses) > MAX_CHECKS:
-                    raise TooManyChecksError
                 return node
             case Not(child=child):
                 return Not(self._expand(child, text, chain, stack, result), node.position)
@@ -138,6 +156,17 @@ class Macros:
                 return type(node)(parts, node.position)
             case Constant():
                 return node
+
+    def _count(self, result: Expansion) -> None:
+        """Raises TooLargeError: what is small as text can be large with its macros."""
+        self._steps += 1
+        result.steps += 1
+        if len(result.uses) > MAX_CHECKS or result.steps > MAX_NODES:
+            raise TooLargeError(f"the condition has more than {MAX_CHECKS:,} checks, macros included")
+        if self._steps > MAX_STEPS:
+            raise TooLargeError(f"the conditions so far have more than {MAX_STEPS:,} parts, macros included")
+        if result.level > MAX_LEVELS:
+            raise TooLargeError(f"the condition nests more than {MAX_LEVELS} levels deep, macros included")
 
     def _reference(
         self, ref: MacroRef, text: Text, chain: tuple[str, ...], stack: tuple[str, ...], result: Expansion
@@ -164,5 +193,11 @@ class Macros:
         return not stack or definition.order.first < self._definitions[stack[-1]].order.latest
 
     def _nearest(self, name: str) -> str:
-        close = get_close_matches(name, self._definitions, n=1)
-        return f"did you mean {close[0]}?" if close else "a bare word is the name of a macro"
+        if name not in self._hints:
+            known = self._definitions if len(self._hints) < MAX_HINTS else ()
+            self._hints[name] = nearest(name, known, 0.6) or "a bare word is the name of a macro"
+        return self._hints[name]
+
+
+def _references(node: Node) -> Iterator[MacroRef]:
+    return (leaf for leaf in leaves(node) if isinstance(leaf, MacroRef))

@@ -12,8 +12,10 @@ MAX_ERRORS = 20
 """Syntax errors told for one condition."""
 
 _TOKEN = re.compile(
-    r"""(?P<quoted>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|(?<![^\s()])(?:and|or|not)(?=[\s(])|[()]""", re.DOTALL
+    r"""(?P<quoted>"(?:\\.|[^"\\])*(?:"|\\?\Z)|'(?:\\.|[^'\\])*(?:'|\\?\Z))|(?<![^\s()])(?:and|or|not)(?=[\s(])|[()]""",
+    re.DOTALL,
 )
+_BLANKS = re.compile(r"\s*")
 _PLACEHOLDER = "x"
 
 
@@ -40,14 +42,22 @@ def parse_all(text: str, parse: Callable[[str], Node]) -> tuple[Node | None, lis
 def _broken_part(text: str, index: int) -> tuple[int, int]:
     """The check around ``index``: from the word or parenthesis before it to the next one that ends it."""
     start, depth = 0, 0
+    visible = _visible(text, start)
     for word, begin, end in _words(text):
         if begin >= index and word != "(" and (word != ")" or depth == 0):
             return _trimmed(text, start, begin)
-        if word in ("and", "or", "not") or (word == "(" and not text[start:begin].strip()):
+        if word in ("and", "or", "not") or (word == "(" and visible >= begin):
             start, depth = end, 0
+            visible = _visible(text, start)
         elif word in ("(", ")"):
             depth = max(0, depth + (1 if word == "(" else -1))
     return _trimmed(text, start, len(text))
+
+
+def _visible(text: str, start: int) -> int:
+    """Where the first character from ``start`` on stands that is no blank."""
+    match = _BLANKS.match(text, start)
+    return match.end() if match else start
 
 
 def _words(text: str) -> Iterator[tuple[str, int, int]]:

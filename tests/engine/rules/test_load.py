@@ -181,13 +181,13 @@ def test_a_file_that_is_not_there() -> None:
 def test_macros_that_nest_without_end_are_a_problem_and_not_a_crash() -> None:
     chain = "".join(f"- macro: m{n}\n  condition: (m{n - 1} or a.b = {n})\n" for n in range(1, 900))
     found = problems("- macro: m0\n  condition: evt.type = open\n" + chain + RULE.replace("and shell", "and m899"))
-    assert {problem.message for problem in found} == {"the condition nests too deep, macros included"}
+    assert {problem.message for problem in found} == {"the condition nests more than 150 levels deep, macros included"}
 
 
 def test_macros_that_multiply_are_a_problem_and_not_a_standstill() -> None:
     chain = "".join(f"- macro: m{n}\n  condition: m{n - 1} or m{n - 1}\n" for n in range(1, 60))
     found = problems("- macro: m0\n  condition: evt.type = open\n" + chain + RULE.replace("and shell", "and m59"))
-    assert {problem.message for problem in found} == {"the condition has more than 20000 checks, macros included"}
+    assert {problem.message for problem in found} == {"the condition has more than 20,000 checks, macros included"}
 
 
 def test_macros_in_a_circle() -> None:
