@@ -14,6 +14,7 @@ import os
 import platform
 import struct
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 from probes.bpf_map import BpfMap, possible_cpus
@@ -33,6 +34,7 @@ _HEADER = struct.Struct("=IHHI")
 """type, misc, size of the record; size of the sample."""
 _HEAD, _TAIL = 1024 // 8, 1032 // 8
 """Indexes of data_head and data_tail in the control page."""
+_CPU = struct.Struct("=I")
 _TIME = struct.Struct("=8xQ")
 _PAGE = mmap.PAGESIZE
 
@@ -56,7 +58,11 @@ class _CpuBuffer:
     def __init__(self, cpu: int, size: int) -> None:
         self.fd = _open_event(cpu)
         self._mask = size - 1
-        self._map = mmap.mmap(self.fd, _PAGE + size, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
+        try:
+            self._map = mmap.mmap(self.fd, _PAGE + size, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
+        except OSError:  # more than may be locked (perf_event_mlock_kb)
+            os.close(self.fd)
+            raise
         self._control = memoryview(self._map)[:_PAGE].cast("Q")
         self._data = memoryview(self._map)[_PAGE:]
         self._barrier = threading.Lock()
@@ -98,10 +104,15 @@ class PerfReader:
     def __init__(self, events: BpfMap, size: int) -> None:
         cpus = [cpu for cpu in range(possible_cpus()) if _is_online(cpu)]
         each = max(1 << (size // len(cpus)).bit_length() - 1, 16 * _PAGE)
-        self._buffers = [_CpuBuffer(cpu, each) for cpu in cpus]
-        for cpu, buffer in zip(cpus, self._buffers, strict=True):
-            events.update(struct.pack("=I", cpu), struct.pack("=I", buffer.fd))
-            fcntl.ioctl(buffer.fd, _ENABLE, 0)
+        self._buffers: list[_CpuBuffer] = []
+        with ExitStack() as stack:
+            for cpu in cpus:
+                self._buffers.append(buffer := _CpuBuffer(cpu, each))
+                stack.callback(buffer.close)
+                events.update(_CPU.pack(cpu), struct.pack("=I", buffer.fd))
+                stack.callback(events.delete, _CPU.pack(cpu))  # the array would keep the buffer alive
+                fcntl.ioctl(buffer.fd, _ENABLE, 0)
+            self._cleanup = stack.pop_all()
 
     def drain(self, limit: int) -> list[bytes]:
         """About ``limit`` records, those of one call in the order of their time; fewer when all buffers are empty."""
@@ -116,9 +127,8 @@ class PerfReader:
         return sorted(records, key=_TIME.unpack_from)
 
     def close(self) -> None:
-        """Unmap and close everything."""
-        for buffer in self._buffers:
-            buffer.close()
+        """Unmap and close everything; the programs have nowhere to write to any more. May be called again."""
+        self._cleanup.close()
 
 
 def _is_online(cpu: int) -> bool:

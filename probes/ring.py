@@ -29,8 +29,12 @@ class RingReader:
     def __init__(self, fd: int, size: int) -> None:
         self._fd = fd
         self._mask = size - 1
-        self._consumer_page = mmap.mmap(fd, _PAGE, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
-        self._pages = mmap.mmap(fd, _PAGE + 2 * size, mmap.MAP_SHARED, mmap.PROT_READ, offset=_PAGE)
+        try:
+            self._consumer_page = mmap.mmap(fd, _PAGE, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
+            self._pages = mmap.mmap(fd, _PAGE + 2 * size, mmap.MAP_SHARED, mmap.PROT_READ, offset=_PAGE)
+        except (OSError, ValueError):
+            os.close(fd)
+            raise
         self._consumer = memoryview(self._consumer_page).cast("Q")
         self._producer = memoryview(self._pages)[:_PAGE].cast("Q")
         self._data = memoryview(self._pages)[_PAGE:]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -66,3 +67,11 @@ def test_a_full_ring_refuses_and_then_has_room_again(ring: Ring) -> None:
     assert [ring.write(record) for _ in range(3)] == [True, True, False]
     assert ring.reader.drain(10) == [record, record]
     assert ring.write(record)
+
+
+def test_a_ring_of_another_size_is_no_ring_and_leaves_nothing_open() -> None:
+    fd = create_map(RING, 0, 0, SIZE)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with pytest.raises(OSError, match=r"permitted|argument"):
+        RingReader(fd, 16 * SIZE)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before - 1
