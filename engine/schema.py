@@ -33,6 +33,7 @@ class ParamType(StrEnum):
     OPEN_FLAGS = "FLAGS32 open"
     OPEN_HOW = "FLAGS32 open_how"
     """A pointer to struct open_how (openat2): flags, mode, resolve."""
+    DUP_FLAGS = "FLAGS32 dup3"
     CLONE_FLAGS = "FLAGS32 clone"
     UNLINK_FLAGS = "FLAGS32 unlinkat"
     RENAME_FLAGS = "FLAGS32 renameat2"
@@ -143,7 +144,7 @@ EVENT_TYPES: tuple[EventType, ...] = (
     _row("sendto", "net", "res:ERRNO@r fd:FD@0 size:UINT32@2 addr:SOCKADDR@4", fd="fd", help="data sent to an address"),
     _row("dup", "file", "res:FD@r oldfd:FD@0", fd="res", help="a descriptor was duplicated"),
     _row("dup2", "file", "res:FD@r oldfd:FD@0 newfd:FD@1", fd="res", help="… onto a given number"),
-    _row("dup3", "file", "res:FD@r oldfd:FD@0 newfd:FD@1 flags:OPEN_FLAGS@2", fd="res", help="… onto a given number"),
+    _row("dup3", "file", "res:FD@r oldfd:FD@0 newfd:FD@1 flags:DUP_FLAGS@2", fd="res", help="… onto a given number"),
     _row("symlink", "file", "res:ERRNO@r target:CHARBUF@0 linkpath:FSPATH@1", help="a symbolic link was made"),
     _row(
         "symlinkat",

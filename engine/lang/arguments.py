@@ -65,10 +65,13 @@ def group_name(event: Event, gid: int) -> str:
     return groups.get(gid) or ("root" if gid == 0 else NO_NAME)
 
 
+_OPEN_FLAGS = frozenset({ParamType.OPEN_FLAGS, ParamType.OPEN_HOW})
+
+
 def raw_value(event: Event, param: Param) -> Any:
-    """A parameter as the kernel had it; None when it is not known."""
+    """A parameter as the kernel had it, flags of an open in Falco's bits; None when it is not known."""
     if (value := event.kernel.args.get(param.name)) is not None:
-        return value
+        return flags.open_bits(int(value), event.kernel.fd) if param.type in _OPEN_FLAGS else value
     if param.register == RET:
         return event.kernel.res
     read = _FROM_PROCESS.get(param.name)
@@ -176,8 +179,12 @@ def _path(event: Event, value: Any, param: Param) -> str:
     return paths.absolute(event, param, value)
 
 
-def _open_flags(event: Event, value: Any, _param: Param) -> str:
-    return flags.open_flags(value, event.kernel.fd)
+def _open_flags(_event: Event, value: Any, _param: Param) -> str:
+    return flags.flag_names(value, flags.OPEN_FLAGS, "O_NONE")
+
+
+def _dup_flags(_event: Event, value: Any, _param: Param) -> str:
+    return flags.flag_names(flags.dup_bits(value), flags.OPEN_FLAGS, "O_NONE")
 
 
 def _names(table: flags.FlagTable) -> Text:
@@ -197,6 +204,7 @@ _MEANINGS: dict[ParamType, Text] = {
     ParamType.GID: _group,
     ParamType.OPEN_FLAGS: _open_flags,
     ParamType.OPEN_HOW: _open_flags,
+    ParamType.DUP_FLAGS: _dup_flags,
     ParamType.CLONE_FLAGS: _names(flags.CLONE_FLAGS),
     ParamType.UNLINK_FLAGS: _names(flags.UNLINK_FLAGS),
     ParamType.RENAME_FLAGS: _names(flags.RENAME_FLAGS),

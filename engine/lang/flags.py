@@ -36,6 +36,7 @@ def flag_names(value: int, table: FlagTable, zero: str = "") -> str:
 
 _ACCESS = {0: 1, 1: 2, 2: 3}
 """Falco's bits for O_RDONLY, O_WRONLY and O_RDWR."""
+_ACCESS_BITS = 3
 _O_TMPFILE = 0o20200000
 _O_SYNC = 0o4010000
 _O_CREAT = 0o100
@@ -87,16 +88,16 @@ def open_bits(flags: int, fd: Fd | None = None) -> int:
     return bits | _file_bits(fd)
 
 
+def dup_bits(flags: int) -> int:
+    """Linux's flags of dup3(2) in Falco's bits: there is no access mode among them."""
+    return open_bits(flags) & ~_ACCESS_BITS
+
+
 def _file_bits(fd: Fd | None) -> int:
     if fd is None:
         return 0
     known = (("O_F_CREATED", fd.created), ("FD_UPPER_LAYER", fd.upper_layer), ("FD_LOWER_LAYER", fd.lower_layer))
     return sum(_FALCO_OPEN[name] for name, is_set in known if is_set)
-
-
-def open_flags(flags: int, fd: Fd | None = None) -> str:
-    """``O_TRUNC|O_CREAT|O_WRONLY|O_F_CREATED`` for Linux's flags."""
-    return flag_names(open_bits(flags, fd), OPEN_FLAGS, "O_NONE")
 
 
 def is_read(flags: int) -> bool:

@@ -3,7 +3,7 @@
 All of them run on RE2, in time linear in the text: arguments and paths are chosen by attackers. Globs are translated
 here because Python's ``fnmatch`` knows neither backslash escapes nor ``[^…]`` nor ``[[:class:]]``.
 
-A byte that is not UTF-8 stands in events as ``\\xNN``. To a pattern it is one character (U+FFFD, as with Falco), so that
+A byte that is not UTF-8 stands in events as ``\\xNN``. To a pattern it is one character (U+FFFD, as with Falco):
 ``?`` and ``.`` match it. A file whose name spells out such four characters is read in the same way.
 """
 
