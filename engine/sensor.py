@@ -239,17 +239,29 @@ class Sensor:
         """
         async with self._reloading:
             try:
-                fresh = await beside(self.load_rules)
+                fresh = await beside(self._load_ready)
             except TiercelError as error:
                 self._tell(refusal(error, self.rules))
                 raise
-            for name, enabled in self._switched.items():
-                if name in fresh:
-                    fresh.set_enabled(name, enabled)
+            self._switch(fresh)
             reload = difference(self.rules, fresh, self._switched)
             self._use(fresh)
             self._tell(reload)
             return reload
+
+    def _load_ready(self) -> RuleSet:
+        """The rules with everything made that judging them needs."""
+        rules = self.load_rules()
+        self._switch(rules)
+        for _event_type in rules.prepare():
+            pass
+        return rules
+
+    def _switch(self, rules: RuleSet) -> None:
+        """Switch them as was done by hand."""
+        for name, enabled in self._switched.copy().items():
+            if name in rules:
+                rules.set_enabled(name, enabled)
 
     def _use(self, rules: RuleSet) -> None:
         """From the next event on these rules judge."""

@@ -14,11 +14,16 @@ from tiercel.configured import configured
 from tiercel.listing import print_lines
 from tiercel.options import configuring_options
 from tiercel.talk import say
+from tiercel.trying import test, why
 
 
 @click.group()
 def rules() -> None:
-    """List, check and reset rules."""
+    """List, check, try, explain and reset rules."""
+
+
+rules.add_command(test)
+rules.add_command(why)
 
 
 @rules.command("list")

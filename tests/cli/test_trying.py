@@ -1,0 +1,179 @@
+"""``tiercel rules why`` and ``tiercel rules test`` as a person or a script meets them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from probes.options import DEMO
+
+RULE = "Sensitive file read"
+MINE = """
+- rule: Shell
+  desc: A shell was started.
+  condition: evt.type = execve and proc.name = sh
+  output: Shell (%proc.cmdline)
+  priority: Notice
+"""
+
+
+def tiercel(*args: str, told: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tiercel", "rules", *args, "--config", "none", "-c", "none"],
+        capture_output=True, text=True, timeout=60, check=False, input=told,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.yaml"
+    path.write_text(MINE)
+    return path
+
+
+def write(folder: Path, *objects: object) -> str:
+    path = folder / "event.json"
+    path.write_text("".join(f"{json.dumps(each)}\n" for each in objects))
+    return str(path)
+
+
+# ── why ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_recording_shows_the_first_event_on_which_the_rule_fires() -> None:
+    done = tiercel("why", RULE, "--event", str(DEMO))
+    assert done.returncode == 0
+    first, event, *rest = done.stdout.splitlines()
+    assert first.startswith(f"✓ {RULE} fires")
+    assert "by cat" in event
+    assert any('fd.name is "/etc/shadow"' in line for line in rest)
+
+
+def test_an_event_is_chosen_by_its_number() -> None:
+    done = tiercel("why", RULE, "--event", str(DEMO), "--num", "1", "--json")
+    explanation = json.loads(done.stdout)
+    assert explanation["holds"] is False
+    assert explanation["because"][0]["seen"]
+    assert tiercel("why", RULE, "--event", str(DEMO), "--num", "99999999").returncode == 1
+
+
+def test_of_a_rule_that_never_fires_the_closest_event_is_shown(mine: Path) -> None:
+    mine.write_text(MINE.replace("proc.name = sh", "proc.name = sh and container.name = web and proc.args = nowhere"))
+    explanation = json.loads(tiercel("why", "Shell", "--event", str(DEMO), "-r", str(mine), "--json").stdout)
+    assert explanation["holds"] is False
+    assert [step["text"] for step in explanation["otherwise"]] == ["proc.args = nowhere"]
+
+
+def test_values_by_name_are_explained(mine: Path, tmp_path: Path) -> None:
+    event = write(tmp_path, {"evt.type": "execve", "proc.name": "bash"})
+    done = tiercel("why", "Shell", "--event", event, "-r", str(mine))
+    assert done.stdout.splitlines()[:3] == [
+        f"✗ Shell does not fire    {mine}:2",
+        "because",
+        f'  ✗ proc.name = sh    proc.name is "bash"  {mine}:4',
+    ]
+
+
+def test_one_of_several_lines_is_chosen_by_its_number(mine: Path, tmp_path: Path) -> None:
+    lines = write(tmp_path, {"evt.type": "execve", "proc.name": "ls"}, {"evt.type": "execve", "proc.name": "sh"})
+    assert "Shell fires" in tiercel("why", "Shell", "--event", lines, "--num", "2", "-r", str(mine)).stdout
+    unchosen = tiercel("why", "Shell", "--event", lines, "-r", str(mine))
+    assert unchosen.returncode == 2
+    assert "--num" in unchosen.stderr
+    assert "it has 2" in tiercel("why", "Shell", "--event", lines, "--num", "3", "-r", str(mine)).stderr
+
+
+def test_an_alert_as_it_is_printed_is_explained_as_far_as_its_fields_go() -> None:
+    replayed = subprocess.run(
+        [sys.executable, "-m", "tiercel", "replay", str(DEMO), "--json", "--config", "none", "-c", "none"],
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    alert = next(line for line in replayed.stdout.splitlines() if json.loads(line)["rule"] == RULE)
+    done = tiercel("why", RULE, "--event", "-", told=alert)
+    assert done.returncode == 0
+    assert 'fd.name is "/etc/shadow"' in done.stdout
+    assert "is not known" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('{"proc.nmae": "sh"}', "did you mean proc.name?"),
+        ('{"proc.pid": "sh"}', "proc.pid: sh is not a valid number"),
+        ("{", "this is not JSON"),
+        ("[]", "this is no JSON object"),
+        ("", "this is not JSON"),
+    ],
+)
+def test_what_is_no_event_is_refused(tmp_path: Path, content: str, message: str) -> None:
+    path = tmp_path / "event.json"
+    path.write_text(content)
+    done = tiercel("why", RULE, "--event", str(path))
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_file_or_a_rule_that_is_not_there_is_named(tmp_path: Path) -> None:
+    gone = tiercel("why", RULE, "--event", str(tmp_path / "none"))
+    assert (gone.returncode, "No such file" in gone.stderr) == (2, True)
+    misspelt = tiercel("why", "Sensitive file red", "--event", str(DEMO))
+    assert (misspelt.returncode, f"did you mean '{RULE}'?" in misspelt.stderr) == (2, True)
+
+
+# ── test ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_exception_shows_the_hits_that_go(tmp_path: Path) -> None:
+    quieter = tmp_path / "quieter.yaml"
+    quieter.write_text(f"- rule: {RULE}\n  condition: and container.name != web\n  override:\n    condition: append\n")
+    done = tiercel("test", str(quieter), "--recording", str(DEMO))
+    assert done.returncode == 0
+    assert f"changed {RULE}" in done.stdout
+    (row,) = (line.split() for line in done.stdout.splitlines() if line.startswith("-"))
+    assert row[-3] == "web"
+    assert int(row[-2]) > int(row[-1]) == 0
+    assert tiercel("test", str(quieter), "--recording", str(DEMO), "--exit-code").returncode == 1
+
+
+def test_a_file_among_the_rules_is_tried_against_the_others_alone(mine: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.yaml"
+    other.write_text(MINE.replace("Shell", "Other"))
+    done = tiercel("test", str(mine), "-r", str(tmp_path), "--recording", str(DEMO), "--json")
+    trial = json.loads(done.stdout)
+    assert trial["changes"]["added"] == ["Shell"]
+    assert {row["before"] for row in trial["hits"] if row["rule"] == "Shell"} == {0}
+    assert {row["before"] - row["after"] for row in trial["hits"] if row["rule"] == "Other"} == {0}
+
+
+def test_rules_that_change_nothing_leave_the_exit_code(mine: Path) -> None:
+    mine.write_text("- list: nobody_uses_it\n  items: []\n")
+    done = tiercel("test", str(mine), "--recording", str(DEMO), "--exit-code")
+    assert (done.returncode, "nothing has changed" in done.stdout) == (0, True)
+
+
+def test_a_broken_file_is_shown_with_its_place_and_nothing_is_judged(mine: Path) -> None:
+    mine.write_text(MINE.replace("proc.name", "proc.nmae"))
+    done = tiercel("test", str(mine), "--recording", str(DEMO))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{mine}:4:" in done.stderr
+
+
+def test_rules_that_need_the_tried_file_say_what_to_do(mine: Path, tmp_path: Path) -> None:
+    (tmp_path / "user.yaml").write_text(MINE.replace("Shell", "User").replace("proc.name = sh", "needed"))
+    mine.write_text("- macro: needed\n  condition: proc.name = sh\n")
+    done = tiercel("test", str(mine), "-r", str(tmp_path), "--recording", str(DEMO))
+    assert done.returncode == 1
+    assert "copy the files" in done.stderr
+
+
+def test_a_recording_that_is_cut_off_is_an_error(mine: Path, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.tiercel"
+    cut.write_bytes(DEMO.read_bytes()[:-1000])
+    done = tiercel("test", str(mine), "--recording", str(cut))
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,87 @@
+"""``tiercel rules why`` and ``tiercel rules test``: rules held against events that have happened."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from engine.errors import UsageError
+from tiercel.configured import configured
+from tiercel.listing import print_lines
+from tiercel.options import configuring_options, rules_option
+
+_NUM_HELP = "The number of the event in a recording, or the line of JSON."
+
+
+@click.command("why")
+@click.argument("rule")
+@click.option("--event", "file", required=True, metavar="FILE", help="A recording, or JSON; - is standard input.")
+@click.option("--num", type=click.IntRange(min=1), default=None, metavar="N", help=_NUM_HELP)
+@rules_option
+@configuring_options
+@click.option("--json", "as_json", is_flag=True, help="The explanation as JSON.")
+def why(rule: str, file: str, num: int | None, as_json: bool, **named: Any) -> None:
+    """Explain why RULE fires on an event, or does not.
+
+    The event is one of a recording, or a JSON object: values of fields by name, or an alert as `watch --json` prints
+    it, of which only the printed fields are known. Without --num a recording's first event is taken on which the rule
+    fires, else the one that comes closest.
+    """
+    from engine.explanation import render_text
+    from probes.explaining import explain_file
+    from probes.ruling import rules_of
+
+    loaded = rules_of(configured(**named)).load()
+    if rule not in loaded:
+        raise UsageError(f"there is no rule {rule!r}", hint=_nearest(rule, [each.name for each in loaded.rules]))
+    explanation = explain_file(loaded[rule], file, num or 0)
+    if as_json:
+        click.echo(msgspec.json.encode(explanation).decode())
+    else:
+        print_lines(render_text(explanation))
+
+
+@click.command("test")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
+@rules_option
+@click.option("--recording", required=True, metavar="FILE", type=click.Path(exists=True, dir_okay=False))
+@configuring_options
+@click.option("--json", "as_json", is_flag=True, help="The result as JSON.")
+@click.option("--exit-code", is_flag=True, help="Exit with 1 if any rule fires more or less often.")
+def test(files: Sequence[str], recording: str, as_json: bool, exit_code: bool, **named: Any) -> None:
+    """Try rule FILES on a recording: hits before and after.
+
+    Before is without FILES. After is with them: in their places if they are among the rules, else behind all, where
+    they can append, override and define anew. Columns: rule, container, hits before, hits after.
+    """
+    from engine.rules.ruleset import RuleSet
+    from engine.trial import lines
+    from probes.options import rule_paths
+    from probes.ruling import ConfiguredRules
+    from probes.trying import try_rules
+
+    options = configured(**named)
+
+    def load(paths: Sequence[Path]) -> RuleSet:
+        return ConfiguredRules(msgspec.structs.replace(options, rules=tuple(map(str, paths)))).load()
+
+    first = options.config.rule_matching == "first"
+    trial = try_rules(list(map(Path, files)), rule_paths(options), Path(recording), load, first=first)
+    if as_json:
+        click.echo(msgspec.json.encode(trial).decode())
+    else:
+        print_lines(lines(trial))
+    if exit_code and trial.differs:
+        sys.exit(1)
+
+
+def _nearest(name: str, names: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, names, n=1)
+    return f"did you mean {close[0]!r}?" if close else "`tiercel rules list` has them all"
