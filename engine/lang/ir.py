@@ -2,8 +2,8 @@
 
 A form is :data:`TRUE`, :data:`FALSE`, a :class:`Leaf`, :class:`All` or :class:`Some`. Negation stands at the leaves
 only (negation normal form), so a form grows with each of its leaves: to put something weaker in the place of a leaf
-gives something weaker as a whole. :func:`weakened` rests on that; it makes the conditions that are tested first, and those
-that the kernel can test.
+gives something weaker as a whole. :func:`weakened` rests on that: it makes conditions that are necessary, such as the
+kernel can test.
 
 :func:`all_of` and :func:`some_of` keep forms flat and small: constants vanish, equal parts stand once, and tests of one
 field are merged (``x = a or x in (b, c)`` is one test of a set, ``startswith`` takes several prefixes).

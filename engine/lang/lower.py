@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from engine.lang import ir
 from engine.lang.check import Leaf as ReadyCheck
-from engine.lang.check import Resolve, Source, leaf
+from engine.lang.check import Resolve, Source, leaf, source
 from engine.lang.field import Many
 from engine.lang.ir import FALSE, TRUE, Form, Leaf, Read
 from engine.lang.nodes import And, Call, Check, Constant, FieldRef, Node, Not, Or, fields
@@ -62,14 +62,18 @@ class Lowering:
 
     def _leaves(self, check: Check, ready: ReadyCheck) -> Form:
         """One check as leaves."""
-        read = self._read(check.left, ready.left)
+        read = self._as_read(check.left, ready.left)
         if ready.right is None:
             return _against_values(read, ready)
         assert isinstance(check.right, FieldRef | Call)
-        return Leaf(read, ready.operator.word, right=self._read(check.right, ready.right), test=ready.test)
+        return Leaf(read, ready.operator.word, right=self._as_read(check.right, ready.right), test=ready.test)
 
-    def _read(self, term: FieldRef | Call, source: Source) -> Read:
-        return Read(str(term), source, tuple(self._resolve(ref).field for ref in fields(term)))
+    def read(self, term: FieldRef | Call) -> Read:
+        """A field or a transformer on its own. Raises CheckError."""
+        return self._as_read(term, source(term, self._resolve))
+
+    def _as_read(self, term: FieldRef | Call, found: Source) -> Read:
+        return Read(str(term), found, tuple(self._resolve(ref).field for ref in fields(term)))
 
 
 def _against_values(read: Read, ready: ReadyCheck) -> Form:
@@ -99,5 +103,5 @@ def _canonical(leaf: Leaf) -> Form:
     return Leaf(leaf.read, word, leaf.operands, test=_test(word, leaf.read.source))
 
 
-def _test(word: str, source: Source) -> Test:
-    return OPERATORS[word].tests[source.shape.type.group]
+def _test(word: str, of: Source) -> Test:
+    return OPERATORS[word].tests[of.shape.type.group]

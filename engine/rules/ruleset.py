@@ -8,9 +8,11 @@ from functools import partial
 from engine.alerts import Priority, Value
 from engine.lang import ir
 from engine.lang.codegen.function import Judge, judge
+from engine.lang.event_names import EVENT_NAMES
 from engine.lang.ir import Form
 from engine.lang.nodes import Node
 from engine.lang.template import Template
+from engine.rules.ordinary import ordinary
 from engine.rules.origins import Origins
 from engine.rules.problems import Problem
 from engine.state.event import Event
@@ -90,6 +92,11 @@ class Rule:
         return f"<Rule {self.name!r}>"
 
 
+def _nobody(_event: Event) -> int:
+    """Judges events of a type that no enabled rule asks for."""
+    return 0
+
+
 def _ignore(_error: Exception, _event: Event) -> None:
     """Nobody wants to know."""
 
@@ -100,7 +107,7 @@ class RuleSet:
     The function for a type of event is made when the first event of that type comes, or before by :meth:`prepare`. It
     judges all rules of the type; what is switched off is masked out, so a switch costs nothing and recompiles nothing.
 
-    ``sample`` has events by type, by which the tests are put in order.
+    ``sample`` gives events of a type, by which the tests are put in order: made up, or some that were seen.
     """
 
     def __init__(
@@ -108,7 +115,7 @@ class RuleSet:
         rules: Iterable[Rule],
         warnings: Iterable[Problem] = (),
         *,
-        sample: Mapping[str, Sequence[Event]] | None = None,
+        sample: Callable[[str], Sequence[Event]] = ordinary,
     ) -> None:
         self.rules = tuple(rules)
         self.warnings = tuple(warnings)
@@ -116,14 +123,16 @@ class RuleSet:
         """How often a rule could not be judged on an event, because of an error in the sensor itself."""
         self.on_failure: Callable[[Exception, Event], None] = _ignore
         """Told of each event for which that was so, with one of the errors."""
-        self._sample = {} if sample is None else sample
+        self._sample = sample
         self._by_name = {rule.name: rule for rule in self.rules}
         self._served = [(1 << number, rule) for number, rule in enumerate(self.rules) if not rule.unserved]
         self._made: dict[str, Judge] = {}
         """Functions by type of event."""
         self._asked: dict[str, Judge] = {}
-        """Those of the types that enabled rules ask for; a function that is not made yet has a stand-in."""
+        """For every type what judges it: its function, a stand-in as long as it is not made, and nobody for a type that
+        no enabled rule asks for."""
         self._enabled = 0
+        self._wanted: frozenset[str] = frozenset()
         self._update()
 
     def __getitem__(self, name: str) -> Rule:
@@ -137,11 +146,8 @@ class RuleSet:
 
     def match(self, event: Event, *, first: bool = False) -> list[Rule]:
         """The enabled rules that the event matches, in order; with ``first`` at most one, as Falco does by default."""
-        ask = self._asked.get(event.kernel.type)
-        if ask is None:
-            return []
         try:
-            hits = ask(event) & self._enabled
+            hits = self._asked[event.kernel.type](event) & self._enabled
         except Exception:  # noqa: BLE001 - a bug in the reader of one field must not silence the other rules
             hits = self._one_by_one(event) & self._enabled
         return self._rules_of(hits & -hits if first else hits) if hits else []
@@ -173,13 +179,13 @@ class RuleSet:
 
     def prepare(self) -> Iterator[str]:
         """Make the functions that are still missing, one with each step; gives the types of events."""
-        for event_type in sorted(self._asked.keys() - self._made.keys()):
+        for event_type in sorted(self.event_types - self._made.keys()):
             self._make(event_type)
             yield event_type
 
     def _make(self, event_type: str) -> Judge:
         rules = [(mask, rule.forms[event_type]) for mask, rule in self._served if event_type in rule.forms]
-        made = judge(event_type, rules, self._sample.get(event_type, ()))
+        made = judge(event_type, rules, self._sample(event_type))
         self._made[event_type] = self._asked[event_type] = made
         return made
 
@@ -200,7 +206,7 @@ class RuleSet:
     @property
     def event_types(self) -> frozenset[str]:
         """The types of events that some enabled rule asks for."""
-        return frozenset(self._asked)
+        return self._wanted
 
     @property
     def unserved(self) -> tuple[Rule, ...]:
@@ -211,5 +217,6 @@ class RuleSet:
         """Ask anew what is enabled."""
         enabled = [(mask, rule) for mask, rule in self._served if rule.enabled]
         self._enabled = sum(mask for mask, _ in enabled)
-        wanted = {event_type for _, rule in enabled for event_type in rule.event_types}
-        self._asked = {kind: self._made.get(kind) or partial(self._make_and_ask, kind) for kind in wanted}
+        self._wanted = frozenset(event_type for _, rule in enabled for event_type in rule.event_types)
+        judges = {kind: self._made.get(kind) or partial(self._make_and_ask, kind) for kind in self._wanted}
+        self._asked = {**dict.fromkeys(EVENT_NAMES, _nobody), **judges}

@@ -46,6 +46,6 @@ def _compiled(event_type: str, made: Source) -> Judge:
     file = f"<rules {event_type}>"
     linecache.cache[file] = (len(made.text), None, made.text.splitlines(keepends=True), file)
     names: dict[str, Any] = dict(made.names)
-    exec(compile(made.text, file, "exec", dont_inherit=True), names)  # noqa: S102 - its own text, see codegen.tests
+    exec(compile(made.text, file, "exec", dont_inherit=True), names)  # noqa: S102 - its own text, see codegen.expressions
     function: Judge = names["judge"]
     return function

@@ -17,6 +17,8 @@ from engine.lang.ir import TRUE, All, Form
 
 _DEEPEST = 12
 """Guards within guards."""
+_CHEAP = 35
+"""Nanoseconds of a common test that stands even before the guard for paths."""
 _MANY_RULES = 150
 """Rules of one guard for which the gain of a common test is calculated; for more it is estimated."""
 _WORTH_IT = 0.7
@@ -59,6 +61,7 @@ class _Planner:
     def steps(self, rules: list[_Rule], among: Bits, depth: int) -> tuple[Step, ...]:
         steps: list[Step] = []
         if depth < _DEEPEST:
+            rules = self._in_common(rules, among, depth, steps, is_cheap=True)
             rules = self._by_path(rules, among, depth, steps)
             rules = self._in_common(rules, among, depth, steps)
         for mask, parts in rules:
@@ -70,7 +73,7 @@ class _Planner:
 
     def _by_path(self, rules: list[_Rule], among: Bits, depth: int, steps: list[Step]) -> list[_Rule]:
         """Put the rules that look at a path behind a guard; the others are left."""
-        paths = [(on_path(ir.all_of(parts), self._sample), (mask, parts)) for mask, parts in rules]
+        paths = [(self._path(parts, among), (mask, parts)) for mask, parts in rules]
         wanted = [rule for path, rule in paths if path != TRUE]
         test = ir.some_of(path for path, _ in paths if path != TRUE)
         if len(wanted) < 3 or test == TRUE or test in self._guarded:
@@ -81,18 +84,27 @@ class _Planner:
         steps.append(Guard(test, self.steps(wanted, among & self._sample.bits(test), depth + 1), among))
         return [rule for path, rule in paths if path == TRUE]
 
+    def _path(self, parts: Sequence[Form], among: Bits) -> Form:
+        """What a rule wants of the path; TRUE when that keeps hardly any event away."""
+        path = on_path(ir.all_of(parts), self._sample)
+        return TRUE if among and self._sample.share(path, among) > _WORTH_IT else path
+
     # ── tests in common ─────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _in_common(self, rules: list[_Rule], among: Bits, depth: int, steps: list[Step]) -> list[_Rule]:
+    def _in_common(
+        self, rules: list[_Rule], among: Bits, depth: int, steps: list[Step], *, is_cheap: bool = False
+    ) -> list[_Rule]:
         """Take out the most useful common test as long as one is; the rules that are left."""
-        while (test := self._most_useful(rules, among)) is not None:
+        while (test := self._most_useful(rules, among, is_cheap=is_cheap)) is not None:
             inside = [(mask, tuple(part for part in parts if part != test)) for mask, parts in rules if test in parts]
             rules = [(mask, parts) for mask, parts in rules if test not in parts]
             steps.append(Guard(test, self.steps(inside, among & self._sample.bits(test), depth + 1), among))
         return rules
 
-    def _most_useful(self, rules: list[_Rule], among: Bits) -> Form | None:
+    def _most_useful(self, rules: list[_Rule], among: Bits, *, is_cheap: bool) -> Form | None:
         count = Counter(part for _, parts in rules for part in parts)
+        if is_cheap:
+            count = Counter({part: n for part, n in count.items() if n > 2 and self._sample.cost(part) <= _CHEAP})
         gains = {part: self._gain(part, rules, among, count[part]) for part in count if count[part] > 1}
         best = max(gains, key=gains.__getitem__, default=None)
         return best if best is not None and gains[best] > 1 else None

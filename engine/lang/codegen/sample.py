@@ -10,13 +10,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from engine.lang import ir
-from engine.lang.codegen.inline import inline
-from engine.lang.codegen.tests import cost as cost_of_test
+from engine.lang.codegen.expressions import cost as cost_of_test
+from engine.lang.codegen.inline import cost_of_read
 from engine.lang.ir import All, Form, Leaf, Read
 from engine.state.event import Event
 
-_CALL = 150
-"""Nanoseconds to read a field by calling its reader, about."""
 _LONG = 40
 """Parts of a chain that are put into the best order; a longer one is sorted by cost."""
 
@@ -81,15 +79,11 @@ class Sample:
         """Nanoseconds that the form takes, about, on the events of the sample."""
         if (known := self._costs.get(form)) is None:
             if isinstance(form, Leaf):
-                known = cost_of_test(form) + self._cost_of_read(form.read)
+                known = cost_of_test(form) + cost_of_read(form.read, self.event_type)
             else:
                 known = self.order(form.parts, self.everything, conjunction=isinstance(form, All))[1]
             self._costs[form] = known
         return known
-
-    def _cost_of_read(self, read: Read) -> int:
-        found = inline(read, self.event_type)
-        return found.cost if found is not None else _CALL
 
     def order(self, parts: Iterable[Form], among: Bits, *, conjunction: bool) -> tuple[list[Form], float]:
         """The parts of a chain with the one first that is likely to decide it at little cost, and so on; and the cost

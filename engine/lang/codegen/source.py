@@ -16,17 +16,16 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from engine.lang import ir
-from engine.lang.codegen.inline import BASES, Inline, inline
+from engine.lang.codegen.expressions import expression
+from engine.lang.codegen.inline import BASES, GLOBALS, Inline, cost_of_read, inline
 from engine.lang.codegen.plan import Guard, Step
 from engine.lang.codegen.sample import Sample
-from engine.lang.codegen.tests import expression
 from engine.lang.ir import All, Form, Leaf, Read
 
 _DEEP = 20
 """Levels of and/or in one expression; what nests deeper is judged by :func:`engine.lang.ir.holds`."""
 _CHEAP = 40
 """Nanoseconds up to which a value is rather read again than marked."""
-_FIELD_CALL = 150
 
 Known = frozenset[Read]
 """Values that have been read for sure."""
@@ -76,7 +75,7 @@ class _Writer:
         if self._marked:
             head.append(" = ".join([*sorted(self._marked), "UNREAD"]))
         lines = [f"def {name}(event):", *(f"    {line}" for line in head), "    hits = 0", *body, "    return hits", ""]
-        return Source("\n".join(lines), {**self._bound, "UNREAD": _UNREAD})
+        return Source("\n".join(lines), {**GLOBALS, **self._bound, "UNREAD": _UNREAD})
 
     # ── statements ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -148,8 +147,8 @@ class _Writer:
         if self._uses[read] == 1 and once:
             return code, code, known
         after = known | {read}
-        cost = found.cost if found is not None else _FIELD_CALL
-        if is_certain or cost <= _CHEAP or self._uses[read] == 1:
+        is_first = is_certain and variable not in self._marked
+        if is_first or cost_of_read(read, self._type) <= _CHEAP or self._uses[read] == 1:
             return f"({variable} := {code})", variable, after
         self._marked.add(variable)
         return f"({variable} if {variable} is not UNREAD else ({variable} := {code}))", variable, after

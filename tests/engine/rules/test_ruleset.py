@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from engine.rules.load import loads
 from engine.rules.ruleset import RuleSet
 from tests.helpers.rule_events import connected, event, opened, shell_in, web
@@ -89,3 +91,52 @@ def test_the_container_is_appended_to_every_output() -> None:
         " k8s_pod_name=<NA> k8s_ns_name=<NA>"
     )
     assert fields["k8s.ns.name"] is None
+
+
+def test_a_switch_makes_no_function_anew() -> None:
+    loaded = rule_set()
+    assert list(loaded.prepare()) == ["open", "openat"]
+    loaded.set_enabled("Any open", False)
+    loaded.set_enabled("Any open", True)
+    assert list(loaded.prepare()) == []
+    loaded.set_enabled("Outbound", True)
+    assert list(loaded.prepare()) == ["connect"], "no enabled rule had asked for it"
+
+
+FRAGILE = """
+- rule: Reads what is broken
+  desc: d
+  condition: evt.type = openat and evt.arg.mode != 7
+  output: x
+  priority: INFO
+- rule: Sound
+  desc: d
+  condition: evt.type = openat and proc.name = cat
+  output: x
+  priority: INFO
+- rule: Sound but off
+  desc: d
+  condition: evt.type = openat and proc.name = cat
+  output: x
+  priority: INFO
+  enabled: false
+"""
+
+
+def test_a_failing_field_costs_no_other_rule_its_alert() -> None:
+    loaded = loads([("r.yaml", FRAGILE)])
+    told: list[Exception] = []
+    loaded.on_failure = lambda error, _event: told.append(error)
+    broken = opened("/etc/shadow")
+    msgspec.structs.force_setattr(broken.kernel, "args", None)  # what no source ever says
+    assert [rule.name for rule in loaded.match(broken)] == ["Sound"]
+    assert loaded.failures == len(told) == 1
+    assert [rule.name for rule in loaded.match(opened("/etc/shadow"))] == ["Reads what is broken", "Sound"]
+    assert loaded.failures == 1
+
+
+def test_tests_are_ordered_by_events_that_were_seen_and_say_the_same() -> None:
+    seen = [opened("/etc/shadow"), opened("/etc/hosts"), opened("/tmp/x", 0o101)]
+    measured = RuleSet(rule_set().rules, sample=lambda kind: seen if kind == "openat" else ())
+    for judged in (*seen, opened("/etc/passwd")):
+        assert measured.match(judged) == [measured[rule.name] for rule in rule_set().match(judged)]

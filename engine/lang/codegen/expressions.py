@@ -7,13 +7,15 @@ is bound to a name. No text of a rule is ever source.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from dataclasses import replace
+from functools import lru_cache, partial
 from typing import Any
 
 from engine.lang import ir, patterns
 from engine.lang.field import Many
 from engine.lang.ir import Leaf
 from engine.lang.operators import lower
+from engine.lang.types import Group
 
 Bind = Callable[[object], str]
 """Gives a value a name that source may use."""
@@ -28,8 +30,10 @@ _DEFAULT_COST = 400
 
 def cost(leaf: Leaf) -> int:
     """About how many nanoseconds the test takes."""
-    if leaf.read.source.many is not Many.NO or leaf.right is not None or leaf.modifier:
+    if leaf.right is not None or leaf.modifier:
         return 3 * _DEFAULT_COST
+    if not _is_simple(leaf):
+        return 150 if leaf.word == "in" else _DEFAULT_COST
     if leaf.word in _COMPARISONS:
         return 15
     each = COSTS.get(leaf.word, _DEFAULT_COST)
@@ -38,7 +42,7 @@ def cost(leaf: Leaf) -> int:
 
 def expression(leaf: Leaf, first: str, again: str, bind: Bind, *, is_total: bool) -> str:
     """The test of a value. ``first`` is its expression where it is read first, ``again`` after that."""
-    if leaf.word == "exists" and not leaf.modifier:
+    if leaf.word == "exists" and _is_simple(leaf):
         return f"{first} is {'' if leaf.negated else 'not '}None"
     template = _TEMPLATES.get(leaf.word) if _is_simple(leaf) else None
     if template is _member:
@@ -99,14 +103,36 @@ def _by_call(leaf: Leaf, first: str, _again: str, bind: Bind) -> str:
 
 def matcher(leaf: Leaf) -> Callable[[Any], object]:
     """A function that tests a value which is there; what can be prepared is."""
-    prepare = _PREPARED.get(leaf.word)
-    if prepare is None or leaf.read.source.many is not Many.NO or leaf.modifier:
+    many = leaf.read.source.many
+    if leaf.modifier or leaf.read.source.shape.is_list:
         return partial(_holds, leaf.positive)
-    return prepare(leaf)
+    one = _PREPARED.get(leaf.word, _one)(leaf)
+    if many is Many.NO:
+        return one
+    if many is Many.EITHER and leaf.word == "!=":
+        return lambda values: len(values) > 0 and all(map(one, values))
+    if leaf.word == "in" and all(type(operand) in _ALLOWED for operand in leaf.operands):
+        return _shares(leaf)
+    return lambda values: any(map(one, values))
 
 
 def _holds(leaf: Leaf, value: Any) -> bool:
     return ir.value_holds(leaf, value, leaf.operands)
+
+
+def _one(leaf: Leaf) -> Callable[[Any], object]:
+    single = replace(leaf.positive, read=replace(leaf.read, source=replace(leaf.read.source, many=Many.NO)))
+    return partial(_holds, single)
+
+
+def _shares(leaf: Leaf) -> Callable[[Any], object]:
+    is_disjoint = frozenset(leaf.operands).isdisjoint
+    return lambda values: not is_disjoint(values)
+
+
+def _of_network(leaf: Leaf) -> Callable[[Any], object]:
+    """Addresses repeat."""
+    return lru_cache(maxsize=1024)(_one(leaf)) if leaf.read.source.shape.type.group is Group.NETWORK else _one(leaf)
 
 
 def _some(tests: list[Callable[[Any], object]]) -> Callable[[Any], object]:
@@ -124,6 +150,8 @@ def _icontains(leaf: Leaf) -> Callable[[Any], object]:
 
 
 _PREPARED: dict[str, Callable[[Leaf], Callable[[Any], object]]] = {
+    "in": _of_network,
+    "!=": _of_network,
     "icontains": _icontains,
     "glob": lambda leaf: _some([patterns.glob(operand) for operand in leaf.operands]),
     "iglob": lambda leaf: _some([patterns.glob(operand, fold=True) for operand in leaf.operands]),
