@@ -118,7 +118,7 @@ def test_a_program_and_its_arguments() -> None:
     ],
 )
 def test_what_is_remarkable_about_a_program(layer: dict[str, bool], flags: str) -> None:
-    assert of("evt.arg.flags", event("execve", by=process(7, "sh", **layer))) == flags
+    assert of("evt.arg.flags", event("execve", by=process(7, "sh", None, **layer))) == flags
 
 
 def test_names_of_users_are_those_of_the_container() -> None:

@@ -12,7 +12,7 @@ import pytest
 from engine.lang.field import Field, FieldError
 from engine.lang.fields import FIELDS, resolve
 from engine.lang.grammar import parse, parse_left
-from engine.lang.nodes import FieldRef, fields, leaves
+from engine.lang.nodes import Check, FieldRef, fields, leaves
 from engine.lang.types import FieldType
 from engine.listings import field_lines
 from engine.rules.load import load
@@ -56,7 +56,8 @@ def test_each_row_says_what_it_is(row: Field) -> None:
 
 @pytest.mark.parametrize("row", [row for row in FIELDS.values() if row.example], ids=attrgetter("name"))
 def test_each_example_is_a_condition(row: Field) -> None:
-    names = {ref.name for check in leaves(parse(row.example)) for ref in fields(check.left)}
+    checks = [check for check in leaves(parse(row.example)) if isinstance(check, Check)]
+    names = {ref.name for check in checks for ref in fields(check.left)}
     assert any(name == row.name or name.startswith(f"{row.name}.") for name in names)
 
 
