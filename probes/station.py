@@ -29,6 +29,7 @@ from engine.sinks import make_sink
 from engine.sinks.fanout import Fanout
 from engine.sinks.stdout import StdoutSink
 from engine.store import AlertStore
+from probes.collector import collecting
 from probes.docker import DockerSource
 from probes.docker_api import DockerRuntime
 from probes.host_names import HostNameSource
@@ -180,7 +181,7 @@ async def headless(options: Options, sinks: Sequence[Sink], duration: float | No
         tell_reloads(sensor, tell)
         try:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(duration) as scope, following(sensor):
+                async with asyncio.timeout(duration) as scope, _attended(sensor):
                     _end_with(scope, sensor, sinks, tell)
                     await sensor.run()
         finally:
@@ -242,7 +243,7 @@ async def _serve_private(options: Options, connected: socket.socket) -> None:
         stop = asyncio.Event()
         desk = Desk(sensor, shut_down=stop.set, steer=_steering(sensor))
         server = Server(desk.answer, hostname=sensor.hostname, private=True)
-        async with following(sensor), _judging(sensor, server) as tasks:
+        async with _attended(sensor), _judging(sensor, server) as tasks:
             serving = tasks.create_task(server.serve_socket(connected))
             serving.add_done_callback(lambda _task: stop.set())
             await stop.wait()
@@ -256,8 +257,15 @@ async def serve_shared(options: Options, path: Path, group: str, tell: Tell) -> 
         sensor.on_phase = lambda state: tell(_phase_line(state))
         sensor.on_runtime = lambda state: tell(_runtime_line(state))
         server = Server(Desk(sensor, steer=_steering(sensor)).answer, hostname=sensor.hostname)
-        async with following(sensor), _judging(sensor, server):
+        async with _attended(sensor), _judging(sensor, server):
             await server.serve(path, group=group, ready=lambda: tell(f"look at it with: {command(f'attach {path}')}"))
+
+
+@contextlib.asynccontextmanager
+async def _attended(sensor: Sensor) -> AsyncIterator[None]:
+    """What goes on beside a running sensor: changed rule files are read, memory is tidied up."""
+    async with following(sensor), collecting(lambda: sensor.vitals.rate):
+        yield
 
 
 def _front_end() -> list[int]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from engine.errors import TiercelError
-from scripts.measure import judgement, kernel, watching
+from scripts.measure import judgement, kernel, stalls, watching
 from scripts.measure.figure import Figure, UnmeasurableError, as_json, table
 
 SHIPPED = Path(__file__).resolve().parents[2] / "rules"
@@ -17,6 +17,7 @@ Folders = list[Path]
 GROUPS: dict[str, Callable[[Folders], Iterable[Figure]]] = {
     "evaluate": judgement.evaluate,
     "state": lambda _folders: judgement.state(),
+    "stalls": stalls.stalls,
     "store": judgement.alerts,
     "decode": kernel.decode_and_judge,
     "live": lambda _folders: watching.live(),
