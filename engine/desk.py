@@ -10,7 +10,6 @@ from engine import protocol as p
 from engine.alerts import Alert
 from engine.errors import RulesError, TiercelError
 from engine.evidence import explain_alert, explain_event
-from engine.reload import summary
 from engine.rules.render import where
 from engine.rules.ruleset import Rule
 from engine.sensor import Sensor
@@ -91,7 +90,7 @@ class Desk:
             reload = await self.sensor.reload()
         except RulesError as error:
             raise _not_reloaded(error) from error
-        return p.Done(detail=summary(reload))
+        return p.Done(detail=reload.summary)
 
     async def _explain(self, request: p.Explain) -> p.Reply:
         if request.alert_id:

@@ -65,14 +65,17 @@ class Line(msgspec.Struct):
     mark: str
     """One of :data:`MARKS`, or "" for a line that is about the whole."""
     text: str
-    note: str = ""
-    """Values and places: less important."""
+    seen: str = ""
+    """What the fields were."""
+    file: str = ""
+    line: int = 0
     needed: bool = True
 
 
 def lines(explanation: Explanation) -> Iterator[Line]:
     """The verdict and its shortest reason first, then the whole tree."""
-    yield Line(0, MARKS[explanation.holds], f"{explanation.rule} {_verdict(explanation.holds)}", _place(explanation))
+    verdict = f"{explanation.rule} {_VERDICTS[explanation.holds]}"
+    yield Line(0, MARKS[explanation.holds], verdict, file=explanation.file, line=explanation.line)
     for note in explanation.notes:
         yield Line(1, "", note)
     yield from _reasons(explanation)
@@ -88,7 +91,8 @@ def render_text(explanation: Explanation) -> Iterator[str]:
     for line in lines(explanation):
         text = line.text if line.needed else f"({line.text})"
         start = "  " * line.depth + (f"{line.mark} " if line.mark else "")
-        yield f"{start}{text}    {line.note}".rstrip()
+        place = f"{line.file}:{line.line}" if line.line else ""
+        yield "  ".join(filter(None, (f"{start}{text}", line.seen and f"  {line.seen}", place)))
 
 
 def value_text(value: Value) -> str:
@@ -102,10 +106,11 @@ def value_text(value: Value) -> str:
     return f"({', '.join(map(str, value))})" if isinstance(value, list) else str(value)
 
 
-def _verdict(holds: bool | None) -> str:
-    return {True: "fires", False: "does not fire", None: "may or may not fire: not all of its fields are known"}[holds]
-
-
+_VERDICTS = {
+    True: "fires",
+    False: "does not fire",
+    None: "may or may not fire: not all of its fields are known",
+}
 _OTHERWISE = {False: "it would fire, were all this otherwise", None: "it fires, if these come out well", True: ""}
 
 
@@ -126,13 +131,9 @@ def _tree(step: Step, depth: int) -> Iterator[Line]:
 
 def _line(step: Step, depth: int) -> Line:
     named = " = ".join([*step.macros, step.text]) if step.macros else step.text
-    note = "  ".join(filter(None, (", ".join(map(_seen, step.seen)), _place(step))))
-    return Line(depth, MARKS[step.holds], named, note, step.needed)
+    seen = ", ".join(map(_seen, step.seen))
+    return Line(depth, MARKS[step.holds], named, seen, step.file, step.line, step.needed)
 
 
 def _seen(seen: Seen) -> str:
     return f"{seen.field} is {value_text(seen.value) if seen.known else 'not known'}"
-
-
-def _place(where: Step | Explanation) -> str:
-    return f"{where.file}:{where.line}" if where.line else ""

@@ -12,9 +12,6 @@ from engine.protocol import Reload
 from engine.rules.render import render_lines
 from engine.rules.ruleset import Rule, RuleSet
 
-SHOWN = 5
-"""Names of rules in one line; of more, the number is told."""
-
 
 class Reloads(Protocol):
     """Reads its rule files again."""
@@ -52,24 +49,6 @@ def problem_lines(error: TiercelError) -> list[str]:
     if isinstance(error, RulesError):
         return render_lines(error.problems)
     return [error.message, *([f"  hint: {error.hint}"] if error.hint else [])]
-
-
-def summary(reload: Reload) -> str:
-    """A reload in one line."""
-    if reload.problems:
-        return "the rules could not be read again: those of before stay in force"
-    parts = [
-        f"{word} {_names(names)}"
-        for word, names in (("added", reload.added), ("removed", reload.removed), ("changed", reload.changed))
-        if names
-    ]
-    loaded = f"{reload.rules} rule{'s' * (reload.rules != 1)} loaded"
-    return "; ".join([loaded, *(parts or ["nothing has changed"])])
-
-
-def _names(names: list[str]) -> str:
-    shown = ", ".join(names[:SHOWN])
-    return f"{shown} and {len(names) - SHOWN} more" if len(names) > SHOWN else shown
 
 
 def _differ(before: Rule, after: Rule, *, by_hand: bool) -> bool:

@@ -9,7 +9,7 @@ import msgspec
 
 from engine.events import Input, Phase, SourceState
 from engine.protocol import Reload
-from engine.reload import difference, summary
+from engine.reload import difference
 from engine.rules.ruleset import RuleSet
 from engine.state.event import Event
 from engine.state.world import World
@@ -55,7 +55,7 @@ def compare(inputs: Iterable[Input], before: RuleSet, after: RuleSet, *, first: 
 
 def lines(trial: Trial) -> Iterator[str]:
     """A trial for people: what was changed, and the hits as a table; rows that differ are marked."""
-    yield f"{summary(trial.changes)}; {trial.events} events judged"
+    yield f"{trial.changes.summary}; {trial.events} events judged"
     if not trial.hits:
         yield "no rule fires, before or after"
         return

@@ -9,7 +9,7 @@ import signal
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
 from engine.protocol import Reload
-from engine.reload import follow, summary
+from engine.reload import follow
 from engine.sensor import Sensor
 
 
@@ -31,7 +31,7 @@ def tell_reloads(sensor: Sensor, tell: Callable[[str], None]) -> None:
     """Say how each reload went, and all that is wrong."""
 
     def on_reload(reload: Reload) -> None:
-        for line in [*reload.problems, summary(reload)]:
+        for line in [*reload.problems, reload.summary]:
             tell(line)
 
     sensor.on_reload = on_reload

@@ -116,6 +116,22 @@ class Reload(msgspec.Struct, omit_defaults=True):
     problems: list[str] = []
     """Not empty: nothing was taken over. Each text is one line."""
 
+    @property
+    def summary(self) -> str:
+        """It in one line."""
+        if self.problems:
+            return "the rules could not be read again: those of before stay in force"
+        loaded = f"{self.rules} rule{'s' * (self.rules != 1)} loaded"
+        kinds = (("added", self.added), ("removed", self.removed), ("changed", self.changed))
+        parts = [f"{word} {_some(names)}" for word, names in kinds if names]
+        return "; ".join([loaded, *(parts or ["nothing has changed"])])
+
+
+def _some(names: list[str], shown: int = 5) -> str:
+    """Names in a sentence; of many the first, and how many more there are."""
+    more = len(names) - shown
+    return ", ".join(names[:shown]) + (f" and {more} more" if more > 0 else "")
+
 
 class Change(msgspec.Struct):
     """One line of ``docker diff``."""

@@ -72,7 +72,7 @@ def test_values_by_name_are_explained(mine: Path, tmp_path: Path) -> None:
     event = write(tmp_path, {"evt.type": "execve", "proc.name": "bash"})
     done = tiercel("why", "Shell", "--event", event, "-r", str(mine))
     assert done.stdout.splitlines()[:3] == [
-        f"✗ Shell does not fire    {mine}:2",
+        f"✗ Shell does not fire  {mine}:2",
         "because",
         f'  ✗ proc.name = sh    proc.name is "bash"  {mine}:4',
     ]

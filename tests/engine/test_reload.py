@@ -13,7 +13,7 @@ import pytest
 from engine.client import Client
 from engine.errors import RulesError, TiercelError, UsageError
 from engine.protocol import Pulse, Reload, Reply, Request
-from engine.reload import difference, follow, problem_lines, summary
+from engine.reload import difference, follow, problem_lines
 from engine.rules.load import load, loads
 from engine.rules.ruleset import RuleSet
 from engine.sensor import Sensor
@@ -68,7 +68,7 @@ def changed(old: str, new: str) -> Reload:
 def test_a_rule_that_comes_and_one_that_goes() -> None:
     reload = changed("rule: Listing", "rule: Folder listed")
     assert (reload.added, reload.removed, reload.changed) == (["Folder listed"], ["Listing"], [])
-    assert summary(reload) == "2 rules loaded; added Folder listed; removed Listing"
+    assert reload.summary == "2 rules loaded; added Folder listed; removed Listing"
 
 
 @pytest.mark.parametrize(
@@ -94,16 +94,16 @@ def test_a_macro_changes_every_rule_that_uses_it() -> None:
 
 @pytest.mark.parametrize("new", ["# a comment\n- rule: Listing", "\n\n- rule: Listing"])
 def test_comments_and_blanks_change_nothing(new: str) -> None:
-    assert summary(changed("- rule: Listing", new)) == "2 rules loaded; nothing has changed"
+    assert changed("- rule: Listing", new).summary == "2 rules loaded; nothing has changed"
 
 
 def test_one_rule_is_one_rule() -> None:
-    assert summary(Reload(time=0, rules=1)) == "1 rule loaded; nothing has changed"
+    assert Reload(time=0, rules=1).summary == "1 rule loaded; nothing has changed"
 
 
 def test_many_names_are_counted() -> None:
     reload = Reload(time=0, rules=9, added=[f"r{number}" for number in range(9)])
-    assert summary(reload) == "9 rules loaded; added r0, r1, r2, r3, r4 and 4 more"
+    assert reload.summary == "9 rules loaded; added r0, r1, r2, r3, r4 and 4 more"
 
 
 def test_an_error_that_is_not_of_the_rules_is_told_too() -> None:
@@ -188,7 +188,7 @@ async def test_what_is_wrong_stays_in_health_until_the_rules_are_read_without_an
     await sensor.reload()
     assert sensor.health().rule_problems == []
     assert [bool(reload.problems) for reload in told] == [True, True, False]
-    assert "those of before stay in force" in summary(told[0])
+    assert "those of before stay in force" in told[0].summary
     await sensor.run()
 
 

@@ -251,7 +251,7 @@ def test_what_is_no_field_or_no_value_is_refused_by_name(name: str, value: objec
 def test_the_text_begins_with_the_verdict_and_its_reason(rule: Rule) -> None:
     said = list(render_text(explain(rule, of_event(opened("/etc/shadow", container=None)))))
     assert said[:5] == [
-        "✗ Shadow read does not fire    rules.yaml:16",
+        "✗ Shadow read does not fire  rules.yaml:16",
         "because",
         '  ✗ in_a_container = container = container.id != host    container.id is "host"  rules.yaml:9',
         "it would fire, were all this otherwise",
