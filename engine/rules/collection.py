@@ -188,7 +188,7 @@ class Collection:
         if rule.source not in SOURCES:
             message = f"Unknown source '{rule.source}', skipping rule"
             self._report("LOAD_UNKNOWN_SOURCE", message, item.place_of("source"))
-        for definition in exceptions.read(item, checked=rule.source in SOURCES):
+        for definition in self._or([], lambda: exceptions.read(item, checked=rule.source in SOURCES)):
             if rule.exception(definition.name) is not None:
                 self._warn_exception("LOAD_EXCEPTION_NAME_NOT_UNIQUE", definition.name, definition.place)
             rule.exceptions.append(definition)

@@ -71,7 +71,7 @@ class Expansion:
     @property
     def origins(self) -> Origins:
         """Where its parts were written."""
-        return Origins(tuple(use.text.place(use.check.position) for use in self.uses), tuple(self.macros))
+        return Origins([(use.text, use.check.position) for use in self.uses], tuple(self.macros))
 
 
 class Macros:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from engine.rules.text import Place
+from engine.rules.text import Place, Text
 
 
 class MacroUse(NamedTuple):
@@ -23,7 +23,12 @@ class MacroUse(NamedTuple):
 class Origins:
     """The places behind an expanded condition."""
 
-    checks: Sequence[Place] = ()
-    """Of each check, from the left."""
+    checks_in: Sequence[tuple[Text, int]] = ()
+    """Of each check, from the left: its text, and the index in it. Places cost a search, and few are ever shown."""
     macros: Sequence[MacroUse] = ()
     """In the order of their nodes; of several at one node the outermost comes first."""
+
+    @property
+    def checks(self) -> list[Place]:
+        """The place of each check, from the left."""
+        return [text.place(index) for text, index in self.checks_in]
