@@ -31,6 +31,7 @@ MAX_EXPANDED = 16 * 1024 * 1024
 
 YAML_PARSE = "LOAD_ERR_YAML_PARSE"
 FILE_READ = "LOAD_ERR_FILE_READ"
+_NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|(?<!^)\ufeff")
 LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 """What ends a line in YAML."""
 
@@ -104,14 +105,19 @@ def documents(text: str, name: str) -> Iterator[yaml.Node | None]:
         place = _place(name, error.problem_mark or error.context_mark)
         raise DocumentError(YAML_PARSE, error.problem or str(error), place, error.context or "") from None
     except yaml.reader.ReaderError as error:
-        place = Place(name, *_position(text, error.position))
-        message = f"the character U+{ord(str(error.character)):04X} cannot stand in YAML"
-        raise DocumentError(
-            YAML_PARSE, message, place, "take it out, or write it as an escape in double quotes"
-        ) from None
+        index = _unreadable(text)
+        message = f"the character U+{ord(text[index]):04X} cannot stand in YAML" if index >= 0 else error.reason
+        place = Place(name, *_position(text, max(0, index)))
+        raise DocumentError(YAML_PARSE, message, place, "take it out, or escape it in double quotes") from None
     except UnicodeEncodeError as error:
         message = f"the character U+{ord(text[error.start]):04X} is not Unicode text"
         raise DocumentError(YAML_PARSE, message, Place(name, *_position(text, error.start))) from None
+
+
+def _unreadable(text: str) -> int:
+    """Where the first character stands that YAML does not allow; -1 if there is none."""
+    match = _NOT_YAML.search(text)
+    return match.start() if match else -1
 
 
 def _place(name: str, mark: yaml.Mark | None) -> Place:

@@ -102,12 +102,13 @@ class Text:
         return self.part(start, len(self.value.rstrip()))
 
     def place(self, index: int) -> Place:
-        """Where a character stands; behind the end, the place behind the last one."""
+        """Where a character stands; behind the end, the place behind the last visible one."""
         if not self.pieces:
             return Place()
         if index >= self._length():
-            last = self.place(self._length() - 1)
-            return last._replace(column=last.column + 1) if last.column else last
+            visible = len(self.value.rstrip())
+            last = self.place(max(0, visible - 1))
+            return last._replace(column=last.column + 1) if last.column and visible else last
         number = bisect_right(self._ends, index)
         piece = self.pieces[number]
         return piece.where(piece.start + index - (self._ends[number] - len(piece.value)))
