@@ -14,7 +14,7 @@ A field without a value makes every test false, and its negation true.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.lang.check import Source
@@ -77,7 +77,20 @@ class Leaf:
     @property
     def positive(self) -> Leaf:
         """The leaf without its negation."""
-        return replace(self, negated=False) if self.negated else self
+        return self._but(negated=False) if self.negated else self
+
+    def inverted(self) -> Leaf:
+        """True where this is false."""
+        return self._but(negated=not self.negated)
+
+    def with_operands(self, more: tuple[Any, ...]) -> Leaf:
+        """True for these operands, too."""
+        return self._but(negated=self.negated, more=more)
+
+    def _but(self, *, negated: bool, more: tuple[Any, ...] = ()) -> Leaf:
+        """What :func:`dataclasses.replace` takes four times as long for."""
+        operands = tuple(dict.fromkeys(self.operands + more)) if more else self.operands
+        return Leaf(self.read, self.word, operands, negated, self.right, self.modifier, test=self.test)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +162,7 @@ def _merged(parts: Iterable[Form], *, negated: bool) -> list[Form]:
             continue
         key = (part.read.text, part.word)
         known = places.get(key)
-        places[key] = part if not isinstance(known, Leaf) else _with_operands(known, part.operands)
+        places[key] = part if not isinstance(known, Leaf) else known.with_operands(part.operands)
     return list(places.values())
 
 
@@ -157,14 +170,10 @@ def _is_mergeable(leaf: Leaf) -> bool:
     return leaf.word in _MERGED and not (leaf.modifier or leaf.right or leaf.read.source.shape.is_list)
 
 
-def _with_operands(leaf: Leaf, more: tuple[Any, ...]) -> Leaf:
-    return replace(leaf, operands=tuple(dict.fromkeys(leaf.operands + more)))
-
-
 def negated(form: Form) -> Form:
     """The form that holds where ``form`` does not."""
     if isinstance(form, Leaf):
-        return replace(form, negated=not form.negated)
+        return form.inverted()
     turned = map(negated, form.parts)
     return some_of(turned) if isinstance(form, All) else all_of(turned)
 

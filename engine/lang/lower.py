@@ -33,7 +33,8 @@ class Lowering:
 
     def __init__(self, resolve: Resolve) -> None:
         self._resolve = resolve
-        self._checks: dict[Check, Form] = {}
+        self._checks: dict[Check, tuple[Form, Form]] = {}
+        """Each check's form and its negation."""
 
     def form(self, node: Node, known: Known) -> Form:
         """The condition's form where ``known`` tells what is certain. Raises CheckError."""
@@ -56,9 +57,10 @@ class Lowering:
         certain = known(check)
         if certain is not None:
             return TRUE if certain is not turned else FALSE
-        if (form := self._checks.get(check)) is None:
-            form = self._checks[check] = self._leaves(check, leaf(check, self._resolve))
-        return ir.negated(form) if turned else form
+        if (forms := self._checks.get(check)) is None:
+            form = self._leaves(check, leaf(check, self._resolve))
+            forms = self._checks[check] = (form, ir.negated(form))
+        return forms[turned]
 
     def _leaves(self, check: Check, ready: ReadyCheck) -> Form:
         """One check as leaves."""
@@ -73,6 +75,8 @@ class Lowering:
         return self._as_read(term, source(term, self._resolve))
 
     def _as_read(self, term: FieldRef | Call, found: Source) -> Read:
+        if found.field is not None:
+            return Read(str(term), found, (found.field,))
         return Read(str(term), found, tuple(self._resolve(ref).field for ref in fields(term)))
 
 

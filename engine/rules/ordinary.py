@@ -20,7 +20,7 @@ from engine.state.processes import Process
 
 T0 = 1_700_000_000 * 10**9
 SEED = 1
-SIZE = 200
+SIZE = 100
 """Events of one type."""
 _DEFAULT_CAPS, _ALL_CAPS = 0xA80425FB, (1 << 41) - 1
 _O_CREAT, _O_TRUNC, _O_CLOEXEC = 0o100, 0o1000, 0o2000000

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from engine.errors import TiercelError
-from scripts.measure import judgement, kernel, stalls, watching
+from scripts.measure import evaluation, judgement, kernel, stalls, watching
 from scripts.measure.figure import Figure, UnmeasurableError, as_json, table
 
 SHIPPED = Path(__file__).resolve().parents[2] / "rules"
 Folders = list[Path]
 
 GROUPS: dict[str, Callable[[Folders], Iterable[Figure]]] = {
-    "evaluate": judgement.evaluate,
+    "evaluate": evaluation.evaluation,
     "state": lambda _folders: judgement.state(),
     "stalls": stalls.stalls,
     "store": judgement.alerts,

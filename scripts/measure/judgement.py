@@ -1,4 +1,4 @@
-"""Figures of the engine alone: evaluate, keep state, store. They need neither root nor a kernel."""
+"""Figures of the engine alone: keep state, store. They need neither root nor a kernel."""
 
 from __future__ import annotations
 
@@ -56,16 +56,6 @@ def rule_sets(folders: Iterable[Path]) -> Iterator[tuple[str, RuleSet]]:
         rules = load([folder])
         enabled = sum(rule.enabled for rule in rules.rules)
         yield f"{folder.name}, {enabled} rules", rules
-
-
-def evaluate(folders: Iterable[Path]) -> Iterator[Figure]:
-    """Judging one open that fires nothing."""
-    event = _judged(opened("/usr/lib/x86_64-linux-gnu/libc.so.6"))
-    for name, rules in rule_sets(folders):
-        if rules.match(event):
-            raise UnmeasurableError(f"{name}: an ordinary open fires")
-        seconds = per_call(lambda rules=rules: rules.match(event))  # type: ignore[misc]
-        yield Figure(f"evaluate one open ({name})", seconds * 1e6, "µs CPU", "≤ 0.5 / 1.5")
 
 
 def state() -> Iterator[Figure]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -80,8 +79,6 @@ def decode_and_judge(folders: Iterable[Path]) -> Iterator[Figure]:
                     match(event)
 
         judge()
-        start = time.process_time()
-        judge()
-        yield Figure(
-            f"record to verdict ({name})", count / (time.process_time() - start), "events/s", "≥ 300k / 200k", "1 core"
-        )
+        seconds = per_call(judge, calls=1) / count
+        yield Figure(f"decode and evaluate one open ({name})", seconds * 1e6, "µs CPU", "≤ 1.2 / 2.3", "state included")
+        yield Figure(f"record to verdict ({name})", 1 / seconds, "events/s", "≥ 300k / 200k", "1 core")

@@ -130,9 +130,10 @@ def _shares(leaf: Leaf) -> Callable[[Any], object]:
     return lambda values: not is_disjoint(values)
 
 
-def _of_network(leaf: Leaf) -> Callable[[Any], object]:
-    """Addresses repeat."""
-    return lru_cache(maxsize=1024)(_one(leaf)) if leaf.read.source.shape.type.group is Group.NETWORK else _one(leaf)
+def _member_of(leaf: Leaf) -> Callable[[Any], object]:
+    if leaf.read.source.shape.type.group is Group.NETWORK:
+        return lru_cache(maxsize=1024)(_one(leaf))  # addresses repeat
+    return _one(leaf) if leaf.word == "!=" else frozenset(leaf.operands).__contains__
 
 
 def _some(tests: list[Callable[[Any], object]]) -> Callable[[Any], object]:
@@ -150,8 +151,12 @@ def _icontains(leaf: Leaf) -> Callable[[Any], object]:
 
 
 _PREPARED: dict[str, Callable[[Leaf], Callable[[Any], object]]] = {
-    "in": _of_network,
-    "!=": _of_network,
+    "in": _member_of,
+    "!=": _member_of,
+    "startswith": lambda leaf: lambda value: value.startswith(leaf.operands),
+    "endswith": lambda leaf: lambda value: value.endswith(leaf.operands),
+    "contains": lambda leaf: lambda value: any(operand in value for operand in leaf.operands),
+    "exists": lambda _leaf: lambda _value: True,
     "icontains": _icontains,
     "glob": lambda leaf: _some([patterns.glob(operand) for operand in leaf.operands]),
     "iglob": lambda leaf: _some([patterns.glob(operand, fold=True) for operand in leaf.operands]),

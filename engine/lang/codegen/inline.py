@@ -35,8 +35,13 @@ BASES = {
 """Local names that expressions may use, with the statements that set them; each only rests on those above it. The
 ``server`` tells whether this side is it; who sends first is not: ``sender``."""
 _NEEDS = {
-    "args": {"kernel"}, "fd": {"kernel"}, "parent": {"process"}, "flags": {"kernel", "args"},
-    "mode": {"kernel", "args"}, "server": {"kernel", "fd"}, "sender": {"kernel", "fd"},
+    "args": {"kernel"},
+    "fd": {"kernel"},
+    "parent": {"process"},
+    "flags": {"kernel", "args"},
+    "mode": {"kernel", "args"},
+    "server": {"kernel", "fd"},
+    "sender": {"kernel", "fd"},
 }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.lang import ir
 from engine.lang.codegen.expressions import cost as cost_of_test
+from engine.lang.codegen.expressions import matcher
 from engine.lang.codegen.inline import cost_of_read
 from engine.lang.ir import All, Form, Leaf, Read
 from engine.state.event import Event
@@ -55,9 +56,8 @@ class Sample:
         if leaf.right is not None:
             found = self._where(lambda event: ir.leaf_holds(leaf.positive, event))
         else:
-            column = self._column(leaf.read)
-            held = (bits for value, bits in column.items() if ir.value_holds(leaf, value, leaf.operands))
-            found = sum(held)
+            holds, column = matcher(leaf), self._column(leaf.read)
+            found = sum(bits for value, bits in column.items() if holds(value))
         return self.everything & ~found if leaf.negated else found
 
     def _column(self, read: Read) -> dict[Any, Bits]:
