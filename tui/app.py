@@ -17,14 +17,17 @@ from textual.screen import Screen
 
 from engine.errors import TiercelError
 from engine.events import Phase
-from engine.protocol import Control, Done, Pulse
+from engine.protocol import Control, Done, Pulse, Reload
 from tui.actions import bindings
 from tui.frame import Frame
 from tui.frames import frame_for, main_frame
 from tui.front import Connect, Front, Link
 from tui.help import HelpScreen
+from tui.panes.base import Pane
+from tui.panes.rules import RulesPane
 from tui.places import EVERYTHING, EventsPlace, Place
 from tui.theme import TIERCEL, TIERCEL_LIGHT, tone_variables
+from tui.words import reload_words
 from tui.workers import start
 
 _WIDTHS: list[tuple[int, str]] | None = [(0, "-narrow"), (120, "-wide")]
@@ -53,6 +56,13 @@ class TiercelApp(App[None]):
             """Only the newest matters: its numbers include the others'."""
             return isinstance(message, TiercelApp.Pulsed)
 
+    class Reloaded(Message):
+        """The rule files were read again. Each is told: it is in no later pulse."""
+
+        def __init__(self, reload: Reload) -> None:
+            super().__init__()
+            self.reload = reload
+
     class LinkChanged(Message):
         """The sensor's health or our connection to it is another."""
 
@@ -65,7 +75,7 @@ class TiercelApp(App[None]):
         self.front = Front(
             connect,
             changed=lambda: self._post(self.LinkChanged()),
-            pulsed=lambda pulse: self._post(self.Pulsed(pulse)),
+            pulsed=self._pulsed,
         )
         self.title = title
         self.subject: EventsPlace = EVERYTHING
@@ -78,6 +88,11 @@ class TiercelApp(App[None]):
 
     def _post(self, message: Message) -> None:
         self.post_message(message)
+
+    def _pulsed(self, pulse: Pulse) -> None:
+        self._post(self.Pulsed(pulse))
+        if pulse.reload is not None:
+            self._post(self.Reloaded(pulse.reload))
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The tones, in the colours of the theme that is in force."""
@@ -112,6 +127,14 @@ class TiercelApp(App[None]):
         """Hand it to the frame in front."""
         if self.frame is not None:
             self.frame.pulsed(message.pulse)
+
+    def on_tiercel_app_reloaded(self, message: Reloaded) -> None:
+        """Say what is new in the rules or wrong with them: in the view of the rules, elsewhere in passing."""
+        mark, tone, text = reload_words(message.reload)
+        if self.frame is not None and isinstance(self.frame.pane, RulesPane):
+            self.frame.pane.say((f"{mark} {text}", tone))
+        else:
+            self.notify(text, markup=False, severity="error" if message.reload.problems else "information")
 
     def on_tiercel_app_link_changed(self) -> None:
         """Say it; what can be done may be another, too."""
@@ -153,9 +176,15 @@ class TiercelApp(App[None]):
 
     def action_view(self, number: int) -> None:
         """Go to a main view."""
+        if self.frame is not None:
+            self.remember(self.frame.pane)
         self.go_back(len(self.screen_stack) - 1)
         if self.frame is not None:
             self.frame.show_tab(number - 1)
+
+    def remember(self, pane: Pane) -> None:
+        """The pane is left: what is selected there is what was selected last."""
+        self.subject = pane.subject() or self.subject
 
     def action_help(self) -> None:
         """All keys."""

@@ -66,6 +66,10 @@ class Frame(Screen[None]):
         return self.panes[self.index]
 
     @property
+    def _tiercel(self) -> TiercelApp:
+        return cast("TiercelApp", self.app)
+
+    @property
     def title_in_trail(self) -> str:
         """How a drill-down from here names this place."""
         return self.trail[-1] if self.trail else self._tabs[self.index].title
@@ -83,6 +87,7 @@ class Frame(Screen[None]):
         """Begin with the first tab."""
         self.link_changed()
         self.show_tab(self.index)
+        self.call_after_refresh(self.pane.focus_content)  # its widgets are there only then
 
     def on_screen_resume(self) -> None:
         """Back in front: what is shown may be old."""
@@ -95,15 +100,19 @@ class Frame(Screen[None]):
         self.tab_line.active = self.index
         self.query_one(ContentSwitcher).current = self._tabs[self.index].id
         self.pane.wake()
-        self.call_after_refresh(self.pane.focus_content)
+        self.pane.focus_content()
 
     def action_next_tab(self) -> None:
         """The tab to the right."""
-        self.show_tab(self.index + 1)
+        self._leave_for(self.index + 1)
 
     def action_previous_tab(self) -> None:
         """The tab to the left."""
-        self.show_tab(self.index - 1)
+        self._leave_for(self.index - 1)
+
+    def _leave_for(self, index: int) -> None:
+        self._tiercel.remember(self.pane)
+        self.show_tab(index)
 
     def pulsed(self, pulse: Pulse) -> None:
         """Hand a pulse to the pane in front."""
@@ -139,11 +148,11 @@ class Frame(Screen[None]):
 
     @on(TabLine.Chosen)
     def _tab_chosen(self, event: TabLine.Chosen) -> None:
-        self.show_tab(event.index)
+        self._leave_for(event.index)
 
     @on(TabLine.Returned)
     def _returned(self, event: TabLine.Returned) -> None:
-        cast("TiercelApp", self.app).go_back(event.steps)
+        self._tiercel.go_back(event.steps)
 
 
 class DrillDown(Frame):
@@ -153,7 +162,7 @@ class DrillDown(Frame):
 
     def action_back(self) -> None:
         """Back to where you came from."""
-        cast("TiercelApp", self.app).go_back(1)
+        self._tiercel.go_back(1)
 
 
 class MainFrame(Frame):

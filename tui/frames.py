@@ -18,12 +18,14 @@ from tui.panes.process import ProcessPane
 from tui.panes.processes import ProcessesPane
 from tui.panes.rule import RulePane
 from tui.panes.single_alerts import SingleAlertsPane
+from tui.panes.why import WhyPane
 from tui.places import AlertPlace, ContainerPlace, EventsPlace, Place, ProcessPlace, RulePlace, TreePlace
 
 
 def _alert(place: AlertPlace) -> list[Tab]:
     return [
         Tab("overview", "Overview", lambda front, id: AlertPane(front, place, overview, id)),
+        Tab("why", "Why", lambda front, id: WhyPane(front, place, id)),
         Tab("fields", "Fields", lambda front, id: AlertPane(front, place, fields, id)),
         Tab("json", "JSON", lambda front, id: AlertPane(front, place, as_json, id)),
         Tab("repeats", "Repeats", lambda front, id: SingleAlertsPane(front, id, stack=place.stack)),

@@ -6,6 +6,7 @@ from datetime import datetime
 from signal import Signals
 
 from engine.alerts import Priority
+from engine.protocol import Reload
 
 LETTERS = {
     Priority.EMERGENCY: "!",
@@ -101,3 +102,10 @@ def ending(status: int) -> str:
 def who(user: str, uid: int) -> str:
     """``root (0)``, or the uid alone where no name is known."""
     return f"{user} ({uid})" if user else f"uid {uid}"
+
+
+def reload_words(reload: Reload) -> tuple[str, str, str]:
+    """A sign, a tone and a sentence for rule files that were read again."""
+    if not reload.problems:
+        return "✓", "ok", f"Rules read again: {reload.summary}."
+    return "✗", "bad", f"{reload.problems[0]} – the rules of before stay in force, all that is wrong is in Health (6)"

@@ -18,15 +18,14 @@ from tui.theme import content
 from tui.widgets.details import Details
 
 
-class AlertPane(AlertVisits):
-    """One alert, written by ``write``."""
+class AlertTextPane(AlertVisits):
+    """A text about one alert, and the keys that lead on from it."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("alert")
 
-    def __init__(self, front: Front, place: AlertPlace, write: Callable[[Alert], Content], id: str) -> None:
+    def __init__(self, front: Front, place: AlertPlace, id: str) -> None:
         super().__init__(front, id)
-        self._place = place
-        self._write = write
+        self.place = place
         self._acknowledged = False
         self.details = Details(focusable=True)
 
@@ -34,21 +33,29 @@ class AlertPane(AlertVisits):
         """The text."""
         yield self.details
 
-    async def load(self) -> None:
-        """The alert, which never changes: loaded once."""
-        self.alert = await self.fetch_alert(self._place.alert_id)
-        gone = content(("That alert is no longer kept.", "dim"))
-        self.details.show(self._write(self.alert) if self.alert else gone)
-
     def alert_id(self) -> int:
         """This alert."""
-        return self._place.alert_id
+        return self.place.alert_id
 
     def stack(self) -> tuple[int, bool]:
         """Its stack."""
-        return self._place.stack, self._acknowledged
+        return self.place.stack, self._acknowledged
 
     def changed(self) -> None:
         """Say it."""
         self._acknowledged = not self._acknowledged
         self.tiercel.tell("Acknowledged." if self._acknowledged else "No longer acknowledged.")
+
+
+class AlertPane(AlertTextPane):
+    """One alert, written by ``write``."""
+
+    def __init__(self, front: Front, place: AlertPlace, write: Callable[[Alert], Content], id: str) -> None:
+        super().__init__(front, place, id)
+        self._write = write
+
+    async def load(self) -> None:
+        """The alert, which never changes: loaded once."""
+        self.alert = await self.fetch_alert(self.place.alert_id)
+        gone = content(("That alert is no longer kept.", "dim"))
+        self.details.show(self._write(self.alert) if self.alert else gone)

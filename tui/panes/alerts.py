@@ -78,7 +78,7 @@ class AlertsPane(AlertVisits, FilterPane):
         super().__init__(front, id)
         self.source = StackPages(front, container_id)
         self.list: PageList[StackRow] = PageList(
-            self.source, self._columns(), faded=lambda row: row.acknowledged, id="stacks"
+            self.source, self._columns(), faded=lambda row: row.acknowledged, open=self._open, id="stacks"
         )
         self.list.follows = True
         self.detail = Details(focusable=False, id="detail")
@@ -133,7 +133,6 @@ class AlertsPane(AlertVisits, FilterPane):
             self.alert = None
             self.detail.show(content())
             return
-        self.tiercel.subject = EventsPlace(_container(row), container_id=row.container_id)
         if self.alert is None or self.alert.id != row.alert_id:
             self.detail.show(preview(row))
         self.detail_loader.now()
@@ -220,6 +219,11 @@ class AlertsPane(AlertVisits, FilterPane):
         """The latest alert of the selected stack."""
         return self.list.selected.alert_id if self.list.selected else 0
 
+    def subject(self) -> EventsPlace | None:
+        """Where the selected alert happened."""
+        row = self.list.selected
+        return EventsPlace(_container(row), container_id=row.container_id) if row else None
+
     def stack(self) -> tuple[int, bool]:
         """The selected stack."""
         row = self.list.selected
@@ -229,10 +233,7 @@ class AlertsPane(AlertVisits, FilterPane):
         """Its row looks different now."""
         self.list.reload()
 
-    @on(PageList.Opened)
-    def _open(self, event: PageList.Opened) -> None:
-        event.stop()
-        row = cast("StackRow", event.row)
+    def _open(self, row: StackRow) -> None:
         self.tiercel.visit(AlertPlace(row.alert_id, row.stack, row.rule))
 
     def wake(self) -> None:

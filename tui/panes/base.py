@@ -15,6 +15,7 @@ from engine.protocol import Pulse
 from tui import words
 from tui.front import Front, GoneError, Link, RefusedError
 from tui.loader import Loader
+from tui.places import EventsPlace
 from tui.theme import Span, content, priority_tone
 
 if TYPE_CHECKING:
@@ -105,11 +106,15 @@ class Pane(Vertical):
     def ticked(self) -> None:
         """A second has passed: ages have grown."""
 
+    def subject(self) -> EventsPlace | None:
+        """What is selected here, so that the Events view can show its events."""
+        return None
+
     def focus_content(self) -> None:
         """Put the focus where the keys of the pane work."""
         first = next((widget for widget in self.query("PageList, Details") if widget.focusable), None)
         if first is not None:
-            first.focus()
+            self.screen.set_focus(first, scroll_visible=False)  # at once: the next key is meant for it
 
     def compose(self) -> ComposeResult:
         """The notice, then what :meth:`body` has."""

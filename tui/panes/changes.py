@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import ClassVar, cast
+from typing import ClassVar
 
-from textual import on
 from textual.binding import BindingType
 
 from engine.protocol import Change, Changes, ListChanges
@@ -35,7 +34,7 @@ class ChangesPane(ListPane[Change]):
 
     def make_list(self) -> PageList[Change]:
         """What, where, when, who."""
-        return PageList(self.source, _COLUMNS, openable=lambda row: bool(row.alert_id), id="changes")
+        return PageList(self.source, _COLUMNS, openable=lambda row: bool(row.alert_id), open=self._open, id="changes")
 
     def key(self, row: Change) -> Hashable:
         """Its path."""
@@ -53,10 +52,8 @@ class ChangesPane(ListPane[Change]):
         """The container is as its image."""
         return [("Nothing differs from the image.", "dim")]
 
-    @on(PageList.Opened)
-    def _open(self, event: PageList.Opened) -> None:
-        change = cast("Change", event.row)
-        self.tiercel.visit(AlertPlace(change.alert_id, 0, change.path))
+    def _open(self, row: Change) -> None:
+        self.tiercel.visit(AlertPlace(row.alert_id, 0, row.path))
 
 
 def _kind(row: Change) -> list[Span]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import ClassVar, cast
+from typing import ClassVar
 
-from textual import on
 from textual.binding import BindingType
 
 from engine.events import ContainerInfo
@@ -31,7 +30,13 @@ class ContainersPane(ListPane[ContainerRow]):
 
     def make_list(self) -> PageList[ContainerRow]:
         """Name, image, state, and how it fares."""
-        return PageList(self.source, self._columns(), faded=lambda row: row.info.state != "running", id="containers")
+        return PageList(
+            self.source,
+            self._columns(),
+            faded=lambda row: row.info.state != "running",
+            open=self._open,
+            id="containers",
+        )
 
     def _columns(self) -> list[Column[ContainerRow]]:
         return [
@@ -71,21 +76,18 @@ class ContainersPane(ListPane[ContainerRow]):
             return [("No containers are known: Docker is not reached.", "warn"), ("   6 Health says why", "dim")]
         return [("No containers. One that starts shows here at once.", "dim")]
 
-    @on(PageList.Moved)
-    def _moved(self, event: PageList.Moved) -> None:
-        row = cast("ContainerRow | None", event.row)
-        if row is not None:
-            self.tiercel.subject = EventsPlace(name(row.info), container_id=row.info.id)
+    def subject(self) -> EventsPlace | None:
+        """The container under the cursor."""
+        row = self.list.selected
+        return EventsPlace(name(row.info), container_id=row.info.id) if row else None
 
-    @on(PageList.Opened)
-    def _open(self, event: PageList.Opened) -> None:
-        info = cast("ContainerRow", event.row).info
-        self.tiercel.visit(ContainerPlace(info.id, name(info)))
+    def _open(self, row: ContainerRow) -> None:
+        self.tiercel.visit(ContainerPlace(row.info.id, name(row.info)))
 
     def action_events(self) -> None:
         """The container's recent events."""
-        if row := self.list.selected:
-            self.tiercel.visit(EventsPlace(name(row.info), container_id=row.info.id))
+        if place := self.subject():
+            self.tiercel.visit(place)
 
 
 def name(info: ContainerInfo) -> str:

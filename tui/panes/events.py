@@ -12,7 +12,7 @@ from tui import words
 from tui.actions import bindings
 from tui.front import Front
 from tui.panes.listing import ListPane
-from tui.places import EventsPlace
+from tui.places import EVERYTHING, EventsPlace
 from tui.theme import Span
 from tui.widgets.columns import Column
 from tui.widgets.page_list import PageList
@@ -62,7 +62,10 @@ class EventsPane(ListPane[EventRow]):
     def _whose(self) -> list[Span]:
         if self._place is not None:
             return []  # the trail says so
-        return [("of ", "dim"), (self.tiercel.subject.title, "strong"), (", selected last", "dim")]
+        subject = self.tiercel.subject
+        if subject is EVERYTHING:
+            return [("of everything", "strong"), ("; select an alert, a container or a process to see its own", "dim")]
+        return [("of ", "dim"), (subject.title, "strong"), (", selected last", "dim")]
 
 
 def _time(row: EventRow) -> list[Span]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import ClassVar, cast
+from typing import ClassVar
 
-from textual import on
 from textual.binding import BindingType
 
 from engine.events import HOST
@@ -42,14 +41,16 @@ class ProcessesPane(ListPane[ProcessRow]):
 
     def make_list(self) -> PageList[ProcessRow]:
         """The tree, then who, where and how long."""
-        return PageList(self.source, self._columns(), faded=lambda row: bool(row.exit_time), id="processes")
+        return PageList(
+            self.source, self._columns(), faded=lambda row: bool(row.exit_time), open=self._open, id="processes"
+        )
 
     def _columns(self) -> list[Column[ProcessRow]]:
         return [
             Column("Process", 30, self._process, share=4),
             Column("Alerts", 6, _alerts),
             Column("Pid", 7, lambda row: [(str(row.pid), "dim")], right=True),
-            Column("User", 8, lambda row: [(row.user or str(row.uid), "")], share=1),
+            Column("User", 8, lambda row: [(row.user or str(row.uid), "")], share=1, from_width=90),
             Column("Tty", 7, lambda row: [(words.terminal(row.tty), "")], from_width=90),
             Column("Container", 10, lambda row: [(_container(row), "accent")], share=1, from_width=90),
             Column("Age", 4, lambda row: [(words.age(row.started, self.front.now()), "dim")], right=True),
@@ -96,15 +97,12 @@ class ProcessesPane(ListPane[ProcessRow]):
             self.list.go_to_key(self._select)
             self._select = None
 
-    @on(PageList.Moved)
-    def _moved(self, event: PageList.Moved) -> None:
-        row = cast("ProcessRow | None", event.row)
-        if row is not None:
-            self.tiercel.subject = EventsPlace(_title(row), row.pid, row.start, row.container_id)
+    def subject(self) -> EventsPlace | None:
+        """The process under the cursor."""
+        row = self.list.selected
+        return EventsPlace(_title(row), row.pid, row.start, row.container_id) if row else None
 
-    @on(PageList.Opened)
-    def _open(self, event: PageList.Opened) -> None:
-        row = cast("ProcessRow", event.row)
+    def _open(self, row: ProcessRow) -> None:
         self.tiercel.visit(ProcessPlace(row.pid, row.start, _title(row), row.container_id))
 
     def action_container(self) -> None:
@@ -117,8 +115,8 @@ class ProcessesPane(ListPane[ProcessRow]):
 
     def action_events(self) -> None:
         """Its recent events."""
-        if row := self.list.selected:
-            self.tiercel.visit(EventsPlace(_title(row), row.pid, row.start, row.container_id))
+        if place := self.subject():
+            self.tiercel.visit(place)
 
 
 def _title(row: ProcessRow) -> str:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import ClassVar, cast
+from typing import ClassVar
 
-from textual import on
 from textual.binding import BindingType
 
 from engine.protocol import Done, ListRules, ReloadRules, RuleRow, Rules, SetRule
@@ -35,7 +34,9 @@ class RulesPane(ListPane[RuleRow]):
 
     def make_list(self) -> PageList[RuleRow]:
         """The switch, how it fares, and where it is written."""
-        return PageList(self.source, self._columns(), faded=lambda row: not self.is_on(row), id="rules")
+        return PageList(
+            self.source, self._columns(), faded=lambda row: not self.is_on(row), open=self._open, id="rules"
+        )
 
     def _columns(self) -> list[Column[RuleRow]]:
         return [
@@ -110,9 +111,8 @@ class RulesPane(ListPane[RuleRow]):
             return  # the frame says so
         await self._load()
 
-    @on(PageList.Opened)
-    def _open(self, event: PageList.Opened) -> None:
-        self.tiercel.visit(RulePlace(cast("RuleRow", event.row).name))
+    def _open(self, row: RuleRow) -> None:
+        self.tiercel.visit(RulePlace(row.name))
 
 
 def _place(row: RuleRow) -> list[Span]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import cast
 
-from textual import on
 from textual.app import ComposeResult
 
 from engine.alerts import Alert
@@ -49,7 +47,8 @@ class SingleAlertsPane(Pane):
 
     def __init__(self, front: Front, id: str, *, stack: int = 0, pid: int = 0, start: int = 0) -> None:
         super().__init__(front, id)
-        self.list: PageList[Alert] = PageList(AlertPages(front, stack, pid, start), _COLUMNS, id="alerts")
+        pages = AlertPages(front, stack, pid, start)
+        self.list: PageList[Alert] = PageList(pages, _COLUMNS, open=self._open, id="alerts")
         self.list.placeholder = [("No alerts are kept of it.", "dim")]
 
     def body(self) -> ComposeResult:
@@ -60,11 +59,8 @@ class SingleAlertsPane(Pane):
         """The pages on the screen."""
         self.list.reload()
 
-    @on(PageList.Opened)
-    def _open(self, event: PageList.Opened) -> None:
-        event.stop()
-        alert = cast("Alert", event.row)
-        self.tiercel.visit(AlertPlace(alert.id, alert.stack, alert.rule))
+    def _open(self, row: Alert) -> None:
+        self.tiercel.visit(AlertPlace(row.id, row.stack, row.rule))
 
 
 _COLUMNS: list[Column[Alert]] = [

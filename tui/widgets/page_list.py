@@ -96,18 +96,6 @@ class PageList(ScrollView, Generic[Row]):
             return self.page_list
 
     @dataclass
-    class Opened(Message):
-        """The row under the cursor is to be opened."""
-
-        page_list: PageList[Any]
-        row: Any
-
-        @property
-        def control(self) -> PageList[Any]:
-            """The list."""
-            return self.page_list
-
-    @dataclass
     class Failed(Message):
         """A page could not be had, and why."""
 
@@ -126,6 +114,7 @@ class PageList(ScrollView, Generic[Row]):
         *,
         faded: Callable[[Row], bool] = lambda _row: False,
         openable: Callable[[Row], bool] = lambda _row: True,
+        open: Callable[[Row], None] = lambda _row: None,
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
@@ -133,6 +122,7 @@ class PageList(ScrollView, Generic[Row]):
         self.columns = columns
         self._faded = faded
         self._openable = openable
+        self._open = open
         self._cache = PageCache[Row](source.key)
         self._question = 0
         self._asking = False
@@ -305,9 +295,9 @@ class PageList(ScrollView, Generic[Row]):
         return self._can_open() if action == "open" else super().check_action(action, parameters)
 
     def action_open(self) -> None:
-        """Open the selected row."""
-        if self._can_open():
-            self.post_message(self.Opened(self, self.selected))
+        """Open the selected row, before the next key is looked at: somebody may be typing ahead."""
+        if self.selected is not None and self._openable(self.selected):
+            self._open(self.selected)
 
     def on_click(self, event: events.Click) -> None:
         """A click selects, a double click opens."""
