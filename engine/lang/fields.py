@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache, partial
 
 from engine.lang import (
     arguments,
@@ -60,6 +60,7 @@ def canonical(ref: FieldRef) -> str:
     return str(FieldRef(name, argument))
 
 
+@lru_cache(maxsize=1024)
 def nearest(name: str) -> str:
     """``did you mean …?`` for a name that is nearly one of ours; "" else."""
     return nearest_name(name, FIELDS, 0.75)
