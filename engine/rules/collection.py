@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 from engine.alerts import Priority
 from engine.rules import exceptions
-from engine.rules.definitions import ListDefinition, MacroDefinition, RuleDefinition, Visible
+from engine.rules.definitions import ExceptionDefinition, ListDefinition, MacroDefinition, RuleDefinition, Visible
 from engine.rules.overrides import Overrides
 from engine.rules.priorities import priority
 from engine.rules.text import Place
@@ -188,7 +188,8 @@ class Collection:
         if rule.source not in SOURCES:
             message = f"Unknown source '{rule.source}', skipping rule"
             self._report("LOAD_UNKNOWN_SOURCE", message, item.place_of("source"))
-        for definition in self._or([], lambda: exceptions.read(item, checked=rule.source in SOURCES)):
+        none: list[ExceptionDefinition] = []
+        for definition in self._or(none, lambda: exceptions.read(item, checked=rule.source in SOURCES)):
             if rule.exception(definition.name) is not None:
                 self._warn_exception("LOAD_EXCEPTION_NAME_NOT_UNIQUE", definition.name, definition.place)
             rule.exceptions.append(definition)

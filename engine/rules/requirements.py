@@ -19,7 +19,8 @@ ENGINE_VERSION: Version = (0, 63, 0)
 PLUGINS: Mapping[str, Version] = {"container": (0, 7, 0)}
 """Plugins whose fields are built in, and the version that they correspond to."""
 
-_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)", re.ASCII)
+_VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})", re.ASCII)
+_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,7 @@ def version(text: str) -> Version | None:
 def check_engine_version(item: Item) -> None:
     """Raises ItemError when the file is made for another engine."""
     text = item.text("required_engine_version")
-    is_number = text.value.isascii() and text.value.isdigit()
-    wanted = (0, int(text.value), 0) if is_number else version(text.value)
+    wanted = (0, int(text.value), 0) if _NUMBER.fullmatch(text.value) else version(text.value)
     if wanted is None:
         message = f"Unable to parse engine version '{text}' as a semver string. Expected \"x.y.z\" semver format."
         raise ItemError(YAML_VALIDATE, message, text.place(0))

@@ -1,0 +1,128 @@
+"""What is valid and yet warned about; and rules that wish to be skipped."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.lang.grammar import parse
+from engine.lang.nodes import Check, leaves
+from engine.rules import lint
+from tests.helpers.rule_files import errors, loaded, rule, rules, warnings
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["proc.name = a", "evt.type != open", "not evt.type = open", "evt.type exists", "evt.type = open or proc.name = a"],
+)
+def test_a_rule_for_nearly_every_event_is_warned_about(condition: str) -> None:
+    assert warnings(rule("R", condition)) == ["LOAD_NO_EVTTYPE"]
+    assert warnings(rule("R", condition, warn_evttypes="false")) == []
+
+
+@pytest.mark.parametrize("condition", ["evt.type = open", "evt.num = 0", "evt.type in (open, close) and proc.name = a"])
+def test_a_rule_for_few_events_or_none_is_not(condition: str) -> None:
+    assert warnings(rule("R", condition)) == []
+
+
+@pytest.mark.parametrize("field", ["evt.dir", "evt.latency", "evt.latency.ns", "evt.latency.human", "evt.wait_latency"])
+def test_deprecated_fields(field: str) -> None:
+    asked = rule("R", f"evt.type = open and {field} exists and not {field} exists")
+    assert warnings(asked) == ["LOAD_DEPRECATED_ITEM"], "once for each field, however often it is asked"
+    assert warnings(rule("R", output=f"'%{field}'")) == ["LOAD_DEPRECATED_ITEM"]
+
+
+def test_a_deprecated_field_in_a_macro_is_warned_about_for_each_rule() -> None:
+    text = "- macro: m\n  condition: evt.type = open and evt.dir = <\n" + rule("A", "m") + rule("B", "m")
+    (report,) = loaded(text).reports
+    assert [each.code for each in report.warnings_before_error] == ["LOAD_DEPRECATED_ITEM"] * 2
+    assert warnings(text) == ["LOAD_DEPRECATED_ITEM"]
+
+
+def test_container_info_is_replaced_by_nothing() -> None:
+    text = rule("R", output="'a %container.info b %container.info'")
+    assert rules(text)["R"].template.text == "a  b "
+    assert warnings(text) == ["LOAD_DEPRECATED_ITEM"]
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "ka.user = <NA>",
+        "ka.user == <NA>",
+        "ka.user != <NA>",
+        "jevt.value in (a, <NA>)",
+        "ka.user intersects (<NA>)",
+        "ka.user pmatch (<NA>)",
+    ],
+)
+def test_comparing_with_na_is_unsafe_for_audit_events(check: str) -> None:
+    assert codes(check) == ["LOAD_UNSAFE_NA_CHECK"]
+    assert codes(f"{check} or {check}") == ["LOAD_UNSAFE_NA_CHECK"]
+
+
+@pytest.mark.parametrize("check", ["ka.user exists", "ka.user startswith <NA>", "proc.name = <NA>", "ka.user = NA"])
+def test_comparing_with_na_is_safe_otherwise(check: str) -> None:
+    assert codes(check) == []
+
+
+def codes(condition: str) -> list[str]:
+    checks = [check for check in leaves(parse(condition)) if isinstance(check, Check)]
+    return [code for code, _message, _check in lint.condition(checks)]
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "proc.name regex bash",
+        "proc.name regex ^bash$",
+        "proc.name regex .*bash.*",
+        "proc.name = proc.pname",
+        "proc.name in (a, fd.name)",
+        "proc.name = 'tolower(fd.name)'",
+    ],
+)
+def test_literals_that_look_like_something_else(check: str) -> None:
+    assert warnings(rule("R", f"evt.type = open and {check}")) == ["LOAD_COMPILE_CONDITION"]
+
+
+@pytest.mark.parametrize("check", ["proc.name regex 'b(a|o)sh'", "proc.name = val(proc.pname)", "proc.name = proc"])
+def test_literals_that_do_not(check: str) -> None:
+    assert warnings(rule("R", f"evt.type = open and {check}")) == []
+
+
+# ── skip-if-unknown-filter ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def skipping(condition: str, **more: str) -> str:
+    return rule("R", condition, skip__if__unknown__filter="true", **more)
+
+
+@pytest.mark.parametrize("condition", ["evt.type = open and fd.nam = a", "evt.type = opennat", "evt.arg.nonsense = 1"])
+def test_a_rule_that_asks_for_what_is_not_known_can_be_dropped(condition: str) -> None:
+    assert rules(skipping(condition)) == {}
+    assert warnings(skipping(condition)) == ["LOAD_UNKNOWN_FILTER"]
+    assert errors(rule("R", condition))[0].startswith("LOAD_ERR_COMPILE_CONDITION")
+
+
+def test_so_can_one_that_prints_it() -> None:
+    text = skipping("evt.type = open and user.uid = x", output="'%proc.nme'")
+    assert rules(text) == {}
+    assert warnings(text) == ["LOAD_UNKNOWN_FILTER"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "output"),
+    [
+        ("user.uid = x", "o"),
+        ("proc.pid contains 1", "o"),
+        ("fd.name =", "o"),
+        ("evt.type = open", "'100%'"),
+        ("user.uid = x and fd.nam = a", "o"),
+    ],
+)
+def test_what_is_wrong_otherwise_stays_an_error(condition: str, output: str) -> None:
+    assert len(errors(skipping(condition, output=output))) == 1
+
+
+def test_a_macro_that_is_not_there_stays_an_error() -> None:
+    assert errors(skipping("nowhere"))[0].startswith("LOAD_ERR_VALIDATE")
