@@ -1,8 +1,9 @@
-"""The tables of rules, fields and event types as lines of text, in aligned columns."""
+"""The tables of rules, fields and event types: lines of text in aligned columns, and rows for JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from engine.lang.fields import FIELDS
 from engine.rules.ruleset import Rule
@@ -24,6 +25,58 @@ def field_lines() -> Iterator[str]:
 def event_lines() -> Iterator[str]:
     """Name, meaning, and the names for ``evt.arg``."""
     return _columns((row.name, row.help, " ".join(param.name for param in row.params)) for row in EVENT_TYPES)
+
+
+def rule_rows(rules: Iterable[Rule]) -> list[dict[str, Any]]:
+    """The rules, in their order."""
+    return [
+        {
+            "name": rule.name,
+            "priority": rule.priority.label,
+            "enabled": rule.enabled,
+            "source": rule.source,
+            "tags": list(rule.tags),
+            "events": sorted(rule.event_types),
+            "description": rule.description,
+            "condition": rule.condition,
+            "output": rule.output,
+            "file": rule.file,
+            "line": rule.line,
+            "unserved": list(rule.unserved),
+        }
+        for rule in rules
+    ]
+
+
+def field_rows() -> list[dict[str, Any]]:
+    """The fields by name; ``unserved`` says why one cannot be read here."""
+    return [
+        {
+            "name": name,
+            "type": row.type,
+            "is_list": row.is_list,
+            "argument": row.argument,
+            "argument_required": row.argument_required,
+            "filter_only": row.filter_only,
+            "description": row.description,
+            "example": row.example,
+            "unserved": row.unserved,
+        }
+        for name, row in sorted(FIELDS.items())
+    ]
+
+
+def event_rows() -> list[dict[str, Any]]:
+    """The event types in the order of the table."""
+    return [
+        {
+            "name": row.name,
+            "category": row.category,
+            "description": row.help,
+            "parameters": [{"name": param.name, "type": param.type.split()[0]} for param in row.params],
+        }
+        for row in EVENT_TYPES
+    ]
 
 
 def _columns(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

@@ -9,6 +9,7 @@ replies leave the sensor, each such character is written as Python would write i
 from __future__ import annotations
 
 import copy
+import json
 import re
 from typing import Any, TypeVar, cast
 
@@ -41,6 +42,15 @@ def scrub(text: str) -> str:
 def is_clean(text: str) -> bool:
     """Whether all of it can be seen and nothing in it drives a terminal."""
     return text.isprintable() and (text.isascii() or _INVISIBLE.search(text) is None)
+
+
+def scrub_json(text: str) -> str:
+    """A JSON text of the same meaning, with a JSON escape for each such character; nothing is cut."""
+    return text if is_clean(text) else "".join(map(_escape, text))
+
+
+def _escape(character: str) -> str:
+    return character if is_clean(character) else json.dumps(character)[1:-1].replace("\x7f", "\\u007f")
 
 
 def _show(character: str) -> str:

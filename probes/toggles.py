@@ -21,6 +21,7 @@ import yaml
 
 from engine.config import parse, read
 from engine.errors import UsageError
+from engine.invocation import command
 from probes.options import state_folder
 
 _HEAD = "# Rules that were switched by key. To undo all of it: tiercel rules reset\n"
@@ -40,7 +41,7 @@ class Toggles:
             return {}
         except OSError as error:
             raise UsageError(
-                f"cannot read {self.path}: {error.strerror}", hint="tiercel rules reset removes it"
+                f"cannot read {self.path}: {error.strerror}", hint=f"{command('rules reset')} removes it"
             ) from None
         entries = read(parse(str(self.path), data)).config.rules
         return {entry.rule: entry.enable for entry in entries if entry.rule}
@@ -53,7 +54,10 @@ class Toggles:
             switched.pop(name, None)
             if enabled is not configured:
                 switched[name] = enabled
-            self._write(switched)
+            if switched:
+                self._write(switched)
+            else:
+                self.path.unlink(missing_ok=True)
 
     def reset(self) -> list[str]:
         """Forget all switches; the names of the rules. Raises OSError."""

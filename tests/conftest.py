@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 
 import pytest
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """No test reads what this machine is configured to, nor switches rules for whoever works on it."""
+    folder = tempfile.TemporaryDirectory(prefix="tiercel-state-")
+    config.add_cleanup(folder.cleanup)
+    os.environ.update(XDG_STATE_HOME=folder.name, TIERCEL_CONFIG="none", TIERCEL_FALCO_CONFIG="none")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

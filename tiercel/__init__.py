@@ -15,11 +15,12 @@ def main() -> None:
     import click
 
     from engine.errors import TiercelError, UsageError
+    from engine.invocation import command
     from tiercel.cli import cli
     from tiercel.talk import INTERRUPTED, fail
 
     try:
-        cli(prog_name="tiercel", standalone_mode=False)
+        cli(prog_name=command(), standalone_mode=False)
     except TiercelError as error:
         fail(error)
         sys.exit(error.exit_code)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
 from engine.errors import UsageError
+from engine.invocation import command
 from probes.configuration import NONE
 from probes.options import DEMO, Options, hostname
 from tiercel.configured import configured
+from tiercel.groups import Root
 from tiercel.listing import doctor, events, fields
 from tiercel.options import live_options
 from tiercel.rules import rules
@@ -20,19 +21,7 @@ from tiercel.screen import attach, open_recording, require_live, show_private
 from tiercel.watching import private_sensor, record, replay, sensor, watch
 
 
-class Commands(click.Group):
-    """The commands; a first argument that is a file is a recording to open: ``tiercel FILE``."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Take a recording in the place of a command to mean: open it."""
-        if args and args[0] not in self.commands and Path(args[0]).is_file():
-            args = ["open", *args]
-        return super().resolve_command(ctx, args)
-
-
-@click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Root, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version("tiercel"), prog_name="tiercel")
 @click.option("--demo", is_flag=True, help="Look around on a recording: no root, no Docker, any system.")
 @live_options
@@ -57,11 +46,11 @@ def cli(ctx: click.Context, /, demo: bool, **live: Any) -> None:
         show_private(options, title=hostname())
 
 
-def _require_no_options(ctx: click.Context, command: str) -> None:
+def _require_no_options(ctx: click.Context, name: str) -> None:
     """Refuse options before a command: they would have no effect."""
-    given = [name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    given = [each for each in ctx.params if ctx.get_parameter_source(each) is ParameterSource.COMMANDLINE]
     if given:
-        raise UsageError("options stand behind the command", hint=f"tiercel {command} --help lists them")
+        raise UsageError("options stand behind the command", hint=f"{command(name)} --help lists them")
 
 
 def _demo(falco_config: str = "", config: str = "", **live: Any) -> Options:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from typing import Any
 
 import click
 import msgspec
 
-from engine.scrub import scrub
+from engine.scrub import scrub, scrub_json
+
+json_option = click.option("--json", "as_json", is_flag=True, help="The same as a JSON array.")
 
 
 def print_lines(lines: Iterable[str]) -> None:
@@ -17,26 +20,33 @@ def print_lines(lines: Iterable[str]) -> None:
         click.echo(scrub(line))
 
 
+def print_json(rows: Any) -> None:
+    """Print data as one line of JSON; what drives terminals stands as an escape."""
+    click.echo(scrub_json(msgspec.json.encode(rows).decode()))
+
+
 @click.command()
-def fields() -> None:
+@json_option
+def fields(as_json: bool) -> None:
     """List the fields of conditions and outputs.
 
     Columns: name, type, meaning. Those not served say why.
     """
-    from engine.listings import field_lines
+    from engine.listings import field_lines, field_rows
 
-    print_lines(field_lines())
+    print_json(field_rows()) if as_json else print_lines(field_lines())
 
 
 @click.command()
-def events() -> None:
+@json_option
+def events(as_json: bool) -> None:
     """List event types and their parameters.
 
     Columns: name, meaning, and what `evt.arg.NAME` can name.
     """
-    from engine.listings import event_lines
+    from engine.listings import event_lines, event_rows
 
-    print_lines(event_lines())
+    print_json(event_rows()) if as_json else print_lines(event_lines())
 
 
 @click.command()
@@ -46,6 +56,6 @@ def doctor(as_json: bool) -> None:
     from probes.doctor import checks, report, to_rows
 
     results = checks()
-    click.echo(msgspec.json.encode(to_rows(results)).decode() if as_json else report(results))
+    print_json(to_rows(results)) if as_json else click.echo(report(results))
     if any(check.failed for check in results):
         sys.exit(1)

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 
-from engine.errors import RulesError, TiercelError, UsageError
+from engine.errors import TiercelError
+from tiercel.checking import check
 from tiercel.configured import configured
-from tiercel.listing import print_lines
+from tiercel.groups import Group
+from tiercel.listing import json_option, print_json, print_lines
 from tiercel.options import configuring_options
 from tiercel.talk import say
 from tiercel.trying import test, why
 
 
-@click.group()
+@click.group(cls=Group)
 def rules() -> None:
     """List, check, try, explain and reset rules."""
 
 
+rules.add_command(check)
 rules.add_command(test)
 rules.add_command(why)
 
@@ -29,15 +29,17 @@ rules.add_command(why)
 @rules.command("list")
 @click.argument("files", nargs=-1)
 @configuring_options
-def list_rules(files: tuple[str, ...], **named: Any) -> None:
+@json_option
+def list_rules(files: tuple[str, ...], as_json: bool, **named: Any) -> None:
     """List the rules of FILES, or those in force.
 
     Columns: on or off, priority, name, tags.
     """
-    from engine.listings import rule_lines
+    from engine.listings import rule_lines, rule_rows
     from probes.ruling import rules_of
 
-    print_lines(rule_lines(rules_of(configured(rules=files, **named)).load().rules))
+    found = rules_of(configured(rules=files, **named)).load().rules
+    print_json(rule_rows(found)) if as_json else print_lines(rule_lines(found))
 
 
 @rules.command("reset")
@@ -54,25 +56,3 @@ def reset_rules() -> None:
     except OSError as error:
         raise TiercelError(f"cannot remove {toggles.path}: {error.strerror}", hint="try it with sudo") from None
     say(f"{len(names)} forgotten: {', '.join(names)}" if names else f"nothing was switched by key ({toggles.path})")
-
-
-@rules.command("check")
-@click.argument("files", nargs=-1, required=True)
-@click.option("--json", "as_json", is_flag=True, help="Problems as JSON.")
-def check_rules(files: tuple[str, ...], as_json: bool) -> None:
-    """Check rule FILES: every problem with its place and what to do."""
-    from engine.rules.load import load
-    from engine.rules.render import render_text, to_rows
-
-    try:
-        loaded = load([Path(file) for file in files])
-        problems = loaded.warnings
-        say(f"{len(loaded.rules)} rules, no errors")
-    except RulesError as error:
-        problems = error.problems
-    if as_json:
-        click.echo(msgspec.json.encode(to_rows(problems)).decode())
-    elif problems:
-        click.echo(render_text(problems))
-    if any(problem.is_error for problem in problems):
-        sys.exit(UsageError.exit_code)

@@ -13,6 +13,7 @@ import click
 
 from engine.config import Config
 from engine.errors import TiercelError, UsageError
+from engine.invocation import command
 from probes.options import Options
 from tiercel.configured import configured
 from tiercel.options import configuring_options, rules_option, speed_option
@@ -28,7 +29,7 @@ SOCKET = "/run/tiercel.sock"
 def require_terminal() -> None:
     """Refuse to draw where nobody can see it."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError("the screen needs a terminal", hint="without one: tiercel watch --json")
+        raise UsageError("the screen needs a terminal", hint=f"without one: {command('watch --json')}")
 
 
 def require_live() -> None:
@@ -37,7 +38,7 @@ def require_live() -> None:
 
     if failed := blockers():
         click.echo(report(failed), err=True)
-        hint = "mend the above, or look around first: tiercel --demo"
+        hint = f"mend the above, or look around first: {command('--demo')}"
         raise TiercelError("this machine cannot be watched yet", hint=hint)
 
 

@@ -12,6 +12,7 @@ from engine.alerts import Priority
 from engine.config.faults import PlacedError
 from engine.config.model import AppendOutput
 from engine.config.tree import Mapping, Scalar, Sequence, Tree, is_null
+from engine.invocation import command
 from engine.lang.template import Template, TemplateError
 from engine.rules.priorities import PRIORITIES
 from engine.rules.selection import Selection
@@ -168,7 +169,9 @@ def _check(format_: str, tree: Tree) -> None:
     try:
         Template(format_)
     except TemplateError as error:
-        raise PlacedError(error.message, tree.mark, error.hint or "tiercel fields lists them") from None
+        raise PlacedError(
+            error.message, tree.mark, error.hint or f"{command('fields')} lists what can be printed"
+        ) from None
 
 
 def pairs(tree: Tree) -> tuple[tuple[str, str], ...]:

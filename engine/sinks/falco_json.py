@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from engine.alerts import Alert
-from engine.scrub import is_clean
+from engine.scrub import scrub_json
 from engine.sinks.form import DEFAULT, Form
 
 _ENCODER = msgspec.json.Encoder(order="sorted")
@@ -56,15 +56,13 @@ def json_line(alert: Alert, form: Form = DEFAULT) -> bytes:
     except UnicodeEncodeError:  # a lone surrogate: Falco prints U+FFFD for what is not Unicode
         dumped = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         encoded = _LONE_SURROGATE.sub(_REPLACEMENT, dumped)
-    safe = encoded if is_clean(encoded) else "".join(map(_escaped, encoded))
-    return f"{safe}\n".encode()
+    return f"{scrub_json(encoded)}\n".encode()
 
 
 def text_line(alert: Alert, form: Form = DEFAULT) -> bytes:
     """The line of Falco's text output, escaped like the inside of a JSON string; so is what drives terminals."""
     body = json.dumps(text(alert, form), ensure_ascii=False)[1:-1]
-    safe = body if is_clean(body) else "".join(map(_escaped, body))
-    return f"{_LONE_SURROGATE.sub(_REPLACEMENT, safe)}\n".encode()
+    return f"{_LONE_SURROGATE.sub(_REPLACEMENT, scrub_json(body))}\n".encode()
 
 
 def text(alert: Alert, form: Form = DEFAULT) -> str:
@@ -95,7 +93,3 @@ def _tiercel(alert: Alert) -> dict[str, Any]:
         "container": msgspec.to_builtins(alert.container),
         "lineage": msgspec.to_builtins(alert.lineage),
     }
-
-
-def _escaped(character: str) -> str:
-    return character if is_clean(character) else json.dumps(character)[1:-1].replace("\x7f", "\\u007f")

@@ -49,6 +49,38 @@ def test_an_unknown_option_is_a_usage_error_without_a_traceback() -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [
+        ("nope", ["there is no command nope", "commands: attach, doctor", "watch"]),
+        ("wach", ["there is no command wach", "watch?"]),
+        ("nope.tiercel", ["there is no file nope.tiercel", "record FILE"]),
+        ("./nope", ["there is no file ./nope"]),
+        ("/", ["/ is not a file"]),
+        ("rules chek", ["there is no command rules chek", "rules check?"]),
+        ("\x1b[2J", ["there is no command \\x1b[2J"]),
+    ],
+)
+def test_a_word_that_is_no_command_is_answered_with_what_there_is(word: str, says: list[str]) -> None:
+    done = tiercel(*word.split())
+    assert (done.returncode, done.stdout) == (2, "")
+    for part in says:
+        assert part in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_hints_name_the_program_as_it_was_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIERCEL_COMMAND", "scripts/run")
+    assert "did you mean scripts/run watch?" in tiercel("wach").stderr
+    assert "Try 'scripts/run watch --help'" in tiercel("watch", "--jsno").stderr
+
+
+def test_options_before_a_command_are_refused_not_ignored(rule_file: Path) -> None:
+    done = tiercel("-r", str(rule_file), "fields")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "options stand behind the command" in done.stderr
+
+
 def test_rules_check_passes_a_good_file(rule_file: Path) -> None:
     done = tiercel("rules", "check", str(rule_file))
     assert (done.returncode, done.stdout) == (0, "")
@@ -69,6 +101,31 @@ def test_rules_check_has_falcos_codes_in_json(rule_file: Path) -> None:
     (problem,) = json.loads(done.stdout)
     assert problem["code"] == "LOAD_ERR_COMPILE_CONDITION"
     assert problem["line"] == 4
+
+
+def test_rules_check_of_many_rules_says_how_far_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "many.yaml"
+    path.write_text("".join(GOOD.replace("rule: Shell", f"rule: Shell {number}") for number in range(1200)))
+    done = tiercel("rules", "check", str(path))
+    assert (done.returncode, done.stdout) == (0, "")
+    for said in ("500 of 1200 rules\n", "1000 of 1200 rules\n", "1200 rules, no errors"):
+        assert said in done.stderr
+
+
+def test_rules_check_of_a_hostile_file_drives_no_terminal(rule_file: Path) -> None:
+    rule_file.write_text(GOOD.replace("proc.name = sh", '"\\e[2J\\u202e"'))
+    for arguments in ([], ["--json"]):
+        done = tiercel("rules", "check", str(rule_file), *arguments)
+        assert done.returncode == 2
+        assert not {"\x1b", "\u202e"} & set(done.stdout + done.stderr)
+
+
+@pytest.mark.parametrize("what", ["fields", "events", "rules list"])
+def test_lists_are_there_as_json(what: str) -> None:
+    rows = json.loads(tiercel(*what.split(), "--json").stdout)
+    lines = tiercel(*what.split()).stdout.splitlines()
+    assert len(rows) == len(lines) > 10
+    assert all(row["name"] in line and row["description"] for row, line in zip(rows, lines, strict=True))
 
 
 def test_rules_list_shows_the_shipped_rules() -> None:

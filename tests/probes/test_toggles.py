@@ -31,6 +31,8 @@ def test_a_rule_that_is_as_configured_again_is_not_kept(toggles: Toggles) -> Non
     toggles.keep("B", False, configured=True)
     toggles.keep("A", True, configured=True)
     assert toggles.read() == {"B": False}
+    toggles.keep("B", True, configured=True)
+    assert not toggles.path.exists()
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,0 +1,56 @@
+"""Groups of commands that say what there is when a word is none of them."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from pathlib import Path
+
+import click
+
+from engine.errors import UsageError
+from engine.invocation import command
+
+_RECORDING = ".tiercel"
+
+Resolved = tuple[str | None, click.Command | None, list[str]]
+
+
+class Group(click.Group):
+    """Commands; a word that is none is answered with the nearest one."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Resolved:
+        """The command that the first word names. Raises UsageError."""
+        word = args[0]
+        if word in self.commands or word.startswith("-"):
+            return super().resolve_command(ctx, args)
+        raise self.unknown(word)
+
+    def unknown(self, word: str) -> UsageError:
+        """What is said of a word that is no command."""
+        known = [name for name, each in self.commands.items() if not each.hidden]
+        path = "" if self.name in (None, "cli") else f"{self.name} "
+        near = get_close_matches(word, known, n=1)
+        hint = f"did you mean {command(path + near[0])}?" if near else f"commands: {', '.join(sorted(known))}"
+        return UsageError(f"there is no command {path}{word}", hint=hint)
+
+
+class Root(Group):
+    """The commands of the program; a first word that is a file is a recording to open: ``tiercel FILE``."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Resolved:
+        """Take a recording in the place of a command to mean: open it."""
+        if args[0] not in self.commands and Path(args[0]).is_file():
+            args = ["open", *args]
+        return super().resolve_command(ctx, args)
+
+    def unknown(self, word: str) -> UsageError:
+        """A word that looks like a path is told to be no file."""
+        path = Path(word)
+        if path.exists():
+            return UsageError(
+                f"{word} is not a file", hint="a recording is one file, made by: " + command("record FILE")
+            )
+        if "/" in word or path.suffix:
+            hint = f"to make a recording: {command('record FILE')}; for the commands: {command('--help')}"
+            return UsageError(f"there is no file {word}", hint=hint)
+        return super().unknown(word)
