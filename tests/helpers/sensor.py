@@ -18,6 +18,7 @@ from engine.alerts import Alert
 from engine.client import SensorGone
 from engine.errors import TiercelError
 from engine.events import Phase
+from engine.explanation import Explanation
 from engine.filter import Subject, parse_filter
 
 NOW = 1_790_000_000_000_000_000
@@ -70,6 +71,8 @@ class World:
     changes_problem: str = ""
     """Why nobody can be asked for changes."""
     rules: list[p.RuleRow] = field(default_factory=list)
+    explanations: dict[int, Explanation] = field(default_factory=dict)
+    """By alert id."""
     rule_problem: str = ""
     """What a reload finds wrong."""
     endless: Sequence[p.StackRow] | None = None
@@ -99,14 +102,16 @@ class MemorySensor:
         self.world.health.alerts = len(self.world.alerts)
         self.pulse()
 
-    def pulse(self, *, changed: Sequence[str] = (), health: p.Health | None = None) -> None:
+    def pulse(
+        self, *, changed: Sequence[str] = (), health: p.Health | None = None, reload: p.Reload | None = None
+    ) -> None:
         """Push a pulse in which the named subjects have grown."""
         for name in changed:
             self._versions[name] += 1
         if health is not None:
             self.world.health = health
         if self.on_pulse is not None:
-            self.on_pulse(p.Pulse(alerts=self._newest(), health=self.world.health, **self._versions))
+            self.on_pulse(p.Pulse(alerts=self._newest(), health=self.world.health, reload=reload, **self._versions))
 
     def hold(self) -> None:
         """Answer nothing from now on."""
@@ -246,6 +251,11 @@ class MemorySensor:
             raise TiercelError(self.world.rule_problem, hint="the running rules stay in force")
         return p.Done(detail=f"{len(self.world.rules)} rules loaded")
 
+    def _explain(self, request: p.Explain) -> p.Why:
+        if request.alert_id not in self.world.explanations:
+            raise TiercelError("what the rule saw then was not kept", hint="alerts of older versions have no evidence")
+        return p.Why(explanation=self.world.explanations[request.alert_id])
+
     def _health(self, _request: p.GetHealth) -> p.HealthReply:
         return p.HealthReply(health=self.world.health)
 
@@ -265,6 +275,7 @@ _HANDLERS: dict[type, Callable[[MemorySensor, Any], p.Reply]] = {
     p.ListRules: MemorySensor._rules,
     p.SetRule: MemorySensor._set_rule,
     p.ReloadRules: MemorySensor._reload,
+    p.Explain: MemorySensor._explain,
     p.GetHealth: MemorySensor._health,
     p.Control: MemorySensor._done,
     p.Shutdown: MemorySensor._done,
