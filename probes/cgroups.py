@@ -53,6 +53,8 @@ class Cgroups:
         container_id = container_id_of(path)
         if container_id != HOST:
             self.containers[hierarchy, cgroup] = container_id
+        else:
+            self.containers.pop((hierarchy, cgroup), None)  # older kernels (before 5.5) use numbers again
         return container_id
 
     def remove(self, hierarchy: int, cgroup: int) -> None:

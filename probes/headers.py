@@ -10,7 +10,7 @@ import os
 import re
 from pathlib import Path
 
-from probes.btf import Btf
+from probes.btf import Btf, Kind
 
 STRUCTS: dict[str, list[str]] = {
     "task_struct": [
@@ -60,7 +60,7 @@ STRUCTS: dict[str, list[str]] = {
     "unix_address": ["len", "name"],
     "pt_regs": [
         "bp", "bx", "r10", "r9", "r8", "ax", "cx", "dx", "si", "di", "orig_ax",
-        "regs", "orig_x0", "syscallno",
+        "regs", "pstate", "orig_x0", "syscallno",
     ],
 }  # fmt: skip
 """Every field of a kernel struct that the BPF programs touch, old and new names side by side."""
@@ -105,9 +105,16 @@ def write_headers(folder: Path, btf: Btf, release: str | None = None) -> None:
         path.write_text(text)
 
 
+_READS = ("probe_read_kernel", "probe_read_user")
+"""Helpers of 5.5, one for each kind of memory; one helper for both came before."""
+
+
 def kernel_types(btf: Btf) -> str:
     """The structs, and macros for what else differs between kernels."""
     macros = [f"#define HAVE_BPF_FUNC_{name} 1" for name in HELPERS if _has_helper(btf, name)]
+    macros += [f"#define bpf_{n}{s} bpf_probe_read{s}" for n in _READS for s in ("", "_str") if not _has_helper(btf, n)]
+    if btf.find(Kind.UNION, "kernfs_node_id") is not None:  # before 5.5 it is the inode number, then a generation
+        macros.append("#define KERNFS_ID_HAS_GENERATION 1")
     pids = btf.enumerator("cgroup_subsys_id", "pids_cgrp_id")
     if pids is not None:
         macros.append(f"#define PIDS_CGROUP {pids}")

@@ -19,6 +19,7 @@ from probes.loader import Loaded, load
 from probes.losses import Losses
 from probes.paths import text
 from probes.perf import PerfReader
+from probes.portable import portable
 from probes.programs import AUTO, PERF
 from probes.ring import RingReader
 from probes.snapshots import Snapshots
@@ -79,6 +80,7 @@ class KernelSource:
         self._selected: set[str] = set(_SCHEMA_NAMES)
         self._cgroups = Cgroups()
         self._decoder = Decoder(self._cgroups.containers, boot_offset())
+        self._decode = portable(self._decoder.decode)
         self._snapshots = Snapshots(self._cgroups, lambda: self._decoder.offset, environment=environment)
         self._users_known: set[str] = {HOST}
         self._loaded: Loaded | None = None
@@ -225,7 +227,7 @@ class KernelSource:
             return ()
         if kind == Kind.EXEC:
             self._learn_container(record)
-        event = self._decoder.decode(record)
+        event = self._decode(record)
         if kind == Kind.EXEC and event.container_id:
             return [*self._users_of(event.pid, event.container_id), event]
         return (event,)

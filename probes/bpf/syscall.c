@@ -10,12 +10,12 @@
 #define TS_COMPAT 2
 #define X32_BIT 0x40000000
 #define NR_SOCKETCALL 102
-#define IS_COMPAT(t) ((t)->thread_info.status & TS_COMPAT)
+#define IS_COMPAT(t, regs) ((t)->thread_info.status & TS_COMPAT)
 #define NUMBER(regs) ((regs)->orig_ax & ~X32_BIT)
 #elif defined(__aarch64__)
 #define PSR_MODE32 0x10
-#define NR_SOCKETCALL 102
-#define IS_COMPAT(t) 0
+#define NR_SOCKETCALL ~0U /* not among the calls of 32-bit programs there */
+#define IS_COMPAT(t, regs) ((regs)->pstate & PSR_MODE32)
 #define NUMBER(regs) ((regs)->syscallno)
 #endif
 
@@ -87,7 +87,7 @@ RAW_TRACEPOINT_PROBE(sys_exit)
 	struct task_struct *t = CURRENT();
 	struct pt_regs *regs = REGISTERS(ctx, t);
 	u32 zero = 0, number = NUMBER(regs);
-	int compat = IS_COMPAT(t) != 0;
+	int compat = IS_COMPAT(t, regs) != 0;
 	u32 row = (number & (SPEC_COMPAT - 1)) + (compat ? SPEC_COMPAT : 0);
 	if (number >= SPEC_COMPAT)
 		return 0;

@@ -48,7 +48,12 @@ static __always_inline struct cgroup *container_cgroup(struct task_struct *t)
 static __always_inline u64 kernfs_id(struct cgroup *c)
 {
 	struct kernfs_node *node = READ(c, kn);
-	return READ(node, id);
+	u64 id = READ(node, id);
+#ifdef KERNFS_ID_HAS_GENERATION
+	return (u32)id; /* the inode number of the directory, as everywhere else */
+#else
+	return id;
+#endif
 }
 
 static __always_inline u32 hierarchy_of(struct cgroup *c)

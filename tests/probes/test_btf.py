@@ -11,32 +11,7 @@ import pytest
 from engine.errors import SourceError
 from probes.btf import VMLINUX, Btf, Kind
 from probes.headers import STRUCTS, kernel_types, write_headers
-
-
-class Blob:
-    """Writes BTF."""
-
-    def __init__(self) -> None:
-        self.types, self.strings, self.count = b"", b"\0", 0
-
-    def string(self, text: str) -> int:
-        if not text:
-            return 0
-        self.strings += text.encode() + b"\0"
-        return len(self.strings) - len(text) - 1
-
-    def add(self, kind: Kind, name: str, size: int, tail: bytes = b"", members: int = 0) -> int:
-        self.types += struct.pack("<III", self.string(name), kind << 24 | members, size) + tail
-        self.count += 1
-        return self.count
-
-    def struct(self, name: str, size: int, *members: tuple[str, int, int], kind: Kind = Kind.STRUCT) -> int:
-        tail = b"".join(struct.pack("<III", self.string(n), t, offset * 8) for n, t, offset in members)
-        return self.add(kind, name, size, tail, len(members))
-
-    def bytes(self) -> bytes:
-        header = struct.pack("<HBBIIIII", 0xEB9F, 1, 0, 24, 0, len(self.types), len(self.types), len(self.strings))
-        return header + self.types + self.strings
+from tests.helpers.btf import Blob
 
 
 @pytest.fixture
@@ -79,6 +54,22 @@ def test_declarations_have_the_kernels_offsets(blob: Btf, tmp_path: Path) -> Non
         '_Static_assert(sizeof(((struct outer *)0)->list) == 24 && sizeof(struct outer) == 64, "");\n'
     )
     subprocess.run(["gcc", "-fsyntax-only", tmp_path / "a.c"], check=True)
+
+
+def test_what_a_kernel_does_not_have_is_made_up_for(blob: Btf) -> None:
+    """Before Linux 5.5 one helper reads all memory, and a cgroup's number has two parts."""
+    old = Blob()
+    old.struct("kernfs_node_id", 8, kind=Kind.UNION)
+    types = kernel_types(Btf(old.bytes()))
+    assert "#define bpf_probe_read_kernel bpf_probe_read\n" in types
+    assert "#define bpf_probe_read_user_str bpf_probe_read_str\n" in types
+    assert "#define KERNFS_ID_HAS_GENERATION 1" in types
+    assert "KERNFS_ID_HAS_GENERATION" not in kernel_types(blob)
+
+
+@pytest.mark.live
+def test_the_running_kernel_needs_no_old_helpers() -> None:
+    assert "#define bpf_" not in kernel_types(Btf.of_kernel())
 
 
 @pytest.mark.parametrize("data", [b"", b"\x7fELF" + b"\0" * 40])

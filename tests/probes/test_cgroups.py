@@ -88,6 +88,13 @@ def test_equal_ids_in_two_hierarchies_are_two_cgroups() -> None:
     assert cgroups.containers == {(8, 101): ID, (0, 101): INNER}
 
 
+def test_a_number_that_is_used_again_is_another_cgroup() -> None:
+    cgroups = Cgroups()
+    cgroups.add(0, 101, f"/docker/{ID}")
+    cgroups.add(0, 101, "/system.slice/ssh.service")
+    assert cgroups.containers == {}
+
+
 def test_a_removed_cgroup_is_remembered_a_while() -> None:
     cgroups = Cgroups()
     for number in range(300):
