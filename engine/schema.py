@@ -38,6 +38,7 @@ class ParamType(StrEnum):
     UNLINK_FLAGS = "FLAGS32 unlinkat"
     RENAME_FLAGS = "FLAGS32 renameat2"
     MOUNT_FLAGS = "FLAGS32 mount"
+    UMOUNT_FLAGS = "FLAGS32 umount2"
     FLAGS = "FLAGS32"
     DOMAIN = "ENUMFLAGS32 domain"
     PTRACE_REQUEST = "ENUMFLAGS16 ptrace"
@@ -191,7 +192,7 @@ EVENT_TYPES: tuple[EventType, ...] = (
         help="permissions were changed",
     ),
     _row("mount", "file", "res:ERRNO@r dev:CHARBUF@0 dir:FSPATH@1 flags:MOUNT_FLAGS@3", help="a mount was made"),
-    _row("umount2", "file", "res:ERRNO@r name:FSPATH@0 flags:FLAGS@1", help="a mount was removed"),
+    _row("umount2", "file", "res:ERRNO@r name:FSPATH@0 flags:UMOUNT_FLAGS@1", help="a mount was removed"),
     _row("ptrace", "process", "res:ERRNO@r request:PTRACE_REQUEST@0 pid:PID@1", help="a process is traced"),
     _row("setns", "process", "res:ERRNO@r fd:FD@0 nstype:CLONE_FLAGS@1", fd="fd", help="a namespace was entered"),
     _row("unshare", "process", "res:ERRNO@r flags:CLONE_FLAGS@0", help="a namespace was made"),

@@ -94,10 +94,11 @@ def text_of(event: Event, name: str) -> str:
 
 def all_arguments(event: Event) -> str:
     """``evt.args``: ``name=value`` for every parameter, with its meaning in parentheses where it has another."""
-    return " ".join(filter(None, (_shown(event, param) for param in BY_NAME[event.kernel.type].params)))
+    return " ".join(filter(None, (shown(event, param) for param in BY_NAME[event.kernel.type].params)))
 
 
-def _shown(event: Event, param: Param) -> str:
+def shown(event: Event, param: Param) -> str:
+    """``name=value(meaning)`` of one parameter, "" when it is not known."""
     value = raw_value(event, param)
     if value is None:
         return ""
@@ -191,8 +192,8 @@ def _names(table: flags.FlagTable) -> Text:
     return lambda _event, value, _param: flags.flag_names(value & 0xFFFFFFFF, table)
 
 
-def _enum(table: dict[int, str]) -> Text:
-    return lambda _event, value, _param: table.get(value, "")
+def _enum(table: dict[int, str], unknown: str = "") -> Text:
+    return lambda _event, value, _param: table.get(value, unknown)
 
 
 _MEANINGS: dict[ParamType, Text] = {
@@ -208,9 +209,10 @@ _MEANINGS: dict[ParamType, Text] = {
     ParamType.CLONE_FLAGS: _names(flags.CLONE_FLAGS),
     ParamType.UNLINK_FLAGS: _names(flags.UNLINK_FLAGS),
     ParamType.RENAME_FLAGS: _names(flags.RENAME_FLAGS),
+    ParamType.UMOUNT_FLAGS: _names(flags.UMOUNT_FLAGS),
     ParamType.MOUNT_FLAGS: _names(flags.MOUNT_FLAGS),
     ParamType.DOMAIN: _enum(flags.DOMAINS),
-    ParamType.PTRACE_REQUEST: _enum(flags.PTRACE_REQUESTS),
+    ParamType.PTRACE_REQUEST: _enum(flags.PTRACE_REQUESTS, "PTRACE_UNKNOWN"),
     ParamType.BPF_COMMAND: _enum(flags.BPF_COMMANDS),
     ParamType.MODE: _names(flags.MODES),
     ParamType.FSPATH: _path,

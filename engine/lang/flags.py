@@ -38,6 +38,7 @@ _ACCESS = {0: 1, 1: 2, 2: 3}
 """Falco's bits for O_RDONLY, O_WRONLY and O_RDWR."""
 _ACCESS_BITS = 3
 _O_TMPFILE = 0o20200000
+_O_DSYNC = 0o10000
 _O_SYNC = 0o4010000
 _O_CREAT = 0o100
 _OPEN_BITS: FlagTable = (
@@ -83,7 +84,7 @@ def open_bits(flags: int, fd: Fd | None = None) -> int:
         bits |= _FALCO_OPEN["O_DIRECTORY"]
     if flags & _O_SYNC == _O_SYNC:
         bits |= _FALCO_OPEN["O_SYNC"]
-    elif flags & 0o10000:
+    if flags & _O_DSYNC:
         bits |= _FALCO_OPEN["O_DSYNC"]
     return bits | _file_bits(fd)
 
@@ -159,6 +160,7 @@ MOUNT_FLAGS: FlagTable = [
         *enumerate(_words("RELATIME KERNMOUNT I_VERSION STRICTATIME LAZYTIME"), start=21),
     )
 ]
+UMOUNT_FLAGS: FlagTable = (("FORCE", 1), ("DETACH", 2), ("EXPIRE", 4), ("NOFOLLOW", 8))
 EXE_UPPER_LAYER = "EXE_UPPER_LAYER"
 EXE_FROM_MEMFD = "EXE_FROM_MEMFD"
 EXE_LOWER_LAYER = "EXE_LOWER_LAYER"
