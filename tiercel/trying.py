@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from engine.errors import UsageError
+from engine.invocation import command
 from tiercel.configured import configured
 from tiercel.listing import print_lines
 from tiercel.options import configuring_options, rules_option
@@ -84,4 +85,4 @@ def _nearest(name: str, names: Sequence[str]) -> str:
     from difflib import get_close_matches
 
     close = get_close_matches(name, names, n=1)
-    return f"did you mean {close[0]!r}?" if close else "`tiercel rules list` has them all"
+    return f"did you mean {close[0]!r}?" if close else f"{command('rules list')} has them all"

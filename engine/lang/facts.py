@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import UsageError
+from engine.invocation import command
 from engine.lang import fields, nodes
 from engine.lang.check import Resolve
 from engine.lang.field import Bound, FieldError, Getter, Many
@@ -79,7 +80,7 @@ def read_values(given: Mapping[str, object], *, strict: bool = True) -> dict[str
         except ValueError as error:
             wrong.append(f"{name}: {error}")
     if wrong and strict:
-        raise UsageError("; ".join(wrong), hint="`tiercel fields` lists the fields and their types")
+        raise UsageError("; ".join(wrong), hint=f"{command('fields')} lists the fields and their types")
     return found
 
 
