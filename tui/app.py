@@ -34,6 +34,8 @@ _WIDTHS: list[tuple[int, str]] | None = [(0, "-narrow"), (120, "-wide")]
 """From 120 columns on a selection is explained beside its list, not below."""
 INTERRUPTED = 130
 """The return code after Ctrl-C, as shells have it: 128 and the signal's number."""
+_NOT_LISTED = {"interrupt"}
+"""What the palette leaves out: it is ``quit`` by another key."""
 _QUIET = 3.0
 """Seconds without a pulse's health after which we ask for it."""
 
@@ -217,7 +219,7 @@ class TiercelApp(App[None]):
         """The actions that work here and now, then themes and a screenshot."""
         seen: set[str] = set()
         for node, binding, enabled, help_text in screen.active_bindings.values():
-            if help_text and enabled and binding.action not in seen:
+            if help_text and enabled and binding.action not in seen | _NOT_LISTED:
                 seen.add(binding.action)
                 run = partial(self.run_action, binding.action, node)
                 yield SystemCommand(help_text, f"key {binding.key_display}", run)

@@ -148,6 +148,8 @@ class Front:
         """The sensor's clock: that of a replay stands where the recording does."""
         if self.health is None:
             return time.time_ns()
+        if not self.health.time:
+            return 0  # a replay that has not begun
         if self.health.phase in (Phase.ENDED, Phase.FAILED) or self.replay_paused or self.link is Link.GONE:
             return self.health.time
         return self.health.time + int((time.monotonic() - self._health_at) * 1e9)

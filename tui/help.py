@@ -10,10 +10,21 @@ from textual.content import Content
 from textual.screen import ModalScreen
 
 from engine.alerts import Priority
+from engine.filter import KEYS
 from tui.actions import VIEWS, Action, actions_of, all_keys
 from tui.theme import Span, content, priority_tone
 from tui.widgets.details import Details
 from tui.words import LETTERS
+
+FILTERS = (
+    ("shadow web", "both words occur: in rule, container, image, process, command, file or user"),
+    ('"bin/sh -i"', "the words as they stand"),
+    ("-cron  !cron", "the word does not occur"),
+    ("process=sh", "it is exactly this; * stands for anything: image=nginx*"),
+    ("container!=web", "it is not this"),
+    ("priority<=warning", "at least as severe as Warning"),
+)
+"""The filter of the alerts, by example; :mod:`engine.filter` reads it."""
 
 
 class HelpScreen(ModalScreen[None]):
@@ -44,6 +55,8 @@ def help_text() -> Content:
     rows: list[list[Span]] = []
     for view, title in VIEWS.items():
         rows += [[(title, "accent")], *(_row(action) for action in actions_of(view)), []]
+    rows += [[("Filter of the alerts", "accent")], *(_example(*row) for row in FILTERS), _keys_of_filters(), []]
+    rows += [[("Filter of any other list", "accent")], [("  all its words must occur in the row", "")], []]
     letters = [span for priority in Priority for span in _letter(priority)]
     rows += [[("Priorities", "accent")], letters]
     return Content("\n").join([content(*row) for row in rows])
@@ -51,6 +64,14 @@ def help_text() -> Content:
 
 def _row(action: Action) -> list[Span]:
     return [(f"  {all_keys(action.keys):<14}", "strong"), (action.help, "")]
+
+
+def _example(text: str, meaning: str) -> list[Span]:
+    return [(f"  {text:<18}", "strong"), (meaning, "")]
+
+
+def _keys_of_filters() -> list[Span]:
+    return [("  what can stand before = and !=: ", "dim"), (", ".join(KEYS), "")]
 
 
 def _letter(priority: Priority) -> list[Span]:

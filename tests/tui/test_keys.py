@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,13 +11,14 @@ from msgspec.structs import replace
 
 from engine.alerts import Alert, Priority
 from engine.events import Phase
+from engine.filter import KEYS, parse_filter
 from tests.helpers.driving import Drive, driving
 from tests.helpers.incident import alert, incident
 from tests.helpers.sensor import healthy
 from tui.actions import ACTIONS, VIEWS, actions_of, all_keys
 from tui.app import INTERRUPTED
 from tui.frame import MainFrame
-from tui.help import HelpScreen, help_text
+from tui.help import FILTERS, HelpScreen, help_text
 from tui.panes import PANES
 from tui.panes.alerts import AlertsPane
 from tui.widgets.details import Details
@@ -474,6 +476,23 @@ def test_no_view_has_a_key_twice() -> None:
     for view in VIEWS:
         keys = [key for action in actions_of(view) for key in action.keys.split(",")]
         assert len(keys) == len(set(keys)), view
+
+
+async def test_the_palette_has_quit_once() -> None:
+    async with driving(incident()) as drive:
+        commands = [command.title for command in drive.app.get_system_commands(drive.app.screen)]
+        assert len([title for title in commands if title.startswith("Quit")]) == 1
+
+
+def test_help_and_readme_have_the_filters_by_examples_that_are_understood() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    for example, meaning in FILTERS:
+        parse_filter(example)
+        assert f"`{example}`" in readme
+        assert meaning in help_text().plain
+    for key in KEYS:
+        assert key in help_text().plain
+        assert f"`{key}`" in readme
 
 
 def test_the_help_has_every_action() -> None:

@@ -293,6 +293,28 @@ async def test_the_footer_always_has_help_and_quit() -> None:
         await drive.until_shown("f follow", "? help q quit")
 
 
+async def test_the_tabs_of_a_drill_down_have_room_beside_any_trail() -> None:
+    async with driving(incident(), NARROW) as drive:
+        for title in ("web", "a-container-with-quite-a-long-name", "x" * 300):
+            drive.app.visit(ContainerPlace(WEB, title))
+            await drive.until_shown("Processes  Alerts  Events  Changes  Inspect")
+            line = drive.text().splitlines()[1]
+            assert title[:20] in line
+        assert "…" in line
+        drive.app.go_back(2)
+        await drive.until_shown("Alerts › web   Processes")
+        await drive.pilot.click("TabLine", offset=(2, 0))
+        await drive.until_shown("1 Alerts")
+
+
+async def test_before_a_replay_begins_there_is_no_time_and_no_claim() -> None:
+    async with driving(World(health=healthy(phase=Phase.REPLAYING, time=0, alerts=0)), NARROW) as drive:
+        await drive.until_shown("No alert yet: the recording is being replayed.")
+        assert "00:00:0" not in drive.text()
+        drive.sensor.pulse(health=healthy(phase=Phase.ENDED, alerts=0))
+        await drive.until_shown("The recording has ended and raised no alert.")
+
+
 async def test_a_click_on_a_key_presses_it() -> None:
     async with driving(incident(), NARROW) as drive:
         await drive.until_shown("? help q quit")

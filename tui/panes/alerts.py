@@ -15,6 +15,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 
+from engine.events import Phase
 from engine.protocol import ListStacks, StackRow, Stacks
 from tui import words
 from tui.actions import bindings
@@ -255,6 +256,10 @@ class AlertsPane(AlertVisits, FilterPane):
         health = self.front.health
         if health is None:
             return "No alerts.", "dim"
+        if health.phase is Phase.REPLAYING:
+            return "No alert yet: the recording is being replayed.", "dim"
+        if health.phase is Phase.ENDED:
+            return "The recording has ended and raised no alert.", "dim"
         watching = f"{words.plural(health.rules_enabled, 'rule')} on {words.plural(health.containers, 'container')}"
         return f"All quiet: {watching} and the host.", "dim"
 

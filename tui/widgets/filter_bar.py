@@ -22,7 +22,8 @@ class _FilterInput(Input):
     BINDINGS: ClassVar[list[BindingType]] = bindings("filter")
 
     def __init__(self, placeholder: str) -> None:
-        super().__init__(placeholder=placeholder, compact=True, select_on_focus=False)
+        super().__init__(placeholder=f" {placeholder}", compact=True, select_on_focus=False)  # the cursor covers a cell
+        self.cursor_blink = False
         self._history: list[str] = []
         self._place = 0
 

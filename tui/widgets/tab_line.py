@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from textual import events
 from textual.content import Content
 from textual.message import Message
@@ -15,6 +15,18 @@ from textual.widget import Widget
 from tui.theme import Span, content
 
 _GAP = "   "
+_MORE = "…"
+"""Stands for what is left out of a trail."""
+
+_Piece = tuple[Span, Message | None]
+
+
+def _width(pieces: Sequence[_Piece]) -> int:
+    return sum(cell_len(text) for (text, _), _ in pieces)
+
+
+def _cut(text: str, width: int) -> str:
+    return set_cell_size(text, max(1, width - 1)).rstrip() + _MORE
 
 
 class TabLine(Widget):
@@ -42,13 +54,32 @@ class TabLine(Widget):
         self._titles = titles
         self._trail = trail
 
-    def _pieces(self) -> list[tuple[Span, Message | None]]:
+    def _pieces(self) -> list[_Piece]:
         """Each text with what a click on it means."""
-        pieces: list[tuple[Span, Message | None]] = []
-        for index, step in enumerate(self._trail):
-            last = index == len(self._trail) - 1
-            pieces.append(((step, "strong" if last else "dim"), self.Returned(len(self._trail) - 1 - index)))
+        tabs = self._tab_pieces()
+        return [*self._trail_pieces(self.size.width - _width(tabs)), *tabs]
+
+    def _trail_pieces(self, room: int) -> list[_Piece]:
+        """Where this is, without its first steps, and cut, where there is no room beside the tabs."""
+        if not self._trail:
+            return []
+        shorter = ((_MORE, *self._trail[first:]) for first in range(1, len(self._trail)))
+        for trail in (self._trail, *shorter, self._trail[-1:]):
+            pieces = self._steps(trail)
+            if _width(pieces) <= room:
+                return pieces
+        return self._steps([_cut(self._trail[-1], room - len(_GAP))])
+
+    def _steps(self, trail: Sequence[str]) -> list[_Piece]:
+        pieces: list[_Piece] = []
+        for index, step in enumerate(trail):
+            last = index == len(trail) - 1
+            pieces.append(((step, "strong" if last else "dim"), self.Returned(len(trail) - 1 - index)))
             pieces.append(((_GAP if last else " › ", "faint"), None))
+        return pieces
+
+    def _tab_pieces(self) -> list[_Piece]:
+        pieces: list[_Piece] = []
         for index, title in enumerate(self._titles if len(self._titles) > 1 else ()):
             badge = self.badges[index] if index < len(self.badges) else ""
             label = f"{title} {badge}".rstrip()
@@ -70,7 +101,7 @@ class TabLine(Widget):
         edge = 0
         for (text, _), message in self._pieces():
             edge += cell_len(text)
-            if event.x < edge:
+            if event.get_content_offset_capture(self).x < edge:
                 if message is not None:
                     self.post_message(message)
                 return
