@@ -45,7 +45,9 @@ def require_live() -> None:
 def show(connect: Callable[[], Awaitable[Client]], *, title: str) -> None:
     """Run the TUI on a connection to a sensor."""
     from tui.app import TiercelApp
+    from tui.terminal import end_with
 
+    end_with(sys.stdin.fileno())
     app = TiercelApp(connect, title=title)
 
     async def until_closed() -> None:
