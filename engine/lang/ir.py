@@ -13,7 +13,7 @@ A field without a value makes every test false, and its negation true.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -155,15 +155,19 @@ _MERGED = frozenset({"in", "startswith", "endswith", "contains", "icontains", "g
 
 def _merged(parts: Iterable[Form], *, negated: bool) -> list[Form]:
     """Tests of the same value by the same word become one, where the first of them stood."""
-    places: dict[object, Form] = {}
+    places: dict[object, list[Form]] = {}
     for part in parts:
-        if not (isinstance(part, Leaf) and part.negated is negated and _is_mergeable(part)):
-            places[part] = part
-            continue
-        key = (part.read.text, part.word)
-        known = places.get(key)
-        places[key] = part if not isinstance(known, Leaf) else known.with_operands(part.operands)
-    return list(places.values())
+        if isinstance(part, Leaf) and part.negated is negated and _is_mergeable(part):
+            places.setdefault((part.read.text, part.word), []).append(part)
+        else:
+            places[part] = [part]
+    return [_united(same) if len(same) > 1 else same[0] for same in places.values()]
+
+
+def _united(leaves: Sequence[Form]) -> Form:
+    """One leaf with the operands of all."""
+    first, *others = (leaf for leaf in leaves if isinstance(leaf, Leaf))
+    return first.with_operands(tuple(operand for other in others for operand in other.operands))
 
 
 def _is_mergeable(leaf: Leaf) -> bool:

@@ -77,6 +77,10 @@ FILES: dict[str, Callable[[int], str]] = {
     "lists and rules": lambda n: lists(n, lambda _: "a") + rule("evt.type = open and fd.name in (l7)") * n,
     "unknown fields": lambda n: rule(" or ".join(f"prox.nme{i} = a" for i in range(n))),
     "unknown events": lambda n: rule(f"evt.type in ({', '.join(f'opem{i}' for i in range(n))})"),
+    "checks of one field": lambda n: rule(
+        "evt.type = open and (" + " or ".join(f"fd.num = {i}" for i in range(n)) + ")"
+    ),
+    "checks of two fields": lambda n: rule(" or ".join(f"(fd.num = {i} and proc.pid = {i})" for i in range(n))),
     "values of an exception": lambda n: rule(
         "evt.type = open", f"  exceptions: [{{name: e, fields: fd.name, values: [{', '.join(['a'] * n)}]}}]\n"
     ),
