@@ -105,11 +105,10 @@ def _check_operator(operator: Text, single: bool) -> None:
 
 
 def _check_field(field: Text) -> None:
-    name = field.value[1:-1] if field.value[:1] in ("'", '"') else field.value
     try:
-        term, end = parse_left(name)
-        if end != len(name):
-            raise ConditionError("not a field", name, end)
+        term, end = parse_left(field.value)
+        if end != len(field.value):
+            raise ConditionError("not a field", field.value, end)
         source(term, resolve)
     except (CheckError, ConditionError) as error:
         message = f"'{field}' is not a supported filter field"

@@ -11,7 +11,7 @@ from engine.rules import exceptions
 from engine.rules.definitions import RuleDefinition
 from engine.rules.priorities import priority
 from engine.rules.text import Place
-from engine.rules.yaml_items import VALIDATE, YAML_VALIDATE, Item, ItemError
+from engine.rules.yaml_items import VALIDATE, YAML_VALIDATE, Item, ItemError, is_null
 
 _APPENDABLE = {
     "rule": ("condition", "output", "desc", "tags", "exceptions"),
@@ -57,7 +57,7 @@ class Overrides:
     def of(cls, item: Item, kind: str) -> Overrides:
         """The overrides of an item. Raises ItemError for those that cannot be."""
         result = cls([], [])
-        if "override" not in item:
+        if "override" not in item or is_null(item.nodes["override"]):
             return result
         table = item.mapping("override")
         _refuse_both(item)

@@ -85,8 +85,14 @@ def compiles(vector: Vector, _: Context) -> None:
         same(f"refused ({error})", "error", vector["expected"])
         return
     same("verdict", "ok", vector["expected"])
-    warned = [message for check in checks for message, _position in lint.check(check)]
-    same("warnings", warned, [warning["msg"] for warning in vector.get("warnings", [])])
+    warned = [(message, _place(vector["condition"], index)) for check in checks for message, index in lint.check(check)]
+    same("warnings", warned, [(warning["msg"], warning["pos"]) for warning in vector.get("warnings", [])])
+
+
+def _place(text: str, index: int) -> str:
+    """A position as Falco writes it."""
+    line, column = text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
+    return f"index {index}, line {line}, column {column}"
 
 
 EVENT_SETS = {
@@ -122,5 +128,6 @@ def _event_types(condition: str) -> frozenset[str] | str:
 def warns(vector: Vector, _: Context) -> None:
     """The warnings about a condition, whatever its fields are."""
     checks = [check for check in leaves(parse(vector["condition"])) if isinstance(check, Check)]
-    codes = [code for code, _message, _check in lint.condition(checks)]
-    same("warnings", codes, vector["expected"]["warning_codes"])
+    codes = sorted(code for code, _message, _check in lint.condition(checks))
+    same("warnings", codes, sorted(vector["expected"]["warning_codes"]))
+    same("warned", bool(codes), vector["expected"]["has_warning"])

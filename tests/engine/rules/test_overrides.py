@@ -82,7 +82,8 @@ def test_an_override_needs_its_value_and_a_value_its_override() -> None:
 
 
 def test_an_empty_override_is_none() -> None:
-    assert condition(BASE, rule("R", "evt.type = close") + "  override: {}\n") == "evt.type = close"
+    for nothing in ("{}", "", "~"):
+        assert condition(BASE, rule("R", "evt.type = close") + f"  override: {nothing}\n") == "evt.type = close"
 
 
 def test_append_and_override_exclude_each_other() -> None:
