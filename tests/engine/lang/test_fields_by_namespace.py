@@ -11,6 +11,7 @@ from engine.lang.fields import resolve
 from engine.lang.grammar import parse, parse_left
 from engine.lang.interpret import evaluate
 from engine.lang.nodes import FieldRef
+from engine.lang.template import Template
 from engine.state.event import Event
 from engine.state.world import World
 from tests.helpers import world as inputs
@@ -160,6 +161,7 @@ def test_a_host_name_of_a_rule_is_looked_up_among_its_addresses() -> None:
     assert not holds(f"fd.sip.name != {POOL}", judged)
     assert holds("fd.sip.name != elsewhere", judged)
     assert not holds(f"fd.cip.name = {POOL}", judged)
+    assert Template("%fd.sip.name %fd.cip.name").render(judged) == f"{POOL} <NA>"
 
 
 def test_an_address_without_a_name_is_unequal_to_each() -> None:
