@@ -125,7 +125,7 @@ class Sensor:
         """Run until every source has ended, or forever; cancel to stop. Sinks are flushed either way."""
         self._select()
         self.hits.begin(await self.store.hits())
-        helpers = [asyncio.create_task(self._tick()), asyncio.create_task(self._pulse())]
+        helpers = [asyncio.create_task(helper) for helper in (self._tick(), self._pulse(), self._prepare())]
         try:
             async with asyncio.TaskGroup() as group:
                 for source in self.sources:
@@ -280,6 +280,11 @@ class Sensor:
         self.rules.on_failure = self._stumble
         for source in self.sources:
             source.select(self.rules.event_types)
+
+    async def _prepare(self) -> None:
+        """Make what judges, while the sources begin; an event that comes before its turn does not wait for it."""
+        for _event_type in self.rules.prepare():
+            await asyncio.sleep(0)
 
     def _stumble(self, error: Exception, event: Event) -> None:
         self.vitals.stumble(error, event.kernel.container_id)

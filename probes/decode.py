@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import struct
+import sys
 from collections.abc import Mapping
+from functools import lru_cache
 
 from engine.events import HOST, Fd, KernelEvent, ProcessInfo
-from engine.schema import EVENT_TYPES, NOT_CAPTURED, RET, EventType, ParamType
+from engine.schema import EVENT_TYPES, NOT_CAPTURED, RET, EventType, Param, ParamType
 from probes.addresses import Address, parse_sockaddr
 from probes.cgroups import Key
 from probes.descriptors import file_fd, socket_fd
@@ -32,11 +34,17 @@ _SIGNED_32 = {ParamType.FD, ParamType.DIRFD, ParamType.PID, ParamType.INT32, Par
 _IS_SERVER = {"connect": False, "sendto": False, "accept": True, "accept4": True, "listen": True}
 """What a call says about the side its process is on."""
 _OPEN_HOW = struct.Struct("=QQQ")
+_HEAD = struct.Struct("=HHIQQQQQIIIIII16sq")
+"""The fixed part up to the return value."""
+_LENGTHS = struct.Struct(f"={len(Section)}H")
+_RETURNED, _LENGTHS_AT = _HEAD.size - 8, RECORD.size - _LENGTHS.size
+"""Where the return value stands, with the registers behind it, and the lengths of the sections."""
+_FILE, _PATH, _SOCKET, _BASE0 = int(Section.FILE), int(Section.PATH), int(Section.SOCKET), int(Section.BASE0)
+_SYSCALL = int(Kind.SYSCALL)
+_SHORT = 256
+"""Bytes up to which decoded text is remembered: most texts come again, and long ones must not fill the memory."""
 
-Sections = list[bytes]
-Registers = tuple[int, ...]
-"""The six argument registers and the return value, so that RET (-1) is an index too."""
-_ABSENT: Sections = [b""] * len(Section)
+Sections = tuple[bytes, ...]
 Args = dict[str, int | str]
 
 
@@ -46,42 +54,59 @@ class RowDecoder:
     def __init__(self, row: EventType) -> None:
         self.name = row.name
         self.strings = [(p.name, p.type is not ParamType.CHARBUF) for p in row.strings]
-        self.numbers = [(p.name, p.register, *_width(p.type)) for p in row.params if _is_number(p.type, p.register)]
+        numbers = {p.register: p for p in row.params if _is_number(p.type, p.register)}
+        self._names = [numbers[register].name for register in _IN_RECORD if register in numbers]
+        self._numbers = struct.Struct("=" + "".join(_format(numbers.get(register)) for register in _IN_RECORD))
         self.sockaddr = next((p.name for p in row.params if p.type is ParamType.SOCKADDR), "")
         self.how = next((p.name for p in row.params if p.type is ParamType.OPEN_HOW), "")
-        self.has_fd = row.fd_register != NOT_CAPTURED
-        self.fd_register = row.fd_register
+        self.fd_name = row.fd if row.fd_register != NOT_CAPTURED else ""
         self.opens_path = row.fd_register == RET and any(is_path for _, is_path in self.strings)
         self.is_server = _IS_SERVER.get(row.name)
 
-    def args(self, registers: Registers, sections: Sections) -> tuple[Args, dict[str, str], str]:
+    def args(self, record: bytes, sections: Sections) -> tuple[Args, dict[str, str], str]:
         """The parameters, what relative paths among them are relative to, and the path of an open, made absolute."""
-        args: Args = {}
-        for name, register, mask, sign in self.numbers:
-            value = registers[register] & mask
-            args[name] = value - ((value & sign) << 1)
+        args: Args = dict(zip(self._names, self._numbers.unpack_from(record, _RETURNED), strict=True))
         bases: dict[str, str] = {}
         tried = ""
         for i, (name, is_path) in enumerate(self.strings):
             if not sections[i]:
                 continue
-            args[name] = given = text(sections[i][:-1])
+            given, base, whole = _path(sections[i], sections[_BASE0 + i])
+            args[name] = given
             if is_path:
-                if base := joined(sections[Section.BASE0 + i]) if sections[Section.BASE0 + i] else "":
+                if base:
                     bases[name] = base
-                tried = absolute(given, base) if self.opens_path else ""
+                tried = whole if self.opens_path else ""
         return args, bases, tried
 
-    def fd(self, registers: Registers, sections: Sections, tried: str, peer: Address | None) -> Fd | None:
+    def fd(self, num: int, sections: Sections, tried: str, peer: Address | None) -> Fd:
         """The event's descriptor."""
-        num = _signed(registers[self.fd_register])
         if num < 0:
             return Fd(name=tried)
-        if sections[Section.FILE]:
-            return file_fd(num, sections[Section.FILE], sections[Section.PATH], tried)
-        if sections[Section.SOCKET]:
-            return socket_fd(num, sections[Section.SOCKET], sections[Section.PATH], peer, self.is_server)
+        if sections[_FILE]:
+            return file_fd(num, sections[_FILE], sections[_PATH], tried)
+        if sections[_SOCKET]:
+            return socket_fd(num, sections[_SOCKET], sections[_PATH], peer, self.is_server)
         return Fd(num=num, name=tried)
+
+
+def _read_path(name: bytes, base: bytes) -> tuple[str, str, str]:
+    """A path as given, what it is relative to, and both as one."""
+    given, folder = text(name[:-1]), joined(base) if base else ""
+    return given, folder, absolute(given, folder)
+
+
+_read_again = lru_cache(maxsize=4096)(_read_path)
+
+
+def _path(name: bytes, base: bytes) -> tuple[str, str, str]:
+    return _read_again(name, base) if len(name) + len(base) < _SHORT else _read_path(name, base)
+
+
+@lru_cache(maxsize=4096)
+def _comm(name: bytes) -> str:
+    """The name of a thread: sixteen bytes, NUL included."""
+    return text(name.split(b"\0", 1)[0])
 
 
 def _is_number(kind: ParamType, register: int) -> bool:
@@ -93,11 +118,18 @@ def _signed(value: int) -> int:
     return value - (1 << 32) if value & 0x80000000 else value
 
 
-def _width(kind: ParamType) -> tuple[int, int]:
-    """The bits of a register that count for this type, and its sign bit, 0 for none."""
-    if kind in _64_BITS:
-        return (1 << 64) - 1, 1 << 63 if kind is ParamType.INT64 else 0
-    return (1 << 32) - 1, 1 << 31 if kind in _SIGNED_32 else 0
+_IN_RECORD = (RET, 0, 1, 2, 3, 4, 5)
+"""Registers in the order in which they stand in a record."""
+
+
+def _format(param: Param | None) -> str:
+    """How :mod:`struct` reads a register for a parameter: skipped without one, else the bits that count."""
+    if param is None:
+        return "8x"
+    if param.type in _64_BITS:
+        return "q" if param.type is ParamType.INT64 else "Q"
+    half = "i" if param.type in _SIGNED_32 else "I"
+    return f"{half}4x" if sys.byteorder == "little" else f"4x{half}"
 
 
 class Decoder:
@@ -116,43 +148,33 @@ class Decoder:
         """The event of a record of kind SYSCALL, EXEC, FORK or EXIT."""
         (
             kind, number, flags, time, start, effective, permitted, cgroup, hierarchy, pid, tid, ppid, uid, gid, comm,
-            ret, *rest,
-        ) = RECORD.unpack_from(record)  # fmt: skip
-        registers, sections = (*rest[:6], ret), split(record, rest[6:])
+            ret,
+        ) = _HEAD.unpack_from(record)  # fmt: skip
+        sections = _layout(record[_LENGTHS_AT : RECORD.size]).unpack_from(record, RECORD.size)
         row = self._rows[number]
-        event = KernelEvent(
-            time=time + self.offset,
-            type=row.name,
-            pid=pid,
-            tid=tid,
-            start=start - start % TICK,
-            ppid=ppid,
-            comm=text(comm.split(b"\0", 1)[0]),
-            uid=uid,
-            gid=gid,
-            cap_effective=effective,
-            cap_permitted=permitted,
-            container_id=self._containers.get((hierarchy, cgroup), HOST),
-            res=ret,
-            compat=bool(flags & FLAG_COMPAT),
-            since_boot=time,
-        )
-        if kind == Kind.SYSCALL:
-            self._syscall(event, row, registers, sections)
+        container_id = self._containers.get((hierarchy, cgroup), HOST)
+        event = KernelEvent(  # by position, which takes half the time
+            time + self.offset, row.name, pid, tid, start - start % TICK, ppid, _comm(comm), uid, gid,
+            effective, permitted, container_id, ret,
+        )  # fmt: skip
+        event.since_boot = time
+        event.compat = bool(flags & FLAG_COMPAT)
+        if kind == _SYSCALL:
+            self._syscall(event, row, record, sections)
         else:
             self._process(event, kind, flags, sections)
         return event
 
-    def _syscall(self, event: KernelEvent, row: RowDecoder, registers: Registers, sections: Sections) -> None:
-        event.args, event.bases, tried = row.args(registers, sections)
+    def _syscall(self, event: KernelEvent, row: RowDecoder, record: bytes, sections: Sections) -> None:
+        event.args, event.bases, tried = row.args(record, sections)
         peer = None
         if row.sockaddr and (peer := parse_sockaddr(sections[Section.SOCKADDR])):
             event.args[row.sockaddr] = peer.text
         if row.how and len(sections[Section.HOW]) == _OPEN_HOW.size:
             flags, mode, resolve = _OPEN_HOW.unpack(sections[Section.HOW])
             event.args |= {row.how: flags, "mode": mode, "resolve": resolve}
-        if row.has_fd:
-            event.fd = row.fd(registers, sections, tried, peer)
+        if row.fd_name:
+            event.fd = row.fd(int(event.args[row.fd_name]), sections, tried, peer)
 
     def _process(self, event: KernelEvent, kind: int, flags: int, sections: Sections) -> None:
         if kind == Kind.EXIT:
@@ -221,12 +243,13 @@ def strings(block: bytes) -> list[str]:
 
 def split(record: bytes, lengths: list[int]) -> Sections:
     """The sections of a record, b"" for those that are absent."""
-    position, sections = RECORD.size, _ABSENT.copy()
-    for i, length in enumerate(lengths):
-        if length:
-            sections[i] = record[position : position + length]
-            position += length
-    return sections
+    return _layout(_LENGTHS.pack(*lengths)).unpack_from(record, RECORD.size)
+
+
+@lru_cache(maxsize=2048)
+def _layout(lengths: bytes) -> struct.Struct:
+    """How the sections of a record follow one another; b"" is read for those that are absent."""
+    return struct.Struct("=" + "".join(f"{length}s" for length in _LENGTHS.unpack(lengths)))
 
 
 def cgroup_of(record: bytes) -> tuple[Key, list[int]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from random import Random
 
 from engine.events import HOST, ContainerInfo, Fd, KernelEvent
@@ -185,7 +184,6 @@ _WORDS = ("index", "main", "4711", "utils", "16397", "style", "a1b2", "0001", "m
 _HOSTS = ("10.0.0.7", "172.18.0.3", "127.0.0.1", "93.184.216.34", "2001:db8::7")
 
 
-@lru_cache(maxsize=128)
 def ordinary(event_type: str, size: int = SIZE, seed: int = SEED) -> tuple[Event, ...]:
     """Events of one type."""
     return _Server(Random(f"{seed} {event_type}")).events(BY_NAME[event_type], size)  # noqa: S311 - nothing secret

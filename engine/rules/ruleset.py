@@ -180,7 +180,8 @@ class RuleSet:
     def prepare(self) -> Iterator[str]:
         """Make the functions that are still missing, one with each step; gives the types of events."""
         for event_type in sorted(self.event_types - self._made.keys()):
-            self._make(event_type)
+            if event_type not in self._made:  # by an event since the last step
+                self._make(event_type)
             yield event_type
 
     def _make(self, event_type: str) -> Judge:

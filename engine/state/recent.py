@@ -37,7 +37,9 @@ class Recent:
         """Remember ``event``."""
         kernel = event.kernel
         place, key = kernel.container_id, (kernel.pid, kernel.start)
-        queues = self._places.setdefault(place, OrderedDict())
+        queues = self._places.get(place)
+        if queues is None:
+            queues = self._places[place] = OrderedDict()
         queue = queues.get(key)
         if queue is None:
             queue = queues[key] = deque(maxlen=self._per_process)
