@@ -6,7 +6,7 @@ Later wins: Falco's file, ours, the environment, the command line. Entries of ``
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from engine.config.layers import includes, merge, override
 from engine.config.tree import EMPTY
 from engine.config.tree import Mapping as Tree
 from engine.errors import UsageError
+from engine.rules.load import rule_files
 from probes.privileges import invoking_user
 
 FALCO = Path("/etc/falco/falco.yaml")
@@ -87,8 +88,7 @@ def _layer(path: Path | None, environ: Mapping[str, str], notes: list[str]) -> t
     except PlacedError as fault:
         raise ConfigError([fault]) from None
     for entry in entries:
-        found = list(_yaml_files(path.parent / entry.path))
-        for file in found:
+        for file in _yaml_files(path.parent / entry.path):
             if file.resolve() == path.resolve():
                 raise ConfigError([PlacedError("the file includes itself", entry.mark, "take this entry out")])
             tree = merge(tree, parse(str(file), _content(file), environ), entry.strategy)
@@ -96,12 +96,12 @@ def _layer(path: Path | None, environ: Mapping[str, str], notes: list[str]) -> t
     return tree, names
 
 
-def _yaml_files(path: Path) -> Iterator[Path]:
-    """The file, or those of a folder by name; nothing when there is none, as in Falco."""
-    if path.is_dir():
-        yield from sorted(file for file in path.iterdir() if file.suffix in (".yaml", ".yml") and file.is_file())
-    elif path.exists():
-        yield path
+def _yaml_files(path: Path) -> list[Path]:
+    """The file, or those of a folder by name; none when there is nothing, as in Falco."""
+    try:
+        return list(rule_files(path)) if path.exists() else []
+    except OSError as error:
+        raise _unreadable(path, error) from None
 
 
 def _content(path: Path) -> bytes:
@@ -109,7 +109,11 @@ def _content(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}", hint=f"name another file, or {NONE}") from None
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: OSError) -> UsageError:
+    return UsageError(f"cannot read {path}: {error.strerror}", hint=f"name another file, or {NONE}")
 
 
 def _without_outputs(tree: Tree) -> Tree:
@@ -125,7 +129,7 @@ def _assigned(tree: Tree, environ: Mapping[str, str], assignments: Sequence[str]
         if (name := _PREFIX + key.upper()) in environ
     ]
     faults = []
-    for name, assignment in [*found, *(("-o " + each, each) for each in assignments)]:
+    for name, assignment in [*found, *((f"-o {each.partition('=')[0]}", each) for each in assignments)]:
         try:
             tree = override(tree, name, assignment)
         except PlacedError as fault:
