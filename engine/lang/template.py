@@ -28,6 +28,8 @@ SUGGESTED = (
 )
 """What Falco's container plugin appends to every output."""
 
+_GO_ON = "*"
+"""Before a text: print <NA> for what is missing. That is done anyway, and the star is no part of the text."""
 _LONGEST_NAME = 256
 """Of a field, in characters: how far the text behind a % is searched for one."""
 _MAX_WIDTH = 4096
@@ -70,7 +72,7 @@ class Template:
         self._resolve = resolve
         self._pieces: list[str | _Token] = []
         self.refs: list[FieldRef] = []
-        index = 0
+        index = int(text.startswith(_GO_ON))
         while (start := text.find("%", index)) >= 0:
             self._pieces.append(text[index:start])
             index = self._token(start)

@@ -28,7 +28,7 @@ def formats(vector: Vector, _: Context) -> None:
     expected = vector["expected"]
     fields = _fields(vector)
     try:
-        template = Template(vector["format"].removeprefix(_KEEP_GOING), resolver(fields, strict=True))
+        template = Template(vector["format"], resolver(fields, strict=True))
     except TemplateError as error:
         same(f"refused ({error})", True, "error" in expected)
         return
@@ -64,7 +64,7 @@ def alerts(vector: Vector, _: Context) -> None:
     if vector["timezone"] != "UTC":
         raise UnsupportedError(f"alerts are printed in UTC, not in {vector['timezone']}")
     fields = _with_times(_fields(vector), vector["event_time_ns"])
-    template = Template(vector["format"].removeprefix(_KEEP_GOING), resolver(fields))
+    template = Template(vector["format"], resolver(fields))
     values = event(fields, {})
     alert = Alert(
         time=vector["event_time_ns"],
