@@ -14,7 +14,9 @@ from engine.config import ConfigError
 from engine.config import parse as parse_configuration
 from engine.config import read as read_configuration
 from engine.errors import RulesError
+from engine.lang.fields import resolve
 from engine.lang.grammar import ConditionError, parse
+from engine.lang.interpret import evaluate
 from engine.lang.template import Template, TemplateError
 from engine.rules.load import load, loads
 from engine.rules.problems import Problem
@@ -54,8 +56,12 @@ def problems_of(files: list[tuple[str, str]]) -> list[Problem]:
 
 
 def judge(rules: RuleSet) -> None:
+    """Events are judged as the plain interpreter does; what matches can be printed."""
+    served = [rule for rule in rules.rules if rule.enabled and not rule.unserved]
     for each in EVENTS:
-        for rule in rules.match(each):
+        matching = rules.match(each)
+        assert matching == [rule for rule in served if evaluate(rule.expanded, each, resolve)]
+        for rule in matching:
             message, fields = rule.render(each)
             assert isinstance(message, str)
             assert all(isinstance(name, str) for name in fields)
