@@ -1,8 +1,8 @@
 """The operators, a row each: for which groups of types it exists, and what it means.
 
 ``holds`` is the definition on one value: the interpreter and the intermediate form rest on it. Generated functions
-write what is asked often as an expression (:mod:`engine.lang.codegen.expressions`); a property test holds one against the
-other.
+write what is asked often as an expression (:mod:`engine.lang.codegen.expressions`); a property test holds one against
+the other.
 """
 
 from __future__ import annotations
