@@ -243,6 +243,10 @@ class Sensor:
             except TiercelError as error:
                 self._tell(refusal(error, self.rules))
                 raise
+            except Exception as error:  # a bug that new rules find: those of before go on
+                fault = _own_fault(error)
+                self._tell(refusal(fault, self.rules))
+                raise fault from error
             self._switch(fresh)
             reload = difference(self.rules, fresh, self._switched)
             self._use(fresh)
@@ -327,3 +331,8 @@ class Sensor:
     def health(self) -> Health:
         """How the sensor is, as of now."""
         return health_of(self.vitals, self.sources, self.world, self.rules.rules, self.store.newest)
+
+
+def _own_fault(error: Exception) -> TiercelError:
+    """A bug of ours that rule files have found."""
+    return TiercelError(f"internal error while the rules were read: {error!r}", hint="please report it")

@@ -192,6 +192,28 @@ async def test_what_is_wrong_stays_in_health_until_the_rules_are_read_without_an
     await sensor.run()
 
 
+async def test_a_bug_that_new_rules_find_is_told_and_the_rules_of_before_go_on(rules: Path) -> None:
+    sensor = sensor_of(rules)
+
+    def stumble() -> RuleSet:
+        raise KeyError("macro")
+
+    sensor.load_rules = stumble
+    with pytest.raises(TiercelError, match=r"internal error while the rules were read: KeyError\('macro'\)"):
+        await sensor.reload()
+    assert sensor.health().rule_problems[1] == "  hint: please report it"
+    sensor.feed([execve(10, "/bin/sh")])
+    assert sensor.hits.count == {"Shell": 1}
+    await sensor.run()
+
+
+async def test_what_new_rules_need_is_made_before_they_judge(rules: Path) -> None:
+    sensor = sensor_of(rules)
+    await sensor.reload()
+    assert list(sensor.rules.prepare()) == []
+    await sensor.run()
+
+
 async def test_front_ends_are_told_of_a_reload_with_the_health_of_then(rules: Path) -> None:
     sensor = sensor_of(rules)
     pulses: list[Pulse] = []
