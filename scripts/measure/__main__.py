@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from engine.errors import TiercelError
-from scripts.measure import evaluation, judgement, kernel, stalls, watching
+from scripts.measure import evaluation, judgement, kernel, reloading, stalls, watching
 from scripts.measure.figure import Figure, UnmeasurableError, as_json, table
 
 SHIPPED = Path(__file__).resolve().parents[2] / "rules"
@@ -18,6 +18,7 @@ GROUPS: dict[str, Callable[[Folders], Iterable[Figure]]] = {
     "evaluate": evaluation.evaluation,
     "state": lambda _folders: judgement.state(),
     "stalls": stalls.stalls,
+    "reload": reloading.reloading,
     "store": judgement.alerts,
     "decode": kernel.decode_and_judge,
     "live": lambda _folders: watching.live(),
