@@ -79,7 +79,7 @@ class Collection:
         appends = self._appends(item, "macro", known is not None)
         condition = item.text("condition")
         if appends and known is not None:
-            known.condition = known.condition + " " + condition
+            known.condition = known.condition + condition.behind(" ")
             known.order = self._next(known)
         else:
             self.macros[name] = MacroDefinition(name, condition, self._next(known), item.place)
@@ -145,7 +145,7 @@ class Collection:
         if "source" in item and not is_null(item.nodes["source"]):
             self._same_source(item, known)
         if "condition" in item:
-            known.condition = known.condition + " " + item.text("condition")
+            known.condition = known.condition + item.text("condition").behind(" ")
         self._merge_exceptions(item, known)
         self._latest(known)
 

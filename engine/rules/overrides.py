@@ -119,9 +119,9 @@ def _check(table: Item, key: str, operation: str, kind: str) -> None:
 def _append(item: Item, rule: RuleDefinition, key: str, warn: WarnException) -> None:
     match key:
         case "condition":
-            rule.condition = rule.condition + " " + item.text(key)
+            rule.condition = rule.condition + item.text(key).behind(" ")
         case "output":
-            rule.output = rule.output + " " + item.text(key).stripped()
+            rule.output = rule.output + item.text(key).stripped().behind(" ")
         case "desc":
             rule.description += " " + item.text(key).value
         case "tags":

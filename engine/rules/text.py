@@ -59,7 +59,17 @@ class Text:
     def __add__(self, other: Text | str) -> Text:
         """A string stands where this text's last character does."""
         added = other.pieces if isinstance(other, Text) else (self._inserted(other, max(0, self._length() - 1)),)
-        return Text((*self.pieces, *added))
+        return Text._of(self.pieces + tuple(added))
+
+    @classmethod
+    def _of(cls, pieces: tuple[Piece, ...]) -> Text:
+        text = cls()
+        text.pieces = pieces
+        return text
+
+    def behind(self, value: str) -> Text:
+        """This text behind a string, which stands where this text begins."""
+        return Text((Piece(value, lambda _index: self.place(0)), *self.pieces))
 
     def _length(self) -> int:
         return self._ends[-1] if self.pieces else 0

@@ -230,6 +230,17 @@ def test_append_joins_text_without_parentheses() -> None:
     assert condition(macro + rule("R", "not m")) == "not (proc.name = a or user.uid = 0)"
 
 
+def test_what_is_wrong_with_an_appended_part_is_shown_where_it_was_written() -> None:
+    more = "- rule: R\n  condition: and fd.nam = a\n  append: true\n"
+    (problem,) = [each for each in loaded(rule("R"), more).problems if each.is_error]
+    assert (problem.file, problem.line, problem.column) == ("1.yaml", 2, 18)
+
+
+def test_a_rule_can_be_appended_to_thousands_of_times() -> None:
+    more = "- rule: R\n  condition: and user.uid != 1\n  append: true\n"
+    assert condition(rule("R"), more * 3000).count("user.uid != 1") == 3000
+
+
 def test_append_adds_items_to_a_list() -> None:
     text = "- list: l\n  items: [a]\n- list: l\n  items: [b]\n  append: true\n"
     assert condition(text + rule("R", "evt.type = open and proc.name in (l)")).endswith("in (a, b))")
