@@ -1,7 +1,8 @@
 """Names in a text replaced by lists, one list after the other, in time linear in text and result.
 
 The text is a chain of tokens. A name's token gives way to the tokens of its list; those are replaced in their turn if
-they name a list that comes later in the order.
+they name a list that comes later in the order. Where lists are empty, other numbers of blanks may be left than Falco
+leaves.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class _Chain:
         self._next = [0]
         self._before = [0]
         self._blanks: dict[int, list[str]] = {}
-        """Token → further blanks behind it, left over where a name between two blanks vanished."""
+        """Token → further blanks behind it: blanks that came to stand beside others."""
         self._waiting: dict[int, list[int]] = {}
         self._heap: list[int] = []
         last = 0
@@ -103,33 +104,45 @@ class _Chain:
         self._left -= sum(map(len, new))
         if self._left < 0:
             raise TooLongError
-        last = self._before[token]
+        before = last = self._before[token]
         self._remove(token)
         for value in new:
             last = self._insert(last, value, _DERIVED, order)
-        if not new:
-            self._close(last)
+        if new:
+            self._join(last)
+            self._join(before)
+        else:
+            self._join(self._close(before))
 
     def _remove(self, token: int) -> None:
         before, behind = self._before[token], self._next[token]
         self._next[before], self._before[behind] = behind, before
 
-    def _close(self, before: int) -> None:
-        """An empty list takes one comma with it, and the blanks up to there; the one behind it if there is one."""
+    def _close(self, before: int) -> int:
+        """An empty list takes one comma with it, and the blanks up to there; the one behind it if there is one.
+
+        The token before the gap.
+        """
         behind = self._next[before]
         comma = self._next[behind] if self._is_blank(behind) else behind
         if self._values[comma] == ",":
             self._remove(comma)
             if comma != behind:
                 self._remove(behind)
-            return
+            return before
         comma = self._before[before] if self._is_blank(before) else before
-        if self._values[comma] == ",":
-            self._remove(comma)
-            if comma != before:
-                self._remove(before)
-        elif self._is_blank(before) and self._is_blank(behind):
-            self._blanks.setdefault(before, []).extend([self._values[behind], *self._blanks.pop(behind, [])])
+        if self._values[comma] != ",":
+            return before
+        self._remove(comma)
+        if comma != before:
+            self._remove(before)
+        return self._before[comma]
+
+    def _join(self, token: int) -> None:
+        """Blanks that have come to stand side by side become one token."""
+        behind = self._next[token]
+        if self._is_blank(token) and self._is_blank(behind):
+            self._blanks.setdefault(token, []).extend([self._values[behind], *self._blanks.pop(behind, [])])
             self._remove(behind)
 
     def _is_blank(self, token: int) -> bool:
