@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -29,13 +29,15 @@ class Watched:
         self.inputs += inputs
         self._arrived.set()
 
-    async def until(self, wanted: type[Input] | None = None, *, beyond: int = 0, **fields: object) -> Input:
-        """The first input of this class with these field values after the first ``beyond``; waits for it if need be."""
-        position = beyond
+    async def until(
+        self, wanted: type[Input] | None = None, holds: Callable[[Input], bool] = lambda _value: True, **fields: object
+    ) -> Input:
+        """The first input of this class with these field values for which ``holds``, waiting for it if need be."""
+        position = 0
         async with asyncio.timeout(_PATIENCE):
             while True:
                 for value in self.inputs[position:]:
-                    if _is(value, wanted, fields):
+                    if _is(value, wanted, fields) and holds(value):
                         return value
                 position = len(self.inputs)
                 self._arrived.clear()

@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -406,7 +407,7 @@ async def test_everything_is_detached_at_the_end() -> None:
 
 
 def flood(*cgroup: Path) -> None:
-    """Fill a ring of one page to its last gap: records of files, then some as small as an exit's.
+    """Fill a small ring to its last gap: records of files, then some as small as an exit's.
 
     It blocks the loop, so that nothing is drained. It is done in ``cgroup`` if one is given.
     """
@@ -435,18 +436,17 @@ async def test_losses_are_counted_by_cause() -> None:
 
 async def test_a_process_whose_exit_was_lost_does_not_live_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(snapshots, "PERIOD", 0.1)
-    world = World()
-    async with watching(ring_pages=1) as watched:
+    async with watching(ring_pages=64) as watched:
         sleeper = subprocess.Popen(["/bin/sleep", "1000"])
         begun = await watched.until(KernelEvent, type="execve", pid=sleeper.pid)
-        seen = len(watched.inputs)
         flood()
         sleeper.kill()
         sleeper.wait()
-        await watched.until(Snapshot, beyond=seen)
-    assert not [
-        e for e in watched.inputs if isinstance(e, KernelEvent) and (e.type, e.pid) == ("procexit", sleeper.pid)
-    ]
+        gone = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+        await watched.until(Snapshot, holds=lambda value: isinstance(value, Snapshot) and value.since_boot > gone)
+    exits = [e.pid for e in watched.inputs if isinstance(e, KernelEvent) and e.type == "procexit"]
+    assert sleeper.pid not in exits, "the ring was full"
+    world = World()
     for value in watched.inputs:
         world.apply(value)
     assert isinstance(begun, KernelEvent)
@@ -478,7 +478,7 @@ async def test_environments_are_sent_as_soon_as_somebody_asks(monkeypatch: pytes
         seen = len(watched.inputs)
         watched.source.send_environment(True)
         asked = await watched.run("/bin/true", TOKEN="z")
-        again = await watched.until(Snapshot, beyond=seen)
+        again = await watched.until(Snapshot, holds=lambda value: watched.inputs.index(value) >= seen)
         watched.source.send_environment(False)
         after = await watched.run("/bin/true", TOKEN="y")
         sleeper.kill()
