@@ -69,5 +69,12 @@ def rule_paths(options: Options) -> list[Path]:
 
 
 def state_folder() -> Path:
-    """Where what outlives a session is kept: the user's state folder, which is made if need be."""
-    return user_state_path("tiercel", ensure_exists=True)
+    """Where what outlives a session is kept: the user's state folder, which is made if need be.
+
+    Raises UsageError when it cannot be made.
+    """
+    try:
+        return user_state_path("tiercel", ensure_exists=True)
+    except OSError as error:
+        reason = f"cannot make {error.filename or 'the state folder'}: {error.strerror}"
+        raise UsageError(reason, hint="set XDG_STATE_HOME to a folder that you can write to") from None

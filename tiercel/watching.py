@@ -48,9 +48,9 @@ def sensor(path: str, group: str, **live: Any) -> None:
     """
     from probes.station import serve_shared
 
+    require_live()
     live["store"] = live["store"] or str(state_folder() / "alerts.db")
     options = configured(**live)
-    require_live()
     run(serve_shared(options, Path(path), group, say))
 
 

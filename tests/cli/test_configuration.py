@@ -265,3 +265,11 @@ def test_a_broken_file_of_switches_is_named_and_reset_removes_it(tiercel: Callab
     assert f"{toggles.path}:1:9" in done.stderr
     assert tiercel("rules", "reset").returncode == 0
     assert tiercel("rules", "list").returncode == 0
+
+
+def test_a_state_folder_that_cannot_be_made_is_named(tiercel: Callable[..., Run]) -> None:
+    done = tiercel("rules", "reset", XDG_STATE_HOME="/proc/nowhere")
+    assert done.returncode == 2
+    assert "cannot make /proc/nowhere" in done.stderr
+    assert "XDG_STATE_HOME" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -439,7 +439,7 @@ async def test_a_broken_reload_is_shown_and_the_running_rules_go_on(marker: Mark
         terminal.keys("5")
         terminal.until_shown("marker.yaml:2", "R reload")
         terminal.keys("R")
-        terminal.until_shown("marker.yaml:", "rules stay in force")
+        terminal.until_shown("marker.yaml:4:14", "force", "Health")  # the notice wraps where it must
         terminal.keys("6")
         terminal.until_shown(":4:14", "did you mean proc.name?", ":11:13")
         marker("all-the-same")
@@ -449,7 +449,7 @@ async def test_a_broken_reload_is_shown_and_the_running_rules_go_on(marker: Mark
         terminal.keys("5")
         terminal.until_shown("marker.yaml:2", "R reload")
         terminal.keys("R")
-        terminal.until_shown("1 rules loaded")
+        terminal.until_shown("Rules read again: 1 rule loaded")
         terminal.keys("6")
         terminal.until_gone("did you mean proc.name?")
 
