@@ -58,15 +58,28 @@ def overview(alert: Alert, count: int = 1, acknowledged: bool = False, width: in
 
 
 def brief(alert: Alert, count: int = 1, acknowledged: bool = False, width: int = 0) -> Content:
-    """The same for the few lines below a narrow list: message first, then facts, then the tree."""
+    """The same for the few lines below a narrow list: the way, what and who, the message, then the rest."""
     rows: list[list[Span]] = [
         [badge(alert.priority), ("  ", ""), (alert.rule, "strong"), ("  ", ""), *_moment(alert, count, acknowledged)],
         lineage.glance(alert),
+        _who_did_what(alert),
         [(alert.output, "")],
         *facts([*_facts(alert), ("Tags", " ".join(alert.tags))]),
         *_tree(alert, width),
     ]
     return lines(*rows)
+
+
+def _who_did_what(alert: Alert) -> list[Span]:
+    process, parent = alert.process, alert.lineage[1] if len(alert.lineage) > 1 else None
+    story = [
+        words.who(alert.user, alert.uid),
+        words.terminal(alert.tty),
+        f"pid {process.pid}" if process else "",
+        f"parent {parent.name} ({parent.pid})" if parent else "",
+    ]
+    told = " · ".join(word for word in story if word)
+    return [(alert.target, "strong"), ("  " if alert.target else "", ""), (told, "dim")]
 
 
 def _tree(alert: Alert, width: int) -> list[list[Span]]:

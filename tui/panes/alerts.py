@@ -274,7 +274,7 @@ def _container(row: StackRow) -> str:
 
 
 def _what(row: StackRow) -> list[Span]:
-    if row.target:
-        return [(row.target, "")]
-    story = [word for word in (words.terminal(row.tty), f"by {row.entry}" if row.entry else "") if word]
-    return [(" ".join(story) or row.cmdline, "dim" if story else "")]
+    """The file, address or program, then from where somebody did it."""
+    story = " ".join(word for word in (words.terminal(row.tty), f"by {row.entry}" if row.entry else "") if word)
+    what = row.target or ("" if story else row.cmdline)
+    return [(what, ""), ("  " if what and story else "", ""), (story, "dim")]
