@@ -17,30 +17,30 @@ from functools import partial
 from pathlib import Path
 
 from engine.contracts import Runtime, Sink, Source
-from engine.desk import Desk
 from engine.errors import TiercelError
 from engine.events import Phase, RuntimeState, SourceState
 from engine.invocation import command
 from engine.lang.host_names import host_names
 from engine.rules.ruleset import Rule, RuleSet
 from engine.sensor import Sensor
-from engine.server import Server, refuse
+from engine.service.desk import Desk
+from engine.service.server import Server, refuse
 from engine.sinks import make_sink
 from engine.sinks.fanout import Fanout
 from engine.sinks.stdout import StdoutSink
 from engine.store import AlertStore
-from probes.collector import collecting
-from probes.docker import DockerSource
-from probes.docker_api import DockerRuntime
-from probes.host_names import HostNameSource
-from probes.kernel import KernelSource
+from probes.docker.api import DockerRuntime
+from probes.docker.source import DockerSource
+from probes.kernel.source import KernelSource
+from probes.machine.collector import collecting
+from probes.machine.host_names import HostNameSource
 from probes.options import Options, hostname, named_paths, state_folder
-from probes.recording import Recorder
-from probes.recording_reader import read_header
-from probes.reloading import following, tell_reloads
-from probes.replay import ReplaySource
-from probes.rule_watch import RuleWatch
-from probes.ruling import ConfiguredRules, rules_of
+from probes.recordings.reader import read_header
+from probes.recordings.recorder import Recorder
+from probes.recordings.replay import ReplaySource
+from probes.ruling.configured import ConfiguredRules, rules_of
+from probes.ruling.reloading import following, tell_reloads
+from probes.ruling.rule_watch import RuleWatch
 
 KEPT_SESSIONS = 10
 """Alert databases of private sensors that are kept, the newest."""

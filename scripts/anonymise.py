@@ -30,9 +30,9 @@ from engine.events import (
     Snapshot,
     Users,
 )
-from probes.recording import Recorder
-from probes.recording_format import Header
-from probes.recording_reader import read, read_header
+from probes.recordings.format import Header
+from probes.recordings.reader import read, read_header
+from probes.recordings.recorder import Recorder
 
 ROOT = Path(__file__).resolve().parent.parent
 HOSTNAME = "prod-7"

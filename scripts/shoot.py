@@ -20,10 +20,10 @@ from typing import Any
 import msgspec
 from textual.pilot import Pilot
 
-from engine.client import Client
 from engine.errors import TiercelError
 from engine.events import Phase
 from engine.protocol import GetHealth, Health, HealthReply, ListStacks, Pulse
+from engine.service.client import Client
 from tui.app import TiercelApp
 
 ROOT = Path(__file__).resolve().parent.parent

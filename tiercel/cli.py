@@ -10,8 +10,8 @@ from click.core import ParameterSource
 
 from engine.errors import UsageError
 from engine.invocation import command
-from probes.configuration import NONE
 from probes.options import DEMO, Options, hostname
+from probes.ruling.configuration import NONE
 from tiercel.configured import configured
 from tiercel.groups import Root
 from tiercel.listing import doctor, events, fields

@@ -8,8 +8,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from engine.config import Config, Selection
-from probes.configuration import configuration
 from probes.options import Options
+from probes.ruling.configuration import configuration
 from tiercel.talk import say
 
 

@@ -53,7 +53,7 @@ def events(as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="The checks as JSON.")
 def doctor(as_json: bool) -> None:
     """Say what this machine can and cannot do, and what mends it."""
-    from probes.doctor import checks, report, to_rows
+    from probes.machine.doctor import checks, report, to_rows
 
     results = checks()
     print_json(to_rows(results)) if as_json else click.echo(report(results))

@@ -36,7 +36,7 @@ def list_rules(files: tuple[str, ...], as_json: bool, **named: Any) -> None:
     Columns: on or off, priority, name, tags.
     """
     from engine.listings import rule_lines, rule_rows
-    from probes.ruling import rules_of
+    from probes.ruling.configured import rules_of
 
     found = rules_of(configured(rules=files, **named)).load().rules
     print_json(rule_rows(found)) if as_json else print_lines(rule_lines(found))
@@ -48,7 +48,7 @@ def reset_rules() -> None:
 
     They are again as the rule files and the configuration say, from the next start or reload on.
     """
-    from probes.toggles import Toggles
+    from probes.ruling.toggles import Toggles
 
     toggles = Toggles()
     try:

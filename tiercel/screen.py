@@ -20,7 +20,7 @@ from tiercel.options import configuring_options, rules_option, speed_option
 from tiercel.talk import INTERRUPTED, on_signals
 
 if TYPE_CHECKING:
-    from engine.client import Client
+    from engine.service.client import Client
 
 SOCKET = "/run/tiercel.sock"
 """Where a shared sensor listens unless told otherwise."""
@@ -34,7 +34,7 @@ def require_terminal() -> None:
 
 def require_live() -> None:
     """Refuse to start on the live kernel where that cannot work: say why on one screen, and offer the demo."""
-    from probes.doctor import blockers, report
+    from probes.machine.doctor import blockers, report
 
     if failed := blockers():
         click.echo(report(failed), err=True)
@@ -64,10 +64,10 @@ def show(connect: Callable[[], Awaitable[Client]], *, title: str) -> None:
 
 def show_private(options: Options, *, title: str) -> None:
     """Start a sensor of our own as a child, give root up, and show it. The sensor ends when its socket closes."""
-    from engine.client import Client
+    from engine.service.client import Client
+    from probes.machine.privileges import become, invoking_user, require_readable
     from probes.private_sensor import private_sensor
-    from probes.privileges import become, invoking_user, require_readable
-    from probes.ruling import rules_of
+    from probes.ruling.configured import rules_of
 
     require_terminal()
     if options.rules or options.config != Config():
@@ -99,7 +99,7 @@ def attach(path: str) -> None:
 
     PATH is its socket, /run/tiercel.sock unless given. Closing the screen does not end the watch.
     """
-    from engine.client import Client
+    from engine.service.client import Client
 
     async def answers() -> None:
         await (await Client.connect(Path(path))).close()

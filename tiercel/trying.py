@@ -34,8 +34,8 @@ def why(rule: str, file: str, num: int | None, as_json: bool, **named: Any) -> N
     fires, else the one that comes closest.
     """
     from engine.explanation import render_text
-    from probes.explaining import explain_file
-    from probes.ruling import rules_of
+    from probes.ruling.configured import rules_of
+    from probes.ruling.explaining import explain_file
 
     loaded = rules_of(configured(**named)).load()
     if rule not in loaded:
@@ -63,8 +63,8 @@ def test(files: Sequence[str], recording: str, as_json: bool, exit_code: bool, *
     from engine.rules.ruleset import RuleSet
     from engine.trial import lines
     from probes.options import rule_paths
-    from probes.ruling import ConfiguredRules
-    from probes.trying import try_rules
+    from probes.ruling.configured import ConfiguredRules
+    from probes.ruling.trying import try_rules
 
     options = configured(**named)
 

@@ -11,16 +11,16 @@ from collections.abc import Awaitable, Callable
 from enum import Enum, auto
 from typing import Any, Protocol, TypeVar
 
-from engine.client import SensorGone
 from engine.errors import ProtocolError, TiercelError
 from engine.events import Phase
 from engine.protocol import Answer, Failure, GetHealth, Health, HealthReply, Pulse, Request
+from engine.service.client import SensorGone
 
 A = TypeVar("A", bound=Answer)
 
 
 class Sensor(Protocol):
-    """What the screen needs of a sensor, near or far: :class:`engine.client.Client` has it."""
+    """What the screen needs of a sensor, near or far: :class:`engine.service.client.Client` has it."""
 
     on_pulse: Callable[[Pulse], None] | None
     """Called in the event loop with each pulse."""

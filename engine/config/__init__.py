@@ -4,7 +4,7 @@
 
     bytes ──▶ document.parse ──▶ tree ──▶ layers.merge, overrides.apply ──▶ reader.read ──▶ Config
 
-Pure: files are found and opened by :mod:`probes.configuration`.
+Pure: files are found and opened by :mod:`probes.ruling.configuration`.
 """
 
 from engine.config.document import parse

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from engine.events import Input, KernelEvent, Phase, SourceState
 from engine.state.world import World
-from probes.doctor import blockers
-from probes.kernel import KernelSource
+from probes.kernel.source import KernelSource
+from probes.machine.doctor import blockers
 from scripts.measure.figure import Figure, UnmeasurableError, per_call
 from scripts.measure.judgement import rule_sets
 

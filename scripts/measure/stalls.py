@@ -11,7 +11,7 @@ from pathlib import Path
 from engine.events import HOST, KernelEvent, ProcessInfo
 from engine.state.table import MAX_EXITED
 from engine.state.world import World
-from probes.collector import gentle
+from probes.machine.collector import gentle
 from scripts.measure.figure import Figure
 from scripts.measure.judgement import T0, rule_sets
 

@@ -78,7 +78,7 @@ def test_one_module_names_bcc() -> None:
         for path in modules("probes")
         if any(name.partition(".")[0] == "bcc" for name in imported(path)) or 'import_module("bcc")' in path.read_text()
     ]
-    assert naming == ["probes/loader_child.py"]
+    assert naming == ["probes/kernel/loader_child.py"]
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -12,9 +12,9 @@ from engine.lang.operators import OPERATORS
 from engine.lang.transformers import TRANSFORMERS
 from engine.schema import BY_NAME, EVENT_TYPES, RET, EventType, Param
 from engine.sinks import SINKS
-from probes.doctor import CHECKS
-from probes.spec import spec_rows
-from probes.syscalls import SYSCALLS
+from probes.kernel.spec import spec_rows
+from probes.kernel.syscalls import SYSCALLS
+from probes.machine.doctor import CHECKS
 from tui.actions import ACTIONS, VIEWS
 from tui.panes import PANES
 

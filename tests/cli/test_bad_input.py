@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from probes.options import DEMO
-from probes.recording import Recorder
-from probes.recording_reader import read
+from probes.recordings.reader import read
+from probes.recordings.recorder import Recorder
 from tests.helpers.lab.tmux import Tmux
 
 TIERCEL = (sys.executable, "-m", "tiercel")

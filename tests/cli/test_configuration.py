@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from probes.options import DEMO
-from probes.toggles import Toggles
+from probes.ruling.toggles import Toggles
 
 RULES = """
 - rule: Shell

@@ -9,21 +9,21 @@ import msgspec
 import pytest
 
 from engine.alerts import Alert
-from engine.desk import Desk
 from engine.errors import TiercelError
 from engine.events import Input, Phase, SourceState
 from engine.evidence import evidence_of
 from engine.explanation import Explanation
-from engine.frames import to_frame, to_reply
 from engine.lang.facts import of_event, of_values
 from engine.protocol import Alerts, Explain, GetAlert, ListAlerts, Why
 from engine.rules.explain import explain
 from engine.rules.load import load, loads
 from engine.scrub import scrub_struct
 from engine.sensor import Sensor
+from engine.service.desk import Desk
+from engine.service.frames import to_frame, to_reply
 from engine.store import AlertStore
 from probes.options import DEMO, SHIPPED_RULES
-from probes.recording_reader import read
+from probes.recordings.reader import read
 from tests.helpers.rule_events import opened, web
 from tests.helpers.sources import ListSource
 from tests.helpers.world import execve

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from engine.client import Client
 from engine.errors import RulesError, TiercelError, UsageError
 from engine.protocol import Pulse, Reload, Reply, Request
 from engine.reload import difference, follow, problem_lines
 from engine.rules.load import load, loads
 from engine.rules.ruleset import RuleSet
 from engine.sensor import Sensor
-from engine.server import Server
+from engine.service.client import Client
+from engine.service.server import Server
 from engine.store import AlertStore
 from tests.helpers.sources import ListSource
 from tests.helpers.world import execve

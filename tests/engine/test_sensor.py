@@ -11,13 +11,13 @@ import msgspec
 import pytest
 
 from engine.alerts import Alert
-from engine.desk import Desk
 from engine.errors import TiercelError
 from engine.events import ContainerInfo, Input, KernelEvent, Loss, Phase, ProcessInfo, RuntimeState, SourceState
 from engine.protocol import Control, GetHealth, HealthReply, ListRules, ListStacks, ReloadRules, Rules, SetRule, Stacks
 from engine.rules.load import load
 from engine.scrub import scrub_struct
 from engine.sensor import Sensor
+from engine.service.desk import Desk
 from engine.sinks.fanout import Fanout
 from engine.store import AlertStore
 from tests.helpers.sources import ListSource

@@ -6,7 +6,7 @@ import ctypes
 import os
 import struct
 
-from probes.bpf_map import BPF_SYSCALL, BpfMap
+from probes.kernel.bpf_map import BPF_SYSCALL, BpfMap
 
 MAP_CREATE, PROG_LOAD, PROG_RUN = 0, 5, 10
 HASH, ARRAY, PERCPU_ARRAY, RING = 1, 2, 6, 27

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from probes.btf import Kind
+from probes.kernel.btf import Kind
 
 
 class Blob:

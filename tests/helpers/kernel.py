@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from engine.events import Fd, Input, KernelEvent, Phase, Snapshot, SourceState
-from probes.kernel import RING_PAGES, KernelSource
-from probes.programs import AUTO
+from probes.kernel.programs import AUTO
+from probes.kernel.source import RING_PAGES, KernelSource
 
 _PATIENCE = 30
 """Seconds after which something that must come has failed to."""

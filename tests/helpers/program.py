@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from probes.bpf_map import BPF_SYSCALL
+from probes.kernel.bpf_map import BPF_SYSCALL
 
 PATIENCE = 20.0
 """Seconds until what does not come is given up."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from probes.spec import EVENT_INDEX
-from probes.wire import FILE_INFO, RECORD, SOCKET_INFO, TASK_INFO, Kind, Section
+from probes.kernel.spec import EVENT_INDEX
+from probes.kernel.wire import FILE_INFO, RECORD, SOCKET_INFO, TASK_INFO, Kind, Section
 
 CGROUP = (8, 101)
 """(hierarchy, id) in which all of it happens."""

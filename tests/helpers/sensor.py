@@ -15,11 +15,11 @@ import msgspec
 
 from engine import protocol as p
 from engine.alerts import Alert
-from engine.client import SensorGone
 from engine.errors import TiercelError
 from engine.events import Phase
 from engine.explanation import Explanation
 from engine.filter import Subject, parse_filter
+from engine.service.client import SensorGone
 
 NOW = 1_790_000_000_000_000_000
 """The time at which all tests' data lies."""

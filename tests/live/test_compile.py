@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from probes.btf import Btf
-from probes.headers import kernel_types, write_headers
-from probes.programs import PERF, RING, source
+from probes.kernel.btf import Btf
+from probes.kernel.headers import kernel_types, write_headers
+from probes.kernel.programs import PERF, RING, source
 from tests.helpers.btf import Blob
 
 pytestmark = pytest.mark.live
@@ -22,7 +22,7 @@ REGISTERS = """struct pt_regs {
 """The beginning of arm64's struct pt_regs (arch/arm64/include/asm/ptrace.h)."""
 COMPILE = """
 import sys
-from probes.loader_child import import_bcc
+from probes.kernel.loader_child import import_bcc
 module = import_bcc().lib.bpf_module_create_c_from_string(sys.stdin.buffer.read(), 0, None, 0, False, None)
 sys.exit(0 if module else 1)
 """

@@ -12,8 +12,8 @@ import pytest
 
 from engine.errors import TiercelError
 from engine.events import ContainerAction, ContainerInfo, ContainerUnknown, Input, RuntimeState, Users
-from probes.docker import DockerRuntime, DockerSource
-from probes.docker_api import connected
+from probes.docker.api import connected
+from probes.docker.source import DockerRuntime, DockerSource
 from tests.helpers.lab import Lab
 
 pytestmark = pytest.mark.live

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from probes.loader import load
+from probes.kernel.loader import load
 
 pytestmark = pytest.mark.live
 

@@ -19,11 +19,11 @@ from engine.errors import SourceError
 from engine.events import HOST, KernelEvent, Loss, ProcessInfo, Snapshot
 from engine.schema import EVENT_TYPES
 from engine.state.world import World
-from probes import snapshots
-from probes.cgroups import hierarchies
-from probes.decode import TICK
-from probes.losses import CAUSE, OTHER
-from probes.wire import CGROUP_KEY
+from probes.kernel.decode import TICK
+from probes.kernel.losses import CAUSE, OTHER
+from probes.kernel.wire import CGROUP_KEY
+from probes.machine import snapshots
+from probes.machine.cgroups import hierarchies
 from tests.helpers.kernel import Watched, attached_programs, descriptor, only, snapshot, watching
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.client import Client
 from engine.protocol import GetHealth, ListRules, SetRule
+from engine.service.client import Client
 from tests.helpers.program import Marker, running
 
 pytestmark = pytest.mark.live

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.client import Client
 from engine.protocol import GetHealth, Health, ListAlerts
-from probes.recording_reader import read
+from engine.service.client import Client
+from probes.recordings.reader import read
 from tests.helpers.lab import Lab
 from tests.helpers.lab.tmux import Tmux
 from tests.helpers.program import TIERCEL, Marker, Probes, child, lives, running, status, until

@@ -16,7 +16,7 @@ import pytest
 
 from engine.events import HOST, ContainerInfo, Input, KernelEvent, Loss, ProcessInfo, Snapshot, Users
 from probes.options import DEMO
-from probes.recording_reader import read, read_header
+from probes.recordings.reader import read, read_header
 from tests.helpers.lab.scene import STEPS, Expected, matches
 
 NAMES = {"strong": "agent"}

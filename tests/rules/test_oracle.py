@@ -19,7 +19,7 @@ from engine.schema import EVENT_TYPES
 from engine.state.event import Event
 from engine.state.world import World
 from probes.options import DEMO
-from probes.recording_reader import read
+from probes.recordings.reader import read
 from tests.helpers.upstream import CASES
 from tests.helpers.vectors import upstream_rules
 

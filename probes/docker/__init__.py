@@ -1,0 +1,1 @@
+"""Docker as a source of containers, and as what looks into them."""

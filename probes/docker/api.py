@@ -1,0 +1,166 @@
+"""Docker's API as far as we need it: where the daemon listens, and its answers as the engine's plain data."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiodocker import Docker
+
+from engine.errors import TiercelError
+from engine.events import ContainerInfo, Mount
+from engine.protocol import Change
+from probes.docker.failures import calling
+
+Json = Mapping[str, Any]
+
+LONGEST_LINE = 8 << 20
+"""Bytes of one event: it carries all labels of its container, and aiohttp's default would end the stream at 128 KiB."""
+CONNECT_TIMEOUT = 5.0
+"""Seconds to connect."""
+MAX_CONNECTIONS = 200
+"""Questions asked at the same time: an answer about a container that is just starting may take seconds."""
+
+
+def socket_paths(environ: Mapping[str, str] = os.environ) -> list[Path]:
+    """Where a Docker daemon may listen: the system's, then those of the user who runs us (also under sudo)."""
+    uid = int(environ.get("SUDO_UID", os.getuid()))
+    run = environ.get("XDG_RUNTIME_DIR", f"/run/user/{uid}") if "SUDO_UID" not in environ else f"/run/user/{uid}"
+    return [Path("/run/docker.sock"), Path("/var/run/docker.sock"), Path(run, "docker.sock"), *_desktop_socket(uid)]
+
+
+def _desktop_socket(uid: int) -> Iterable[Path]:
+    try:
+        home = pwd.getpwuid(uid).pw_dir
+    except KeyError:
+        return
+    yield Path(home, ".docker/run/docker.sock")
+
+
+def find_daemon(url: str | None = None, environ: Mapping[str, str] = os.environ) -> str:
+    """The URL of the Docker daemon: ``url``, DOCKER_HOST, or the first socket there is.
+
+    Raises TiercelError when there is none, or one that cannot be on this machine.
+    """
+    url = (
+        url
+        or environ.get("DOCKER_HOST")
+        or next((f"unix://{path}" for path in socket_paths(environ) if path.is_socket()), "")
+    )
+    if not url:
+        looked_at = ", ".join(map(str, socket_paths(environ)))
+        raise TiercelError("no Docker socket found", hint=f"looked at {looked_at}; set DOCKER_HOST for another one")
+    if not url.startswith(("unix://", "tcp://", "http://", "https://")):
+        raise TiercelError(f"cannot follow Docker at {url}", hint="DOCKER_HOST has to be a unix:// or tcp:// address")
+    return url
+
+
+@asynccontextmanager
+async def connected(url: str | None = None) -> AsyncIterator[Docker]:
+    """A client for the daemon that :func:`find_daemon` finds."""
+    found = find_daemon(url)
+    if not found.startswith("unix://"):
+        async with Docker(found) as docker:
+            yield docker
+        return
+    connector = aiohttp.UnixConnector(found.removeprefix("unix://"), limit=MAX_CONNECTIONS)
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT)
+    async with (
+        aiohttp.ClientSession(connector=connector, timeout=timeout, read_bufsize=LONGEST_LINE) as session,
+        Docker("unix://localhost", connector=connector, session=session) as docker,  # the connector knows the path
+    ):
+        yield docker
+
+
+# ── answers ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def info_of_inspect(answer: Json, time: int) -> ContainerInfo:
+    """``GET /containers/<id>/json`` as the engine's metadata. ``time`` is when it was asked."""
+    state, config, host = (answer.get(part) or {} for part in ("State", "Config", "HostConfig"))
+    return ContainerInfo(
+        id=answer["Id"],
+        time=time,
+        name=(answer.get("Name") or "").removeprefix("/"),
+        image=config.get("Image") or "",
+        image_id=answer.get("Image") or "",
+        state=state.get("Status") or "",
+        created=nanoseconds(answer.get("Created") or ""),
+        started=nanoseconds(state.get("StartedAt") or ""),
+        pid=state.get("Pid") or 0,
+        command=" ".join([answer.get("Path") or "", *(answer.get("Args") or [])]).strip(),
+        labels=dict(config.get("Labels") or {}),
+        mounts=[_mount(mount) for mount in answer.get("Mounts") or []],
+        privileged=bool(host.get("Privileged")),
+        cap_add=list(host.get("CapAdd") or []),
+        network_mode=host.get("NetworkMode") or "",
+        pid_mode=host.get("PidMode") or "",
+        ipc_mode=host.get("IpcMode") or "",
+        ip=_address(answer.get("NetworkSettings") or {}),
+        health=(state.get("Health") or {}).get("Status") or "",
+        healthcheck=list((config.get("Healthcheck") or {}).get("Test") or []),
+    )
+
+
+def info_of_list(row: Json, time: int) -> ContainerInfo:
+    """One row of ``GET /containers/json``: not all there is to know."""
+    return ContainerInfo(
+        id=row["Id"],
+        time=time,
+        name=next(iter(row.get("Names") or ()), "").removeprefix("/"),
+        image=row.get("Image") or "",
+        image_id=row.get("ImageID") or "",
+        state=row.get("State") or "",
+        created=int(row.get("Created") or 0) * 10**9,
+        labels=dict(row.get("Labels") or {}),
+        complete=False,
+    )
+
+
+def _mount(mount: Json) -> Mount:
+    return Mount(
+        source=mount.get("Source") or "",
+        dest=mount.get("Destination") or "",
+        mode=mount.get("Mode") or "",
+        rw=bool(mount.get("RW")),
+        propagation=mount.get("Propagation") or "",
+    )
+
+
+def _address(settings: Json) -> str:
+    networks = (settings.get("Networks") or {}).values()
+    addresses = [settings.get("IPAddress"), *(network.get("IPAddress") for network in networks if network)]
+    return next((address for address in addresses if address), "")
+
+
+def nanoseconds(text: str) -> int:
+    """Nanoseconds since the epoch of Docker's RFC 3339 times; 0 for its zero time and for what is no time."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return 0
+    return max(0, int(moment.timestamp() * 1_000_000) * 1000)
+
+
+# ── questions on behalf of a front end ──────────────────────────────────────────────────────────────────────────────
+
+
+class DockerRuntime:
+    """Answers what only Docker knows (:class:`engine.contracts.Runtime`). ``url`` as for :func:`find_daemon`."""
+
+    def __init__(self, url: str | None = None) -> None:
+        self._url = url
+
+    async def changes(self, container_id: str) -> list[Change]:
+        """``docker diff``: what differs from the image. Raises TiercelError with Docker's reason."""
+        async with connected(self._url) as docker:
+            with calling("Docker cannot tell the changes"):
+                # aiodocker has no method of its own for this question
+                lines = await docker._query_json(f"containers/{container_id}/changes")
+        return [Change(kind="CAD"[line["Kind"]], path=line["Path"]) for line in lines or []]

@@ -1,0 +1,268 @@
+"""Docker as a source: which containers there are, and what is done to them.
+
+It subscribes before it lists, so that nothing that happens in between is missed; what is seen twice does no harm. A
+new container is told at once with the little that the event itself says, and again when ``inspect`` has answered. Each
+container is asked about on its own: one that is slow (Docker answers only when a start is over) delays no other.
+
+Docker being absent, or going and coming back, is a :class:`~engine.events.RuntimeState`, never an error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time as clock
+from collections.abc import Callable, Collection
+
+import msgspec
+from aiodocker import Docker
+from aiodocker.exceptions import DockerError
+
+from engine.contracts import Emit
+from engine.errors import TiercelError
+from engine.events import ContainerAction, ContainerInfo, ContainerUnknown, RuntimeState, Users
+from engine.protocol import ProbeRow
+from probes.docker.api import DockerRuntime, Json, connected, info_of_inspect, info_of_list
+from probes.docker.failures import FAILURES, calling
+from probes.machine.users import read_users_in_time
+
+__all__ = ["DockerRuntime", "DockerSource"]
+
+FIRST_DELAY = 0.25
+"""Seconds before the first attempt to connect again; doubled with each further one."""
+LONGEST_DELAY = 5.0
+INSPECT_TIMEOUT = 10.0
+"""Seconds for one answer; then it is asked again."""
+MAX_PENDING = 1000
+"""Docker's events that wait for us; when there are more, Docker has to wait."""
+
+CONTAINERS_ONLY = json.dumps({"type": ["container"]})
+CHANGING = frozenset(
+    {"create", "start", "restart", "die", "stop", "pause", "unpause", "rename", "update", "health_status"}
+)
+"""Actions after which the container is asked about again."""
+ENTERING = frozenset({"start", "exec_start"})
+"""Actions at which users may be there that were not there before."""
+TOLD = ("name", "image", "execID", "exitCode", "signal", "oldName")
+"""Attributes of an action that are passed on; Docker mixes the container's labels into them."""
+
+ReadUsers = Callable[[int, str], Users]
+
+
+class DockerSource:
+    """Emits containers and actions (:class:`engine.contracts.Source`). ``url`` as for ``find_daemon``.
+
+    ``read_users`` is asked for the names in a container, by the pid of a process in it.
+    """
+
+    name = "docker"
+    own_events = 0
+
+    def __init__(self, url: str | None = None, *, read_users: ReadUsers = read_users_in_time) -> None:
+        self._url = url
+        self._read_users = read_users
+        self._emit: Emit = lambda _inputs: None
+        self._docker: Docker | None = None
+        self._delay = FIRST_DELAY
+        self._known: dict[str, ContainerInfo] = {}
+        self._asking: dict[str, asyncio.Task[None]] = {}
+        self._ask_again: set[str] = set()
+        self._reading: dict[str, asyncio.Task[None]] = {}
+        self._state: tuple[bool, str] | None = None
+        self._latest = 0
+        self._seen = 0
+
+    def select(self, event_types: Collection[str]) -> None:
+        """Docker says what it says: nothing to select."""
+
+    def statistics(self) -> list[ProbeRow]:
+        """Docker's events."""
+        return [ProbeRow(name="docker", seen=self._seen, delivered=self._seen, lost=0)]
+
+    def want(self, container_id: str, pid: int = 0) -> None:
+        """Ask about a container of which a kernel event was seen, with a process that is in it.
+
+        The answer is emitted: ContainerInfo, or ContainerUnknown. While Docker cannot be reached there is none.
+        """
+        if pid:
+            self._read(container_id, pid)
+        known = self._known.get(container_id)
+        if self._docker is not None and (known is None or not known.complete):
+            self._ask(container_id)
+
+    async def run(self, emit: Emit) -> None:
+        """Follow Docker until cancelled."""
+        self._emit = emit
+        try:
+            while True:
+                try:
+                    async with connected(self._url) as docker:
+                        await self._follow(docker)
+                    self._tell_state(False, "Docker has closed the connection")
+                except TiercelError as error:
+                    self._tell_state(False, ": ".join(filter(None, (error.message, error.hint))))
+                await asyncio.sleep(self._delay)
+                self._delay = min(2 * self._delay, LONGEST_DELAY)
+        finally:
+            await self._stop_asking()
+
+    # ── one connection ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _follow(self, docker: Docker) -> None:
+        """From subscription to the end of Docker's event stream."""
+        events: asyncio.Queue[Json | None] = asyncio.Queue(MAX_PENDING)
+        docker.events.channel.queues.append(events)  # bounded, unlike the queue that subscribe() makes
+        with calling():
+            await docker.version()  # settles the version of its API as well
+        stream = asyncio.create_task(docker.events.run(since=self._since(), filters=CONTAINERS_ONLY))
+        try:
+            await self._list(docker)
+            while (event := await events.get()) is not None:
+                self._handle(event)
+            with calling("Docker's events have ended"):
+                await stream
+        finally:
+            self._docker = None
+            stream.cancel()
+            await asyncio.gather(stream, return_exceptions=True)
+            await self._stop_asking()
+
+    def _since(self) -> str:
+        """From the last event on, or from now: Docker sends what happened since, even before it took our request."""
+        since = self._latest + 1 if self._latest else clock.time_ns()
+        return f"{since // 10**9}.{since % 10**9:09}"
+
+    async def _list(self, docker: Docker) -> None:
+        """All containers there are; those known before and not there any more are gone."""
+        now = clock.time_ns()
+        with calling("Docker does not list its containers"):
+            infos = [info_of_list(container._container, now) for container in await docker.containers.list(all=1)]
+        self._docker, self._delay = docker, FIRST_DELAY
+        self._tell_state(True, "")
+        for container_id in self._known.keys() - {info.id for info in infos}:
+            self._remove(container_id, now)
+        for info in infos:
+            self._tell(info)
+            self._ask(info.id)
+
+    # ── events ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _handle(self, event: Json) -> None:
+        """One of Docker's events, such as ``exec_create: sh -c …``."""
+        actor = event.get("Actor") or {}
+        container_id, attributes = actor.get("ID") or "", actor.get("Attributes") or {}
+        action, _, detail = str(event.get("Action") or "").partition(":")
+        time = int(event.get("timeNano") or clock.time_ns())
+        self._latest = max(self._latest, time)
+        self._seen += 1
+        if action == "destroy":
+            self._remove(container_id, time)
+            return
+        if action == "create":
+            self._tell(_info_of_event(container_id, attributes, time))
+        self._act(container_id, time, action, detail.strip(), attributes)
+        if action in CHANGING:
+            self._ask(container_id)
+        if action in ENTERING and (known := self._known.get(container_id)) and known.pid:
+            self._read(container_id, known.pid)
+
+    def _act(self, container_id: str, time: int, action: str, detail: str, attributes: Json) -> None:
+        told = {name: str(attributes[name]) for name in TOLD if name in attributes}
+        if detail:
+            told["detail"] = detail
+        self._emit([ContainerAction(id=container_id, time=time, action=action, attributes=told)])
+
+    def _remove(self, container_id: str, time: int) -> None:
+        info = self._known.pop(container_id, None)
+        if task := self._asking.pop(container_id, None):
+            task.cancel()
+        if info is not None:
+            self._emit([msgspec.structs.replace(info, time=time, state="removed", pid=0)])
+
+    # ── questions ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _ask(self, container_id: str) -> None:
+        """Inspect a container; if it is being inspected already, once more after that."""
+        if container_id in self._asking:
+            self._ask_again.add(container_id)
+            return
+        self._ask_again.discard(container_id)
+        task = self._asking[container_id] = asyncio.create_task(self._inspect(container_id))
+        task.add_done_callback(lambda _task: self._asked(container_id, task))
+
+    def _asked(self, container_id: str, task: asyncio.Task[None]) -> None:
+        if self._asking.get(container_id) is task:
+            del self._asking[container_id]
+            if container_id in self._ask_again and self._docker is not None:
+                self._ask(container_id)
+
+    async def _inspect(self, container_id: str) -> None:
+        docker, time = self._docker, clock.time_ns()
+        if docker is None:
+            return
+        try:
+            async with asyncio.timeout(INSPECT_TIMEOUT):
+                answer = await docker.containers.container(container_id).show()
+        except DockerError as error:
+            if error.status == 404:
+                self._not_found(container_id, time)
+        except TimeoutError:
+            self._ask_again.add(container_id)
+        except FAILURES:
+            pass  # the event stream ends as well, and with it what we know of the state
+        else:
+            self._tell(info_of_inspect(answer, time))
+
+    def _not_found(self, container_id: str, time: int) -> None:
+        if container_id in self._known:
+            self._remove(container_id, time)
+        else:
+            self._emit([ContainerUnknown(id=container_id, time=time)])
+
+    async def _stop_asking(self) -> None:
+        tasks = [*self._asking.values(), *self._reading.values()]
+        self._asking.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # ── answers ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _tell(self, info: ContainerInfo) -> None:
+        before = self._known.get(info.id)
+        if before is not None and before.complete and not info.complete:
+            return
+        self._known[info.id] = info
+        self._emit([info])
+        if info.pid and (before is None or before.pid != info.pid):
+            self._read(info.id, info.pid)
+
+    def _tell_state(self, connected: bool, detail: str) -> None:
+        if self._state != (connected, detail):
+            self._state = (connected, detail)
+            self._emit([RuntimeState(time=clock.time_ns(), connected=connected, detail=detail)])
+
+    def _read(self, container_id: str, pid: int) -> None:
+        """Have the users read, once at a time for each container."""
+        if container_id not in self._reading:
+            task = self._reading[container_id] = asyncio.create_task(self._tell_users(container_id, pid))
+            task.add_done_callback(lambda _task: self._reading.pop(container_id, None))
+
+    async def _tell_users(self, container_id: str, pid: int) -> None:
+        """In a thread: the container decides how long its files take."""
+        users = await asyncio.to_thread(self._read_users, pid, container_id)
+        if users.users or users.groups:
+            self._emit([users])
+
+
+def _info_of_event(container_id: str, attributes: Json, time: int) -> ContainerInfo:
+    """The little that an event says of its container."""
+    return ContainerInfo(
+        id=container_id,
+        time=time,
+        name=attributes.get("name") or "",
+        image=attributes.get("image") or "",
+        state="created",
+        created=time,
+        complete=False,
+    )

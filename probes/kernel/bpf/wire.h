@@ -1,0 +1,140 @@
+/* What a record looks like on its way from the kernel to probes/kernel/decode.py, whose struct formats mirror this file
+ * (tests/probes/kernel/test_wire.py compares them).
+ *
+ * Every record has the same fixed part, then the sections that are present, back to back in the order of the enum;
+ * length[] says how long each is, 0 meaning absent. Numbers have the machine's byte order. */
+
+#define STRING_SIZE 4096 /* PATH_MAX; also the most of argv and of the environment that is sent */
+#define DATA_SIZE 28672  /* a per-CPU map holds 32 KiB at most */
+
+enum record_kind {
+	RECORD_SYSCALL = 1,
+	RECORD_EXEC,
+	RECORD_FORK,
+	RECORD_EXIT,
+	RECORD_CGROUP_MKDIR,
+	RECORD_CGROUP_RMDIR,
+};
+
+enum section {
+	SECTION_NAME0,    /* first captured string; exec: the file name asked for; cgroup_*: the path */
+	SECTION_NAME1,    /* second captured string */
+	SECTION_BASE0,    /* directory the first string is relative to; exec: working directory */
+	SECTION_BASE1,    /* directory the second string is relative to */
+	SECTION_SOCKADDR, /* struct sockaddr as the program gave it */
+	SECTION_HOW,      /* struct open_how as the program gave it */
+	SECTION_FILE,     /* struct file_info of the event's descriptor */
+	SECTION_SOCKET,   /* struct socket_info of the event's descriptor */
+	SECTION_PATH,     /* path of the descriptor's file, or of its Unix socket; exec: path of the program */
+	SECTION_TASK,     /* struct task_info: exec: the new program; fork: the child */
+	SECTION_ARGV,
+	SECTION_ENV,
+	SECTION_CGROUP,        /* exec: name of the cgroup … */
+	SECTION_CGROUP_PARENT, /* … and of its parent */
+	SECTIONS,
+};
+
+#define FLAG_COMPAT 1   /* a 32-bit system call */
+#define FLAG_EXECVEAT 2 /* the program was given by descriptor */
+
+struct record {
+	u16 kind;
+	u16 event; /* row of the event table */
+	u32 flags;
+	u64 time;  /* CLOCK_BOOTTIME */
+	u64 start; /* CLOCK_BOOTTIME at which the process (not the thread) started */
+	u64 cap_effective;
+	u64 cap_permitted;
+	u64 cgroup; /* kernfs id, unique within the hierarchy */
+	u32 hierarchy;
+	u32 pid;
+	u32 tid;
+	u32 ppid;
+	u32 uid; /* effective */
+	u32 gid;
+	char comm[16];
+	s64 ret;
+	u64 args[6];
+	u16 length[SECTIONS];
+	char data[DATA_SIZE];
+};
+
+#define FILE_CREATED 1 /* FMODE_CREATED: this very call created it */
+#define FILE_OVERLAY_UPPER 2
+#define FILE_OVERLAY_LOWER 4
+#define FILE_MEMFD 8
+
+struct file_info {
+	u64 ino;
+	u32 dev;
+	u32 flags;
+	u32 mode;
+	u32 reserved;
+};
+
+struct socket_info {
+	u16 family;
+	u16 type;
+	u16 protocol;
+	u16 state;
+	u16 local_port; /* host byte order */
+	u16 remote_port;
+	u8 local[16]; /* IPv4 in the first four bytes */
+	u8 remote[16];
+};
+
+struct task_info {
+	u64 start; /* exact; record.start is the parent's at a fork */
+	u64 cap_inheritable;
+	u64 cgroup;
+	u64 exe_ino;
+	s64 exe_ctime; /* nanoseconds since the epoch */
+	s64 exe_mtime;
+	u32 hierarchy;
+	u32 pid;
+	u32 vpid;
+	u32 ppid;
+	u32 loginuid;
+	u32 tty;
+	u32 sid;
+	u32 pgid;
+	u32 vpgid;
+	u32 pid_ns;
+	u32 mnt_ns;
+	u32 exe_flags; /* FILE_* */
+	char comm[16];
+};
+
+/* What to capture at the exit of a system call: a row of the event table, as probes/kernel/spec.py packs it. */
+
+#define SPECS 4096
+#define SPEC_COMPAT 1024     /* first row of the 32-bit calls */
+#define SPEC_SOCKETCALL 2048 /* first row of socketcall(2)'s numbers */
+
+#define FROM_RETURN -1
+#define FROM_NOWHERE -2
+#define BASE_CWD -1
+#define BASE_NONE -2 /* the string is no path */
+
+struct spec {
+	u16 event;
+	u8 present;
+	u8 enabled;
+	s8 string[2]; /* registers that point to strings */
+	s8 base[2];   /* register of the dirfd of each, BASE_CWD or BASE_NONE */
+	s8 fd;        /* register of the event's descriptor, FROM_RETURN or FROM_NOWHERE */
+	s8 sockaddr;  /* register, its length in the next one */
+	s8 how;       /* register of a struct open_how */
+	u8 failures_only; /* of an exec */
+};
+
+struct counter {
+	u64 seen;
+	u64 delivered;
+	u64 lost;
+};
+
+struct cgroup_key {
+	u64 cgroup;
+	u64 hierarchy;
+};

@@ -1,0 +1,114 @@
+"""What a descriptor stands for: :class:`engine.events.Fd` from the kernel's sections."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from engine.events import Fd
+from probes.kernel.addresses import AF_INET, AF_INET6, AF_UNIX, Address, ip_text, unix_path
+from probes.kernel.paths import joined
+from probes.kernel.wire import FILE_CREATED, FILE_INFO, FILE_OVERLAY_LOWER, FILE_OVERLAY_UPPER, SOCKET_INFO
+
+_S_IFMT, _S_IFIFO, _S_IFDIR = 0o170000, 0o010000, 0o040000
+_SOCK_STREAM, _SOCK_DGRAM, _SOCK_RAW = 1, 2, 3
+_ESTABLISHED = 1
+_PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp"}
+_AF_NETLINK = 16
+_FAMILIES = {AF_UNIX: "unix", AF_INET: "ipv4", AF_INET6: "ipv6", _AF_NETLINK: "netlink"}
+_PLACELESS = {
+    "[eventfd]": "event",
+    "[eventpoll]": "eventpoll",
+    "[timerfd]": "timerfd",
+    "[signalfd]": "signalfd",
+    "[userfaultfd]": "userfaultfd",
+    "[io_uring]": "io_uring",
+    "[pidfd]": "pidfd",
+    "inotify": "inotify",
+    "bpf-map": "bpf",
+    "bpf-prog": "bpf",
+    "bpf_link": "bpf",
+}
+"""Names the kernel gives to files that are in no directory → Falco's type."""
+
+
+def file_fd(num: int, info: bytes, names: bytes, tried: str) -> Fd:
+    """A file; ``tried`` is the path by which it was opened just now, "" when it was opened earlier."""
+    is_short = len(names) + len(tried) < _SHORT
+    return Fd(num, *(_file_again if is_short else _file)(info, names, tried))
+
+
+def _file(info: bytes, names: bytes, tried: str) -> tuple[Any, ...]:
+    """The fields of :class:`Fd` after the number."""
+    ino, dev, flags, mode, _ = FILE_INFO.unpack(info)
+    path = joined(names)
+    known = Fd(
+        type=_file_type(mode, path, tried),
+        name=tried or path,
+        path=path,
+        created=bool(flags & FILE_CREATED),
+        upper_layer=bool(flags & FILE_OVERLAY_UPPER),
+        lower_layer=bool(flags & FILE_OVERLAY_LOWER),
+        dev=_user_dev(dev),
+        ino=ino,
+    )
+    return msgspec.structs.astuple(known)[1:]
+
+
+_SHORT = 256
+"""Length up to which a file is remembered: the same ones are opened again, and long paths must not fill the memory."""
+_file_again = lru_cache(maxsize=4096)(_file)
+
+
+def _file_type(mode: int, path: str, tried: str) -> str:
+    kind = mode & _S_IFMT
+    if kind == _S_IFDIR:
+        return "directory"
+    if tried or path.startswith("/"):
+        return "file"
+    if kind == _S_IFIFO:
+        return "pipe"
+    return "memfd" if path.startswith("memfd:") else _PLACELESS.get(path, "file")
+
+
+def _user_dev(dev: int) -> int:
+    """The kernel's dev_t (20 bits for the minor number) as stat(2) shows it."""
+    major, minor = dev >> 20, dev & 0xFFFFF
+    return (minor & 0xFF) | (major << 8) | ((minor & ~0xFF) << 12)
+
+
+def socket_fd(num: int, info: bytes, path: bytes, peer: Address | None, is_server: bool | None) -> Fd:
+    """A socket; ``peer`` is the address given to connect or sendto, ``is_server`` what the call says of the role."""
+    family, kind, protocol, state, lport, rport, local, remote = SOCKET_INFO.unpack(info)
+    if family not in (AF_INET, AF_INET6):
+        name = peer.path if peer and peer.path else unix_path(path)
+        return Fd(
+            num=num, type=_FAMILIES.get(family, ""), name=name, is_server=is_server, connected=state == _ESTABLISHED
+        )
+    kind_text, local_ip = ip_text(family, local)
+    remote_type, remote_ip = ip_text(family, remote)
+    if peer and peer.ip:
+        remote_type, remote_ip, rport = peer.type, peer.ip, peer.port
+    fd = Fd(
+        num=num,
+        type="ipv4" if "ipv4" in (kind_text, remote_type) else "ipv6",
+        l4proto="raw" if kind == _SOCK_RAW and protocol not in _PROTOCOLS else _PROTOCOLS.get(protocol, ""),
+        local_ip=local_ip,
+        local_port=lport,
+        remote_ip=remote_ip,
+        remote_port=rport,
+        is_server=is_server,
+        connected=state == _ESTABLISHED,
+    )
+    fd.name = socket_name(fd)
+    return fd
+
+
+def socket_name(fd: Fd) -> str:
+    """``client->server``; the local end alone while there is no other; "" for a socket without an address."""
+    local, remote = f"{fd.local_ip}:{fd.local_port}", f"{fd.remote_ip}:{fd.remote_port}"
+    if not fd.remote_port:
+        return local if fd.local_port else ""
+    return f"{remote}->{local}" if fd.is_server else f"{local}->{remote}"

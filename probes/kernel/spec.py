@@ -1,0 +1,54 @@
+"""What the kernel captures for each system call: rows of the event table, packed for the ``specs`` map.
+
+Mirrors ``struct spec`` of bpf/wire.h.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Collection, Iterator
+
+from engine.schema import BY_NAME, EVENT_TYPES, EventType, Param, ParamType
+from probes.kernel.syscalls import SOCKETCALL, SYSCALLS, native_and_compat
+
+SPEC = struct.Struct("=HBB2b2bbbbB")
+COMPAT_ROWS = 1024
+SOCKETCALL_ROWS = 2048
+NOWHERE = -2
+BASE_CWD = -1
+BASE_NONE = -2
+EVENT_INDEX: dict[str, int] = {row.name: i for i, row in enumerate(EVENT_TYPES)}
+"""The number by which a record names its row."""
+
+_EXECS = {"execve", "execveat"}
+
+
+def pack_spec(row: EventType, enabled: bool) -> bytes:
+    """A row of the event table as the kernel reads it."""
+    strings = [p.register for p in row.strings] + [NOWHERE, NOWHERE]
+    bases = [_base(p) for p in row.strings] + [BASE_NONE, BASE_NONE]
+    fd = row.fd_register
+    sockaddr, how = _register(row, ParamType.SOCKADDR), _register(row, ParamType.OPEN_HOW)
+    only_failures = row.name in _EXECS
+    return SPEC.pack(EVENT_INDEX[row.name], True, enabled, *strings[:2], *bases[:2], fd, sockaddr, how, only_failures)
+
+
+def _base(param: Param) -> int:
+    """What a path is relative to; the calls with a dirfd have it right before the path."""
+    if param.type is ParamType.FSPATH:
+        return BASE_CWD
+    return param.register - 1 if param.type is ParamType.FSRELPATH else BASE_NONE
+
+
+def _register(row: EventType, kind: ParamType) -> int:
+    return next((p.register for p in row.params if p.type is kind), NOWHERE)
+
+
+def spec_rows(enabled: Collection[str], machine: str | None = None) -> Iterator[tuple[int, bytes]]:
+    """(row of the map, value) for every system call of this machine; ``state`` rows are always enabled."""
+    native, compat = native_and_compat(machine)
+    first = {native: 0, compat: COMPAT_ROWS, SOCKETCALL: SOCKETCALL_ROWS}
+    for call in SYSCALLS:
+        row = BY_NAME[call.event]
+        if call.table in first:
+            yield first[call.table] + call.number, pack_spec(row, row.state or row.name in enabled)

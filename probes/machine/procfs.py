@@ -1,0 +1,136 @@
+"""The processes that live, read from /proc.
+
+Only the snapshots come from here, at the start and after a loss: everything else is in the events, since a /proc read
+comes too late for one short process in ten.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from engine.events import ProcessInfo
+from probes.kernel.decode import TICK
+from probes.kernel.paths import text
+from probes.machine.cgroups import container_of_process
+
+PROC = Path("/proc")
+_MOST_STRING_BYTES = 4096
+"""Of the arguments, and of the environment, as in an event (STRING_SIZE in bpf/wire.h)."""
+_KERNEL_THREAD = 0x00200000
+"""PF_KTHREAD."""
+
+
+def read_processes(offset: int, proc: Path = PROC, *, environment: bool = False) -> list[ProcessInfo]:
+    """All user processes; those that end while we read are left out.
+
+    ``offset`` is the time of the boot in nanoseconds since the epoch; ``environment`` says whether to read what they
+    were started with.
+    """
+    return list(_processes(offset, proc, environment))
+
+
+def _processes(offset: int, proc: Path, environment: bool) -> Iterator[ProcessInfo]:
+    for folder in sorted(proc.iterdir()):
+        if folder.name.isdigit():
+            with suppress(OSError):
+                if process := read_process(folder, offset):
+                    process.env = _environment(folder) if environment else []
+                    yield process
+
+
+def read_process(folder: Path, offset: int) -> ProcessInfo | None:
+    """The process of a folder of /proc; None for a kernel thread and a zombie. Raises OSError when it has ended."""
+    comm, fields = _stat(folder)
+    if int(fields[6]) & _KERNEL_THREAD or _is_zombie(fields):
+        return None
+    start = int(fields[19]) * TICK
+    process = ProcessInfo(
+        pid=int(folder.name),
+        start=start,
+        ppid=int(fields[1]),
+        comm=comm,
+        pgid=int(fields[2]),
+        sid=int(fields[3]),
+        tty=int(fields[4]),
+        started=start + offset,
+    )
+    _add_status(process, folder)
+    _add_program(process, folder)
+    process.container_id = container_of_process(folder)
+    process.pid_ns, process.mnt_ns = _namespace(folder, "pid"), _namespace(folder, "mnt")
+    return process
+
+
+def _stat(folder: Path) -> tuple[str, list[str]]:
+    """comm, which may hold anything, and the fields behind it (state first)."""
+    content = text((folder / "stat").read_bytes())
+    before, _, after = content.rpartition(")")
+    return before.partition("(")[2], after.split()
+
+
+def _is_zombie(fields: list[str]) -> bool:
+    """Whether the whole process has exited, and waits for its parent to ask; not only its first thread."""
+    return fields[0] in "ZX" and int(fields[17]) <= 1
+
+
+def _add_status(process: ProcessInfo, folder: Path) -> None:
+    lines = (folder / "status").read_text(errors="backslashreplace").splitlines()
+    status = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+    process.uid, process.gid = int(status["Uid"].split()[1]), int(status["Gid"].split()[1])
+    process.vpid = int(status["NSpid"].split()[-1])
+    process.vpgid = int(status["NSpgid"].split()[-1])
+    process.cap_inheritable = int(status["CapInh"], 16)
+    process.cap_permitted = int(status["CapPrm"], 16)
+    process.cap_effective = int(status["CapEff"], 16)
+    process.loginuid = _loginuid(folder)
+
+
+def _loginuid(folder: Path) -> int:
+    try:
+        value = int((folder / "loginuid").read_text())
+    except FileNotFoundError:  # a kernel without CONFIG_AUDIT
+        return -1
+    return -1 if value == 0xFFFFFFFF else value
+
+
+def _add_program(process: ProcessInfo, folder: Path) -> None:
+    process.exe, *process.args = _words(folder / "cmdline") or [""]
+    with suppress(OSError):
+        process.cwd = _link(folder / "cwd")
+        process.exepath = _link(folder / "exe")
+        if process.exepath.startswith("/memfd:"):
+            process.is_exe_from_memfd, process.exepath = True, process.exepath[1:]
+        file_stat = (folder / "exe").stat()
+        process.exe_ino, process.exe_ctime, process.exe_mtime = (
+            file_stat.st_ino,
+            file_stat.st_ctime_ns,
+            file_stat.st_mtime_ns,
+        )
+
+
+def _words(path: Path) -> list[str]:
+    """Strings that each end with a zero byte, though programs may have changed that."""
+    with path.open("rb") as file:
+        words = text(file.read(_MOST_STRING_BYTES)).split("\0")
+    return words[:-1] if words[-1] == "" else words
+
+
+def _environment(folder: Path) -> list[str]:
+    try:
+        return _words(folder / "environ")
+    except OSError:  # a security module forbids it, or the process has ended
+        return []
+
+
+def _link(path: Path) -> str:
+    return text(os.fsencode(path.readlink())).removesuffix(" (deleted)")
+
+
+def _namespace(folder: Path, name: str) -> int:
+    try:
+        return int(str((folder / "ns" / name).readlink()).partition("[")[2].rstrip("]"))
+    except OSError:
+        return 0

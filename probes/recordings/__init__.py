@@ -1,0 +1,1 @@
+"""Recordings: written, read, and replayed as a source."""

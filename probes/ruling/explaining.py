@@ -1,0 +1,109 @@
+"""An event to explain, from a file: one of a recording, or the values of its fields as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from engine.errors import RecordingError, TiercelError, UsageError
+from engine.evidence import evidence_of
+from engine.explanation import Explanation
+from engine.lang.facts import of_event, of_values, read_values
+from engine.rules.explain import explain
+from engine.rules.ruleset import Rule
+from engine.trial import events_of
+from probes.recordings.format import MAGIC
+from probes.recordings.reader import read
+
+STDIN = "-"
+
+
+def explain_file(rule: Rule, path: str, num: int = 0) -> Explanation:
+    """Why the rule fires or not on the event in a file; ``num`` is its number in a recording, or the line of JSON.
+
+    JSON is an object with field names and values, or an alert as ``tiercel watch --json`` and Falco print it; then
+    only the fields of its ``output_fields`` are known. Raises TiercelError for what is neither.
+    """
+    if path != STDIN and _is_recording(Path(path)):
+        return _explain_recorded(rule, Path(path), num)
+    return explain(rule, of_values(_values(path, num)))
+
+
+def _is_recording(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+# ── recordings ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _explain_recorded(rule: Rule, path: Path, num: int) -> Explanation:
+    """Of that event; without a number of the first on which the rule fires, else of the one that comes closest."""
+    closest: Explanation | None = None
+    seen: set[bytes] = set()
+    last = 0
+    for event in events_of(one for batch in read(path) for one in batch.inputs):
+        last = event.num
+        if num == event.num:
+            return explain(rule, of_event(event))
+        if num or event.kernel.type not in rule.event_types:
+            continue
+        evidence = evidence_of(rule, event)
+        if evidence in seen:  # judged already
+            continue
+        seen.add(evidence)
+        explanation = explain(rule, of_event(event))
+        if closest is None or _distance(explanation) < _distance(closest):
+            explanation.notes.append(f"event {event.num}, {event.kernel.type} by {event.process.name}")
+            closest = explanation
+        if closest.holds:
+            break
+    if closest is None:
+        raise _no_event(rule, path, num, last)
+    return closest
+
+
+def _distance(explanation: Explanation) -> int:
+    return len(explanation.otherwise)
+
+
+def _no_event(rule: Rule, path: Path, num: int, last: int) -> TiercelError:
+    if num:
+        return RecordingError(f"{path}: there is no event {num}", hint=f"events are numbered from 1 to {last}")
+    types = ", ".join(sorted(rule.event_types)) or "nothing that is delivered"
+    return TiercelError(f"{path}: no event is of a type that {rule.name!r} looks at", hint=f"it looks at {types}")
+
+
+# ── JSON ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _values(path: str, num: int) -> dict[str, Any]:
+    given = _object(path, num)
+    printed = given.get("output_fields")
+    if isinstance(printed, dict) and "rule" in given:
+        return read_values(printed, strict=False)
+    return read_values(given)
+
+
+def _object(path: str, num: int) -> dict[str, Any]:
+    """The JSON object in a file, or in one of its lines."""
+    name, text = (path, Path(path).read_text("utf-8", "replace")) if path != STDIN else ("stdin", sys.stdin.read())
+    lines = [line for line in text.splitlines() if line.strip()]
+    if num:
+        if num > len(lines):
+            raise UsageError(f"{name}: there is no line {num}", hint=f"it has {len(lines)}")
+        text = lines[num - 1]
+    try:
+        given = json.loads(text)
+    except json.JSONDecodeError as error:
+        several = len(lines) > 1 and not num
+        hint = "choose one of its lines with --num" if several else 'a line like {"evt.type": "openat"}'
+        raise UsageError(f"{name}:{error.lineno}:{error.colno}: this is not JSON: {error.msg}", hint=hint) from None
+    if not isinstance(given, dict):
+        raise UsageError(f"{name}: this is no JSON object", hint='it should be like {"evt.type": "openat"}')
+    return given

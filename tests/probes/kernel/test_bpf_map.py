@@ -1,0 +1,74 @@
+"""Maps by bpf(2), on the real kernel."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.events import HOST
+from probes.kernel.bpf_map import BpfMap, PerCpuMap, possible_cpus
+from probes.kernel.losses import CAUSE, Losses
+from probes.kernel.wire import CGROUP_KEY
+from tests.helpers.bpf import HASH, PERCPU_ARRAY, create_map
+
+
+@pytest.fixture
+def table() -> Iterator[BpfMap]:
+    table = BpfMap(create_map(HASH, 4, 8, 10), 4, 8)
+    yield table
+    table.close()
+
+
+@pytest.mark.live
+def test_values_come_back(table: BpfMap) -> None:
+    table.update(b"aaaa", b"12345678")
+    table.update(b"bbbb", b"87654321")
+    assert table.lookup(b"aaaa") == b"12345678"
+    assert table.lookup(b"cccc") is None
+    assert table.items() == {b"aaaa": b"12345678", b"bbbb": b"87654321"}
+    table.delete(b"aaaa")
+    table.delete(b"aaaa")
+    assert list(table.keys()) == [b"bbbb"]
+
+
+@pytest.mark.live
+def test_what_the_kernel_refuses_is_an_error(table: BpfMap) -> None:
+    for number in range(10):
+        table.update(number.to_bytes(4, "little"), b"\0" * 8)
+    with pytest.raises(OSError) as caught:
+        table.update(b"full", b"\0" * 8)
+    assert caught.value.errno == errno.E2BIG
+
+
+@pytest.mark.live
+def test_a_map_for_each_cpu_has_a_slot_for_each() -> None:
+    table = PerCpuMap(create_map(PERCPU_ARRAY, 4, 12, 2), 4, 12)
+    table.update(b"\1\0\0\0", b"".join(bytes([cpu]) * 16 for cpu in range(table.cpus)))
+    assert [slot[:12] for slot in table.slots(b"\1\0\0\0")] == [bytes([cpu]) * 12 for cpu in range(table.cpus)]
+    table.close()
+
+
+@pytest.mark.parametrize(("text", "count"), [("0\n", 1), ("0-3\n", 4), ("0,2-7\n", 8), ("0-1,5\n", 6)])
+def test_the_possible_cpus(tmp_path: Path, text: str, count: int) -> None:
+    (tmp_path / "possible").write_text(text)
+    assert possible_cpus(tmp_path / "possible") == count
+
+
+@pytest.mark.live
+def test_losses_are_told_once_and_by_container() -> None:
+    table = BpfMap(create_map(HASH, CGROUP_KEY.size, 8, 10), CGROUP_KEY.size, 8)
+    losses = Losses(table, {(8, 1): "web", (8, 2): "web"})
+    counts = {(8, 1): 5, (8, 2): 2, (0, 1): 3}
+    for (hierarchy, cgroup), count in counts.items():
+        table.update(CGROUP_KEY.pack(cgroup, hierarchy), count.to_bytes(8, "little"))
+    assert {(loss.container_id, loss.count, loss.cause) for loss in losses.read(1)} == {
+        ("web", 7, CAUSE),
+        (HOST, 3, CAUSE),
+    }
+    assert losses.read(2) == []
+    table.update(CGROUP_KEY.pack(1, 8), (6).to_bytes(8, "little"))
+    assert [(loss.container_id, loss.count) for loss in losses.read(3)] == [("web", 1)]
+    table.close()

@@ -1,0 +1,44 @@
+"""Rows of the event table, as the kernel reads them."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.schema import BY_NAME, EVENT_TYPES
+from probes.kernel.spec import COMPAT_ROWS, EVENT_INDEX, SOCKETCALL_ROWS, SPEC, pack_spec, spec_rows
+
+
+@pytest.mark.parametrize(
+    ("event", "captured"),
+    [
+        ("open", (0, -2, -1, -2, -1, -2, -2)),
+        ("openat", (1, -2, 0, -2, -1, -2, -2)),
+        ("openat2", (1, -2, 0, -2, -1, -2, 2)),
+        ("symlinkat", (0, 2, -2, 1, -2, -2, -2)),
+        ("renameat2", (1, 3, 0, 2, -2, -2, -2)),
+        ("mount", (0, 1, -2, -1, -2, -2, -2)),
+        ("connect", (-2, -2, -2, -2, 0, 1, -2)),
+        ("sendto", (-2, -2, -2, -2, 0, 4, -2)),
+        ("setuid", (-2, -2, -2, -2, -2, -2, -2)),
+    ],
+)
+def test_what_is_captured(event: str, captured: tuple[int, ...]) -> None:
+    """Two strings, their bases, the descriptor, the address, the open_how."""
+    assert SPEC.unpack(pack_spec(BY_NAME[event], enabled=True)) == (EVENT_INDEX[event], 1, 1, *captured, 0)
+
+
+def test_only_failed_execs_come_from_the_system_call() -> None:
+    failures = [row.name for row in EVENT_TYPES if SPEC.unpack(pack_spec(row, enabled=True))[-1]]
+    assert failures == ["execve", "execveat"]
+
+
+def test_what_keeps_state_is_always_enabled() -> None:
+    rows = dict(spec_rows({"unlink"}, "x86_64"))
+    enabled = {row: SPEC.unpack(value)[2] for row, value in rows.items()}
+    assert (enabled[59], enabled[87], enabled[257]) == (1, 1, 0)
+    assert (enabled[COMPAT_ROWS + 11], enabled[COMPAT_ROWS + 10], enabled[SOCKETCALL_ROWS + 3]) == (1, 1, 0)
+
+
+def test_an_arm_machine_has_its_own_numbers_and_no_socketcall_of_32_bits() -> None:
+    rows = dict(spec_rows({"openat"}, "aarch64"))
+    assert SPEC.unpack(rows[56])[:3] == (EVENT_INDEX["openat"], 1, 1)

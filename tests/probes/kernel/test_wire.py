@@ -1,0 +1,100 @@
+"""The C structs of bpf/wire.h and their Python mirrors must be the same, byte for byte."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import probes
+from probes.kernel import spec, wire
+
+BPF = Path(probes.__file__).parent / "kernel" / "bpf"
+TYPES = "typedef unsigned char u8; typedef unsigned short u16; typedef unsigned u32; typedef signed char s8;\n"
+TYPES += "typedef unsigned long long u64; typedef int s32; typedef long long s64;\n"
+
+FIELDS = {
+    "record": "kind event flags time start cap_effective cap_permitted cgroup hierarchy pid tid ppid uid gid comm ret"
+    " args length",
+    "file_info": "ino dev flags mode reserved",
+    "socket_info": "family type protocol state local_port remote_port local remote",
+    "task_info": "start cap_inheritable cgroup exe_ino exe_ctime exe_mtime hierarchy pid vpid ppid loginuid tty sid"
+    " pgid vpgid pid_ns mnt_ns exe_flags comm",
+    "counter": "seen delivered lost",
+    "cgroup_key": "cgroup hierarchy",
+    "spec": "event present enabled string base fd sockaddr how failures_only",
+}
+FORMATS = {
+    "record": wire.RECORD,
+    "file_info": wire.FILE_INFO,
+    "socket_info": wire.SOCKET_INFO,
+    "task_info": wire.TASK_INFO,
+    "counter": wire.COUNTER,
+    "cgroup_key": wire.CGROUP_KEY,
+    "spec": spec.SPEC,
+}
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[int]]:
+    """What gcc makes of the header: by struct, the offset of each field, then the size; and the constants."""
+    lines = [f'\tprintf("{name}{_offsets(name, fields)});' for name, fields in FIELDS.items()]
+    constants = [*(f"SECTION_{s.name}" for s in wire.Section), "SECTIONS", *(f"RECORD_{k.name}" for k in wire.Kind)]
+    constants += [name for name in vars(wire) if name.startswith(("FILE_", "FLAG_")) and name != "FILE_INFO"]
+    constants += ["SPEC_COMPAT", "SPEC_SOCKETCALL", "FROM_RETURN", "FROM_NOWHERE", "BASE_CWD", "BASE_NONE"]
+    lines += [f'\tprintf("{name} %d\\n", (int){name});' for name in constants]
+    folder = tmp_path_factory.mktemp("wire")
+    code = f'#include <stdio.h>\n#include <stddef.h>\n{TYPES}#include "{BPF}/wire.h"\nint main(void) {{\n'
+    (folder / "layout.c").write_text(code + "\n".join(lines) + "\n}\n")
+    subprocess.run(["gcc", "-o", folder / "layout", folder / "layout.c"], check=True)
+    output = subprocess.run([folder / "layout"], check=True, capture_output=True, text=True).stdout
+    return {line.split()[0]: [int(n) for n in line.split()[1:]] for line in output.splitlines()}
+
+
+def _offsets(name: str, fields: str) -> str:
+    names = fields.split()
+    values = ", ".join(f"(int)offsetof(struct {name}, {field})" for field in names)
+    return " %d" * (len(names) + 1) + f'\\n", {values}, (int)sizeof(struct {name})'
+
+
+def offsets_of(layout: struct.Struct) -> list[int]:
+    """Where each field of a format begins, then its size: repeated codes like 6Q are one field."""
+    position, found, count = 0, [], ""
+    for code in layout.format.lstrip("="):
+        if code.isdigit():
+            count += code
+            continue
+        found.append(position)
+        position += struct.calcsize(f"={count}{code}")
+        count = ""
+    return [*found, position]
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_a_format_is_laid_out_like_its_struct(compiled: dict[str, list[int]], name: str) -> None:
+    assert offsets_of(FORMATS[name])[: len(FIELDS[name].split())] == compiled[name][:-1]
+    if name == "record":  # its data has no size of its own
+        assert compiled[name][-2] + 2 * compiled["SECTIONS"][0] == wire.RECORD.size
+    else:
+        assert FORMATS[name].size == compiled[name][-1]
+
+
+def test_the_constants_agree(compiled: dict[str, list[int]]) -> None:
+    sections = {f"SECTION_{section.name}": [section.value] for section in wire.Section}
+    kinds = {f"RECORD_{kind.name}": [kind.value] for kind in wire.Kind}
+    flags = {
+        name: [value]
+        for name, value in vars(wire).items()
+        if name.startswith(("FILE_", "FLAG_")) and isinstance(value, int)
+    }
+    specs = {
+        "SPEC_COMPAT": [spec.COMPAT_ROWS],
+        "SPEC_SOCKETCALL": [spec.SOCKETCALL_ROWS],
+        "FROM_NOWHERE": [spec.NOWHERE],
+    }
+    specs |= {"BASE_CWD": [spec.BASE_CWD], "BASE_NONE": [spec.BASE_NONE]}
+    expected = sections | kinds | flags | specs
+    assert {name: compiled[name] for name in expected} == expected
+    assert compiled["SECTIONS"] == [len(wire.Section)]

@@ -1,0 +1,181 @@
+"""The doctor on machines made of files, and on this one."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from probes.machine import doctor
+from probes.machine.doctor import CHECKS, Status, blockers, checks, report, to_rows
+from probes.machine.facts import PACKAGES, Machine
+
+DEBIAN = 'PRETTY_NAME="Debian GNU/Linux 12"\nID=debian\n'
+MINT = 'ID=linuxmint\nID_LIKE="ubuntu debian"\n'
+FEDORA = "ID=fedora\n"
+
+
+def machine(root: Path, **others: object) -> Machine:
+    """A machine whose files are below ``root``; Linux 6.1 on x86_64 unless told otherwise."""
+    known: dict[str, object] = {"system": "Linux", "release": "6.1.0-13-amd64", "architecture": "x86_64"}
+    return Machine(root=root, **{**known, **others})  # type: ignore[arg-type]
+
+
+def put(root: Path, path: str, text: str) -> None:
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    (root / path).write_text(text)
+
+
+def finding(name: str, here: Machine) -> doctor.Finding:
+    return CHECKS[name](here)
+
+
+@pytest.mark.parametrize(
+    ("release", "status"), [("6.1.0-13-amd64", "ok"), ("4.17.0", "ok"), ("4.16.9", "fail"), ("odd", "fail")]
+)
+def test_the_kernel_must_have_raw_tracepoints(tmp_path: Path, release: str, status: str) -> None:
+    assert finding("kernel", machine(tmp_path, release=release)).status == status
+
+
+def test_another_system_is_told_where_to_run_it(tmp_path: Path) -> None:
+    assert "Linux machine" in finding("kernel", machine(tmp_path, system="Darwin", release="23.1.0")).mend
+
+
+def test_an_unknown_architecture_fails(tmp_path: Path) -> None:
+    assert finding("architecture", machine(tmp_path, architecture="riscv64")).status is Status.FAIL
+
+
+@pytest.mark.parametrize(
+    ("os_release", "command"),
+    [
+        (DEBIAN, "sudo apt-get install python3-bpfcc"),
+        (MINT, "sudo apt-get install python3-bpfcc"),
+        (FEDORA, "sudo dnf install python3-bcc"),
+        ("ID=plan9\n", "install your distribution's package of bcc"),
+    ],
+)
+def test_a_missing_bcc_is_mended_by_the_distributions_command(tmp_path: Path, os_release: str, command: str) -> None:
+    put(tmp_path, "etc/os-release", os_release)
+    found = finding("bcc", machine(tmp_path))
+    assert (found.status, found.mend) == (Status.FAIL, command)
+
+
+@pytest.mark.parametrize("folder", ["usr/lib/python3/dist-packages/bcc", "usr/lib/python3.12/site-packages/bcc"])
+def test_bcc_is_found_by_its_path(tmp_path: Path, folder: str) -> None:
+    put(tmp_path, f"{folder}/__init__.py", "raise ImportError('must not be imported')")
+    put(tmp_path, f"{folder}/version.py", "__version__ = '0.26.0'")
+    assert finding("bcc", machine(tmp_path)).found == f"0.26.0 in {tmp_path / folder}"
+
+
+def test_btf(tmp_path: Path) -> None:
+    assert finding("BTF", machine(tmp_path)).status is Status.FAIL
+    put(tmp_path, "sys/kernel/btf/vmlinux", "x" * 5_000_000)
+    assert finding("BTF", machine(tmp_path)).found.endswith("5.0 MB")
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "found"),
+    [
+        ("", "ok", "none"),
+        ("[none] integrity confidentiality\n", "ok", "none"),
+        ("none [integrity] confidentiality\n", "ok", "integrity"),
+        ("none integrity [confidentiality]\n", "fail", "confidentiality"),
+    ],
+)
+def test_only_confidentiality_forbids_to_read(tmp_path: Path, text: str, status: str, found: str) -> None:
+    put(tmp_path, "sys/kernel/security/lockdown", text)
+    assert (finding("lockdown", machine(tmp_path)).status, finding("lockdown", machine(tmp_path)).found) == (
+        status,
+        found,
+    )
+
+
+@pytest.mark.parametrize(
+    ("mounts", "found"),
+    [
+        ("cgroup2 /sys/fs/cgroup cgroup2 rw 0 0\n", "v2"),
+        ("cgroup /sys/fs/cgroup/pids cgroup rw,pids 0 0\n", "v1"),
+        ("cgroup /a cgroup rw 0 0\ncgroup2 /a/unified cgroup2 rw 0 0\n", "v1 and v2"),
+        ("proc /proc proc rw 0 0\n", "no cgroup tree"),
+    ],
+)
+def test_cgroup_trees(tmp_path: Path, mounts: str, found: str) -> None:
+    put(tmp_path, "proc/self/mounts", mounts)
+    assert finding("cgroups", machine(tmp_path)).found == found
+
+
+def test_a_docker_that_listens_is_fine(tmp_path: Path) -> None:
+    path = tmp_path / "d.sock"
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+        listening.listen()
+        here = machine(tmp_path, environ={"DOCKER_HOST": f"unix://{path}"})
+        assert finding("Docker", here) == doctor.Finding(Status.OK, str(path))
+
+
+def test_a_docker_that_is_absent_only_limits(tmp_path: Path) -> None:
+    put(tmp_path, "etc/os-release", DEBIAN)
+    found = finding("Docker", machine(tmp_path, environ={"PATH": ""}))
+    assert found.status is Status.WARN
+    assert "by id only" in found.consequence
+    assert found.mend
+
+
+def test_old_kernels_count_locked_memory(tmp_path: Path) -> None:
+    assert finding("locked memory", machine(tmp_path)).found == "counted by cgroup"
+    assert "cgroup" not in finding("locked memory", machine(tmp_path, release="5.4.0")).found
+
+
+def test_every_gap_says_what_follows_and_what_to_do(tmp_path: Path) -> None:
+    bare = machine(tmp_path, release="3.10.0", architecture="mips", uid=1000, environ={}, sqlite=(3, 7, 17))
+    gaps = [check.finding for check in checks(bare) if check.finding.status is not Status.OK]
+    assert len(gaps) >= 5
+    assert all(gap.consequence and gap.mend for gap in gaps)
+
+
+def test_the_report_fits_a_screen_and_is_plain(tmp_path: Path) -> None:
+    hostile = machine(tmp_path, release="3.10.0\x1b[2J", environ={"DOCKER_HOST": "ftp://\x1b]0;x\x07"})
+    text = report(checks(hostile))
+    assert len(text.splitlines()) <= 2 * len(CHECKS)
+    assert "\x1b" not in text
+    assert all(line.isprintable() for line in text.splitlines())
+
+
+def test_rows_are_json(tmp_path: Path) -> None:
+    rows = json.loads(json.dumps(to_rows(checks(machine(tmp_path)))))
+    assert [row["check"] for row in rows] == list(CHECKS)
+    assert {"check", "status", "found", "consequence", "mend"} == set(rows[0])
+
+
+def test_blockers_are_what_failed(tmp_path: Path) -> None:
+    assert "bcc" in [check.name for check in blockers(machine(tmp_path))]
+
+
+def test_every_distribution_names_everything() -> None:
+    assert {frozenset(names) for _, names in PACKAGES.values()} == {frozenset({"bcc", "kernel", "docker"})}
+
+
+def test_a_user_without_rights_is_told_so() -> None:
+    """In a process that really has none."""
+    code = """
+import os
+from probes.machine.doctor import checks
+if os.geteuid() == 0:
+    os.setresuid(65534, 65534, 65534)
+print(*[check.name for check in checks() if check.finding.mend == "start it with sudo"])
+"""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+    assert "permission" in said.stdout.split()
+
+
+@pytest.mark.live
+def test_this_kernel_is_asked_for_real() -> None:
+    here = Machine()
+    assert finding("permission", here).status is Status.OK
+    assert finding("transport", here).found in ("ring buffer", "perf buffer")
+    assert finding("tracepoints", here).found == "sys_exit attached and let go"
+    assert here.attaches_raw_tracepoint("no_such_point") is False

@@ -1,0 +1,72 @@
+"""When /proc is read again."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import time
+
+import pytest
+
+from engine.events import Snapshot
+from probes.kernel.source import boot_offset
+from probes.machine import snapshots
+from probes.machine.cgroups import Cgroups
+from probes.machine.snapshots import Snapshots
+
+
+@pytest.fixture
+def reading() -> Snapshots:
+    return Snapshots(Cgroups(), boot_offset)
+
+
+async def finished(reading: Snapshots) -> Snapshot:
+    async with asyncio.timeout(30):
+        while (snapshot := reading.poll()) is None:
+            await asyncio.sleep(0.001)
+    return snapshot
+
+
+async def test_a_snapshot_has_the_time_before_it_was_read(reading: Snapshots) -> None:
+    begin = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+    taking = asyncio.create_task(reading.take())
+    await asyncio.sleep(0)
+    child = subprocess.Popen(["/bin/sleep", "1000"])
+    try:
+        snapshot = await taking
+        end = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+        again = await reading.take()
+    finally:
+        child.kill()
+        child.wait()
+    assert os.getpid() in {process.pid for process in snapshot.processes}
+    assert begin <= snapshot.since_boot <= end <= again.since_boot
+    assert child.pid in {process.pid for process in again.processes}
+    assert abs(snapshot.time - snapshot.since_boot - boot_offset()) < 1_000_000_000
+
+
+async def test_nothing_is_read_unless_it_is_wanted(reading: Snapshots, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshots, "PERIOD", 0)
+    assert reading.poll() is None
+    assert len(asyncio.all_tasks()) == 1
+    reading.want()
+    assert (await finished(reading)).processes
+    assert reading.poll() is None
+    assert len(asyncio.all_tasks()) == 1
+
+
+async def test_it_is_not_read_again_too_soon(reading: Snapshots) -> None:
+    await reading.take()
+    reading.want()
+    assert reading.poll() is None
+    assert len(asyncio.all_tasks()) == 1, "it has to wait"
+
+
+async def test_an_end_leaves_nothing_behind(reading: Snapshots) -> None:
+    reading.want()
+    reading.poll()
+    reading.close()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert len(asyncio.all_tasks()) == 1
