@@ -38,6 +38,7 @@ def together(*decorators: Callable[[Any], Any]) -> Callable[[F], F]:
 rules_option = click.option("-r", "--rules", multiple=True, metavar="PATH", help=_RULES_HELP)
 speed_option = click.option("--speed", type=float, default=0.0, metavar="FACTOR", help=SPEED_HELP)
 duration_option = click.option("--duration", type=float, metavar="SECONDS", help=DURATION_HELP)
+matching_option = click.option("--matching", type=click.Choice(["all", "first"]), default=None, help=_MATCHING_HELP)
 json_lines_option = click.option("--json/--text", "as_json", default=None, help=JSON_LINES_HELP)
 
 configuring_options = together(
@@ -53,7 +54,7 @@ configuring_options = together(
 judging_options = together(
     rules_option,
     configuring_options,
-    click.option("--matching", type=click.Choice(["all", "first"]), default=None, help=_MATCHING_HELP),
+    matching_option,
     click.option("--output", "outputs", multiple=True, metavar="NAME=ARG", help=_OUTPUT_HELP),
 )
 """The options of everything that judges."""

@@ -14,7 +14,7 @@ from engine.errors import UsageError
 from engine.invocation import command
 from tiercel.configured import configured
 from tiercel.listing import print_lines
-from tiercel.options import configuring_options, rules_option
+from tiercel.options import configuring_options, matching_option, rules_option
 
 _NUM_HELP = "The number of the event in a recording, or the line of JSON."
 
@@ -47,19 +47,47 @@ def why(rule: str, file: str, num: int | None, as_json: bool, **named: Any) -> N
         print_lines(render_text(explanation))
 
 
+_FILES = click.Path(exists=True, dir_okay=False)
+_FOLDER = click.Path(exists=True, file_okay=False)
+_EXPECTED_HELP = "Which list of alerts, where a file holds several by name."
+
+
 @click.command("test")
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
+@click.argument("files", nargs=-1, type=_FILES)
 @rules_option
-@click.option("--recording", required=True, metavar="FILE", type=click.Path(exists=True, dir_okay=False))
+@click.option("--recording", metavar="FILE", type=_FILES, help="Try rule FILES on it.")
+@click.option("--captures", metavar="DIR", type=_FOLDER, help="Judge all captures in it; see below.")
+@matching_option
 @configuring_options
 @click.option("--json", "as_json", is_flag=True, help="The result as JSON.")
-@click.option("--exit-code", is_flag=True, help="Exit with 1 if any rule fires more or less often.")
-def test(files: Sequence[str], recording: str, as_json: bool, exit_code: bool, **named: Any) -> None:
-    """Try rule FILES on a recording: hits before and after.
+@click.option("--exit-code", is_flag=True, help="With --recording: exit with 1 if any rule fires more or less often.")
+@click.option("--junit", metavar="FILE", type=click.Path(dir_okay=False), help="With --captures: JUnit XML, too.")
+@click.option("--update", is_flag=True, help="With --captures: what fires is what is expected from now on.")
+@click.option("--expected", metavar="NAME", default="", help=f"With --captures: {_EXPECTED_HELP}")
+def test(files: Sequence[str], recording: str | None, captures: str | None, as_json: bool, **rest: Any) -> None:
+    """Try rule FILES on a recording, or test rules on captures.
 
-    Before is without FILES. After is with them: in their places if they are among the rules, else behind all, where
-    they can append, override and define anew. Columns: rule, container, hits before, hits after.
+    FILE… --recording FILE: hits before and after. Before is without FILES. After is with them: in their places if they
+    are among the rules, else behind all, where they can append, override and define anew. Columns: rule, container,
+    hits before, hits after.
+
+    --captures DIR: each .scap, .scap.gz and .tiercel file in DIR is judged by the rules in force. Its alerts are
+    compared with those in NAME.alerts.json beside it: Falco's JSON, an alert a line or as an array. Exit codes: 0 all
+    as expected, 1 not so, 2 wrong usage or rules.
     """
+    from tiercel.captures import test_captures
+
+    if bool(captures) == bool(recording) or bool(files) != bool(recording):
+        raise UsageError("nothing to test", hint=f"FILE… --recording FILE, or --captures DIR; {_explained()}")
+    if recording:
+        _unused(rest, "junit", "update", "expected", with_="--captures")
+        _try_rules(files, recording, as_json, **_without(rest, "junit", "update", "expected"))
+    else:
+        _unused(rest, "exit_code", with_="--recording")
+        test_captures(Path(captures or "."), as_json, **_without(rest, "exit_code"))
+
+
+def _try_rules(files: Sequence[str], recording: str, as_json: bool, *, exit_code: bool, **named: Any) -> None:
     from engine.rules.ruleset import RuleSet
     from engine.trial import lines
     from probes.options import rule_paths
@@ -79,6 +107,21 @@ def test(files: Sequence[str], recording: str, as_json: bool, exit_code: bool, *
         print_lines(lines(trial))
     if exit_code and trial.differs:
         sys.exit(1)
+
+
+def _unused(given: dict[str, Any], *names: str, with_: str) -> None:
+    """Refuse options that would have no effect."""
+    for name in names:
+        if given[name]:
+            raise UsageError(f"--{name.replace('_', '-')} has a meaning only with {with_}")
+
+
+def _without(given: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if name not in names}
+
+
+def _explained() -> str:
+    return f"{command('rules test --help')} explains both"
 
 
 def _nearest(name: str, names: Sequence[str]) -> str:
