@@ -1,0 +1,1 @@
+"""Captures of Falco, sysdig and Stratoshark (``.scap``): the format's tables, read and judged like live events."""
