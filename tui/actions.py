@@ -90,12 +90,16 @@ ACTIONS = (
     Action("back", "escape,backspace", "back", "Back to where you came from", ("inside",)),
     Action("next_tab", "tab,right_square_bracket", "next", "Next tab", ("tabs",), shown=False),
     Action("previous_tab", "shift+tab,left_square_bracket", "previous", "Previous tab", ("tabs",), shown=False),
-    Action("view(1)", "1", "Alerts", "Go to Alerts", ("everywhere",), shown=False),
-    Action("view(2)", "2", "Containers", "Go to Containers", ("everywhere",), shown=False),
-    Action("view(3)", "3", "Processes", "Go to Processes", ("everywhere",), shown=False),
-    Action("view(4)", "4", "Events", "Go to Events", ("everywhere",), shown=False),
-    Action("view(5)", "5", "Rules", "Go to Rules", ("everywhere",), shown=False),
-    Action("view(6)", "6", "Health", "Go to Health", ("everywhere",), shown=False),
+    Action(
+        "view(1)", "1", "Alerts", "Alerts; on a container or process: its own; again: all", ("everywhere",), shown=False
+    ),
+    Action("view(2)", "2", "Containers", "Containers", ("everywhere",), shown=False),
+    Action("view(3)", "3", "Processes", "Processes; on a container: its own; again: all", ("everywhere",), shown=False),
+    Action(
+        "view(4)", "4", "Events", "Events; on a container or process: its own; again: all", ("everywhere",), shown=False
+    ),
+    Action("view(5)", "5", "Rules", "Rules", ("everywhere",), shown=False),
+    Action("view(6)", "6", "Health", "Health", ("everywhere",), shown=False),
     Action("pause_replay", "P", "hold", "Hold the replay; again: let it go on (replays only)", ("everywhere",)),
     Action("help", "question_mark,f1", "help", "All keys", ("everywhere",)),
     Action(

@@ -20,12 +20,12 @@ from engine.events import Phase
 from engine.protocol import Control, Done, Pulse, Reload
 from tui.actions import bindings
 from tui.frame import Frame
-from tui.frames import frame_for, main_frame
+from tui.frames import frame_for, has_view, main_frame
 from tui.front import Connect, Front, Link
 from tui.help import HelpScreen
-from tui.panes.base import Pane
+from tui.panes import PANES
 from tui.panes.rules import RulesPane
-from tui.places import EVERYTHING, EventsPlace, Place
+from tui.places import Place
 from tui.theme import TIERCEL, TIERCEL_LIGHT, tone_variables
 from tui.words import reload_words
 from tui.workers import start
@@ -80,8 +80,6 @@ class TiercelApp(App[None]):
             pulsed=self._pulsed,
         )
         self.title = title
-        self.subject: EventsPlace = EVERYTHING
-        """What was selected last: the Events view shows its events."""
         self._phase: Phase | None = None
         """The phase for which the footer was drawn."""
         self.register_theme(TIERCEL)
@@ -158,10 +156,10 @@ class TiercelApp(App[None]):
 
     # ── getting about ────────────────────────────────────────────────────────────────────────────────────────────
 
-    def visit(self, place: Place) -> None:
-        """Open a place on top of what is shown."""
+    def visit(self, place: Place, view: str = "") -> None:
+        """Open a place on top of what is shown; ``view`` is the tab to begin with."""
         trail = [screen.title_in_trail for screen in self.screen_stack if isinstance(screen, Frame)]
-        self.push_screen(frame_for(self.front, place, trail))
+        self.push_screen(frame_for(self.front, place, trail, view))
 
     def tell(self, text: str) -> None:
         """A word in passing."""
@@ -177,16 +175,22 @@ class TiercelApp(App[None]):
         self.go_back(1)
 
     def action_view(self, number: int) -> None:
-        """Go to a main view."""
-        if self.frame is not None:
-            self.remember(self.frame.pane)
+        """A view of what is selected; else that of the place one is in; the view one is in leads to all there is."""
+        view, frame = PANES[number - 1].id, self.frame
+        if frame is None:
+            return
+        picked = frame.pane.picked()
+        if picked is not None and view != frame.view and has_view(picked, view):
+            self.visit(picked, view)
+        elif view != frame.view and (tab := frame.place_of(view)) is not None:
+            frame.show_tab(tab)
+        else:
+            self._show_all(number - 1)
+
+    def _show_all(self, index: int) -> None:
         self.go_back(len(self.screen_stack) - 1)
         if self.frame is not None:
-            self.frame.show_tab(number - 1)
-
-    def remember(self, pane: Pane) -> None:
-        """The pane is left: what is selected there is what was selected last."""
-        self.subject = pane.subject() or self.subject
+            self.frame.show_tab(index)
 
     def action_help(self) -> None:
         """All keys."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -18,14 +18,12 @@ from engine.protocol import Pulse
 from tui import words
 from tui.actions import bindings
 from tui.front import Front, Link
+from tui.navigation import Navigator
 from tui.panes.base import Pane
 from tui.theme import content
 from tui.widgets.health_line import HealthLine
 from tui.widgets.key_line import KeyLine
 from tui.widgets.tab_line import TabLine
-
-if TYPE_CHECKING:
-    from tui.app import TiercelApp
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +48,13 @@ class Frame(Screen[None]):
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = bindings("tabs")
 
-    def __init__(self, front: Front, tabs: Sequence[Tab], trail: Sequence[str] = ()) -> None:
+    def __init__(self, front: Front, tabs: Sequence[Tab], trail: Sequence[str] = (), view: str = "") -> None:
         super().__init__()
         self.front = front
         self.trail = trail
         self._tabs = tabs
         self.panes = [tab.make(front, tab.id) for tab in tabs]
-        self.index = 0
+        self.index = self.place_of(view) or 0
         self.tab_line = TabLine([tab.label for tab in tabs], trail)
         self.banner = Static(markup=False, id="banner")
 
@@ -66,8 +64,17 @@ class Frame(Screen[None]):
         return self.panes[self.index]
 
     @property
-    def _tiercel(self) -> TiercelApp:
-        return cast("TiercelApp", self.app)
+    def view(self) -> str:
+        """The id of the tab in front."""
+        return self._tabs[self.index].id
+
+    def place_of(self, view: str) -> int | None:
+        """Where the tab with this id is, None without one."""
+        return next((index for index, tab in enumerate(self._tabs) if tab.id == view), None)
+
+    @property
+    def _navigator(self) -> Navigator:
+        return cast("Navigator", self.app)
 
     @property
     def title_in_trail(self) -> str:
@@ -79,7 +86,7 @@ class Frame(Screen[None]):
         yield HealthLine(self.front)
         yield self.tab_line
         yield self.banner
-        with ContentSwitcher(initial=self._tabs[0].id):
+        with ContentSwitcher(initial=self.view):
             yield from self.panes
         yield KeyLine()
 
@@ -99,20 +106,17 @@ class Frame(Screen[None]):
         self.index = index % len(self._tabs)
         self.tab_line.active = self.index
         self.query_one(ContentSwitcher).current = self._tabs[self.index].id
+        self.pane.unpick()
         self.pane.wake()
         self.pane.focus_content()
 
     def action_next_tab(self) -> None:
         """The tab to the right."""
-        self._leave_for(self.index + 1)
+        self.show_tab(self.index + 1)
 
     def action_previous_tab(self) -> None:
         """The tab to the left."""
-        self._leave_for(self.index - 1)
-
-    def _leave_for(self, index: int) -> None:
-        self._tiercel.remember(self.pane)
-        self.show_tab(index)
+        self.show_tab(self.index - 1)
 
     def pulsed(self, pulse: Pulse) -> None:
         """Hand a pulse to the pane in front."""
@@ -148,11 +152,11 @@ class Frame(Screen[None]):
 
     @on(TabLine.Chosen)
     def _tab_chosen(self, event: TabLine.Chosen) -> None:
-        self._leave_for(event.index)
+        self.show_tab(event.index)
 
     @on(TabLine.Returned)
     def _returned(self, event: TabLine.Returned) -> None:
-        self._tiercel.go_back(event.steps)
+        self._navigator.go_back(event.steps)
 
 
 class DrillDown(Frame):
@@ -162,7 +166,7 @@ class DrillDown(Frame):
 
     def action_back(self) -> None:
         """Back to where you came from."""
-        self._tiercel.go_back(1)
+        self._navigator.go_back(1)
 
 
 class MainFrame(Frame):

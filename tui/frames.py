@@ -75,10 +75,16 @@ _PLACES: dict[type, tuple[Callable[[Any], list[Tab]], Callable[[Any], str]]] = {
 }
 
 
-def frame_for(front: Front, place: Place, trail: Sequence[str]) -> DrillDown:
-    """The frame that shows a place; ``trail`` is what led to it."""
+def frame_for(front: Front, place: Place, trail: Sequence[str], view: str = "") -> DrillDown:
+    """The frame that shows a place, beginning with the tab ``view``; ``trail`` is what led to it."""
     tabs, title = _PLACES[type(place)]
-    return DrillDown(front, tabs(place), [*trail, title(place)])
+    return DrillDown(front, tabs(place), [*trail, title(place)], view)
+
+
+def has_view(place: Place, view: str) -> bool:
+    """Whether a place has a tab with this id."""
+    tabs, _ = _PLACES[type(place)]
+    return any(tab.id == view for tab in tabs(place))
 
 
 def main_frame(front: Front) -> MainFrame:

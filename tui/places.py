@@ -60,4 +60,3 @@ class EventsPlace:
 
 
 Place = AlertPlace | ContainerPlace | ProcessPlace | TreePlace | RulePlace | EventsPlace
-EVERYTHING = EventsPlace("everything")

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from engine.events import Phase
 from tests.helpers.driving import NARROW, WIDE, Drive, driving
-from tests.helpers.incident import SHELL, WEB, alerts, incident
+from tests.helpers.incident import SHELL, WEB, incident
 from tests.helpers.sensor import World, healthy
 from tui.panes import PANES
 from tui.places import AlertPlace, ContainerPlace, EventsPlace, Place, ProcessPlace, RulePlace, TreePlace
@@ -181,32 +181,6 @@ async def test_drilling_down_from_the_container_list_to_a_process_and_its_events
         await drive.until_shown("/bin/18211", "/tmp/x", "touch (4711) ← sh ← docker exec")
 
 
-def selected(drive: Drive) -> int:
-    row = drive.pane.query_one(PageList).selected
-    return row.pid if row else 0
-
-
-async def test_before_anything_is_selected_the_events_are_those_of_everything() -> None:
-    world = incident()
-    world.alerts = []
-    async with driving(world, NARROW) as drive:
-        await drive.press("4")
-        await drive.until_shown("of everything; select an alert, a container or a process to see its own", "sshd -D")
-
-
-async def test_what_was_selected_last_is_what_was_in_front_last() -> None:
-    async with driving(incident()) as drive:
-        await drive.press("2")
-        await drive.until_shown("bbp:1")
-        await drive.press("enter")
-        await drive.until_shown("httpd -f")
-        await drive.press("down", "down")
-        await drive.until(lambda: selected(drive) == SHELL[0])
-        drive.sensor.add(*alerts()[:1])
-        await drive.press("4")
-        await drive.until_shown(f"of sh ({SHELL[0]}), selected last")
-
-
 async def test_keys_typed_ahead_go_where_they_are_meant_to() -> None:
     async with driving(incident()) as drive:
         await drive.until_shown("/tmp/x id")
@@ -216,17 +190,6 @@ async def test_keys_typed_ahead_go_where_they_are_meant_to() -> None:
         await drive.until(lambda: drive.sensor.acknowledged == {6})
         await drive.press("escape")
         assert drive.frame.title_in_trail == "Alerts"
-
-
-async def test_the_events_view_follows_what_was_selected_last() -> None:
-    async with driving(incident()) as drive:
-        await drive.press("3")
-        await drive.until_shown("sshd -D")
-        await drive.press("end")
-        await drive.until(lambda: selected(drive) == 900)
-        await drive.press("4")
-        await drive.until_shown("of sshd (900)", "execve")
-        assert "/etc/shadow" not in drive.text()
 
 
 @pytest.mark.parametrize("key", ["1", "2", "3", "4", "5"])

@@ -44,7 +44,7 @@ class AlertTextPane(AlertVisits):
     def changed(self) -> None:
         """Say it."""
         self._acknowledged = not self._acknowledged
-        self.tiercel.tell("Acknowledged." if self._acknowledged else "No longer acknowledged.")
+        self.navigator.tell("Acknowledged." if self._acknowledged else "No longer acknowledged.")
 
 
 class AlertPane(AlertTextPane):

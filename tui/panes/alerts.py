@@ -25,7 +25,7 @@ from tui.loader import Loader
 from tui.panes.base import priority_cell, waiting_for
 from tui.panes.listing import NO_MATCH, FilterPane
 from tui.panes.visits import AlertVisits
-from tui.places import AlertPlace, EventsPlace
+from tui.places import AlertPlace
 from tui.theme import Span, content
 from tui.widgets.columns import Column
 from tui.widgets.details import Details
@@ -220,11 +220,6 @@ class AlertsPane(AlertVisits, FilterPane):
         """The latest alert of the selected stack."""
         return self.list.selected.alert_id if self.list.selected else 0
 
-    def subject(self) -> EventsPlace | None:
-        """Where the selected alert happened."""
-        row = self.list.selected
-        return EventsPlace(_container(row), container_id=row.container_id) if row else None
-
     def stack(self) -> tuple[int, bool]:
         """The selected stack."""
         row = self.list.selected
@@ -235,7 +230,7 @@ class AlertsPane(AlertVisits, FilterPane):
         self.list.reload()
 
     def _open(self, row: StackRow) -> None:
-        self.tiercel.visit(AlertPlace(row.alert_id, row.stack, row.rule))
+        self.navigator.visit(AlertPlace(row.alert_id, row.stack, row.rule))
 
     def wake(self) -> None:
         """Also say why it is empty."""

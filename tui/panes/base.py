@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -15,11 +15,9 @@ from engine.protocol import Pulse
 from tui import words
 from tui.front import Front, GoneError, Link, RefusedError
 from tui.loader import Loader
-from tui.places import EventsPlace
+from tui.navigation import Navigator
+from tui.places import ContainerPlace, ProcessPlace
 from tui.theme import Span, content, priority_tone
-
-if TYPE_CHECKING:
-    from tui.app import TiercelApp
 
 _BETWEEN: Span = ("   ", "")
 
@@ -47,9 +45,9 @@ class Pane(Vertical):
         """Whether the last load failed: then nothing is known, not even that there is nothing."""
 
     @property
-    def tiercel(self) -> TiercelApp:
-        """The application, with its way about."""
-        return cast("TiercelApp", self.app)
+    def navigator(self) -> Navigator:
+        """The way about. Only an application that is a :class:`Navigator` shows panes."""
+        return cast("Navigator", self.app)
 
     async def load(self) -> None:
         """Ask for what the pane shows and show it. May raise what :meth:`Front.ask` raises."""
@@ -106,9 +104,12 @@ class Pane(Vertical):
     def ticked(self) -> None:
         """A second has passed: ages have grown."""
 
-    def subject(self) -> EventsPlace | None:
-        """What is selected here, so that the Events view can show its events."""
+    def picked(self) -> ContainerPlace | ProcessPlace | None:
+        """The container or process that somebody went to here: a number key shows that view of it."""
         return None
+
+    def unpick(self) -> None:
+        """The pane was called by its key: nothing has been gone to yet."""
 
     def focus_content(self) -> None:
         """Put the focus where the keys of the pane work."""

@@ -53,7 +53,7 @@ class ChangesPane(ListPane[Change]):
         return [("Nothing differs from the image.", "dim")]
 
     def _open(self, row: Change) -> None:
-        self.tiercel.visit(AlertPlace(row.alert_id, 0, row.path))
+        self.navigator.visit(AlertPlace(row.alert_id, 0, row.path))
 
 
 def _kind(row: Change) -> list[Span]:

@@ -13,7 +13,7 @@ from tui import words
 from tui.actions import bindings
 from tui.panes.base import alert_counts
 from tui.panes.listing import ListPane
-from tui.places import ContainerPlace, EventsPlace
+from tui.places import ContainerPlace
 from tui.theme import Span
 from tui.widgets.columns import Column
 from tui.widgets.page_list import PageList
@@ -76,18 +76,21 @@ class ContainersPane(ListPane[ContainerRow]):
             return [("No containers are known: Docker is not reached.", "warn"), ("   6 Health says why", "dim")]
         return [("No containers. One that starts shows here at once.", "dim")]
 
-    def subject(self) -> EventsPlace | None:
-        """The container under the cursor."""
-        row = self.list.selected
-        return EventsPlace(name(row.info), container_id=row.info.id) if row else None
+    def picked(self) -> ContainerPlace | None:
+        """The container that somebody went to."""
+        return _place(self.went_to) if self.went_to else None
 
     def _open(self, row: ContainerRow) -> None:
-        self.tiercel.visit(ContainerPlace(row.info.id, name(row.info)))
+        self.navigator.visit(_place(row))
 
     def action_events(self) -> None:
         """The container's recent events."""
-        if place := self.subject():
-            self.tiercel.visit(place)
+        if self.list.selected:
+            self.navigator.visit(_place(self.list.selected), "events")
+
+
+def _place(row: ContainerRow) -> ContainerPlace:
+    return ContainerPlace(row.info.id, name(row.info))
 
 
 def name(info: ContainerInfo) -> str:

@@ -1,4 +1,4 @@
-"""Recent events: of a process, of a container, or of what was selected last."""
+"""Recent events: of a process, of a container, or of everything."""
 
 from __future__ import annotations
 
@@ -12,20 +12,22 @@ from tui import words
 from tui.actions import bindings
 from tui.front import Front
 from tui.panes.listing import ListPane
-from tui.places import EVERYTHING, EventsPlace
+from tui.places import EventsPlace
 from tui.theme import Span
 from tui.widgets.columns import Column
 from tui.widgets.page_list import PageList
 
+EVERYTHING = EventsPlace("everything")
+
 
 class EventsPane(ListPane[EventRow]):
-    """Events, the newest first. Without a place it shows what was selected last in another view."""
+    """Events, the newest first; without a place those of everything."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("events")
     follows = ("processes", "alerts")
     filter_help = "type, process, what"
 
-    def __init__(self, front: Front, id: str | None = None, place: EventsPlace | None = None) -> None:
+    def __init__(self, front: Front, id: str | None = None, place: EventsPlace = EVERYTHING) -> None:
         super().__init__(front, id)
         self._place = place
 
@@ -43,29 +45,17 @@ class EventsPane(ListPane[EventRow]):
 
     async def fetch(self) -> Sequence[EventRow]:
         """The events of the place."""
-        place = self._place or self.tiercel.subject
+        place = self._place
         return (await self.front.ask(ListEvents(place.pid, place.start, place.container_id), Events)).rows
 
     def nothing(self) -> list[Span]:
         """Only what the rules in force ask for comes from the kernel, and only the latest is kept."""
         return [("No events are kept of it. ", "dim"), ("Only those that rules in force ask for are seen.", "dim")]
 
-    def show_rows(self, text: str) -> None:
-        """Also say whose they are."""
-        super().show_rows(text)
-        self.show_state()
-
     def standing(self) -> list[list[Span]]:
-        """Whose events, and which filter."""
-        return [self._whose(), *super().standing()]
-
-    def _whose(self) -> list[Span]:
-        if self._place is not None:
-            return []  # the trail says so
-        subject = self.tiercel.subject
-        if subject is EVERYTHING:
-            return [("of everything", "strong"), ("; select an alert, a container or a process to see its own", "dim")]
-        return [("of ", "dim"), (subject.title, "strong"), (", selected last", "dim")]
+        """Where events of less are to be had, and which filter."""
+        hint: list[Span] = [("of everything", "strong"), (";  4 on a container or a process: its own", "dim")]
+        return [hint if self._place is EVERYTHING else [], *super().standing()]
 
 
 def _time(row: EventRow) -> list[Span]:

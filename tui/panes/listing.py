@@ -58,7 +58,7 @@ class FilterPane(Pane):
         if self.filter_bar.text:
             self._set_filter("")
         else:
-            self.tiercel.go_back(1)
+            self.navigator.go_back(1)
 
     @on(FilterBar.Applied)
     def _filter_changed(self, event: FilterBar.Applied) -> None:
@@ -162,6 +162,15 @@ class ListPane(FilterPane, Generic[Row]):
     def typing(self, text: str) -> None:
         """While it is typed, too."""
         self.show_rows(text)
+
+    @property
+    def went_to(self) -> Row | None:
+        """The row under the cursor, if somebody moved there or looked for it: not the one where the cursor just is."""
+        return self.list.selected if self.list.touched or self._sought else None
+
+    def unpick(self) -> None:
+        """The row under the cursor is there by chance."""
+        self.list.touched = False
 
     def wake(self) -> None:
         """Also say why it is empty, before anything has come."""

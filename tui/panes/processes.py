@@ -13,7 +13,7 @@ from tui import words
 from tui.actions import bindings
 from tui.front import Front
 from tui.panes.listing import ListPane
-from tui.places import ContainerPlace, EventsPlace, ProcessPlace
+from tui.places import ContainerPlace, ProcessPlace
 from tui.theme import Span, priority_tone
 from tui.tree import guides, with_ancestors
 from tui.widgets.columns import Column
@@ -95,32 +95,32 @@ class ProcessesPane(ListPane[ProcessRow]):
         super().show_rows(text)
         if self._select is not None and self._select in self._guides:
             self.list.go_to_key(self._select)
+            self.list.touched = True
             self._select = None
 
-    def subject(self) -> EventsPlace | None:
-        """The process under the cursor."""
-        row = self.list.selected
-        return EventsPlace(_title(row), row.pid, row.start, row.container_id) if row else None
+    def picked(self) -> ProcessPlace | None:
+        """The process that somebody went to."""
+        return _place(self.went_to) if self.went_to else None
 
     def _open(self, row: ProcessRow) -> None:
-        self.tiercel.visit(ProcessPlace(row.pid, row.start, _title(row), row.container_id))
+        self.navigator.visit(_place(row))
 
     def action_container(self) -> None:
         """The container it runs in."""
         row = self.list.selected
         if row is not None and row.container_id != HOST:
-            self.tiercel.visit(ContainerPlace(row.container_id, _container(row)))
+            self.navigator.visit(ContainerPlace(row.container_id, _container(row)))
         elif row is not None:
-            self.tiercel.tell("This process runs on the host, in no container.")
+            self.navigator.tell("This process runs on the host, in no container.")
 
     def action_events(self) -> None:
         """Its recent events."""
-        if place := self.subject():
-            self.tiercel.visit(place)
+        if self.list.selected:
+            self.navigator.visit(_place(self.list.selected), "events")
 
 
-def _title(row: ProcessRow) -> str:
-    return f"{row.name} ({row.pid})"
+def _place(row: ProcessRow) -> ProcessPlace:
+    return ProcessPlace(row.pid, row.start, f"{row.name} ({row.pid})", row.container_id)
 
 
 def _container(row: ProcessRow) -> str:

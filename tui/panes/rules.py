@@ -112,7 +112,7 @@ class RulesPane(ListPane[RuleRow]):
         await self._load()
 
     def _open(self, row: RuleRow) -> None:
-        self.tiercel.visit(RulePlace(row.name))
+        self.navigator.visit(RulePlace(row.name))
 
 
 def _place(row: RuleRow) -> list[Span]:

@@ -60,7 +60,7 @@ class SingleAlertsPane(Pane):
         self.list.reload()
 
     def _open(self, row: Alert) -> None:
-        self.tiercel.visit(AlertPlace(row.id, row.stack, row.rule))
+        self.navigator.visit(AlertPlace(row.id, row.stack, row.rule))
 
 
 _COLUMNS: list[Column[Alert]] = [

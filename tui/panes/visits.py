@@ -68,9 +68,9 @@ class AlertVisits(Pane):
             return  # the frame says so
         target = place(alert) if alert is not None else "That alert is no longer kept."
         if isinstance(target, str):
-            self.tiercel.tell(target)
+            self.navigator.tell(target)
         else:
-            self.tiercel.visit(target)
+            self.navigator.visit(target)
 
     def action_acknowledge(self) -> None:
         """Mark as seen, or take it back."""

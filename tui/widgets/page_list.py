@@ -134,6 +134,8 @@ class PageList(ScrollView, Generic[Row]):
         """The row under the cursor, once it has arrived."""
         self.follows = False
         """Whether the cursor stays on the first row, whichever that is."""
+        self.touched = False
+        """Whether somebody moved the cursor."""
         self.placeholder: Sequence[Span] = ()
         """What an empty list says."""
 
@@ -241,6 +243,7 @@ class PageList(ScrollView, Generic[Row]):
     def move_to(self, index: int) -> None:
         """Put the cursor on a row, scrolling no more than needed."""
         self.follows = False
+        self.touched = True
         self.cursor = max(0, min(index, self.total - 1))
         self._key = None
         self._reveal()

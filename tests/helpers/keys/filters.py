@@ -1,0 +1,84 @@
+"""Keys that filter, and those of the filter itself."""
+
+from __future__ import annotations
+
+from tests.helpers.driving import Drive
+from tests.helpers.keys.checks import alerts_shown, does, listing, view_shown
+from tui.panes.alerts import AlertsPane
+
+
+def filters(view: str, key_of_view: str, word: str, kept: str, dropped: str) -> None:
+    @does(view, "filter")
+    async def _(drive: Drive, key: str) -> None:
+        await view_shown(drive, key_of_view, dropped)
+        await drive.until(lambda: listing(drive).total > 1)
+        await drive.press(key, *word, "enter")
+        await drive.until(lambda: listing(drive).total > 0 and dropped not in drive.text())
+        assert kept in drive.text()
+
+    @does(view, "clear")
+    async def _(drive: Drive, key: str) -> None:
+        await view_shown(drive, key_of_view, dropped)
+        await drive.press("slash", *word, "enter")
+        await drive.until_gone(dropped)
+        await drive.press(key)
+        await drive.until_shown(dropped)
+
+
+filters("alerts", "1", "shadow", "cat /etc/shadow", "/bin/18211")
+filters("containers", "2", "postgres", "postgres:15", "bbp:1")
+filters("processes", "3", "docker", "containerd-shim", "nothing yet")
+filters("events", "4", "ENOENT", "ld.so.preload", "execve")
+filters("rules", "5", "shell", "Terminal shell in container", "Sensitive file read")
+
+
+@does("processes", "filter")
+async def _(drive: Drive, key: str) -> None:
+    await view_shown(drive, "3", "sshd -D")
+    await drive.press(key, *"new", "space", *"binary", "enter")
+    await drive.until_gone("sshd -D")
+    for ancestor in ("systemd", "containerd-shim", "sh", "/tmp/x id"):
+        assert ancestor in drive.text()
+
+
+@does("processes", "clear")
+async def _(drive: Drive, key: str) -> None:
+    await view_shown(drive, "3", "sshd -D")
+    await drive.press("slash", *"httpd", "enter")
+    await drive.until_gone("sshd -D")
+    await drive.press(key)
+    await drive.until_shown("sshd -D")
+
+
+@does("filter", "submit")
+async def _(drive: Drive, key: str) -> None:
+    await alerts_shown(drive)
+    await drive.press("slash", *"symlink", key)
+    await drive.until_gone("/bin/18211")
+    assert drive.app.focused is listing(drive)
+
+
+@does("filter", "abandon")
+async def _(drive: Drive, key: str) -> None:
+    await alerts_shown(drive)
+    await drive.press("slash", *"symlink", "enter")
+    await drive.until_gone("/bin/18211")
+    await drive.press("slash", key)
+    await drive.until_shown("/bin/18211")
+    assert drive.app.focused is listing(drive)
+
+
+@does("filter", "recall")
+async def _(drive: Drive, key: str) -> None:
+    await alerts_shown(drive)
+    await drive.press("slash", *"symlink", "enter", "escape", "slash", key)
+    await drive.until_shown("symlink")
+    await drive.press("enter")
+    await drive.until_gone("/bin/18211")
+
+
+@does("filter", "recall_later")
+async def _(drive: Drive, key: str) -> None:
+    await alerts_shown(drive)
+    await drive.press("slash", *"symlink", "enter", "slash", *"zzz", "enter", "slash", "up", "up", key, "enter")
+    await drive.until(lambda: isinstance(drive.pane, AlertsPane) and drive.pane.source.filter == "symlinkzzz")

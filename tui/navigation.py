@@ -1,0 +1,23 @@
+"""What a view may ask of the application around it: the way to other places, and a word in passing.
+
+Views know this protocol and not the application, which knows them: so the imports go one way.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from tui.places import Place
+
+
+class Navigator(Protocol):
+    """The application, as its views see it."""
+
+    def visit(self, place: Place, view: str = "") -> None:
+        """Open a place on top of what is shown, before the next key is looked at; ``view`` is the tab to begin with."""
+
+    def go_back(self, steps: int) -> None:
+        """Close so many places, but never the main views."""
+
+    def tell(self, text: str) -> None:
+        """Say something that is gone again in a moment."""
