@@ -9,6 +9,8 @@
     container!=web          the value is not this
     priority<=warning       at least as severe as Warning, as Falco counts (0 is Emergency)
 
+    container.name=web and fd.name startswith /etc      the rule language, as in conditions (:mod:`engine.alert_query`)
+
 All terms must hold. Upper and lower case are the same. A filter becomes an SQL condition for the rows in the store
 (:attr:`Filter.sql`) and a function for those in memory (:meth:`Filter.matches`); they mean the same.
 """
@@ -22,8 +24,11 @@ from dataclasses import dataclass
 
 import msgspec
 
+from engine import alert_query
+from engine.alert_query import ALERTS
 from engine.alerts import Priority
 from engine.errors import UsageError
+from engine.query import prepared
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -125,12 +130,24 @@ def fold(text: str | None) -> str:
 
 def parse_filter(text: str) -> Filter:
     """Read a filter. Raises UsageError, naming the column, for one that cannot be understood."""
+    if is_condition(text):
+        node = ALERTS.node(text)
+        return Filter(*alert_query.condition(node), (prepared(node, ALERTS.resolve),))
     terms = [_compile(match) for match in _tokens(text)]
     return Filter(
         sql=" AND ".join(term.sql for term in terms) or "1",
         parameters=tuple(term.parameter for term in terms),
         _tests=tuple(term.test for term in terms),
     )
+
+
+_QUOTED = re.compile(r"\"[^\"]*\"?|'[^']*'?")
+_CONDITION = re.compile(r"\b(?:and|or|not)\b|[()]|(?<=[\w\]])\s+(?:[<>!=]=|[<>=])|\.\w+\s+\w")
+
+
+def is_condition(text: str) -> bool:
+    """Whether it is in the rule language: it has a field with an operator, and more than words and ``key=value``."""
+    return ALERTS.has_check(text) and _CONDITION.search(_QUOTED.sub('""', text)) is not None
 
 
 @dataclass(frozen=True, slots=True)

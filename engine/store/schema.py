@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from engine.errors import UsageError
+from engine.alert_query import fits
 from engine.filter import fold
 
 APPLICATION_ID = 0x54524345
@@ -71,6 +72,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
     connection = _connect(path)
     connection.execute("PRAGMA query_only = 1")
     connection.create_function("fold", 1, fold, deterministic=True)
+    connection.create_function("fits", 3, fits, deterministic=True)
     return connection
 
 

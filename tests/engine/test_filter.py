@@ -10,8 +10,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from engine.alert_query import ALERTS, fits
 from engine.errors import UsageError
-from engine.filter import KEYS, Subject, fold, parse_filter
+from engine.filter import KEYS, Subject, fold, is_condition, parse_filter
+from engine.query import MAX_LENGTH
 
 WEB = Subject(
     rule="Sensitive file read",
@@ -75,6 +77,17 @@ HOST = Subject(
         "evt.priority<info",
         "user=zoë",
         "shadow process=cat -cron priority<=warning",
+        "container.name=web and fd.name startswith /etc",
+        "process=cat or process=sh",
+        "not (proc.name in (sh, bash)) and priority<=Warning",
+        "rule.priority = 4",
+        "rule.tags = T1003 and tag != T1059",
+        "fd.name pmatch (/etc, /root)",
+        "proc.cmdline regex 'cat.*shadow'",
+        "proc.cmdline glob 'cat*' and rule.name icontains sensitive",
+        "fd.name endswith shadow and fd.name exists",
+        "container.id = 3f3f3f3f3f3f",
+        "tag in (T1003, container)",
     ],
 )
 def test_terms_that_hold(text: str) -> None:
@@ -101,6 +114,11 @@ def test_terms_that_hold(text: str) -> None:
         "priority>warning",
         'target=""',
         "rule=sensitive",
+        "process = CAT",
+        "container.name=web and not fd.name startswith /etc",
+        "container.name = host or proc.name = sh",
+        "rule.tags = T10 or tag != container",
+        "fd.name pmatch (/et) and proc.name exists",
     ],
 )
 def test_terms_that_do_not_hold(text: str) -> None:
@@ -109,7 +127,18 @@ def test_terms_that_do_not_hold(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["container=host", 'image=""', 'target=""', "tag!=x", "[x?]", 'cmdline="bash -i [x?]"', "cmdline=*[x?]"]
+    "text",
+    [
+        "container.name = host and not fd.name exists",
+        "not (fd.name = x) and not (fd.name != x) and not tag exists",
+        "container=host",
+        'image=""',
+        'target=""',
+        "tag!=x",
+        "[x?]",
+        'cmdline="bash -i [x?]"',
+        "cmdline=*[x?]",
+    ],
 )
 def test_the_host_and_empty_values(text: str) -> None:
     assert parse_filter(text).matches(HOST)
@@ -126,6 +155,14 @@ def test_the_host_and_empty_values(text: str) -> None:
         ('a "b c', 3, "not closed", "cannot hold"),
         ('a b"c" d', 3, "in its middle", "quote the whole word"),
         ("a - b", 3, "nothing stands after -", 'write "-"'),
+        ("container.name=web and fd.nam startswith /etc", 24, "no field fd.nam", "did you mean fd.name?"),
+        ("process = sh and web", 18, "'web' alone is no check", "a field stands first"),
+        ("process=sh and (image=x", 24, "expected a ')'", "never closed"),
+        ("process=sh and priority<=loud", 26, "no 'loud'", "emergency, alert"),
+        ("image=x and proc.name[1]=y", 13, "takes no argument", "write proc.name"),
+        ("tolower(proc.name) = x and image=y", 1, "with values only", "no transformers"),
+        ("rule.tags startswith T and evt.type=open", 28, "no field evt.type here", "here you can ask for rule.name"),
+        ("process=x and " + "image=y or " * 400 + "image=z", MAX_LENGTH + 1, "more than 4,000", "shorter"),
         ("a process!= b", 3, "'process!=' has no value", 'process=""'),
     ],
 )
@@ -172,6 +209,42 @@ def test_sql_and_memory_agree(text: str, subject: Subject) -> None:
     assert parse_filter(text).matches(subject) == in_sql(text, subject)
 
 
+LITERALS = VALUES.map(lambda text: '"' + text.replace("\\", "").replace('"', "") + '"')
+CHECKS = st.one_of(
+    st.tuples(
+        st.sampled_from([name for name in [*ALERTS.columns, *ALERTS.short] if "priority" not in name]),
+        st.sampled_from(["=", "!=", "contains", "icontains", "startswith", "endswith", "glob", "iglob"]),
+        LITERALS,
+    ).map(" ".join),
+    st.tuples(
+        st.sampled_from(["proc.name", "container.name", "rule.tags", "fd.name"]),
+        st.sampled_from(["in", "intersects", "pmatch"]),
+        st.lists(LITERALS, min_size=1, max_size=3).map(lambda items: f"({', '.join(items)})"),
+    ).map(" ".join),
+    st.tuples(st.sampled_from(["<", "<=", ">", ">=", "=", "!="]), st.sampled_from(["error", "Info", "3"])).map(
+        "priority {0[0]} {0[1]}".format
+    ),
+    st.sampled_from(["fd.name exists", "tag exists", "container.name exists"]),
+)
+CONDITIONS = st.recursive(
+    CHECKS,
+    lambda inner: st.one_of(
+        inner.map("not ({})".format),
+        st.lists(inner, min_size=2, max_size=3).map(" and ".join).map("({})".format),
+        st.lists(inner, min_size=2, max_size=3).map(" or ".join).map("({})".format),
+    ),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=400)
+@given(text=CONDITIONS, subject=SUBJECTS)
+def test_a_condition_means_the_same_in_sql_and_in_memory(text: str, subject: Subject) -> None:
+    text = f"{text} and not rule.name = none"
+    assert is_condition(text)
+    assert parse_filter(text).matches(subject) == in_sql(text, subject)
+
+
 @given(st.text(max_size=30))
 def test_whatever_is_typed_is_a_filter_or_a_usage_error(text: str) -> None:
     try:
@@ -190,6 +263,7 @@ def in_sql(text: str, subject: Subject) -> bool:
     row |= {"tags": json.dumps(subject.tags), "search": subject.search}
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.create_function("fold", 1, fold, deterministic=True)
+        connection.create_function("fits", 3, fits, deterministic=True)
         connection.execute(f"CREATE TABLE stacks ({','.join(row)})")
         connection.execute(f"INSERT INTO stacks VALUES ({','.join('?' * len(row))})", tuple(row.values()))
         return bool(

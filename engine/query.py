@@ -1,0 +1,197 @@
+"""Filters in the rule language, on rows of any kind: ``container.name=web and fd.name startswith /etc``.
+
+A *table* says which fields a kind of row has, and how each is read. The rest is the rules' own language: its grammar,
+its operators, its interpreter. A short name of a field (``process``) may stand for the long one (``proc.name``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Generic, TypeVar
+
+from engine.errors import UsageError
+from engine.lang.check import CheckError, Leaf, Resolve, leaf
+from engine.lang.field import Bound, Field, FieldError, Many, shape_of
+from engine.lang.fields import FIELDS
+from engine.lang.grammar import ConditionError, parse
+from engine.lang.interpret import holds
+from engine.lang.nearest import nearest
+from engine.lang.nodes import And, Check, Constant, FieldRef, MacroRef, Node, Not, Or
+from engine.lang.types import FieldType
+
+Row = TypeVar("Row")
+Test = Callable[[Any], bool]
+_EXAMPLE = "as in container.name=web and fd.name startswith /etc; words alone are looked for"
+MAX_DEPTH = 100
+"""How deep a filter may nest."""
+MAX_LENGTH = 4000
+"""Characters in a filter."""
+
+_WORDS = "contains|icontains|startswith|endswith|in|intersects|pmatch|glob|iglob|regex|exists"
+_OPERATOR = rf"\s*(?:[<>!=]=|[<>=])|\s+(?:{_WORDS})\b"
+_QUOTED = r'"[^"]*"?|\'[^\']*\'?'
+_LEVEL = re.compile(r"\s*(?:[<>!=]=|[<>=])\s*(?P<word>[A-Za-z]\w*)")
+_CHECK = re.compile(rf"{_QUOTED}|(?<![\w.-])(?P<name>[a-zA-Z]\w*(?:\.\w+)*)(?:\[[^\]]*\])?(?={_OPERATOR})")
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[Row]):
+    """A field of a kind of row. ``read`` gives None where the row has no value."""
+
+    name: str
+    read: Callable[[Row], Any]
+    short: str = ""
+    """Another name for it."""
+    type: FieldType = FieldType.CHARBUF
+    """For a field that rules do not know."""
+    levels: Mapping[str, int] | None = None
+    """Words for its numbers."""
+    many: bool = False
+    """It has several values: a check holds if it holds for one of them, and ``!=`` if it holds for all."""
+
+    @property
+    def field(self) -> Field:
+        """As the language wants it."""
+        known = FIELDS.get(self.name)
+        return Field(self.name, known.type if known else self.type, known.description if known else "", read=self.read)
+
+    @property
+    def bound(self) -> Bound:
+        """Ready to be read."""
+        return Bound(self.field, shape_of(self.field), self.read, Many.EITHER if self.many else Many.NO)
+
+
+class Table(Generic[Row]):
+    """The fields of a kind of row, by name."""
+
+    def __init__(self, *columns: Column[Row]) -> None:
+        self.columns = {column.name: column for column in columns}
+        self.short = {column.short: column.name for column in columns if column.short}
+
+    def resolve(self, ref: FieldRef) -> Bound:
+        """The field that is meant. Raises FieldError."""
+        column = self.columns.get(ref.name)
+        if column is None:
+            hint = nearest(ref.name, self.columns, 0.6) or f"here you can ask for {', '.join(self.columns)}"
+            raise FieldError(f"there is no field {ref} here", hint)
+        if ref.argument is not None:
+            raise FieldError(f"{ref.name} takes no argument here", f"write {ref.name}")
+        return column.bound
+
+    def node(self, text: str) -> Node:
+        """The tree of a filter. Raises UsageError, naming the column."""
+        written, place = self._in_full(text)
+        return tree(written, self.resolve, place)
+
+    def test(self, text: str) -> Callable[[Row], bool]:
+        """Whether a row passes a filter. Raises UsageError, naming the column."""
+        return prepared(self.node(text), self.resolve)
+
+    def has_check(self, text: str) -> bool:
+        """Whether there is a field with an operator in it, and not words alone."""
+        return any(name in self.columns or name in self.short or "." in name for name in _names(text))
+
+    def _in_full(self, text: str) -> tuple[str, Callable[[int], int]]:
+        """The text with long names, and from a place in it to the place in ``text``."""
+        pieces: list[str] = []
+        ends: list[tuple[int, int]] = []  # where a piece that was replaced ends, there and here
+        at = 0
+        for start, end, new in self._replacements(text):
+            pieces += [text[at:start], new]
+            at = end
+            ends.append((sum(map(len, pieces)), at))
+        return "".join([*pieces, text[at:]]), lambda place: _back(place, ends)
+
+    def _replacements(self, text: str) -> Iterable[tuple[int, int, str]]:
+        """What is written otherwise: from where, up to where, and how."""
+        for match in _CHECK.finditer(text):
+            name = self.short.get(match["name"], match["name"])
+            if name not in self.columns:
+                continue
+            yield *match.span("name"), name
+            levels = self.columns[name].levels
+            if levels and (word := _LEVEL.match(text, match.end("name"))):
+                yield *word.span("word"), _level(word, levels)
+
+
+def _level(match: re.Match[str], levels: Mapping[str, int]) -> str:
+    level = levels.get(match["word"].casefold())
+    if level is None:
+        raise _refusal(match.start("word"), f"there is no {match['word']!r}", f"one of {', '.join(levels)}")
+    return str(level)
+
+
+def _names(text: str) -> Iterable[str]:
+    return (match["name"] for match in _CHECK.finditer(text) if match["name"])
+
+
+def _back(place: int, ends: list[tuple[int, int]]) -> int:
+    there, here = max((end for end in ends if end[0] <= place), default=(0, 0))
+    return here + place - there
+
+
+def tree(text: str, resolve: Resolve, place: Callable[[int], int] = lambda index: index) -> Node:
+    """A condition whose every check is sound. Raises UsageError with the column in what was typed."""
+    if len(text) > MAX_LENGTH:
+        raise _refusal(MAX_LENGTH, f"it has more than {MAX_LENGTH:,} characters", "a shorter one does")
+    try:
+        node = parse(text, max_depth=MAX_DEPTH)
+        for check in _checks(node):
+            leaf(check, resolve)
+    except ConditionError as error:
+        raise _refusal(place(error.index), error.message, error.hint) from error
+    except CheckError as error:
+        raise _refusal(place(error.position), error.message, error.hint) from error
+    return node
+
+
+def _checks(node: Node) -> Iterable[Check]:
+    match node:
+        case Check():
+            yield node
+        case MacroRef(name=name, position=position):
+            raise CheckError(f"{name!r} alone is no check", position, 'a field stands first: proc.name contains "…"')
+        case Not(child=child):
+            yield from _checks(child)
+        case And(children=children) | Or(children=children):
+            for child in children:
+                yield from _checks(child)
+
+
+def prepared(node: Node, resolve: Resolve) -> Test:
+    """The tree as a function of a row; what :func:`engine.lang.interpret.evaluate` says, with its leaves kept."""
+    match node:
+        case Check():
+            ready: Leaf = leaf(node, resolve)
+            return lambda row: holds(ready, row)
+        case Not(child=child):
+            inner = prepared(child, resolve)
+            return lambda row: not inner(row)
+        case And(children=children):
+            all_of = [prepared(child, resolve) for child in children]
+            return lambda row: all(test(row) for test in all_of)
+        case Or(children=children):
+            any_of = [prepared(child, resolve) for child in children]
+            return lambda row: any(test(row) for test in any_of)
+        case Constant(value=value):
+            return lambda _row: value
+    raise AssertionError(f"{node} was refused before")
+
+
+def words(text: str) -> Callable[[str], bool]:
+    """Whether all words of a filter occur in a text; upper and lower case are the same."""
+    needles = text.casefold().split()
+    return lambda sought: all(needle in sought.casefold() for needle in needles)
+
+
+def _refusal(at: int, message: str, hint: str) -> UsageError:
+    return UsageError(f"filter, column {at + 1}: {message}", hint=hint or _EXAMPLE)
+
+
+@lru_cache(maxsize=1)
+def known_fields() -> Mapping[str, str]:
+    """The fields that events have, with their meaning: what can be completed."""
+    return {name: row.description for name, row in FIELDS.items() if not row.unserved}
