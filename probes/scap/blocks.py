@@ -230,6 +230,7 @@ FD_LAYOUTS: dict[int, FdLayout] = {
 """Connections (3, 4): the client's address, the server's, both ports, the protocol (:data:`PROTOCOLS`). Listening
 sockets (5, 6): address, port, protocol. Unix sockets: two kernel addresses. Files (16): flags of the open in the
 format's own bits, then the device."""
+LISTENING = frozenset({5, 6})
 
 PROTOCOLS: dict[int, str] = {2: "tcp", 3: "udp", 4: "icmp", 5: "raw"}
 """Of a socket in the fd list; 0 and 1 are not known."""
