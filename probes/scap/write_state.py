@@ -1,0 +1,244 @@
+"""What a reader of a capture knows by now, and what it must be told before an event so that it understands it rightly.
+
+Our events carry what they are about: the process, its rights, the file behind a descriptor. A capture tells each of it
+once, in the call that made it so, and readers remember. Calls that nobody asked for are not among our events: then
+readers are told by an event that is marked as being for their state only. Falco and sysdig learn from it, and do not
+show it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
+
+from engine.events import Fd, KernelEvent, ProcessInfo
+from engine.schema import BY_NAME, RET
+from probes.kernel.paths import absolute
+from probes.scap.table import BY_KEY, Row
+from probes.scap.write_events import ROWS, Values, child, open_flags, program
+from probes.scap.write_values import socktuple, unix_sockaddr
+
+AT_FDCWD = -100
+
+Tell = Callable[[Row, int, int, Values], None]
+"""Writes an event for the state only: row, time, process, values."""
+
+
+@dataclass
+class _Process:
+    info: ProcessInfo
+    fds: dict[int, Fd] = field(default_factory=dict)
+
+
+class Known:
+    """The processes and descriptors that a reader knows; ``tell`` is called with what it lacks."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._processes: dict[int, _Process] = {}
+
+    def begin(self, processes: Iterable[ProcessInfo], fds: dict[int, list[Fd]]) -> None:
+        """What the lists in front of the events say."""
+        for info in processes:
+            self._processes[info.pid] = _Process(info, {fd.num: fd for fd in fds.get(info.pid, [])})
+
+    def meet(self, info: ProcessInfo, time: int) -> None:
+        """A process was found alive: tell of it if it is not known."""
+        known = self._processes.get(info.pid)
+        if known is None or known.info.start != info.start:
+            self._introduce(info, time)
+
+    def prepare(self, event: KernelEvent) -> ProcessInfo:
+        """Tell what is needed to understand the event; the process that did it, as the reader knows it."""
+        process = self._process(event)
+        self._folders(event, process)
+        if event.fd is not None and event.fd.num >= 0:
+            self._descriptor(event, event.fd, process)
+        return process.info
+
+    def learn(self, event: KernelEvent) -> ProcessInfo | None:
+        """What the reader learns from the event itself; the new process, where it made one."""
+        process = self._processes[event.pid]
+        if event.type == "procexit":
+            del self._processes[event.pid]
+        elif event.type == "clone" and event.process is not None:
+            return self._fork(event.process, process)
+        elif event.process is not None:
+            process.info = event.process
+        elif event.type in _CHDIR:
+            self._chdir(event, process)
+        elif event.type == "close":
+            process.fds.pop(int(event.args.get("fd", -1)), None)
+        elif event.fd is not None and event.fd.num >= 0 and (event.res is None or event.res >= 0 or _is_net(event)):
+            process.fds[event.fd.num] = event.fd
+        return None
+
+    # ── processes ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _process(self, event: KernelEvent) -> _Process:
+        known = self._processes.get(event.pid)
+        if known is None or known.info.start != event.start:
+            known = self._introduce(_seen_in(event), event.time)
+        now = known.info if event.type in _TELL_THEMSELVES and event.process is not None else _as_of(event, known.info)
+        if now != known.info:
+            self._change(known.info, now, event.time)
+            known.info = now
+        return known
+
+    def _change(self, was: ProcessInfo, now: ProcessInfo, time: int) -> None:
+        """As if it had executed its program again. Readers of 2022 do not know that this tells users, too."""
+        self._tell(ROWS["execve"], time, now.pid, program(now))
+        if was.uid != now.uid:
+            user: Values = {"res": 0, "ruid": now.uid, "euid": now.uid, "suid": now.uid}
+            self._tell(BY_KEY["SYSCALL_SETRESUID_X"], time, now.pid, user)
+        if was.gid != now.gid:
+            group: Values = {"res": 0, "rgid": now.gid, "egid": now.gid, "sgid": now.gid}
+            self._tell(BY_KEY["SYSCALL_SETRESGID_X"], time, now.pid, group)
+
+    def _introduce(self, info: ProcessInfo, time: int) -> _Process:
+        """As if its parent had just made it."""
+        if info.pid in self._processes:
+            self._tell(ROWS["procexit"], time, info.pid, {"status": 0})
+        self._tell(ROWS["clone"], time, info.pid, child(info))
+        self._tell(ROWS["execve"], time, info.pid, program(info))
+        self._processes[info.pid] = made = _Process(info)
+        return made
+
+    def _fork(self, info: ProcessInfo, parent: _Process) -> ProcessInfo:
+        """The child with what it has of its parent, as readers see it: our event leaves the program to the exec."""
+        named = {name: getattr(parent.info, name) for name in _INHERITED if not getattr(info, name)}
+        made = replace(info, **named)
+        self._processes[info.pid] = _Process(made, dict(parent.fds))
+        return made
+
+    # ── descriptors and folders ─────────────────────────────────────────────────────────────────────────────────────
+
+    def _folders(self, event: KernelEvent, process: _Process) -> None:
+        """Relative paths begin where the reader thinks they do."""
+        row = ROWS[event.type]
+        for name, folder in event.bases.items():
+            place = row.index(name)
+            number = row.params[place].folder if place >= 0 else -1
+            descriptor = event.args.get(row.params[number].name) if number >= 0 else AT_FDCWD
+            if descriptor == AT_FDCWD or not isinstance(descriptor, int):
+                self._working_directory(folder, event, process)
+            elif process.fds.get(descriptor, Fd()).name != folder:
+                self._open(Fd(num=descriptor, type="directory", name=folder), event, process)
+
+    def _working_directory(self, folder: str, event: KernelEvent, process: _Process) -> None:
+        if process.info.cwd != folder:
+            process.info = replace(process.info, cwd=folder)
+            self._tell(BY_KEY["SYSCALL_CHDIR_X"], event.time, event.pid, {"res": 0, "path": folder})
+
+    def _descriptor(self, event: KernelEvent, fd: Fd, process: _Process) -> None:
+        """The descriptor that the event uses is what the reader thinks it is."""
+        if event.type.startswith("dup"):
+            fd = replace(fd, num=int(event.args.get("oldfd", -1)))
+        elif BY_NAME[event.type].fd_register == RET:
+            return  # it is the event that makes it
+        known = process.fds.get(fd.num)
+        same = _same_socket if _is_net(event) else _same
+        if known is None or not same(known, fd):
+            self._open(_fresh(fd) if _is_net(event) else fd, event, process)
+
+    def _open(self, fd: Fd, event: KernelEvent, process: _Process) -> None:
+        process.fds[fd.num] = fd
+        for row, values in opening(fd):
+            self._tell(row, event.time, event.pid, values)
+
+    def _chdir(self, event: KernelEvent, process: _Process) -> None:
+        if event.res:
+            return
+        if event.fd is not None and event.fd.name:
+            process.info = replace(process.info, cwd=event.fd.name)
+        elif isinstance(path := event.args.get("path"), str):
+            process.info = replace(process.info, cwd=absolute(path, process.info.cwd))
+
+
+_TELL_THEMSELVES = ("execve", "execveat")
+_CHDIR = ("chdir", "fchdir")
+_NET = ("connect", "bind", "listen", "sendto")
+"""Calls that tell themselves where a socket leads."""
+_INHERITED = ("comm", "exe", "exepath", "args", "env", "cwd", "exe_ino", "exe_ctime", "exe_mtime")
+"""What our event of a fork leaves out, since the child has it of its parent."""
+
+
+def _is_net(event: KernelEvent) -> bool:
+    return event.type in _NET
+
+
+def _seen_in(event: KernelEvent) -> ProcessInfo:
+    """A process of which only an event is known."""
+    return _as_of(event, ProcessInfo(pid=event.pid, start=event.start, ppid=event.ppid, vpid=event.pid))
+
+
+def _as_of(event: KernelEvent, info: ProcessInfo) -> ProcessInfo:
+    """A process with the name, the rights and the container that it has at the event."""
+    now = (event.comm, event.uid, event.gid, event.cap_effective, event.cap_permitted, event.container_id)
+    was = (info.comm, info.uid, info.gid, info.cap_effective, info.cap_permitted, info.container_id)
+    return info if now == was else replace(info, **dict(zip(_MOMENTARY, now, strict=True)))
+
+
+_MOMENTARY = ("comm", "uid", "gid", "cap_effective", "cap_permitted", "container_id")
+
+
+def _same(one: Fd, other: Fd) -> bool:
+    return (one.type, one.name, one.l4proto) == (other.type, other.name, other.l4proto)
+
+
+def _same_socket(one: Fd, other: Fd) -> bool:
+    """What a call does to a socket it tells itself; what kind of socket it is it does not."""
+    return (one.type, one.l4proto) == (other.type, other.l4proto)
+
+
+def _fresh(fd: Fd) -> Fd:
+    """A socket before anything was done to it."""
+    return Fd(num=fd.num, type=fd.type, l4proto=fd.l4proto)
+
+
+# ── how a descriptor comes to be ────────────────────────────────────────────────────────────────────────────────────
+
+_DIRECTORY = 0o200000
+_DOMAINS = {"unix": 1, "ipv4": 2, "ipv6": 10, "netlink": 16}
+_KINDS = {"tcp": (1, 6), "udp": (2, 17), "icmp": (3, 1), "raw": (3, 0)}
+"""Protocol → type and protocol of socket(2)."""
+_MADE_BY = {
+    "event": "SYSCALL_EVENTFD2_X",
+    "eventpoll": "SYSCALL_EPOLL_CREATE1_X",
+    "signalfd": "SYSCALL_SIGNALFD4_X",
+    "timerfd": "SYSCALL_TIMERFD_CREATE_X",
+    "inotify": "SYSCALL_INOTIFY_INIT1_X",
+    "userfaultfd": "SYSCALL_USERFAULTFD_X",
+    "io_uring": "SYSCALL_IO_URING_SETUP_X",
+    "bpf": "SYSCALL_BPF_2_X",
+    "pidfd": "SYSCALL_PIDFD_OPEN_X",
+    "memfd": "SYSCALL_MEMFD_CREATE_X",
+}
+"""``fd.type`` → the call whose first parameter is such a descriptor."""
+
+
+def opening(fd: Fd) -> Iterator[tuple[Row, Values]]:
+    """Calls that give a process this descriptor; none for one of which nothing is known."""
+    if fd.type in ("file", "directory") and fd.name.startswith("/"):
+        flags = open_flags(_DIRECTORY if fd.type == "directory" else 0)
+        file: Values = {"dirfd": AT_FDCWD, "name": fd.name, "flags": flags, "dev": fd.dev, "ino": fd.ino}
+        yield ROWS["openat"], {"fd": fd.num, **file}
+    elif fd.type in _DOMAINS:
+        yield from _socket(fd)
+    elif fd.type == "pipe":
+        yield BY_KEY["SYSCALL_PIPE_X"], {"res": 0, "fd1": fd.num, "fd2": fd.num, "ino": fd.ino}
+    elif fd.type in _MADE_BY:
+        row = BY_KEY[_MADE_BY[fd.type]]
+        yield row, {row.params[0].name: fd.num, "name": fd.name.removeprefix("memfd:")}
+
+
+def _socket(fd: Fd) -> Iterator[tuple[Row, Values]]:
+    kind, protocol = _KINDS.get(fd.l4proto, (1, 0))
+    yield ROWS["socket"], {"fd": fd.num, "domain": _DOMAINS[fd.type], "type": kind, "proto": protocol}
+    if fd.connected and fd.is_server:
+        yield ROWS["accept"], {"fd": fd.num, "tuple": socktuple(fd)}
+    elif fd.connected or (fd.type == "unix" and fd.name):
+        address = unix_sockaddr(fd.name) if fd.type == "unix" else b""
+        yield ROWS["connect"], {"res": 0, "fd": fd.num, "tuple": socktuple(fd), "addr": address}

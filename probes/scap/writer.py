@@ -1,0 +1,195 @@
+"""Writing a capture that Falco and sysdig read: the lists first, then the events.
+
+A capture holds less than our inputs do. What it cannot hold is counted by kind in :attr:`Writer.left_out`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import singledispatchmethod
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import msgspec
+
+from engine.errors import RecordingError
+from engine.events import (
+    HOST,
+    ContainerAction,
+    ContainerInfo,
+    ContainerUnknown,
+    Fd,
+    HostNames,
+    Input,
+    KernelEvent,
+    Loss,
+    ProcessInfo,
+    RuntimeState,
+    Snapshot,
+    SourceState,
+    Users,
+)
+from probes.scap import write_blocks as blocks
+from probes.scap.table import BY_KEY, Row
+from probes.scap.write_blocks import Interface, Machine
+from probes.scap.write_containers import container_json, short
+from probes.scap.write_events import LONGEST_TEXTS, ROWS, Values, child, entry_of, packed, values_of
+from probes.scap.write_state import Known
+
+
+class Lists(msgspec.Struct):
+    """What stands in front of the events."""
+
+    machine: Machine = Machine()
+    interfaces: list[Interface] = []
+    users: Users = msgspec.field(default_factory=lambda: Users(HOST))
+    processes: list[ProcessInfo] = []
+    fds: dict[int, list[Fd]] = {}
+    """By pid, of processes in the list."""
+
+
+class Writer:
+    """Makes the bytes of a capture and gives them to ``write``. One that is made says its lists at once."""
+
+    def __init__(self, lists: Lists, write: Callable[[bytes], Any]) -> None:
+        self.left_out: Counter[str] = Counter()
+        """What the format cannot hold, by kind."""
+        self.events = 0
+        self._write = write
+        self._last = 0
+        """Time of the event written last: none is before."""
+        self._known = Known(self._tell)
+        self._known.begin(lists.processes, lists.fds)
+        for block in _front(lists):
+            write(block)
+
+    def add(self, inputs: Iterable[Input]) -> None:
+        """Write them in their order."""
+        for one in inputs:
+            self._add(one)
+
+    @singledispatchmethod
+    def _add(self, one: Input) -> None:
+        if (kind := _NOT_HELD.get(type(one))) is not None:
+            self.left_out[kind] += 1
+
+    @_add.register
+    def _event(self, event: KernelEvent) -> None:
+        if event.type not in ROWS:
+            self.left_out[f"events of type {event.type}"] += 1
+            return
+        self._note_what_is_lost(event)
+        process = self._known.prepare(event)
+        row = ROWS[event.type]
+        self._call(row, event.time, event.pid, values_of(event, process))
+        self.events += 1
+        made = self._known.learn(event)
+        if made is not None:
+            self._put(row, event.time, made.pid, child(made))
+
+    @_add.register
+    def _container(self, info: ContainerInfo) -> None:
+        self._put(BY_KEY["CONTAINER_JSON_2_E"], max(info.time, self._last), 0, {"json": container_json(info)})
+
+    @_add.register
+    def _users(self, users: Users) -> None:
+        """Of containers: those of the host are a list in front."""
+        if users.container_id == HOST:
+            return
+        owner = short(users.container_id)
+        for uid, name in users.users.items():
+            self._put(BY_KEY["USER_ADDED_E"], self._last, 0, {"uid": uid, "name": name, "container_id": owner})
+        for gid, name in users.groups.items():
+            self._put(BY_KEY["GROUP_ADDED_E"], self._last, 0, {"gid": gid, "name": name, "container_id": owner})
+
+    @_add.register
+    def _snapshot(self, snapshot: Snapshot) -> None:
+        for info in snapshot.processes:
+            self._known.meet(info, self._last)
+
+    def _tell(self, row: Row, time: int, tid: int, values: Values) -> None:
+        self._call(row, time, tid, values, state_only=True)
+
+    def _call(self, row: Row, time: int, tid: int, values: Values, *, state_only: bool = False) -> None:
+        """The event, and before it the entry into the call where there is one."""
+        if (entry := entry_of(row)) is not None:
+            self._put(entry, time, tid, values, state_only=state_only)
+        self._put(row, time, tid, values, state_only=state_only)
+
+    def _put(self, row: Row, time: int, tid: int, values: Values, *, state_only: bool = False) -> None:
+        self._last = max(self._last, time)
+        params = packed(row, values)
+        self._write(blocks.event(row.number, time, tid, params, large=row.is_large, state_only=state_only))
+
+    def _note_what_is_lost(self, event: KernelEvent) -> None:
+        for kind, is_so in _LOST.items():
+            if is_so(event):
+                self.left_out[kind] += 1
+
+
+def _front(lists: Lists) -> Iterator[bytes]:
+    yield blocks.section()
+    yield blocks.machine(lists.machine)
+    yield blocks.interfaces(lists.interfaces)
+    yield blocks.users(lists.users.users, lists.users.groups)
+    yield blocks.processes(lists.processes)
+    for pid, fds in lists.fds.items():
+        yield blocks.descriptors(pid, fds)
+
+
+_NOT_HELD: dict[type, str] = {
+    ContainerAction: "actions of Docker's API (exec, start, stop, …)",
+    ContainerUnknown: "notes that no runtime knows a container",
+    HostNames: "addresses of host names",
+    RuntimeState: "states of the runtime",
+    Loss: "notes of lost events",
+    SourceState: "states of sources",
+}
+"""Inputs that a capture has no event for."""
+
+_LOST: dict[str, Callable[[KernelEvent], bool]] = {
+    "threads of events, which have their process instead": lambda event: event.tid != event.pid,
+    "marks of 32-bit system calls": lambda event: event.compat,
+    "paths behind symbolic links": lambda event: event.fd is not None and event.fd.path not in ("", event.fd.name),
+    "arguments and environments beyond 16 KiB": lambda event: (
+        event.process is not None and max(_size(event.process.args), _size(event.process.env)) > LONGEST_TEXTS
+    ),
+}
+"""What an event has and its row has not."""
+
+
+def _size(texts: Sequence[str]) -> int:
+    return sum(len(text) + 1 for text in texts)
+
+
+def created(path: Path) -> BinaryIO:
+    """A new file, its owner's alone; compressed if its name ends in ``.gz``. Raises RecordingError."""
+    try:
+        file = os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600), "wb")
+    except FileExistsError:
+        raise RecordingError(f"{path} exists", hint="a capture is never overwritten: name another file") from None
+    except OSError as error:
+        raise RecordingError(f"cannot write {path}: {error.strerror}") from error
+    if not path.name.endswith(".gz"):
+        return file
+    return cast("BinaryIO", _Compressed(file))
+
+
+class _Compressed(gzip.GzipFile):
+    """Closes the file that it writes to, too."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__(fileobj=file, mode="wb", filename="", compresslevel=_LEVEL)
+        self._file = file
+
+    def close(self) -> None:
+        """Write the rest."""
+        super().close()
+        self._file.close()
+
+
+_LEVEL = 3
+"""zlib's level: a third of the time of its usual one, for a tenth more bytes."""
