@@ -144,7 +144,8 @@ def tree(text: str, resolve: Resolve, place: Callable[[int], int] = lambda index
     except ConditionError as error:
         raise _refusal(place(error.index), error.message, error.hint) from error
     except CheckError as error:
-        raise _refusal(place(error.position), error.message, error.hint) from error
+        message = error.message.replace("filter_check called with nonexistent", "there is no")  # Falco's words
+        raise _refusal(place(error.position), message, error.hint) from error
     return node
 
 
@@ -179,6 +180,11 @@ def prepared(node: Node, resolve: Resolve) -> Test:
         case Constant(value=value):
             return lambda _row: value
     raise AssertionError(f"{node} was refused before")
+
+
+def has_field(text: str) -> bool:
+    """Whether a field of the rules, or what looks like one, stands before an operator: else it is words."""
+    return any("." in name for name in _names(text))
 
 
 def words(text: str) -> Callable[[str], bool]:

@@ -49,6 +49,7 @@ from engine.protocol.requests import (
 from engine.protocol.rows import (
     Change,
     ContainerRow,
+    EventKind,
     EventRow,
     Health,
     ProbeRow,
@@ -71,6 +72,7 @@ __all__ = [
     "Containers",
     "Control",
     "Done",
+    "EventKind",
     "EventRow",
     "Events",
     "Explain",

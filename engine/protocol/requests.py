@@ -68,12 +68,22 @@ class ListProcesses(Ask, tag="processes"):
 
 
 class ListEvents(Ask, tag="events"):
-    """Recent events of a process or a container, the newest first."""
+    """Recent events of a process or a container, the newest first.
+
+    ``filter`` is a condition of the rule language, or words that occur in the row.
+    """
 
     pid: int = 0
     start: int = 0
     container_id: str | None = None
     limit: int = 200
+    filter: str = ""
+    tree: bool = False
+    """Also those of all processes that descend from this one."""
+    since: int = 0
+    """Nanoseconds since the epoch; 0 for the first that is remembered."""
+    until: int = 0
+    """0 for the last."""
 
 
 class ListChanges(Ask, tag="changes"):

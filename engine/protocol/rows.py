@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from engine.alerts import Priority
@@ -73,6 +75,11 @@ class ProcessRow(msgspec.Struct):
     """Words worth a sign: "new binary", "memfd", "more capabilities than its container"."""
 
 
+EventKind = Literal["program", "read", "written", "changed", "network", "process"]
+"""What sort of thing an event did: ran a program, opened a file to read or to write, changed names or modes of files,
+spoke to the network, or something else that a process does."""
+
+
 class EventRow(msgspec.Struct):
     """An event in one line."""
 
@@ -83,6 +90,12 @@ class EventRow(msgspec.Struct):
     process: str
     result: str
     summary: str
+    start: int = 0
+    """With ``pid``, the process."""
+    container_id: str = ""
+    target: str = ""
+    """The file, address or name it is about."""
+    kind: EventKind = "process"
 
 
 class RuleRow(msgspec.Struct):

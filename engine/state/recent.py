@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict, deque
 from collections.abc import Iterator
-from heapq import nlargest
 
 from engine.state.event import Event
 from engine.state.processes import ProcessKey
@@ -65,15 +64,15 @@ class Recent:
         events = (event for queues in self._places.values() for queue in queues.values() for event in queue)
         return next((event for event in events if event.num == num), None)
 
-    def of_process(self, key: ProcessKey, limit: int) -> list[Event]:
-        """The latest events of a process, the newest first: before it entered a container and after."""
-        return _latest((event for queues in self._places.values() for event in queues.get(key, ())), limit)
+    def process_keys(self) -> set[ProcessKey]:
+        """The processes of which events are remembered."""
+        return {key for queues in self._places.values() for key in queues}
 
-    def of_container(self, container_id: str | None, limit: int) -> list[Event]:
-        """The latest events of a container, of the host ("") or of all (None), the newest first."""
+    def of_process(self, key: ProcessKey) -> Iterator[Event]:
+        """The events of a process: before it entered a container and after."""
+        return (event for queues in self._places.values() for event in queues.get(key, ()))
+
+    def of_container(self, container_id: str | None) -> Iterator[Event]:
+        """The events of a container, of the host ("") or of all (None), in no order."""
         chosen = self._places.values() if container_id is None else [self._places.get(container_id, OrderedDict())]
-        return _latest((event for queues in chosen for queue in queues.values() for event in queue), limit)
-
-
-def _latest(events: Iterator[Event], limit: int) -> list[Event]:
-    return nlargest(limit, events, key=lambda event: event.num)
+        return (event for queues in chosen for queue in queues.values() for event in queue)

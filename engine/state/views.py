@@ -9,8 +9,10 @@ from heapq import nlargest
 
 from engine.events import HOST, ContainerInfo, KernelEvent
 from engine.lang.arguments import text_value
-from engine.protocol import ContainerRow, EventRow, ListEvents, ProcessRow
+from engine.lang.fields import FIELDS
+from engine.protocol import ContainerRow, EventKind, EventRow, ListEvents, ProcessRow
 from engine.schema import BY_NAME, ParamType
+from engine.state.asked import Find, asked
 from engine.state.containers import Container, ContainerTable, is_plumbing
 from engine.state.event import Event
 from engine.state.lineage import entry, is_exec_privileged
@@ -128,13 +130,14 @@ def _flags(process: Process, container: Container | None) -> list[str]:
 # ── events ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def event_rows(recent: Recent, request: ListEvents) -> list[EventRow]:
-    """Recent events of a process, or else of a container, the newest first."""
-    if request.pid:
-        events = recent.of_process((request.pid, request.start), request.limit)
-    else:
-        events = recent.of_container(request.container_id, request.limit)
-    return [_event_row(event) for event in events]
+def event_rows(recent: Recent, find: Find, request: ListEvents) -> list[EventRow]:
+    """Recent events of a process, or else of a container, the newest first. Raises UsageError for a wrong filter."""
+    return [_event_row(event) for event in asked(recent, find, request, _searched)]
+
+
+def _searched(event: Event) -> str:
+    kernel = event.kernel
+    return f"{summary(event)} {kernel.comm} {event.process.name} {kernel.pid} {event.process.cmdline}"
 
 
 def _event_row(event: Event) -> EventRow:
@@ -148,7 +151,28 @@ def _event_row(event: Event) -> EventRow:
         process=executed.comm if executed else kernel.comm,
         result=result(kernel),
         summary=summary(event),
+        start=kernel.start,
+        container_id=kernel.container_id,
+        target=target(event),
+        kind=kind(event),
     )
+
+
+def kind(event: Event) -> EventKind:
+    """What sort of thing was done."""
+    if event.kernel.type in ("execve", "execveat"):
+        return "program"
+    if _IS_OPEN_WRITE(event):
+        return "written"
+    if _IS_OPEN_READ(event):
+        return "read"
+    row = BY_NAME.get(event.kernel.type)
+    return _KINDS.get(row.category, "process") if row is not None else "process"
+
+
+_IS_OPEN_READ = FIELDS["evt.is_open_read"].getter()
+_IS_OPEN_WRITE = FIELDS["evt.is_open_write"].getter()
+_KINDS: dict[str, EventKind] = {"net": "network", "file": "changed"}
 
 
 def result(kernel: KernelEvent) -> str:

@@ -31,7 +31,7 @@ from engine.state.changes import ChangeLog
 from engine.state.clock import Clock
 from engine.state.containers import Container, ContainerTable
 from engine.state.event import Event
-from engine.state.processes import Process
+from engine.state.processes import Process, ProcessKey
 from engine.state.recent import Recent
 from engine.state.table import ProcessTable
 from engine.state.waiting import PATIENCE, Waiting
@@ -142,7 +142,10 @@ class World:
 
     def event_rows(self, request: ListEvents) -> list[EventRow]:
         """Recent events of a process, a container or all, the newest first."""
-        return views.event_rows(self.recent, request)
+        return views.event_rows(self.recent, self._find, request)
+
+    def _find(self, key: ProcessKey) -> Process | None:
+        return self.processes.get(*key)
 
     def explain(self, container_id: str, changes: list[Change]) -> list[Change]:
         """The lines of ``docker diff`` with who did it and when, as far as the events of late tell."""

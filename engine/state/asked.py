@@ -1,0 +1,62 @@
+"""Which of the recent events a front end asks for: of whom, when, and by which filter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from heapq import nlargest
+from itertools import islice
+
+from engine.lang.fields import resolve
+from engine.protocol import ListEvents
+from engine.query import has_field, prepared, tree, words
+from engine.state.event import Event
+from engine.state.processes import Process, ProcessKey
+from engine.state.recent import Recent
+
+Find = Callable[[ProcessKey], Process | None]
+Test = Callable[[Event], bool]
+
+
+def asked(recent: Recent, find: Find, request: ListEvents, text: Callable[[Event], str]) -> list[Event]:
+    """The events, the newest first. ``text`` is where words are looked for. Raises UsageError for a wrong filter."""
+    test = _test(request.filter, text)
+    events = (event for event in _owned(recent, find, request) if _in_time(event, request))
+    if test is None:
+        return nlargest(request.limit, events, key=_number)
+    newest_first = sorted(events, key=_number, reverse=True)
+    return list(islice(filter(test, newest_first), request.limit))
+
+
+def _number(event: Event) -> int:
+    return event.num
+
+
+def _owned(recent: Recent, find: Find, request: ListEvents) -> Iterable[Event]:
+    if not request.pid:
+        return recent.of_container(request.container_id)
+    key = (request.pid, request.start)
+    if not request.tree:
+        return recent.of_process(key)
+    return _of_tree(recent, find, key)
+
+
+def _of_tree(recent: Recent, find: Find, top: ProcessKey) -> Iterator[Event]:
+    """Events of a process and of all that descend from it."""
+    for key in recent.process_keys():
+        process = find(key)
+        if key == top or (process is not None and any((p.pid, p.start) == top for p in process.ancestors())):
+            yield from recent.of_process(key)
+
+
+def _in_time(event: Event, request: ListEvents) -> bool:
+    time = event.kernel.time
+    return request.since <= time and (not request.until or time <= request.until)
+
+
+def _test(wanted: str, text: Callable[[Event], str]) -> Test | None:
+    if not wanted.strip():
+        return None
+    if has_field(wanted):
+        return prepared(tree(wanted, resolve), resolve)
+    occurs = words(wanted)
+    return lambda event: occurs(text(event))
