@@ -29,6 +29,8 @@ Tell = Callable[[Row, int, int, Values], None]
 @dataclass
 class _Process:
     info: ProcessInfo
+    cwd: str
+    """Where it is, as the reader knows: an exec does not tell."""
     fds: dict[int, Fd] = field(default_factory=dict)
 
 
@@ -42,7 +44,7 @@ class Known:
     def begin(self, processes: Iterable[ProcessInfo], fds: dict[int, list[Fd]]) -> None:
         """What the lists in front of the events say."""
         for info in processes:
-            self._processes[info.pid] = _Process(info, {fd.num: fd for fd in fds.get(info.pid, [])})
+            self._processes[info.pid] = _Process(info, info.cwd, {fd.num: fd for fd in fds.get(info.pid, [])})
 
     def meet(self, info: ProcessInfo, time: int) -> None:
         """A process was found alive: tell of it if it is not known."""
@@ -53,6 +55,8 @@ class Known:
     def prepare(self, event: KernelEvent) -> ProcessInfo:
         """Tell what is needed to understand the event; the process that did it, as the reader knows it."""
         process = self._process(event)
+        if event.process is not None and event.type != "clone" and event.process.cwd:
+            self._move(event.process.cwd, event, process)
         self._folders(event, process)
         if event.fd is not None and event.fd.num >= 0:
             self._descriptor(event, event.fd, process)
@@ -67,6 +71,7 @@ class Known:
             return self._fork(event.process, process)
         elif event.process is not None:
             process.info = event.process
+            process.fds.clear()  # some are closed by the exec: what is used again is told again
         elif event.type in _CHDIR:
             self._chdir(event, process)
         elif event.type == "close":
@@ -85,6 +90,7 @@ class Known:
         if now != known.info:
             self._change(known.info, now, event.time)
             known.info = now
+            known.fds.clear()
         return known
 
     def _change(self, was: ProcessInfo, now: ProcessInfo, time: int) -> None:
@@ -103,14 +109,14 @@ class Known:
             self._tell(ROWS["procexit"], time, info.pid, {"status": 0})
         self._tell(ROWS["clone"], time, info.pid, child(info))
         self._tell(ROWS["execve"], time, info.pid, program(info))
-        self._processes[info.pid] = made = _Process(info)
+        self._processes[info.pid] = made = _Process(info, "")
         return made
 
     def _fork(self, info: ProcessInfo, parent: _Process) -> ProcessInfo:
         """The child with what it has of its parent, as readers see it: our event leaves the program to the exec."""
         named = {name: getattr(parent.info, name) for name in _INHERITED if not getattr(info, name)}
         made = replace(info, **named)
-        self._processes[info.pid] = _Process(made, dict(parent.fds))
+        self._processes[info.pid] = _Process(made, parent.cwd, dict(parent.fds))
         return made
 
     # ── descriptors and folders ─────────────────────────────────────────────────────────────────────────────────────
@@ -123,13 +129,14 @@ class Known:
             number = row.params[place].folder if place >= 0 else -1
             descriptor = event.args.get(row.params[number].name) if number >= 0 else AT_FDCWD
             if descriptor == AT_FDCWD or not isinstance(descriptor, int):
-                self._working_directory(folder, event, process)
+                self._move(folder, event, process)
             elif process.fds.get(descriptor, Fd()).name != folder:
                 self._open(Fd(num=descriptor, type="directory", name=folder), event, process)
 
-    def _working_directory(self, folder: str, event: KernelEvent, process: _Process) -> None:
-        if process.info.cwd != folder:
-            process.info = replace(process.info, cwd=folder)
+    def _move(self, folder: str, event: KernelEvent, process: _Process) -> None:
+        """Be in this folder."""
+        if process.cwd != folder:
+            process.cwd = folder
             self._tell(BY_KEY["SYSCALL_CHDIR_X"], event.time, event.pid, {"res": 0, "path": folder})
 
     def _descriptor(self, event: KernelEvent, fd: Fd, process: _Process) -> None:
@@ -152,16 +159,16 @@ class Known:
         if event.res:
             return
         if event.fd is not None and event.fd.name:
-            process.info = replace(process.info, cwd=event.fd.name)
+            process.cwd = event.fd.name
         elif isinstance(path := event.args.get("path"), str):
-            process.info = replace(process.info, cwd=absolute(path, process.info.cwd))
+            process.cwd = absolute(path, process.cwd)
 
 
 _TELL_THEMSELVES = ("execve", "execveat")
 _CHDIR = ("chdir", "fchdir")
 _NET = ("connect", "bind", "listen", "sendto")
 """Calls that tell themselves where a socket leads."""
-_INHERITED = ("comm", "exe", "exepath", "args", "env", "cwd", "exe_ino", "exe_ctime", "exe_mtime")
+_INHERITED = ("comm", "exe", "exepath", "args", "env", "exe_ino", "exe_ctime", "exe_mtime")
 """What our event of a fork leaves out, since the child has it of its parent."""
 
 
