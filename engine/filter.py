@@ -9,6 +9,8 @@
     container!=web          the value is not this
     priority<=warning       at least as severe as Warning, as Falco counts (0 is Emergency)
 
+    ! shadow web            none of these: what the rest of the filter keeps is left out
+
     container.name=web and fd.name startswith /etc      the rule language, as in conditions (:mod:`engine.alert_query`)
 
 All terms must hold. Upper and lower case are the same. A filter becomes an SQL condition for the rows in the store
@@ -28,7 +30,7 @@ from engine import alert_query
 from engine.alert_query import ALERTS
 from engine.alerts import Priority
 from engine.errors import UsageError
-from engine.query import prepared
+from engine.query import prepared, split_inversion
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -122,6 +124,10 @@ class Filter:
         """Whether all terms hold."""
         return all(test(subject) for test in self._tests)
 
+    def inverted(self) -> Filter:
+        """What lets the others pass."""
+        return Filter(f"NOT ({self.sql})", self.parameters, (lambda subject: not self.matches(subject),))
+
 
 def fold(text: str | None) -> str:
     """How texts are compared: the SQL function of the same name."""
@@ -130,6 +136,12 @@ def fold(text: str | None) -> str:
 
 def parse_filter(text: str) -> Filter:
     """Read a filter. Raises UsageError, naming the column, for one that cannot be understood."""
+    inverted, text = split_inversion(text)
+    found = _parse(text)
+    return found.inverted() if inverted else found
+
+
+def _parse(text: str) -> Filter:
     if is_condition(text):
         node = ALERTS.node(text)
         return Filter(*alert_query.condition(node), (prepared(node, ALERTS.resolve),))

@@ -34,6 +34,7 @@ _WORDS = "contains|icontains|startswith|endswith|in|intersects|pmatch|glob|iglob
 _OPERATOR = rf"\s*(?:[<>!=]=|[<>=])|\s+(?:{_WORDS})\b"
 _QUOTED = r'"[^"]*"?|\'[^\']*\'?'
 _LEVEL = re.compile(r"\s*(?:[<>!=]=|[<>=])\s*(?P<word>[A-Za-z]\w*)")
+_INVERTED = re.compile(r"\s*!\s+(?=\S)")
 _CHECK = re.compile(rf"{_QUOTED}|(?<![\w.-])(?P<name>[a-zA-Z]\w*(?:\.\w+)*)(?:\[[^\]]*\])?(?={_OPERATOR})")
 
 
@@ -180,6 +181,12 @@ def prepared(node: Node, resolve: Resolve) -> Test:
         case Constant(value=value):
             return lambda _row: value
     raise AssertionError(f"{node} was refused before")
+
+
+def split_inversion(text: str) -> tuple[bool, str]:
+    """Whether a filter begins with ``! ``, which keeps what the rest would not; and the rest, in its old place."""
+    match = _INVERTED.match(text)
+    return (True, " " * match.end() + text[match.end() :]) if match else (False, text)
 
 
 def has_field(text: str) -> bool:

@@ -8,7 +8,7 @@ from itertools import islice
 
 from engine.lang.fields import resolve
 from engine.protocol import ListEvents
-from engine.query import has_field, prepared, tree, words
+from engine.query import has_field, prepared, split_inversion, tree, words
 from engine.state.event import Event
 from engine.state.processes import Process, ProcessKey
 from engine.state.recent import Recent
@@ -56,6 +56,12 @@ def _in_time(event: Event, request: ListEvents) -> bool:
 def _test(wanted: str, text: Callable[[Event], str]) -> Test | None:
     if not wanted.strip():
         return None
+    inverted, wanted = split_inversion(wanted)
+    test = _plain_test(wanted, text)
+    return (lambda event: not test(event)) if inverted else test
+
+
+def _plain_test(wanted: str, text: Callable[[Event], str]) -> Test:
     if has_field(wanted):
         return prepared(tree(wanted, resolve), resolve)
     occurs = words(wanted)

@@ -88,6 +88,9 @@ HOST = Subject(
         "fd.name endswith shadow and fd.name exists",
         "container.id = 3f3f3f3f3f3f",
         "tag in (T1003, container)",
+        "! cron",
+        "! shadow cron",
+        "! process=sh or image=x",
     ],
 )
 def test_terms_that_hold(text: str) -> None:
@@ -115,6 +118,8 @@ def test_terms_that_hold(text: str) -> None:
         'target=""',
         "rule=sensitive",
         "process = CAT",
+        "! shadow",
+        " !  container.name=web and fd.name startswith /etc",
         "container.name=web and not fd.name startswith /etc",
         "container.name = host or proc.name = sh",
         "rule.tags = T10 or tag != container",
@@ -163,6 +168,7 @@ def test_the_host_and_empty_values(text: str) -> None:
         ("tolower(proc.name) = x and image=y", 1, "with values only", "no transformers"),
         ("rule.tags startswith T and evt.type=open", 28, "no field evt.type here", "here you can ask for rule.name"),
         ("process=x and " + "image=y or " * 400 + "image=z", MAX_LENGTH + 1, "more than 4,000", "shorter"),
+        ("! process=sh and web", 18, "'web' alone is no check", "a field stands first"),
         ("a process!= b", 3, "'process!=' has no value", 'process=""'),
     ],
 )
@@ -238,9 +244,9 @@ CONDITIONS = st.recursive(
 
 
 @settings(max_examples=400)
-@given(text=CONDITIONS, subject=SUBJECTS)
-def test_a_condition_means_the_same_in_sql_and_in_memory(text: str, subject: Subject) -> None:
-    text = f"{text} and not rule.name = none"
+@given(text=CONDITIONS, subject=SUBJECTS, inversion=st.sampled_from(["", "! "]))
+def test_a_condition_means_the_same_in_sql_and_in_memory(text: str, subject: Subject, inversion: str) -> None:
+    text = f"{inversion}{text} and not rule.name = none"
     assert is_condition(text)
     assert parse_filter(text).matches(subject) == in_sql(text, subject)
 

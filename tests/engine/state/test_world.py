@@ -287,6 +287,8 @@ def test_events_by_a_condition_or_by_words(world: World) -> None:
     assert found("not fd.name exists and evt.type=execve and proc.name=sh") == ["/bin/sh"]
     assert found("OPENAT shadow") == ["/etc/shadow"]
     assert found("openat nothing") == []
+    assert "/etc/shadow" not in found("! openat shadow") != []
+    assert set(found("! fd.name exists")) == {"/bin/sh", "/bin/httpd"}
     with pytest.raises(UsageError, match=r"column 19: there is no field fd\.nam") as caught:
         found("evt.type=open and fd.nam=x")
     assert caught.value.hint == "did you mean fd.name?"
