@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine.lang import flags, paths
+from engine.lang.parameter_types import FALCO_PARAMETERS
 from engine.lang.paths import AT_FDCWD
 from engine.lang.types import FieldType
 from engine.schema import BY_NAME, EVENT_TYPES, RET, Param, ParamType
@@ -227,9 +228,16 @@ for _row in EVENT_TYPES:
 
 
 def raw_type(name: str) -> FieldType:
-    """The type of ``evt.rawarg.<name>``: that of the first event which has the parameter."""
-    word = next(iter(PARAMETERS[name].values())).type.value.split(" ")[0]
-    return FieldType(word)
+    """The type of ``evt.rawarg.<name>``: that of the first of Falco's events which has the parameter."""
+    if name in FALCO_PARAMETERS:
+        return FALCO_PARAMETERS[name]
+    return FieldType(next(iter(PARAMETERS[name].values())).type.value.split(" ")[0])
+
+
+def unserved(name: str) -> str:
+    """Why a parameter that Falco knows is not served; "" for one that is, or that nobody knows."""
+    is_known = name in FALCO_PARAMETERS and name not in PARAMETERS
+    return f"no event that is recorded has the parameter '{name}'" if is_known else ""
 
 
 def exe_flags(event: Event) -> str:

@@ -20,7 +20,7 @@ from engine.lang.operators import OPERATORS, Operator, Test
 from engine.lang.quirks import quirk_of
 from engine.lang.quoting import event_text
 from engine.lang.transformers import TRANSFORMERS
-from engine.lang.types import TEXT, FieldType, Group, Shape
+from engine.lang.types import TEXT, TEXTS, Group, Shape
 
 Resolve = Callable[[FieldRef], Bound]
 """Finds a field's row; raises FieldError."""
@@ -121,24 +121,25 @@ def _list(items: Sequence[Source]) -> Source:
         values = [read(event) for read in getters]
         return None if None in values else values
 
-    return Source(get, Shape(items[0].shape.type if items else FieldType.CHARBUF, is_list=True))
+    return Source(get, TEXTS)
 
 
 def _call(call: Call, resolve: Resolve) -> Source:
-    row = TRANSFORMERS[call.name]
+    row = TRANSFORMERS.get(call.name)
+    if row is None or (call.argument is not None and row.select is None):
+        raise CheckError(f"filter error: transformer '{call.name}' does not support field arguments", call.position)
     arguments = [source(term, resolve, within=call.name) for term in call.arguments]
     try:
         shape = row.shape([argument.shape for argument in arguments])
     except ValueError as error:
         raise CheckError(str(error), call.position) from None
-    if call.argument is None:
-        return Source(_applied(row.apply, [argument.get for argument in arguments]), shape)
-    select, chosen = row.select, call.argument
-    if select is None:
-        raise CheckError(f"transformer '{call.name}' does not support field arguments", call.position)
+    select, chosen, getters = row.select, call.argument, [argument.get for argument in arguments]
+    if chosen is None or select is None:
+        return Source(_applied(row.apply, getters), shape)
     if len(chosen) != 1:
-        raise CheckError(f"{call.name}() takes one option letter in its brackets", call.position)
-    return Source(_applied(lambda values: select(values, chosen), [argument.get for argument in arguments]), TEXT)
+        message = f"{call.name}() field argument must be a single option character"
+        raise CheckError(message, call.position, "write one letter in the brackets: getopt(…)[n]")
+    return Source(_applied(lambda values: select(values, chosen), getters), TEXT)
 
 
 def _applied(apply: Callable[[Sequence[Any]], Any], getters: Sequence[Getter]) -> Getter:
@@ -202,8 +203,7 @@ def _right(check: Check, row: Operator, left: Source, term: Left, resolve: Resol
         raise CheckError(f"field '{check.left}' doesn't support right-hand side fields", check.position)
     if right.field is not None and right.field.no_right:
         raise CheckError(f"field '{term}' can't be used as a right-hand side field", term.position)
-    takes_list = row.kind == "list"
-    if left.shape.type != right.shape.type or (right.shape.is_list and not takes_list):
+    if left.shape != right.shape:
         message = (
             f"field '{check.left}' has type '{left.shape}' while the right-hand side field '{term}' has incompatible"
             f" type '{right.shape}'"

@@ -112,6 +112,8 @@ def printable(value: Any, *, joined: bool = False) -> Value:
         return "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in value)
     if isinstance(value, tuple):
         return " ".join(map(str, value)) or None if joined else [str(item) for item in value]
+    if isinstance(value, list):
+        return [item.removesuffix("\0") if isinstance(item, str) else item for item in value]
     result: Value = value
     return result
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache, partial
 
 from engine.lang import (
@@ -43,6 +44,8 @@ FIELDS: dict[str, Field] = {
 _DOTTED = ("evt.arg", "evt.rawarg", "evt.type.is", "container.label", "k8s.pod.label")
 """Fields whose argument may follow after a dot: ``evt.arg.flags``."""
 
+_PARAMETERS = frozenset({"evt.arg", "evt.rawarg"})
+
 
 def resolve(ref: FieldRef) -> Bound:
     """The field that is meant, with its argument. Raises FieldError."""
@@ -51,7 +54,13 @@ def resolve(ref: FieldRef) -> Bound:
     if row is None:
         raise FieldError(f"filter_check called with nonexistent field {ref}", partial(nearest, name))
     many = Many.NO if argument is not None else row.many
-    return Bound(row, _shape(row, argument), row.getter(argument), many)
+    return Bound(_row_of(row, argument), _shape(row, argument), row.getter(argument), many)
+
+
+def _row_of(row: Field, argument: str | None) -> Field:
+    """The row, or for a parameter that is not served one that says so."""
+    reason = arguments.unserved(argument) if argument is not None and row.name in _PARAMETERS else ""
+    return replace(row, unserved=reason) if reason else row
 
 
 def canonical(ref: FieldRef) -> str:
@@ -76,6 +85,6 @@ def _split(ref: FieldRef) -> tuple[str, str | None]:
 
 
 def _shape(row: Field, argument: str | None) -> Shape:
-    if row.name == "evt.rawarg" and argument in arguments.PARAMETERS:
+    if row.name == "evt.rawarg" and argument is not None:
         return Shape(arguments.raw_type(argument))
     return Shape(row.type, row.is_list)

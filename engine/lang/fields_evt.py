@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
 from engine.lang import arguments, flags, paths
 from engine.lang.event_names import EVENT_NAMES
 from engine.lang.field import Field, FieldError, Getter
-from engine.lang.types import FieldType
-from engine.schema import BY_NAME
+from engine.lang.nearest import nearest
+from engine.lang.types import FieldType, Group
+from engine.schema import BY_NAME, Param
 from engine.state.event import Event
 from engine.state.lineage import entry, is_exec_privileged
 
@@ -74,9 +76,7 @@ def _argument(name: str) -> Getter:
     """``evt.arg.<name>`` or ``evt.arg[<number>]``: text."""
     if name.isdigit():
         return lambda event: _nth(event, int(name))
-    if name not in arguments.PARAMETERS:
-        raise FieldError(f"unknown event argument {name}")
-    rows = arguments.PARAMETERS[name]
+    rows = _rows(name)
 
     def read(event: Event) -> str | None:
         kind = event.kernel.type
@@ -94,15 +94,26 @@ def _nth(event: Event, index: int) -> str | None:
 
 def _raw_argument(name: str) -> Getter:
     """``evt.rawarg.<name>``: the value."""
-    if name not in arguments.PARAMETERS:
-        raise FieldError(f"unknown event argument {name}")
-    rows = arguments.PARAMETERS[name]
+    rows, group = _rows(name), arguments.raw_type(name).group
 
     def read(event: Event) -> Any:
         param = rows.get(event.kernel.type)
-        return None if param is None else arguments.raw_value(event, param)
+        value = None if param is None else arguments.raw_value(event, param)
+        if group is Group.BYTES and isinstance(value, str):
+            return value.encode()
+        return value if isinstance(value, str) is (group in _TEXTS) else None
 
     return read
+
+
+def _rows(name: str) -> Mapping[str, Param]:
+    """By event type, the parameter of this name; none for one that is known and not served. Raises FieldError."""
+    if name not in arguments.PARAMETERS and not arguments.unserved(name):
+        raise FieldError(f"unknown event argument {name}", partial(nearest, name, arguments.PARAMETERS, 0.6))
+    return arguments.PARAMETERS.get(name, {})
+
+
+_TEXTS = frozenset({Group.STRING, Group.OTHER})
 
 
 def _is_type(name: str) -> Getter:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-_NEEDS_QUOTES = re.compile(r"[\s=\"'\\\x00-\x1f\x7f]")
+_NEEDS_QUOTES = re.compile(r"[ =\"'\\\b\f\n\r\t\0]")
 _ESCAPES = {"\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
 
 
@@ -190,7 +190,7 @@ def fields(term: Term | Values | None) -> Iterator[FieldRef]:
 
 
 def _terms(items: tuple[Term, ...]) -> str:
-    return ",".join(item.text if isinstance(item, Literal) else str(item) for item in items)
+    return ",".join(map(str, items))
 
 
 def _brackets(argument: str | None) -> str:

@@ -7,6 +7,7 @@ characters of it. The field is the longest text after ``%`` that is one. A missi
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,13 +40,17 @@ _TRANSFORMER = re.compile(rf"({'|'.join(TRANSFORMERS)})\(")
 
 
 class TemplateError(Exception):
-    """An output that cannot be printed. ``index`` counts from 0 in its text."""
+    """An output that cannot be printed. ``index`` counts from 0 in its text.
 
-    def __init__(self, message: str, index: int, hint: str = "") -> None:
+    ``is_unknown``: there is a placeholder that is no field, which a rule may choose to be dropped for.
+    """
+
+    def __init__(self, message: str, index: int, hint: str = "", *, is_unknown: bool = False) -> None:
         super().__init__(message)
         self.message = message
         self.index = index
         self.hint = hint
+        self.is_unknown = is_unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ class _Token:
 
     def text(self, event: Any) -> str:
         shown = _text(self.source, event)
-        return f"{shown[: self.width]:<{self.width}}" if self.width else shown
+        return _fitted(shown, self.width) if self.width else shown
 
 
 class Template:
@@ -106,36 +111,46 @@ class Template:
         digits = match[0] if match else ""
         index = start + 1 + len(digits)
         if index >= len(self.text):
-            raise TemplateError("invalid formatting syntax: formatting cannot end with a %", start)
+            what = "number" if digits else "%"
+            raise TemplateError(f"invalid formatting syntax: formatting cannot end with a {what}", start)
         if len(digits) > len(str(_MAX_WIDTH)) or int(digits or 0) > _MAX_WIDTH:
             raise TemplateError(f"a field is padded or cut to at most {_MAX_WIDTH} characters", start)
-        term, end = self._transformed(index) if _TRANSFORMER.match(self.text, index) else self._field(index)
+        term, end, origin = self._term(index)
         refs = tuple(nodes.fields(term))
         self.refs.extend(refs)
-        try:
-            names = tuple((str(ref), source(ref, self._resolve)) for ref in refs)
-            origin = source(term, self._resolve)
-        except CheckError as error:
-            raise TemplateError(error.message, start, error.hint) from None
+        names = tuple((str(ref), source(ref, self._resolve)) for ref in refs)
         self._pieces.append(_Token(str(term), origin, int(digits or 0), names))
         return end
 
-    def _transformed(self, index: int) -> tuple[nodes.Left, int]:
-        try:
-            return parse_left(self.text, index)
-        except ConditionError as error:
-            raise TemplateError(error.message, error.index, error.hint) from None
+    def _term(self, index: int) -> tuple[nodes.Left, int, Source]:
+        """What the text begins with: the first candidate that can be printed, and where it ends."""
+        error: TemplateError | None = None
+        for term, end in self._transformed(index) if _TRANSFORMER.match(self.text, index) else self._fields(index):
+            try:
+                return term, end, source(term, self._resolve)
+            except CheckError as wrong:
+                error = error or TemplateError(wrong.message, index - 1, wrong.hint, is_unknown=True)
+        raise error or self._unknown(index)
 
-    def _field(self, index: int) -> tuple[nodes.Left, int]:
-        """The longest field that the text begins with; with its argument if it takes one."""
+    def _transformed(self, index: int) -> Iterator[tuple[nodes.Left, int]]:
+        """The transformer with the brackets behind it, then without. Raises TemplateError."""
+        errors: list[ConditionError] = []
+        for with_argument in (True, False):
+            try:
+                yield parse_left(self.text, index, with_argument=with_argument)
+            except ConditionError as error:
+                errors.append(error)
+        if len(errors) > 1:
+            raise TemplateError(errors[0].message, errors[0].index, errors[0].hint, is_unknown=True)
+
+    def _fields(self, index: int) -> Iterator[tuple[nodes.Left, int]]:
+        """The fields that the text begins with, the longest first; each with its argument, then without."""
         match = _NAME.match(self.text, index)
         name = match[0] if match else ""
         for length in range(min(len(name), _LONGEST_NAME), 0, -1):
             for term, end in self._candidates(index, name[:length]):
                 if self._exists(term):
-                    return term, end
-        hint = self._hint(name) if name else "an output cannot print a percent sign"
-        raise TemplateError(f"unknown field '%{name}' in output", index - 1, hint)
+                    yield term, end
 
     def _candidates(self, index: int, name: str) -> list[tuple[FieldRef, int]]:
         """The name with the argument behind it, then without."""
@@ -157,12 +172,23 @@ class Template:
             return False
         return True
 
+    def _unknown(self, index: int) -> TemplateError:
+        match = _NAME.match(self.text, index)
+        name = match[0] if match else ""
+        hint = self._hint(name) if name else "an output cannot print a percent sign"
+        return TemplateError(f"unknown field '%{name}' in output", index - 1, hint, is_unknown=True)
+
     def _hint(self, name: str) -> str:
         try:
             self._resolve(FieldRef(name.rstrip(".")))
         except FieldError as error:
             return error.hint
         return ""
+
+
+def _fitted(text: str, width: int) -> str:
+    """Padded or cut to so many bytes; what is left of a character that is cut is U+FFFD."""
+    return text.encode()[:width].ljust(width).decode("utf-8", "replace")
 
 
 def _value(origin: Source, event: Any) -> Value:
@@ -182,4 +208,6 @@ def _text(origin: Source, event: Any) -> str:
         return show(value)
     if isinstance(value, list):
         return f"({','.join(value)})"
+    if isinstance(value, float):
+        return f"{value:.1f}"
     return str(value).lower() if isinstance(value, bool) else str(value)

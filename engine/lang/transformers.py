@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.lang.types import COUNT, TEXT, TEXTS, Group, Shape
+from engine.lang.types import COUNT, TEXT, TEXTS, FieldType, Group, Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,27 +28,54 @@ class Transformer:
     """With an argument in brackets: ``getopt(…)[c]``."""
 
 
-def _one(name: str, *groups: Group, lists: bool = False, result: Shape = TEXT) -> Callable[[Sequence[Shape]], Shape]:
-    """The shape of a transformer of one value of these groups.
-
-    One that is not for lists may be written around one, as with Falco; its result is then a list without a value.
-    """
+def _same(name: str, *types: FieldType) -> Callable[[Sequence[Shape]], Shape]:
+    """The shape of a transformer of one value (or of each in a list) of these types: it stays what it is."""
 
     def shape(arguments: Sequence[Shape]) -> Shape:
-        if len(arguments) != 1:
-            raise ValueError(f"{name}() requires exactly 1 argument")
-        (argument,) = arguments
-        is_misplaced = argument.is_list and not lists
-        if argument.type.group not in groups and not (argument.is_list and lists):
-            raise ValueError(f"can't apply transformer '{name}' to a value of type '{argument.type}'")
-        return Shape(result.type, is_list=True) if is_misplaced else result
+        argument = _only(name, arguments)
+        if argument.type not in types:
+            raise _misplaced(name, argument)
+        return argument
 
     return shape
 
 
-def _of_single(apply: Callable[[Any], Any]) -> Callable[[Sequence[Any]], Any]:
-    """A transformer's function from one for a single value: a list gives none."""
-    return lambda arguments: None if isinstance(arguments[0], list) else apply(arguments[0])
+def _length_shape(arguments: Sequence[Shape]) -> Shape:
+    argument = _only("len", arguments)
+    if not argument.is_list and argument.type.group not in (Group.STRING, Group.BYTES):
+        raise _misplaced("len", argument)
+    return COUNT
+
+
+def _only(name: str, arguments: Sequence[Shape]) -> Shape:
+    if len(arguments) != 1:
+        raise ValueError(f"{name}() requires exactly 1 argument")
+    return arguments[0]
+
+
+def _misplaced(name: str, argument: Shape) -> ValueError:
+    return ValueError(f"can't add field transformer: type '{argument}' is not supported by '{name}' transformer")
+
+
+_END = "\0"
+"""Behind what a transformer made of an element of a list: Falco keeps it there, and so finds it equal to nothing."""
+
+
+def _each(apply: Callable[[Any], Any]) -> Callable[[Sequence[Any]], Any]:
+    """A transformer's function from one for a single value; of a list it makes a list, none if one element fails."""
+
+    def of(arguments: Sequence[Any]) -> Any:
+        (value,) = arguments
+        if not isinstance(value, list):
+            return apply(value)
+        made = [apply(item.removesuffix(_END)) for item in value]
+        return None if None in made else [item + _END for item in made]
+
+    return of
+
+
+def _plain(items: Sequence[Any]) -> list[str]:
+    return [str(item).removesuffix(_END) for item in items]
 
 
 def _join_shape(arguments: Sequence[Shape]) -> Shape:
@@ -59,15 +86,13 @@ def _join_shape(arguments: Sequence[Shape]) -> Shape:
         raise ValueError("join() first argument (separator) must be a single value, not a list")
     if not items.is_list:
         raise ValueError("join() second argument must be a list")
-    if separator.type.group is not Group.STRING:
-        raise ValueError("join() first argument (separator) must be a string")
     return TEXT
 
 
 def _concat_shape(arguments: Sequence[Shape]) -> Shape:
     if len(arguments) < 2:
         raise ValueError("concat() requires at least 2 arguments")
-    if any(shape.is_list or shape.type.group is not Group.STRING for shape in arguments):
+    if any(shape != TEXT for shape in arguments):
         raise ValueError("concat() arguments must be strings")
     return TEXT
 
@@ -78,23 +103,28 @@ def _getopt_shape(arguments: Sequence[Shape]) -> Shape:
     words, options = arguments
     if not words.is_list:
         raise ValueError("getopt() first argument must be a list")
-    if options.is_list or options.type.group is not Group.STRING or words.type.group is not Group.STRING:
-        raise ValueError("getopt() second argument must be a string")
+    if options.is_list:
+        raise ValueError("getopt() second argument (optstring) must be a single value")
+    if options != TEXT or words != TEXTS:
+        raise ValueError("getopt() arguments must be strings")
     return TEXTS
 
 
-def _decode(value: str | bytes) -> str | None:
+def _decode(value: str | bytes) -> str | bytes | None:
     raw = value if isinstance(value, bytes) else value.encode()
     try:
         decoded = base64.b64decode(raw.rstrip(b"=") + b"=" * (-len(raw.rstrip(b"=")) % 4), validate=True)
     except binascii.Error:
         return None
-    return decoded.decode("utf-8", "backslashreplace")
+    return decoded if isinstance(value, bytes) else decoded.decode("utf-8", "backslashreplace")
 
 
 def _length(arguments: Sequence[Any]) -> int:
     (value,) = arguments
     return len(value.encode()) if isinstance(value, str) else len(value)
+
+
+_UNKNOWN = "?"
 
 
 def scan_options(words: Sequence[str], optstring: str) -> list[tuple[str, str | None]]:
@@ -103,7 +133,7 @@ def scan_options(words: Sequence[str], optstring: str) -> list[tuple[str, str | 
     An unknown letter is ``?``, a missing value gives an empty letter. It ends at the first word that is no option.
     """
     found: list[tuple[str, str | None]] = []
-    rest = list(words)
+    rest = _plain(words)
     while rest and rest[0].startswith("-") and rest[0] not in ("-", "--"):
         word = rest.pop(0)
         if not word.startswith("--"):
@@ -114,10 +144,9 @@ def scan_options(words: Sequence[str], optstring: str) -> list[tuple[str, str | 
 def _scan_word(letters: str, optstring: str, rest: list[str], found: list[tuple[str, str | None]]) -> None:
     while letters:
         letter, letters = letters[0], letters[1:]
-        position = optstring.find(letter) if letter != ":" else -1
-        if position < 0:
-            found.append(("?", None))
-        elif optstring[position + 1 : position + 2] != ":":
+        if letter == ":" or letter not in optstring:
+            found.append((_UNKNOWN, None))
+        elif f"{letter}:" not in optstring:
             found.append((letter, None))
         elif letters or rest:
             found.append((letter, letters or rest.pop(0)))
@@ -136,48 +165,48 @@ def _getopt(arguments: Sequence[Any]) -> list[str]:
 def _option(arguments: Sequence[Any], wanted: str) -> str | None:
     result = None
     for letter, value in scan_options(*arguments):
-        if letter == wanted:
+        if letter == wanted and (wanted != _UNKNOWN or _UNKNOWN in arguments[1]):
             result = letter if value is None else value
         elif not letter and value == wanted:
             result = ""
     return result
 
 
-_STRING = (Group.STRING,)
+_PATHS_TOO = (FieldType.CHARBUF, FieldType.FSPATH, FieldType.FSRELPATH)
 _ROWS = (
     Transformer(
         "tolower",
         "letters in lower case (ASCII)",
         "tolower(proc.name) = bash",
-        _one("tolower", *_STRING),
-        _of_single(lambda text: _recase(text, upper=False)),
+        _same("tolower", *_PATHS_TOO),
+        _each(lambda text: _recase(text, upper=False)),
     ),
     Transformer(
         "toupper",
         "letters in upper case (ASCII)",
         "toupper(proc.name) = BASH",
-        _one("toupper", *_STRING),
-        _of_single(lambda text: _recase(text, upper=True)),
+        _same("toupper", *_PATHS_TOO),
+        _each(lambda text: _recase(text, upper=True)),
     ),
     Transformer(
         "b64",
         "what the base 64 text spells; missing if it is none",
         "b64(proc.args) contains secret",
-        _one("b64", Group.STRING, Group.BYTES),
-        _of_single(_decode),
+        _same("b64", FieldType.CHARBUF, FieldType.BYTEBUF),
+        _each(_decode),
     ),
     Transformer(
         "basename",
         "what follows the last slash",
         "basename(proc.exepath) != val(proc.name)",
-        _one("basename", *_STRING),
-        _of_single(lambda text: text.rpartition("/")[2]),
+        _same("basename", *_PATHS_TOO),
+        _each(lambda text: text.rpartition("/")[2]),
     ),
     Transformer(
         "len",
         "bytes of a text, elements of a list",
         "len(proc.cmdline) > 1000",
-        _one("len", Group.STRING, Group.BYTES, lists=True, result=COUNT),
+        _length_shape,
         _length,
     ),
     Transformer(
@@ -185,7 +214,7 @@ _ROWS = (
         "the elements of a list with a separator between them",
         'join("/", (proc.name, fd.name)) = a/b',
         _join_shape,
-        lambda arguments: arguments[0].join(map(str, arguments[1])),
+        lambda arguments: str(arguments[0]).join(_plain(arguments[1])),
     ),
     Transformer(
         "concat",

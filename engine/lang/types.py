@@ -44,20 +44,28 @@ class FieldType(StrEnum):
     PID = "PID"
     UID = "UID"
     GID = "GID"
+    PID32 = "PID32"
     FD = "FD"
+    FDLIST = "FDLIST"
+    SYSCALLID = "SYSCALLID"
+    SIGTYPE = "SIGTYPE"
+    SIGSET = "SIGSET"
     ERRNO = "ERRNO"
     RELTIME = "RELTIME"
     ABSTIME = "ABSTIME"
     DOUBLE = "DOUBLE"
     BOOL = "BOOL"
     CHARBUF = "CHARBUF"
+    CHARBUFARRAY = "CHARBUFARRAY"
     FSPATH = "FSPATH"
     FSRELPATH = "FSRELPATH"
     BYTEBUF = "BYTEBUF"
     IPADDR = "IPADDR"
+    IPV4ADDR = "IPV4ADDR"
     IPNET = "IPNET"
     SOCKADDR = "SOCKADDR"
     SOCKTUPLE = "SOCKTUPLE"
+    DYN = "DYN"
 
     @property
     def group(self) -> Group:
@@ -78,8 +86,21 @@ _GROUPS = {
     FieldType.BYTEBUF: Group.BYTES,
     FieldType.IPADDR: Group.ADDRESS,
     FieldType.IPNET: Group.NETWORK,
-    FieldType.SOCKADDR: Group.OTHER,
-    FieldType.SOCKTUPLE: Group.OTHER,
+    FieldType.IPV4ADDR: Group.ADDRESS,
+    **dict.fromkeys(
+        (
+            FieldType.UID,
+            FieldType.GID,
+            FieldType.PID32,
+            FieldType.SIGSET,
+            FieldType.FDLIST,
+            FieldType.CHARBUFARRAY,
+            FieldType.SOCKADDR,
+            FieldType.SOCKTUPLE,
+            FieldType.DYN,
+        ),
+        Group.OTHER,
+    ),
 }
 
 _BITS = {
@@ -89,8 +110,9 @@ _BITS = {
     **{FieldType[f"ENUMFLAGS{bits}"]: (bits, False) for bits in (8, 16, 32)},
     FieldType.MODE: (32, False),
     FieldType.PORT: (16, False),
-    FieldType.UID: (32, False),
-    FieldType.GID: (32, False),
+    FieldType.SYSCALLID: (16, False),
+    FieldType.SIGTYPE: (8, False),
+    FieldType.DOUBLE: (32, True),
     FieldType.RELTIME: (64, False),
     FieldType.ABSTIME: (64, False),
 }

@@ -8,11 +8,18 @@ from typing import Protocol, TypeVar
 
 from engine.alerts import Priority
 from engine.rules import exceptions
-from engine.rules.definitions import ExceptionDefinition, ListDefinition, MacroDefinition, RuleDefinition, Visible
+from engine.rules.definitions import (
+    SOURCES,
+    ExceptionDefinition,
+    ListDefinition,
+    MacroDefinition,
+    RuleDefinition,
+    Visible,
+)
 from engine.rules.overrides import Overrides
 from engine.rules.priorities import priority
 from engine.rules.text import Place
-from engine.rules.yaml_items import VALIDATE, Item, ItemError, is_null
+from engine.rules.yaml_items import VALIDATE, Item, ItemError
 
 _Read = TypeVar("_Read")
 
@@ -23,9 +30,6 @@ class Report(Protocol):
     def __call__(self, code: str, message: str, place: Place, hint: str = "") -> None:
         """Report it."""
 
-
-SOURCES = frozenset({"syscall"})
-"""Where events come from; rules of other sources are dropped with a warning."""
 
 _MACRO_NAME = re.compile(r"[a-zA-Z]+[a-zA-Z0-9_]*")
 _LIST_NAME = re.compile(r"[^()\"'\s=,]+")
@@ -110,6 +114,7 @@ class Collection:
         """A rule: new, again, appended to, overridden or switched. Raises ItemError."""
         name = item.text("rule").value
         known = self.rules.get(name)
+        item.optional("source")
         overrides = Overrides.of(item, "rule")
         if self._old_append(item, overrides):
             self._append_rule(item, known, name)
@@ -142,17 +147,14 @@ class Collection:
         if known is None:
             message = f"Rule '{name}' has 'append' key but no rule by that name already exists"
             raise ItemError(VALIDATE, message, item.place)
-        if "source" in item and not is_null(item.nodes["source"]):
-            self._same_source(item, known)
+        item.same_source(known.source)
         if "condition" in item:
             known.condition = known.condition + item.text("condition").behind(" ")
         self._merge_exceptions(item, known)
         self._latest(known)
 
     def _merge_exceptions(self, item: Item, known: RuleDefinition) -> None:
-        for name, place in exceptions.without_values(item):
-            self._warn_exception("LOAD_APPEND_NO_VALUES", name, place)
-        exceptions.merge(known, exceptions.read(item, known, checked=known.source in SOURCES))
+        exceptions.merge(known, exceptions.read(item, self._warn_exception, known, is_served=known.source in SOURCES))
 
     def _warn_exception(self, code: str, name: str, place: Place) -> None:
         messages = {
@@ -160,11 +162,6 @@ class Collection:
             "LOAD_EXCEPTION_NAME_NOT_UNIQUE": f"Multiple definitions of exception '{name}' in the same item",
         }
         self._report(code, messages[code], place)
-
-    def _same_source(self, item: Item, known: RuleDefinition) -> None:
-        if item.text("source").value != known.source:
-            message = "Rule has been re-defined with a different source"
-            raise ItemError(VALIDATE, message, item.place_of("source"))
 
     def _define_rule(self, item: Item, known: RuleDefinition | None, name: str) -> None:
         rule = RuleDefinition(
@@ -184,15 +181,13 @@ class Collection:
             capture_duration=self._or(0, lambda: item.integer("capture_duration")),
         )
         if known is not None:
-            self._same_source_as(rule, known, item)
+            item.same_source(known.source, rule.source)
         if rule.source not in SOURCES:
             message = f"Unknown source '{rule.source}', skipping rule"
             self._report("LOAD_UNKNOWN_SOURCE", message, item.place_of("source"))
         none: list[ExceptionDefinition] = []
-        for definition in self._or(none, lambda: exceptions.read(item, checked=rule.source in SOURCES)):
-            if rule.exception(definition.name) is not None:
-                self._warn_exception("LOAD_EXCEPTION_NAME_NOT_UNIQUE", definition.name, definition.place)
-            rule.exceptions.append(definition)
+        is_served = rule.source in SOURCES
+        rule.exceptions = self._or(none, lambda: exceptions.read(item, self._warn_exception, is_served=is_served))
         self.rules[name] = rule
 
     def _or(self, default: _Read, read: Callable[[], _Read]) -> _Read:
@@ -202,8 +197,3 @@ class Collection:
         except ItemError as error:
             self._report(error.code, error.message, error.place, error.hint)
             return default
-
-    def _same_source_as(self, rule: RuleDefinition, known: RuleDefinition, item: Item) -> None:
-        if rule.source != known.source:
-            message = "Rule has been re-defined with a different source"
-            raise ItemError(VALIDATE, message, item.place_of("source"))

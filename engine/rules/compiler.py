@@ -16,10 +16,11 @@ from engine.lang.ir import FALSE, Form
 from engine.lang.lower import Lowering
 from engine.lang.nodes import Node
 from engine.lang.template import Template, TemplateError
-from engine.rules import exceptions, lint
-from engine.rules.collection import SOURCES, Collection
+from engine.rules import lint
+from engine.rules.collection import Collection
 from engine.rules.conditions import COMPILE_CONDITION, UNKNOWN_FILTER, Conditions
-from engine.rules.definitions import RuleDefinition
+from engine.rules.definitions import SOURCES, RuleDefinition
+from engine.rules.exception_text import condition
 from engine.rules.extras import Extra, template
 from engine.rules.lists import Lists
 from engine.rules.macros import Expansion, Macros, TooLargeError
@@ -119,14 +120,15 @@ class Compilation:
         try:
             found = template(output.value, extras)
         except TemplateError as error:
-            is_skipped = definition.skip_unknown and error.message.startswith("unknown")
+            is_skipped = definition.skip_unknown and error.is_unknown
             code = UNKNOWN_FILTER if is_skipped else COMPILE_OUTPUT
             self._reporter.report(code, error.message, output.place(error.index), (item,), error.hint)
             if is_skipped:
                 raise SkippedError from None
             return None
-        for message in lint.output(found.refs):
-            self._reporter.report(lint.DEPRECATED_ITEM, message, output.place(0), (item,))
+        for text in (output.value, *(format for extra in extras for format in extra.formats.values())):
+            for message in lint.output(text):
+                self._reporter.report(lint.DEPRECATED_ITEM, message, output.place(0), (item,))
         return found
 
     def _without_container_info(self, output: Text, definition: RuleDefinition, item: str) -> Text:
@@ -147,7 +149,7 @@ class Compilation:
         return Rule(
             definition.name,
             priority=definition.priority,
-            condition=exceptions.condition(definition).value.strip(),
+            condition=condition(definition).value.strip(),
             expanded=expansion.node,
             origins=expansion.origins,
             template=template,

@@ -8,8 +8,9 @@ from engine.lang.check import CheckError, leaf
 from engine.lang.fields import resolve
 from engine.lang.grammar import ConditionError
 from engine.lang.nodes import Node
-from engine.rules import exceptions, lint
+from engine.rules import lint
 from engine.rules.definitions import RuleDefinition
+from engine.rules.exception_text import condition
 from engine.rules.lists import Lists
 from engine.rules.macros import Expansion, Macros, Trouble, Use
 from engine.rules.recovery import parse_all
@@ -19,7 +20,7 @@ from engine.rules.yaml_items import VALIDATE
 
 COMPILE_CONDITION = "LOAD_ERR_COMPILE_CONDITION"
 UNKNOWN_FILTER = "LOAD_UNKNOWN_FILTER"
-_UNKNOWN = ("filter_check called with nonexistent field", "unknown event", "filter syntax error")
+_UNKNOWN = ("filter_check called with nonexistent field", "unknown event type")
 
 
 class Conditions:
@@ -40,7 +41,7 @@ class Conditions:
 
     def sound(self, definition: RuleDefinition, item: str) -> Expansion | None:
         """The rule's condition, expanded; None when something is wrong with it or it is skipped."""
-        text = self._lists.substituted(exceptions.condition(definition))
+        text = self._lists.substituted(condition(definition))
         node, errors = parse_all(text.value, self._parse)
         self._report_syntax(errors, text, (item,))
         if node is None:

@@ -16,6 +16,10 @@ class Visible:
     latest: int
 
 
+SOURCES = frozenset({"syscall"})
+"""Where events come from; rules of other sources are dropped with a warning."""
+
+
 @dataclass
 class ListDefinition:
     """A named list of words."""

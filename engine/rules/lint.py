@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from engine.lang.fields import FIELDS
+from engine.lang.field import FieldError
+from engine.lang.fields import FIELDS, resolve
+from engine.lang.grammar import ConditionError, parse_left
 from engine.lang.nodes import Check, FieldRef, Literal, Values, fields
 from engine.lang.quirks import quirk_of
 from engine.lang.transformers import TRANSFORMERS
@@ -15,8 +17,10 @@ UNSAFE_NA = "LOAD_UNSAFE_NA_CHECK"
 FALCO_QUIRK = "LOAD_FALCO_QUIRK"
 """Our own code: Falco, and so Tiercel, judges a check otherwise than its author will expect."""
 
-_PLAIN_REGEX = re.compile(r"\^?(?:\.[*+?])?[\w /:=@-]*(?:\.[*+?])?\$?")
-_CALL = re.compile(rf"({'|'.join(TRANSFORMERS)})\(.*\)", re.DOTALL)
+_PLAIN_REGEX = re.compile(r"\^?(?:(?<!\^)\.[*+?](?!\Z))?[^.+*?^$()\[\]{}|\\]*(?:\.[*+?]|\$)?", re.DOTALL)
+_CALL = re.compile(rf"({'|'.join(['val', *TRANSFORMERS])})\(.*\)", re.DOTALL)
+_FIELD_LIKE = re.compile(rf"({'|'.join(sorted({name.partition('.')[0] for name in FIELDS}))})\.\S*")
+_SPACE = re.compile(r"[ \t\n\v\f\r]")
 _UNSAFE_CLASSES = ("ka.", "jevt.")
 _EQUALITIES = frozenset({"=", "==", "!=", "in", "intersects", "pmatch"})
 _NO_VALUE = "<NA>"
@@ -27,7 +31,6 @@ DEPRECATED = {
     "evt.latency": "enter events are no more: there is nothing to measure from",
     "evt.latency.s": "enter events are no more: there is nothing to measure from",
     "evt.latency.ns": "enter events are no more: there is nothing to measure from",
-    "evt.latency.quantized": "enter events are no more: there is nothing to measure from",
     "evt.latency.human": "enter events are no more: there is nothing to measure from",
     "evt.wait_latency": "enter events are no more: there is nothing to measure from",
 }
@@ -36,8 +39,9 @@ DEPRECATED = {
 
 def check(check: Check) -> Iterator[tuple[str, int]]:
     """What is suspicious about the literals of a check: messages with their positions."""
-    for literal in _literals(check):
-        yield from _literal(check, literal)
+    if isinstance(check.right, Literal | Values):
+        for literal in _literals(check):
+            yield from ((message, check.right.position) for message in _literal(check, literal.text))
 
 
 def condition(checks: Iterable[Check]) -> Iterator[tuple[str, str, Check]]:
@@ -64,10 +68,11 @@ def _quirks(check: Check) -> Iterator[str]:
             yield f"as with Falco, '{left.name} {check.operator}' {quirk.message}"
 
 
-def output(refs: Iterable[FieldRef]) -> Iterator[str]:
-    """What an output with these fields is warned about: messages."""
-    for name in sorted({ref.name for ref in refs} & DEPRECATED.keys()):
-        yield f"the output prints '{name}', which is deprecated: {DEPRECATED[name]}"
+def output(text: str) -> Iterator[str]:
+    """What an output is warned about: a message for each deprecated name in its text, as part of another one, too."""
+    for name, reason in DEPRECATED.items():
+        if name in text:
+            yield f"the output prints '{name}', which is deprecated: {reason}"
 
 
 def _literals(check: Check) -> tuple[Literal, ...]:
@@ -80,29 +85,36 @@ def _literals(check: Check) -> tuple[Literal, ...]:
             return ()
 
 
-def _literal(check: Check, literal: Literal) -> Iterator[tuple[str, int]]:
-    text = literal.text
+def _literal(check: Check, text: str) -> Iterator[str]:
     if check.operator == "regex" and _PLAIN_REGEX.fullmatch(text):
         simpler = "'=', 'contains', 'startswith', 'endswith'"
-        yield f"regex check with '{text}' may be optimized with simpler operators such as {simpler}", literal.position
-    if text in FIELDS:
-        yield f"'{text}' may be a valid field misused as a const string value", literal.position
-    elif _CALL.fullmatch(text):
-        yield f"'{text}' may be a valid field transformer misused as a const string value", literal.position
+        yield f"regex check with '{text}' may be optimized with simpler operators such as {simpler}"
+    plain = _SPACE.sub("", text)
+    if _FIELD_LIKE.fullmatch(plain) and _is_field(plain):
+        yield f"'{text}' may be a valid field misused as a const string value"
+    elif _CALL.fullmatch(plain):
+        yield f"'{text}' may be a valid field transformer misused as a const string value"
+
+
+def _is_field(text: str) -> bool:
+    try:
+        term, end = parse_left(text)
+        return isinstance(term, FieldRef) and end == len(text) and bool(resolve(term))
+    except (ConditionError, FieldError):
+        return False
 
 
 def _deprecated(check: Check) -> Iterator[str]:
-    right = check.right if not isinstance(check.right, Literal | Values) else None
-    for ref in (*fields(check.left), *fields(right)):
-        if isinstance(ref, FieldRef) and ref.name in DEPRECATED:
-            yield ref.name
+    """Falco does not look at the right side."""
+    yield from (ref.name for ref in fields(check.left) if ref.name in DEPRECATED)
 
 
 def _is_unsafe(check: Check) -> bool:
     """Comparing a field of Kubernetes' audit events or of JSON with ``<NA>``."""
-    is_unsafe_field = isinstance(check.left, FieldRef) and check.left.name.startswith(_UNSAFE_CLASSES)
+    read = [ref.name for ref in fields(check.left)]
     return (
-        is_unsafe_field
+        bool(read)
+        and read[-1].startswith(_UNSAFE_CLASSES)
         and check.operator in _EQUALITIES
         and any(literal.text == _NO_VALUE for literal in _literals(check))
     )

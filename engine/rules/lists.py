@@ -71,9 +71,9 @@ class Lists:
                 yield from (each.value for each in other.items)
 
     def _named(self, item: Text, definition: ListDefinition) -> ListDefinition | None:
-        """The earlier list that an item of a list names."""
+        """The earlier list that an item names: the list itself, too, when it was defined again or appended to."""
         other = self._definitions.get(item.value)
-        is_earlier = other is not None and other is not definition and other.order.first <= definition.order.latest
+        is_earlier = other is not None and other.order.first < definition.order.latest
         return other if is_earlier else None
 
 

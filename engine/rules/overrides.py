@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import yaml
 
 from engine.rules import exceptions
-from engine.rules.definitions import RuleDefinition
+from engine.rules.definitions import SOURCES, RuleDefinition
 from engine.rules.priorities import priority
-from engine.rules.text import Place
-from engine.rules.yaml_items import VALIDATE, YAML_VALIDATE, Item, ItemError, is_null
+from engine.rules.yaml_items import VALIDATE, YAML_VALIDATE, Item, ItemError
 
 _APPENDABLE = {
     "rule": ("condition", "output", "desc", "tags", "exceptions"),
@@ -37,9 +35,6 @@ _REPLACEABLE = {
 }
 _OPERATIONS = ("append", "replace")
 
-WarnException = Callable[[str, str, Place], None]
-"""Takes a code, the exception's name and a place."""
-
 
 @dataclass
 class Overrides:
@@ -57,9 +52,9 @@ class Overrides:
     def of(cls, item: Item, kind: str) -> Overrides:
         """The overrides of an item. Raises ItemError for those that cannot be."""
         result = cls([], [])
-        if "override" not in item or is_null(item.nodes["override"]):
+        if "override" not in item or isinstance(item.nodes["override"], yaml.ScalarNode):
             return result
-        table = item.mapping("override")
+        table = _table(item)
         _refuse_both(item)
         for key in table.nodes:
             operation = table.text(key).value
@@ -78,22 +73,32 @@ class Overrides:
                 message = f"Unexpected key '{key}': no corresponding entry under 'override' is defined."
                 raise ItemError(YAML_VALIDATE, message, item.key_places[key])
 
-    def apply(self, item: Item, rule: RuleDefinition | None, name: str, warn: WarnException) -> None:
+    def apply(self, item: Item, rule: RuleDefinition | None, name: str, warn: exceptions.Warn) -> None:
         """Change the rule: appends first, then replacements. Raises ItemError."""
+        if "condition" in (*self.appended, *self.replaced) and rule is not None:
+            item.same_source(rule.source)
         if rule is None:
             message = f"An override was specified for rule '{name}', but no rule by that name already exists"
             raise ItemError(VALIDATE, message, item.place)
         for key in self.appended:
             _append(item, rule, key, warn)
         for key in self.replaced:
-            _replace(item, rule, key)
+            _replace(item, rule, key, warn)
 
 
 _KEYS = {
-    "rule": {*_REPLACEABLE["rule"], "source"},
+    "rule": set(_REPLACEABLE["rule"]),
     "macro": {"condition"},
     "list": {"items"},
 }
+
+
+def _table(item: Item) -> Item:
+    """The mapping under ``override``. Falco takes a word there for nothing, and a list for a broken file."""
+    try:
+        return item.mapping("override")
+    except ItemError as error:
+        raise ItemError(VALIDATE, error.message, error.place, "override: {condition: append}") from None
 
 
 def _refuse_both(item: Item) -> None:
@@ -116,28 +121,26 @@ def _check(table: Item, key: str, operation: str, kind: str) -> None:
         raise table.fail(f"Key '{key}' cannot be replaced", key)
 
 
-def _append(item: Item, rule: RuleDefinition, key: str, warn: WarnException) -> None:
+def _append(item: Item, rule: RuleDefinition, key: str, warn: exceptions.Warn) -> None:
     match key:
         case "condition":
             rule.condition = rule.condition + item.text(key).behind(" ")
         case "output":
-            rule.output = rule.output + item.text(key).stripped().behind(" ")
+            rule.output = rule.output + item.text(key).behind(" ")
         case "desc":
             rule.description += " " + item.text(key).value
         case "tags":
             rule.tags |= {tag.value for tag in item.texts(key)}
         case "exceptions":
-            for name, place in exceptions.without_values(item):
-                warn("LOAD_APPEND_NO_VALUES", name, place)
-            exceptions.merge(rule, exceptions.read(item, rule))
+            exceptions.merge(rule, exceptions.read(item, warn, rule, is_served=rule.source in SOURCES))
 
 
-def _replace(item: Item, rule: RuleDefinition, key: str) -> None:
+def _replace(item: Item, rule: RuleDefinition, key: str, warn: exceptions.Warn) -> None:
     match key:
         case "condition":
             rule.condition = item.text(key)
         case "output":
-            rule.output = item.text(key).stripped()
+            rule.output = item.text(key)
         case "desc":
             rule.description = item.text(key).value
         case "priority":
@@ -145,7 +148,7 @@ def _replace(item: Item, rule: RuleDefinition, key: str) -> None:
         case "tags":
             rule.tags = {tag.value for tag in item.texts(key)}
         case "exceptions":
-            rule.exceptions = exceptions.read(item, checked=False)
+            rule.exceptions = exceptions.read(item, warn, is_served=rule.source in SOURCES, replaces=True)
             _refuse_missing_operators(item, rule)
         case "enabled":
             rule.enabled = item.boolean(key)

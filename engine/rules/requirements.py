@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import yaml
 
 from engine.rules.text import Place
-from engine.rules.yaml_items import VALIDATE, YAML_VALIDATE, Item, ItemError
+from engine.rules.yaml_items import VALIDATE, YAML_VALIDATE, Item, ItemError, whole_number
 
 Version = tuple[int, int, int]
 
@@ -20,7 +20,6 @@ PLUGINS: Mapping[str, Version] = {"container": (0, 7, 0)}
 """Plugins whose fields are built in, and the version that they correspond to."""
 
 _VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})", re.ASCII)
-_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -32,15 +31,16 @@ class Requirement:
 
 
 def version(text: str) -> Version | None:
-    """``x.y.z`` as numbers; None for anything else."""
-    match = _VERSION.fullmatch(text)
+    """``x.y.z`` as numbers, whatever follows; None for anything else."""
+    match = _VERSION.match(text)
     return (int(match[1]), int(match[2]), int(match[3])) if match else None
 
 
 def check_engine_version(item: Item) -> None:
     """Raises ItemError when the file is made for another engine."""
     text = item.text("required_engine_version")
-    wanted = (0, int(text.value), 0) if _NUMBER.fullmatch(text.value) else version(text.value)
+    number = whole_number(text.value)
+    wanted = (0, number, 0) if number is not None else version(text.value)
     if wanted is None:
         message = f"Unable to parse engine version '{text}' as a semver string. Expected \"x.y.z\" semver format."
         raise ItemError(YAML_VALIDATE, message, text.place(0))

@@ -6,6 +6,7 @@ counts: both as Falco does it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -22,8 +23,10 @@ YAML_PARSE = yaml_documents.YAML_PARSE
 YAML_VALIDATE = "LOAD_ERR_YAML_VALIDATE"
 VALIDATE = "LOAD_ERR_VALIDATE"
 
-_MAX_DIGITS = 18
-"""Of a whole number: it fits into 64 bits."""
+_WHOLE = re.compile(
+    r"[ \t\r\n]*\+?(?:0[xX](?P<hex>[0-9a-fA-F]{1,8})|(?P<octal>0[0-7]{0,11})|(?P<decimal>[1-9][0-9]{0,9}))[ \t\r\n]*"
+)
+_MOST = 2**32 - 1
 _TRUE = {"y", "yes", "true", "on"}
 _FALSE = {"n", "no", "false", "off"}
 
@@ -90,6 +93,10 @@ class Item:
         close = get_close_matches(key, self.nodes, n=1)
         return f"is '{close[0]}' meant to be '{key}'?" if close else ""
 
+    def scalar(self, node: yaml.ScalarNode) -> Text:
+        """The text of a scalar in this item."""
+        return scalar_text(node, self.source.name, self.source.lines)
+
     def _scalar(self, node: yaml.Node, key: str) -> Text:
         if is_null(node):
             raise self.fail(f"Mapping for key '{key}' is empty", key)
@@ -111,10 +118,21 @@ class Item:
         if key not in self.nodes:
             return default
         word = self._scalar(self.nodes[key], key).value
-        digits = word.removeprefix("-")
-        if not (digits.isascii() and digits.isdigit() and len(digits) <= _MAX_DIGITS):
+        if (number := whole_number(word)) is None:
             raise self.fail(f"Can't decode YAML scalar value '{word}'", key, "write a whole number")
-        return int(word)
+        return number
+
+    def optional(self, key: str) -> str:
+        """A scalar that may be missing, null or empty: "" then. Raises ItemError."""
+        if key not in self.nodes or is_null(self.nodes[key]):
+            return ""
+        return self._scalar(self.nodes[key], key).value
+
+    def same_source(self, source: str, default: str = "") -> None:
+        """Raises ItemError when the item names another source of events than a rule has already."""
+        if (self.optional("source") or default) not in ("", source):
+            message = "Rule has been re-defined with a different source"
+            raise ItemError(VALIDATE, message, self.place_of("source"), f"the rule's source is {source}")
 
     def texts(self, key: str) -> list[Text]:
         """A sequence of scalars; none when the key is not there. Raises ItemError."""
@@ -141,6 +159,16 @@ class Item:
         if not isinstance(node, yaml.MappingNode):
             raise self.fail("Value is not a mapping", key)
         return Item(self.source, node)
+
+
+def whole_number(text: str) -> int | None:
+    """What YAML reads as a number of 32 bits, none of them for a sign: also in octal (010) and hexadecimal (0x10)."""
+    match = _WHOLE.fullmatch(text)
+    if match is None:
+        return None
+    bases = (("hex", 16), ("octal", 8), ("decimal", 10))
+    number = next(int(digits, base) for name, base in bases if (digits := match[name]))
+    return number if number <= _MOST else None
 
 
 def is_null(node: yaml.Node) -> bool:

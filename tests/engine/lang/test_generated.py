@@ -183,7 +183,11 @@ def test_an_event_that_matches_is_among_the_event_types(node: Node, judged: Even
         ("proc.name regex '('", "missing", ""),
         ("proc.name[1] = a", "nonexistent field proc.name[1]", "takes no argument"),
         ("proc.aname = val(proc.name)", "doesn't support right-hand side fields", ""),
-        ("tolower(fd.num) = 1", "can't apply transformer 'tolower'", ""),
+        (
+            "tolower(fd.num) = 1",
+            "can't add field transformer: type 'INT64' is not supported by 'tolower' transformer",
+            "",
+        ),
         ("evt.arg.nothing = 1", "unknown event argument nothing", ""),
     ],
 )

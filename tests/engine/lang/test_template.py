@@ -52,7 +52,7 @@ def test_a_transformed_field_is_listed_plain() -> None:
         ("a %", "invalid formatting syntax: formatting cannot end with a %", 2),
         ("100%% sure", "unknown field '%' in output", 3),
         ("x %proc.nmae", "unknown field '%proc.nmae' in output", 2),
-        ("%tolower(fd.num)", "can't apply transformer 'tolower'", 0),
+        ("%tolower(fd.num)", "can't add field transformer: type 'INT64' is not supported by 'tolower' transformer", 0),
         ("%container.mount.dest", "unknown field '%container.mount.dest' in output", 0),
     ],
 )
