@@ -23,8 +23,17 @@ FILTERS = (
     ("process=sh", "it is exactly this; * stands for anything: image=nginx*"),
     ("container!=web", "it is not this"),
     ("priority<=warning", "at least as severe as Warning"),
+    ("fd.name startswith /etc and not proc.name in (cat, vi)", "a condition, in the language of the rules"),
+    ("! shadow web", "what the filter behind ! leaves out; the key ! turns a filter round"),
 )
 """The filter of the alerts, by example; :mod:`engine.filter` reads it."""
+
+_EXAMPLE = 18
+"""Cells of an example."""
+OTHER_FILTERS = (
+    "words that must all occur in the row, or a condition: ⇥ completes fields, operators and values;",
+    "events can be asked for every field of the rules, processes for proc.*, user.* and container.*",
+)
 
 
 class HelpScreen(ModalScreen[None]):
@@ -56,7 +65,7 @@ def help_text() -> Content:
     for view, title in VIEWS.items():
         rows += [[(title, "accent")], *(_row(action) for action in actions_of(view)), []]
     rows += [[("Filter of the alerts", "accent")], *(_example(*row) for row in FILTERS), _keys_of_filters(), []]
-    rows += [[("Filter of any other list", "accent")], [("  all its words must occur in the row", "")], []]
+    rows += [[("Filter of any other list", "accent")], *([("  " + line, "")] for line in OTHER_FILTERS), []]
     letters = [span for priority in Priority for span in _letter(priority)]
     rows += [[("Priorities", "accent")], letters]
     return Content("\n").join([content(*row) for row in rows])
@@ -67,7 +76,9 @@ def _row(action: Action) -> list[Span]:
 
 
 def _example(text: str, meaning: str) -> list[Span]:
-    return [(f"  {text:<18}", "strong"), (meaning, "")]
+    if len(text) > _EXAMPLE:
+        return [(f"  {text}\n  {'':<{_EXAMPLE}}", "strong"), (meaning, "")]
+    return [(f"  {text:<{_EXAMPLE}}", "strong"), (meaning, "")]
 
 
 def _keys_of_filters() -> list[Span]:

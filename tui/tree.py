@@ -18,6 +18,11 @@ def guides(depths: Sequence[int]) -> list[str]:
     return drawn[::-1]
 
 
+def with_family(depths: Sequence[int], matches: Sequence[bool]) -> list[int]:
+    """The indexes of the rows that match, of all rows on the way down to them, and of all that are below them."""
+    return with_ancestors(depths, _with_descendants(depths, matches))
+
+
 def with_ancestors(depths: Sequence[int], matches: Sequence[bool]) -> list[int]:
     """The indexes of the rows that match, and of all rows on the way down to them."""
     kept: list[int] = []
@@ -27,3 +32,13 @@ def with_ancestors(depths: Sequence[int], matches: Sequence[bool]) -> list[int]:
             kept.append(index)
             wanted = depths[index] - 1
     return kept[::-1]
+
+
+def _with_descendants(depths: Sequence[int], matches: Sequence[bool]) -> list[bool]:
+    marked: list[bool] = []
+    top: int | None = None  # the depth of the match whose descendants come now
+    for depth, matching in zip(depths, matches, strict=True):
+        if top is None or depth <= top:
+            top = depth if matching else None
+        marked.append(top is not None)
+    return marked

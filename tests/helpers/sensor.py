@@ -19,6 +19,7 @@ from engine.errors import TiercelError
 from engine.events import Phase
 from engine.explanation import Explanation
 from engine.filter import Subject, parse_filter
+from engine.query import Column, Table, has_field, split_inversion, words
 from engine.service.client import SensorGone
 
 NOW = 1_790_000_000_000_000_000
@@ -222,13 +223,23 @@ class MemorySensor:
         return p.Processes(rows=rows)
 
     def _events(self, request: p.ListEvents) -> p.Events:
-        rows = [row for row in reversed(self.world.events) if self._owned(row, request)]
-        return p.Events(rows=rows[: request.limit])
+        passes = _event_test(request.filter)
+        rows = [row for row in reversed(self.world.events) if self._owned(row, request) and passes(row)]
+        return p.Events(rows=[row for row in rows if _in_time(row, request)][: request.limit])
 
     def _owned(self, row: p.EventRow, request: p.ListEvents) -> bool:
         pid, start, container_id = self.world.event_owners.get(row.num, (row.pid, 0, ""))
-        mine = not request.pid or (pid, start) == (request.pid, request.start)
-        return mine and request.container_id in (None, container_id)
+        if request.pid:
+            return (pid, start) in self._family((request.pid, request.start), request.tree)
+        return request.container_id in (None, container_id)
+
+    def _family(self, top: tuple[int, int], tree: bool) -> set[tuple[int, int]]:
+        """A process, and with ``tree`` all that descend from it."""
+        found = {top}
+        for row in self.world.processes if tree else ():  # parents come first
+            if row.ppid in {pid for pid, _ in found}:
+                found.add((row.pid, row.start))
+        return found
 
     def _changes(self, request: p.ListChanges) -> p.Changes:
         if self.world.changes_problem:
@@ -280,6 +291,29 @@ _HANDLERS: dict[type, Callable[[MemorySensor, Any], p.Reply]] = {
     p.Control: MemorySensor._done,
     p.Shutdown: MemorySensor._done,
 }
+
+
+_EVENTS: Table[p.EventRow] = Table(
+    Column("evt.type", lambda row: row.type),
+    Column("fd.name", lambda row: row.target or None),
+    Column("proc.name", lambda row: row.process),
+    Column("proc.pid", lambda row: row.pid),
+)
+
+
+def _event_test(text: str) -> Callable[[p.EventRow], bool]:
+    inverted, text = split_inversion(text)
+    occurs = words(text)
+    test = (
+        _EVENTS.test(text)
+        if has_field(text)
+        else lambda row: occurs(f"{row.summary} {row.type} {row.process} {row.result}")
+    )
+    return lambda row: test(row) is not inverted
+
+
+def _in_time(row: p.EventRow, request: p.ListEvents) -> bool:
+    return request.since <= row.time and (not request.until or row.time <= request.until)
 
 
 def _asked_for(alert: Alert, request: p.ListAlerts) -> bool:

@@ -7,7 +7,7 @@ order holds still at the alert that was newest then, while counts and ages go on
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from typing import ClassVar, cast
 
 from textual import on
@@ -15,7 +15,9 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 
+from engine.alert_query import ALERTS
 from engine.events import Phase
+from engine.filter import parse_filter
 from engine.protocol import ListStacks, StackRow, Stacks
 from tui import words
 from tui.actions import bindings
@@ -23,7 +25,7 @@ from tui.alert_text import brief, overview, preview
 from tui.front import Front, GoneError, RefusedError
 from tui.loader import Loader
 from tui.panes.base import priority_cell, waiting_for
-from tui.panes.listing import NO_MATCH, FilterPane
+from tui.panes.listing import NO_MATCH, FilterPane, texts
 from tui.panes.visits import AlertVisits
 from tui.places import AlertPlace
 from tui.theme import Span, content
@@ -73,7 +75,7 @@ class AlertsPane(AlertVisits, FilterPane):
     BINDINGS: ClassVar[list[BindingType]] = bindings("alerts")
     follows = ("alerts",)
     pace = 0.1
-    filter_help = "shadow   container=web   priority<=warning   -cron"
+    filter_help = "words, or: container.name=web and fd.name startswith /etc"
 
     def __init__(self, front: Front, id: str | None = None, container_id: str | None = None) -> None:
         super().__init__(front, id)
@@ -193,6 +195,29 @@ class AlertsPane(AlertVisits, FilterPane):
         self.source.held_at = 0
         self.waiting = 0
         self.show_state()
+
+    def check_filter(self, text: str) -> None:
+        """What the sensor would say."""
+        parse_filter(text)
+
+    def field_names(self) -> Iterable[str]:
+        """Those of alerts, long and short."""
+        return [*ALERTS.columns, *ALERTS.short]
+
+    def values_of(self, field: str) -> Iterable[str]:
+        """Those of the rows at hand."""
+        column = ALERTS.columns.get(ALERTS.short.get(field, field))
+        if column is None or column.many:
+            return ()  # a row has no tags
+        return (text for row in self.list.at_hand() for text in texts(column.read(row)))
+
+    def action_next_match(self) -> None:
+        """All rows are matches."""
+        self.list.action_down()
+
+    def action_previous_match(self) -> None:
+        """All rows are matches."""
+        self.list.action_up()
 
     def apply_filter(self, text: str) -> None:
         """Ask with the filter; a wrong one is refused in place."""

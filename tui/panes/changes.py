@@ -13,6 +13,7 @@ from tui.actions import bindings
 from tui.front import Front
 from tui.panes.listing import ListPane
 from tui.places import AlertPlace
+from tui.row_fields import CHANGES
 from tui.theme import Span
 from tui.widgets.columns import Column
 from tui.widgets.page_list import PageList
@@ -24,6 +25,7 @@ class ChangesPane(ListPane[Change]):
     """What differs from the image. Enter opens the alert of a change that raised one."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("events")
+    table = CHANGES
     follows = ("alerts",)
     pace = 3.0
     filter_help = "path or process"

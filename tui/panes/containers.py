@@ -14,6 +14,7 @@ from tui.actions import bindings
 from tui.panes.base import alert_counts
 from tui.panes.listing import ListPane
 from tui.places import ContainerPlace
+from tui.row_fields import CONTAINERS
 from tui.theme import Span
 from tui.widgets.columns import Column
 from tui.widgets.page_list import PageList
@@ -26,6 +27,7 @@ class ContainersPane(ListPane[ContainerRow]):
     """All containers known, running first."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("containers")
+    table = CONTAINERS
     follows = ("containers", "alerts")
 
     def make_list(self) -> PageList[ContainerRow]:

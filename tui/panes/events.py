@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from operator import attrgetter
 from typing import ClassVar
 
 from textual.binding import BindingType
 
+from engine.lang.fields import resolve
 from engine.protocol import EventRow, Events, ListEvents
+from engine.query import has_field, known_fields, split_inversion, tree
 from tui import words
 from tui.actions import bindings
 from tui.front import Front
@@ -18,6 +21,14 @@ from tui.widgets.columns import Column
 from tui.widgets.page_list import PageList
 
 EVERYTHING = EventsPlace("everything")
+_VALUES: dict[str, Callable[[EventRow], object]] = {
+    "evt.type": attrgetter("type"),
+    "evt.res": attrgetter("result"),
+    "fd.name": attrgetter("target"),
+    "proc.name": attrgetter("process"),
+    "proc.pid": attrgetter("pid"),
+}
+"""What can be completed after these fields."""
 
 
 class EventsPane(ListPane[EventRow]):
@@ -25,7 +36,7 @@ class EventsPane(ListPane[EventRow]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("events")
     follows = ("processes", "alerts")
-    filter_help = "type, process, what"
+    filter_help = "words, or: evt.type=openat and fd.name startswith /etc"
 
     def __init__(self, front: Front, id: str | None = None, place: EventsPlace = EVERYTHING) -> None:
         super().__init__(front, id)
@@ -44,9 +55,38 @@ class EventsPane(ListPane[EventRow]):
         return f"{row.type} {row.process} {row.pid} {row.result} {row.summary}"
 
     async def fetch(self) -> Sequence[EventRow]:
-        """The events of the place."""
+        """The events of the place that pass the filter: the sensor has more of them than the screen."""
         place = self._place
-        return (await self.front.ask(ListEvents(place.pid, place.start, place.container_id), Events)).rows
+        request = ListEvents(place.pid, place.start, place.container_id, filter=self.sought)
+        return (await self.front.ask(request, Events)).rows
+
+    def apply_filter(self, text: str) -> None:
+        """Ask again."""
+        self.sought = text
+        self.loader.now()
+
+    def typing(self, text: str) -> None:
+        """Nothing is asked before the filter is complete."""
+
+    def test_of(self, text: str) -> Callable[[EventRow], bool]:
+        """The sensor has chosen the rows; every field of the rules can be asked for."""
+        _, text = split_inversion(text)
+        if has_field(text):
+            tree(text, resolve)
+        return lambda _row: True
+
+    def has_more(self) -> bool:
+        """Perhaps."""
+        return True
+
+    def field_names(self) -> Iterable[str]:
+        """All of the rules'."""
+        return known_fields()
+
+    def values_of(self, field: str) -> Iterable[str]:
+        """Those of the rows that are here."""
+        read = _VALUES.get(field)
+        return (str(read(row)) for row in self.rows) if read else ()
 
     def nothing(self) -> list[Span]:
         """Only what the rules in force ask for comes from the kernel, and only the latest is kept."""

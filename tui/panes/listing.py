@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from typing import ClassVar, Generic, TypeVar
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
 
-from engine.errors import TiercelError
+from engine.alerts import Priority
+from engine.errors import TiercelError, UsageError
+from engine.query import Table, split_inversion, words
+from tui.completion import Offer, offer
 from tui.front import Front
 from tui.panes.base import Pane, waiting_for
 from tui.theme import Span
@@ -28,13 +31,28 @@ class FilterPane(Pane):
 
     def __init__(self, front: Front, id: str | None = None) -> None:
         super().__init__(front, id)
-        self.filter_bar = FilterBar(self.filter_help)
+        self.filter_bar = FilterBar(self.filter_help, self.offer)
 
     def compose(self) -> ComposeResult:
         """The filter in the place of the notice while it is edited."""
         yield self.notice
         yield self.filter_bar
         yield from self.body()
+
+    def offer(self, text: str) -> Offer:
+        """What a filter typed so far may go on with."""
+        return offer(text, self.field_names(), self.values_of)
+
+    def field_names(self) -> Iterable[str]:
+        """The fields that a filter can ask for here."""
+        return ()
+
+    def values_of(self, field: str) -> Iterable[str]:
+        """The values of a field among what is here."""
+        return ()
+
+    def check_filter(self, text: str) -> None:
+        """Raises UsageError for a filter that cannot be understood."""
 
     def apply_filter(self, text: str) -> None:
         """Show only what the filter lets through."""
@@ -66,8 +84,22 @@ class FilterPane(Pane):
         if not event.final:
             self.typing(event.text)
             return
-        self._set_filter(event.text)
-        self.focus_content()
+        try:
+            self.check_filter(event.text)
+        except UsageError as error:
+            self.filter_bar.refuse(f"{error.message}. {error.hint}")
+        else:
+            self._set_filter(event.text)
+            self.focus_content()
+
+    def action_invert(self) -> None:
+        """Show what the filter leaves out; again: what it keeps."""
+        text = self.filter_bar.text
+        inverted, rest = split_inversion(text)
+        if text:
+            self._set_filter(rest.strip() if inverted else f"! {text}")
+        else:
+            self.navigator.tell("There is no filter to turn round: / begins one.")
 
     def _set_filter(self, text: str) -> None:
         self.filter_bar.text = text
@@ -83,13 +115,18 @@ class FilterPane(Pane):
 
 
 class ListPane(FilterPane, Generic[Row]):
-    """A pane whose rows come in one answer. The filter is words that must all occur, applied while it is typed."""
+    """A pane whose rows come in one answer. A filter, words or a condition, is applied while it is typed."""
+
+    table: ClassVar[Table[Any]] = Table()
+    """The fields that conditions can ask for."""
 
     def __init__(self, front: Front, id: str | None = None) -> None:
         super().__init__(front, id)
         self.rows: Sequence[Row] = ()
-        self._sought = ""
+        self.sought = ""
         """The filter that the rows shown have passed, also while it is typed."""
+        self.test: Callable[[Row], bool] = lambda _row: True
+        """Whether a row passes the filter."""
         self.source: WholeList[Row] = WholeList(self.key)
         self.list = self.make_list()
 
@@ -120,12 +157,13 @@ class ListPane(FilterPane, Generic[Row]):
     async def load(self) -> None:
         """All rows, then those that pass."""
         self.rows = await self.fetch()
-        self.show_rows(self._sought)
+        self.show_rows(self.sought)
 
     def show_rows(self, text: str) -> None:
         """Show the rows that a filter lets through."""
-        self._sought = text
-        self.source.rows = self.chosen(text)
+        self.test = self.test_of(text)
+        self.sought = text
+        self.source.rows = self.chosen()
         self._explain()
         self.list.reload()
 
@@ -138,7 +176,11 @@ class ListPane(FilterPane, Generic[Row]):
         """What an empty list says; nothing where the notice tells what went wrong."""
         if self.refused:
             return ()
-        return waiting_for(self.front, NO_MATCH if self._sought and self.rows else self.nothing())
+        return waiting_for(self.front, NO_MATCH if self.sought and self.has_more() else self.nothing())
+
+    def has_more(self) -> bool:
+        """Whether there are rows without the filter."""
+        return bool(self.rows)
 
     def refuse(self, error: TiercelError) -> None:
         """Not both: what went wrong, and that there is nothing."""
@@ -150,23 +192,64 @@ class ListPane(FilterPane, Generic[Row]):
         super().recover()
         self._explain()
 
-    def chosen(self, text: str) -> Sequence[Row]:
-        """The rows in which every word occurs."""
-        needles = text.casefold().split()
-        return [row for row in self.rows if all(needle in self.words_of(row).casefold() for needle in needles)]
+    def chosen(self) -> Sequence[Row]:
+        """The rows that pass the filter."""
+        return [row for row in self.rows if self.test(row)] if self.sought else self.rows
+
+    def test_of(self, text: str) -> Callable[[Row], bool]:
+        """A filter as a test of rows. Raises UsageError."""
+        inverted, text = split_inversion(text)
+        test = self._plain_test_of(text)
+        return (lambda row: not test(row)) if inverted else test
+
+    def _plain_test_of(self, text: str) -> Callable[[Row], bool]:
+        if self.table.has_check(text):
+            return self.table.test(text)
+        occurs = words(text)
+        return lambda row: occurs(self.words_of(row))
+
+    def field_names(self) -> Iterable[str]:
+        """Those of the table."""
+        return [*self.table.columns, *self.table.short]
+
+    def values_of(self, field: str) -> Iterable[str]:
+        """Those of all rows."""
+        column = self.table.columns.get(self.table.short.get(field, field))
+        found = (column.read(row) for row in self.rows) if column else ()
+        return (text for value in found for text in texts(value))
+
+    def check_filter(self, text: str) -> None:
+        """Try it."""
+        self.test_of(text)
 
     def apply_filter(self, text: str) -> None:
         """At once: all rows are here."""
         self.show_rows(text)
 
     def typing(self, text: str) -> None:
-        """While it is typed, too."""
-        self.show_rows(text)
+        """While it is typed, too; what makes no sense yet leaves the filter of before."""
+        try:
+            self.show_rows(text)
+        except UsageError:
+            self.show_rows(self.filter_bar.text)
+
+    def action_next_match(self) -> None:
+        """To the next row that passes the filter by itself."""
+        self._go_to_match(range(self.list.cursor + 1, len(self.source.rows)))
+
+    def action_previous_match(self) -> None:
+        """To the row before that passes the filter by itself."""
+        self._go_to_match(range(self.list.cursor - 1, -1, -1))
+
+    def _go_to_match(self, places: Iterable[int]) -> None:
+        place = next((place for place in places if self.test(self.source.rows[place])), None)
+        if place is not None:
+            self.list.move_to(place)
 
     @property
     def went_to(self) -> Row | None:
         """The row under the cursor, if somebody moved there or looked for it: not the one where the cursor just is."""
-        return self.list.selected if self.list.touched or self._sought else None
+        return self.list.selected if self.list.touched or self.sought else None
 
     def unpick(self) -> None:
         """The row under the cursor is there by chance."""
@@ -180,3 +263,14 @@ class ListPane(FilterPane, Generic[Row]):
     def ticked(self) -> None:
         """Ages have grown."""
         self._explain()
+
+
+def texts(value: object) -> Iterable[str]:
+    """A field's value as one would write it."""
+    if value is None:
+        return ()
+    if isinstance(value, tuple):
+        return map(str, value)
+    if isinstance(value, bool):
+        return (str(value).lower(),)
+    return (value.label.lower() if isinstance(value, Priority) else str(value),)

@@ -9,13 +9,15 @@ from textual.binding import BindingType
 
 from engine.events import HOST
 from engine.protocol import ListProcesses, Processes, ProcessRow
+from engine.query import split_inversion
 from tui import words
 from tui.actions import bindings
 from tui.front import Front
 from tui.panes.listing import ListPane
 from tui.places import ContainerPlace, ProcessPlace
+from tui.row_fields import PROCESSES
 from tui.theme import Span, priority_tone
-from tui.tree import guides, with_ancestors
+from tui.tree import guides, with_ancestors, with_family
 from tui.widgets.columns import Column
 from tui.widgets.page_list import PageList
 
@@ -24,8 +26,9 @@ class ProcessesPane(ListPane[ProcessRow]):
     """The tree of everything, of one container, or of the host. ``select`` is the process to put the cursor on."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("processes")
+    table = PROCESSES
     follows = ("processes", "alerts")
-    filter_help = "name, command line, pid, user, container"
+    filter_help = "words, or: user.name=root and proc.name in (sh, bash)"
 
     def __init__(
         self,
@@ -42,7 +45,11 @@ class ProcessesPane(ListPane[ProcessRow]):
     def make_list(self) -> PageList[ProcessRow]:
         """The tree, then who, where and how long."""
         return PageList(
-            self.source, self._columns(), faded=lambda row: bool(row.exit_time), open=self._open, id="processes"
+            self.source,
+            self._columns(),
+            faded=lambda row: bool(row.exit_time) or not self.test(row),
+            open=self._open,
+            id="processes",
         )
 
     def _columns(self) -> list[Column[ProcessRow]]:
@@ -81,11 +88,12 @@ class ProcessesPane(ListPane[ProcessRow]):
         where = " here" if self._container_id is not None else ""
         return [(f"No process runs{where}, and none exited a short while ago.", "dim")]
 
-    def chosen(self, text: str) -> Sequence[ProcessRow]:
-        """What matches, and its ancestors."""
-        matching = set(map(self.key, super().chosen(text)))
+    def chosen(self) -> Sequence[ProcessRow]:
+        """What passes the filter, its ancestors, and what descends from it, unless that is just what is left out."""
+        matching = set(map(self.key, super().chosen()))
         rows = self.rows
-        kept = with_ancestors([row.depth for row in rows], [self.key(row) in matching for row in rows])
+        keep = with_ancestors if split_inversion(self.sought)[0] else with_family
+        kept = keep([row.depth for row in rows], [self.key(row) in matching for row in rows])
         shown = [rows[index] for index in kept]
         self._guides = dict(zip(map(self.key, shown), guides([row.depth for row in shown]), strict=True))
         return shown

@@ -14,6 +14,7 @@ from tui.front import Front, GoneError, RefusedError
 from tui.panes.base import priority_cell
 from tui.panes.listing import ListPane
 from tui.places import RulePlace
+from tui.row_fields import RULES
 from tui.theme import Span
 from tui.widgets.columns import Column
 from tui.widgets.page_list import PageList
@@ -24,6 +25,7 @@ class RulesPane(ListPane[RuleRow]):
     """All rules in the order of their files."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("rules")
+    table = RULES
     follows = ("rules", "alerts")
     filter_help = "name, tag, file, priority"
 

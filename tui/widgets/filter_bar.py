@@ -1,7 +1,9 @@
-"""The line in which a list's filter is written."""
+"""The line in which a list's filter is written, with what it may go on with, or what is wrong with it, beside it."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,16 +15,23 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from tui.actions import bindings
-from tui.theme import content
+from tui.completion import Offer
+from tui.theme import Span, content
+
+Complete = Callable[[str], Offer]
+_OFFERED = 6
+"""Words shown of an offer."""
+_COLUMN = re.compile(r"filter, column (\d+): ")
 
 
 class _FilterInput(Input):
-    """An input with the filter's keys."""
+    """An input with the filter's keys, and a memory."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("filter")
 
-    def __init__(self, placeholder: str) -> None:
+    def __init__(self, placeholder: str, complete: Complete) -> None:
         super().__init__(placeholder=f" {placeholder}", compact=True, select_on_focus=False)  # the cursor covers a cell
+        self._complete = complete
         self.cursor_blink = False
         self._history: list[str] = []
         self._place = 0
@@ -46,6 +55,13 @@ class _FilterInput(Input):
         self.value = self._history[self._place] if self._place < len(self._history) else ""
         self.cursor_position = len(self.value)
 
+    def action_complete(self) -> None:
+        """Go on with the first word that is offered."""
+        before, after = self.value[: self.cursor_position], self.value[self.cursor_position :]
+        completed = self._complete(before).applied(before)
+        self.value = completed + after
+        self.cursor_position = len(completed)
+
     def action_abandon(self) -> None:
         """Clear the filter and leave."""
         self.value = ""
@@ -65,10 +81,11 @@ class FilterBar(Horizontal):
         text: str
         final: bool
 
-    def __init__(self, placeholder: str) -> None:
+    def __init__(self, placeholder: str, complete: Complete) -> None:
         super().__init__()
-        self._input = _FilterInput(placeholder)
-        self._error = Static(id="filter-error", markup=False)
+        self._complete = complete
+        self._input = _FilterInput(placeholder, complete)
+        self._word = Static(id="filter-word", markup=False)
         self.text = ""
         """The filter in force."""
         self.display = False
@@ -77,7 +94,7 @@ class FilterBar(Horizontal):
         """A slash, the input, and room for the reason."""
         yield Static("/", id="filter-sign", markup=False)
         yield self._input
-        yield self._error
+        yield self._word
 
     def edit(self) -> None:
         """Open with the filter in force."""
@@ -85,27 +102,38 @@ class FilterBar(Horizontal):
         with self._input.prevent(Input.Changed):
             self._input.value = self.text
         self._input.cursor_position = len(self.text)
+        self._offer()
         self.screen.set_focus(self._input)  # at once: the next key is part of the filter, not an action
 
     def refuse(self, reason: str) -> None:
-        """Say what is wrong, in place."""
+        """Say what is wrong, with the cursor on it where its column is known."""
         self.display = True
-        self._error.update(content((reason, "bad")))
-        self._error.display = True
+        if match := _COLUMN.match(reason):
+            self._input.cursor_position = int(match[1]) - 1
+            reason = reason[match.end() :]
+        self._say((reason, "bad"))
         self._input.focus()
 
-    def accept(self) -> None:
-        """The filter works: nothing to complain about."""
-        self._error.display = False
+    def _offer(self) -> None:
+        """Show what the text before the cursor may go on with."""
+        words = self._complete(self._input.value[: self._input.cursor_position]).words
+        more = f" +{len(words) - _OFFERED}" if len(words) > _OFFERED else ""
+        sign: Span = ("⇥ ", "accent") if words else ("", "")
+        self._say(sign, ("  ".join(words[:_OFFERED]) + more, "dim"))
+
+    def _say(self, *spans: Span) -> None:
+        self._word.update(content(*spans))
+        self._word.display = any(text for text, _ in spans)
 
     def close(self) -> None:
         """Hide."""
-        self.accept()
+        self._say()
         self.display = False
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
+        self._offer()
         self.post_message(self.Applied(event.value.strip(), final=False))
 
     @on(Input.Submitted)

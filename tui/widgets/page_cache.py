@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -37,6 +37,10 @@ class PageCache(Generic[Row]):
         """The row at an index, None where its page is not at hand."""
         rows = self._pages.get(index // PAGE)
         return rows[index % PAGE] if rows is not None and 0 <= index % PAGE < len(rows) else None
+
+    def rows(self) -> Iterator[Row]:
+        """All rows at hand."""
+        return (row for rows in self._pages.values() for row in rows)
 
     def put(self, number: int, page: Page[Row]) -> None:
         """Take in a page that arrived."""

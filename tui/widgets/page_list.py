@@ -9,7 +9,7 @@ lines only, from plain text. Nothing in a row is ever read as markup.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -145,6 +145,10 @@ class PageList(ScrollView, Generic[Row]):
     def total(self) -> int:
         """How many rows there are."""
         return self._cache.total
+
+    def at_hand(self) -> Iterator[Row]:
+        """The rows that are here just now, on the screen and near it."""
+        return self._cache.rows()
 
     def reload(self) -> None:
         """Ask the same question again; what is shown stays until the answers come."""

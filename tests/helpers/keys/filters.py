@@ -16,6 +16,29 @@ def filters(view: str, key_of_view: str, word: str, kept: str, dropped: str) -> 
         await drive.until(lambda: listing(drive).total > 0 and dropped not in drive.text())
         assert kept in drive.text()
 
+    @does(view, "invert")
+    async def _(drive: Drive, key: str) -> None:
+        await view_shown(drive, key_of_view, dropped)
+        await drive.press("slash", *word, "enter")
+        await drive.until_gone(dropped)
+        await drive.press(key)
+        await drive.until_shown(dropped, f"/ ! {word}")
+        assert kept not in drive.text().split("│")[0]
+        await drive.press(key)
+        await drive.until_gone(dropped)
+
+    def goes(action: str, start: int, end: int) -> None:
+        @does(view, action)
+        async def _(drive: Drive, key: str) -> None:
+            await view_shown(drive, key_of_view, dropped)
+            await drive.until(lambda: listing(drive).total > end)
+            listing(drive).move_to(start)
+            await drive.press(key)
+            assert listing(drive).cursor == end
+
+    goes("next_match", 0, 1)
+    goes("previous_match", 1, 0)
+
     @does(view, "clear")
     async def _(drive: Drive, key: str) -> None:
         await view_shown(drive, key_of_view, dropped)
@@ -82,3 +105,41 @@ async def _(drive: Drive, key: str) -> None:
     await alerts_shown(drive)
     await drive.press("slash", *"symlink", "enter", "slash", *"zzz", "enter", "slash", "up", "up", key, "enter")
     await drive.until(lambda: isinstance(drive.pane, AlertsPane) and drive.pane.source.filter == "symlinkzzz")
+
+
+@does("processes", "invert")
+async def _(drive: Drive, key: str) -> None:
+    await view_shown(drive, "3", "sshd -D")
+    await drive.press("slash", *"httpd", "enter")
+    await drive.until_gone("sshd -D")
+    await drive.press(key)
+    await drive.until_shown("sshd -D", "/ ! httpd")
+    assert "httpd -f" not in drive.text()
+
+
+def jumps(action: str, start: int, end: int) -> None:
+    @does("processes", action)
+    async def _(drive: Drive, key: str) -> None:
+        """Over what a tree keeps for the way to a match."""
+        await view_shown(drive, "3", "sshd -D")
+        await drive.press("slash", *"httpd", "enter")
+        await drive.until_gone("sshd -D")
+        await drive.until(lambda: listing(drive).total == 4)
+        listing(drive).move_to(start)
+        await drive.press(key)
+        assert listing(drive).cursor == end
+
+
+jumps("next_match", 0, 2)
+jumps("previous_match", 2, 2)
+
+
+@does("filter", "complete")
+async def _(drive: Drive, key: str) -> None:
+    await alerts_shown(drive)
+    await drive.press("slash", *"container.n")
+    await drive.until_shown("⇥ container.name")
+    await drive.press(key, "=", *"we")
+    await drive.until_shown("⇥ web")
+    await drive.press(key, "enter")
+    await drive.until_shown("/ container.name=web")

@@ -1,0 +1,58 @@
+"""The fields by which the rows of lists can be filtered in the rule language."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+
+from engine.alert_query import LEVELS
+from engine.events import HOST
+from engine.lang.types import FieldType
+from engine.protocol import Change, ContainerRow, ProcessRow, RuleRow
+from engine.query import Column, Table
+
+
+def _container_name(row: ProcessRow) -> str | None:
+    return (row.container or None) if row.container_id != HOST else "host"
+
+
+PROCESSES: Table[ProcessRow] = Table(
+    Column("proc.name", attrgetter("name"), "process"),
+    Column("proc.cmdline", lambda row: row.cmdline or None, "cmdline"),
+    Column("proc.exepath", lambda row: row.exepath or None),
+    Column("proc.pid", attrgetter("pid"), "pid"),
+    Column("proc.ppid", attrgetter("ppid")),
+    Column("proc.vpid", attrgetter("vpid")),
+    Column("proc.tty", attrgetter("tty")),
+    Column("proc.is_exe_upper_layer", lambda row: "new binary" in row.flags),
+    Column("proc.is_exe_from_memfd", lambda row: "memfd" in row.flags),
+    Column("user.name", lambda row: row.user or None, "user"),
+    Column("user.uid", attrgetter("uid")),
+    Column("container.name", _container_name, "container"),
+    Column("container.id", lambda row: row.container_id[:12] or "host"),
+    Column("tiercel.entry", lambda row: row.entry or None, "entry"),
+)
+
+CONTAINERS: Table[ContainerRow] = Table(
+    Column("container.name", lambda row: row.info.name or None, "container"),
+    Column("container.id", lambda row: row.info.id[:12]),
+    Column("container.image", lambda row: row.info.image or None, "image"),
+    Column("container.privileged", lambda row: bool(row.info.privileged), "privileged"),
+    Column("container.ip", lambda row: row.info.ip or None),
+    Column("container.state", lambda row: "removed" if row.gone else row.info.state or None, "state"),
+)
+
+RULES: Table[RuleRow] = Table(
+    Column("rule.name", attrgetter("name"), "rule"),
+    Column("rule.priority", attrgetter("priority"), "priority", FieldType.UINT8, LEVELS),
+    Column("rule.tags", lambda row: tuple(row.tags) or None, "tag", many=True),
+    Column("rule.file", attrgetter("file"), "file"),
+    Column("rule.source", attrgetter("source")),
+    Column("rule.enabled", attrgetter("enabled"), "enabled", FieldType.BOOL),
+    Column("rule.hits", attrgetter("hits"), "hits", FieldType.UINT64),
+)
+
+CHANGES: Table[Change] = Table(
+    Column("fd.name", attrgetter("path"), "path"),
+    Column("change.kind", attrgetter("kind"), "kind"),
+    Column("change.process", lambda row: row.process or None, "process"),
+)
