@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import time
 
 import pytest
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """No test reads what this machine is configured to, nor switches rules for whoever works on it."""
+    """No test reads what this machine is configured to, nor switches rules for whoever works here; it is UTC."""
     folder = tempfile.TemporaryDirectory(prefix="tiercel-state-")
     config.add_cleanup(folder.cleanup)
-    os.environ.update(XDG_STATE_HOME=folder.name, TIERCEL_CONFIG="none", TIERCEL_FALCO_CONFIG="none")
+    os.environ.update(XDG_STATE_HOME=folder.name, TIERCEL_CONFIG="none", TIERCEL_FALCO_CONFIG="none", TZ="UTC")
+    time.tzset()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

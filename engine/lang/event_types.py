@@ -105,7 +105,7 @@ def decided_by(event_type: str, check: Check) -> bool | None:
     if not isinstance(check.left, FieldRef) or isinstance(check.right, FieldRef | Call):
         return None
     name = check.left.name
-    if isinstance(check.right, Values) and not check.right.items:
+    if isinstance(check.right, Values) and not check.right.items and (check.modifier or check.operator == "pmatch"):
         return False
     if name in EVENT_TYPE_FIELDS:
         return _type_decides(event_type, check)

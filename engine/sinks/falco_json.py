@@ -66,10 +66,15 @@ def text_line(alert: Alert, form: Form = DEFAULT) -> bytes:
 
 
 def text(alert: Alert, form: Form = DEFAULT) -> str:
-    """Time, priority and message: ``00:04:05.123456789: Warning …``, or with ``2026-01-01T…+0000`` before."""
-    time = utc(alert.time)
-    prefix = f"{time[:-1]}+0000" if form.iso_8601 else time[11:-1]
+    """Time, priority and message: ``00:04:05.123456789: Warning …`` in local time, or with ISO 8601 in UTC before."""
+    prefix = f"{utc(alert.time)[:-1]}+0000" if form.iso_8601 else clock(alert.time)
     return f"{prefix}: {alert.priority.label} {alert.output}"
+
+
+def clock(time: int) -> str:
+    """Nanoseconds since the epoch as ``00:04:05.123456789`` in local time, as Falco's ``evt.time``."""
+    seconds, nanoseconds = divmod(time, 1_000_000_000)
+    return f"{datetime.fromtimestamp(seconds, UTC).astimezone():%H:%M:%S}.{nanoseconds:09}"
 
 
 def utc(time: int) -> str:

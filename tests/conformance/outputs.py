@@ -17,7 +17,11 @@ from engine.rules.selection import matches_wildcard
 from engine.sinks.falco_json import text_line, to_falco
 from engine.sinks.form import Form
 from tests.conformance.verdicts import Context, UnsupportedError, Vector, same
+from tests.helpers.clocks import timezone
 from tests.helpers.mock_fields import event, resolver
+
+UTC = "UTC"
+"""Where the vectors were made."""
 
 _KEEP_GOING = "*"
 """Before a format: print <NA> for what is missing instead of stopping. Falco puts it before every rule's output."""
@@ -25,6 +29,11 @@ _KEEP_GOING = "*"
 
 def formats(vector: Vector, _: Context) -> None:
     """A format, on fields with given values, as text or as JSON."""
+    with timezone(UTC):
+        _format(vector)
+
+
+def _format(vector: Vector) -> None:
     expected = vector["expected"]
     fields = _fields(vector)
     try:
@@ -52,6 +61,11 @@ def _fields(vector: Vector) -> dict[str, Any]:
 
 def renders(vector: Vector, _: Context) -> None:
     """One value of one type, as text and for JSON."""
+    with timezone(UTC):
+        _value(vector)
+
+
+def _value(vector: Vector) -> None:
     fields = {vector["field"]: {key: vector[key] for key in ("type", "value", "is_list") if key in vector}}
     template = Template(f"%{vector['field']}", resolver(fields, strict=True))
     values = event(fields, {})
@@ -61,8 +75,11 @@ def renders(vector: Vector, _: Context) -> None:
 
 def alerts(vector: Vector, _: Context) -> None:
     """A whole line, as text or as JSON."""
-    if vector["timezone"] != "UTC":
-        raise UnsupportedError(f"alerts are printed in UTC, not in {vector['timezone']}")
+    with timezone(vector["timezone"]):
+        _alert(vector)
+
+
+def _alert(vector: Vector) -> None:
     fields = _with_times(_fields(vector), vector["event_time_ns"])
     template = Template(vector["format"], resolver(fields))
     values = event(fields, {})
@@ -126,7 +143,8 @@ def examples(vector: Vector, _: Context) -> None:
         source=rule.source,
         hostname=vector["options"].get("hostname", ""),
     )
-    _same_line(alert, _form(vector["options"]), expected)
+    with timezone(UTC):
+        _same_line(alert, _form(vector["options"]), expected)
 
 
 def _nanoseconds(line: str) -> int:

@@ -19,7 +19,7 @@ from engine.lang.fields import FIELDS, resolve
 from engine.lang.grammar import parse
 from engine.lang.interpret import evaluate
 from engine.lang.lower import lowered
-from engine.lang.nodes import And, Call, Check, FieldRef, Literal, Node, Not, Or, Values
+from engine.lang.nodes import And, Call, Check, FieldRef, Literal, Node, Not, Or, TermList, Values
 from engine.lang.operators import OPERATORS
 from engine.lang.types import FieldType, Group
 from engine.schema import EVENT_TYPES
@@ -110,12 +110,19 @@ def checks(draw: st.DrawFn) -> Check:
     return Check(ref, operator.word, draw(literals))
 
 
+OPTIONS = Call("getopt", (TermList((FieldRef("proc.name"), FieldRef("proc.pname"))), Literal("a")))
+"""A list; mostly an empty one."""
 TRANSFORMED = st.sampled_from(
     [
         Check(Call("toupper", (FieldRef("proc.name"),)), "=", Literal("CAT")),
         Check(Call("basename", (FieldRef("fd.name"),)), "=", FieldRef("proc.name")),
         Check(Call("len", (FieldRef("fd.name"),)), ">", Literal("3")),
         Check(FieldRef("proc.name"), "!=", FieldRef("proc.pname")),
+        *(
+            Check(OPTIONS, word, Values(tuple(map(Literal, items))))
+            for word in ("in", "intersects")
+            for items in ("", "?a")
+        ),
     ]
 )
 CONDITIONS = st.recursive(
@@ -227,3 +234,16 @@ def test_either_endpoint() -> None:
     assert not holds("fd.ip != 8.8.8.8", out)
     assert holds("fd.net != 192.168.0.0/16 and fd.snet in (1.0.0.0/8, 8.0.0.0/8) and fd.port in (1, 443)", out)
     assert not holds("fd.ip != 8.8.8.8", opened("/etc/passwd")), "no address, no value"
+
+
+def test_every_element_of_an_empty_list_is_among_none() -> None:
+    """``in`` asks about all elements of a list, so that it holds for a list without any; of a value it never does."""
+    options = "getopt((proc.name, proc.pname), 'a')"
+    for condition, wanted in (
+        (f"{options} in ()", True),
+        (f"{options} intersects ()", False),
+        ("proc.name in ()", False),
+    ):
+        node, judged = parse(condition), opened("/tmp/x", 0)
+        form = lowered(node, resolve, known(judged.kernel.type))
+        assert ir.holds(form, judged) is evaluate(node, judged, resolve) is wanted

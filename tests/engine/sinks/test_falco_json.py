@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from engine.alerts import Alert, Ancestor, ContainerRef, Priority, Value
 from engine.scrub import is_clean
 from engine.sinks.falco_json import json_line, text_line, to_falco, utc
+from engine.sinks.form import Form
+from tests.helpers.clocks import timezone
 from tests.helpers.sample_alerts import alert
 
 HOSTILE = "\x1b]52;c;x\x07\x9b31m\x7f\u202e\n\u2028\U000e0041"
@@ -111,6 +113,15 @@ def test_hostile_text_is_told_exactly_and_drives_no_terminal() -> None:
 def test_lone_surrogates_become_replacement_characters() -> None:
     value = json.loads(json_line(alert(process="x\udcff")))
     assert value["tiercel"]["lineage"][0]["name"] == "x\ufffd"
+
+
+@pytest.mark.parametrize(("place", "shown"), [("UTC", "00:04:05"), ("CET-1", "01:04:05"), ("EST5", "19:04:05")])
+def test_a_line_begins_with_local_time_unless_it_is_iso_8601(place: str, shown: str) -> None:
+    with timezone(place):
+        local, utc = text_line(alert()).decode(), text_line(alert(), Form(iso_8601=True)).decode()
+        assert json.loads(json_line(alert()))["time"] == "2026-01-01T00:04:05.123456789Z"
+    assert local.startswith(f"{shown}.123456789: Warning ")
+    assert utc.startswith("2026-01-01T00:04:05.123456789+0000: Warning ")
 
 
 def test_the_text_line_is_one_visible_line() -> None:
