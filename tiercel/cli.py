@@ -13,6 +13,7 @@ from engine.invocation import command
 from probes.options import DEMO, Options, hostname
 from probes.ruling.configuration import NONE
 from tiercel.configured import configured
+from tiercel.converting import convert
 from tiercel.groups import Root
 from tiercel.listing import doctor, events, fields
 from tiercel.options import live_options
@@ -66,6 +67,7 @@ for _command in (
     attach,
     record,
     replay,
+    convert,
     rules,
     fields,
     events,

@@ -1,0 +1,122 @@
+"""Any file that holds what happened, whatever its form: a recording of ours, a capture of Falco's, JSON lines."""
+
+from __future__ import annotations
+
+import gzip
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+from engine.errors import RecordingError
+from engine.events import Input
+from probes.recordings import format as form
+from probes.recordings.format import Header
+from probes.recordings.json_reader import Reader as JsonReader
+from probes.recordings.json_reader import read_header as read_json_header
+from probes.recordings.reader import Batch, read, read_header, read_index
+
+SLICE = 1_000
+"""Inputs of a batch."""
+
+
+class Opened(Protocol):
+    """A file that is read once, from its beginning to its end."""
+
+    @property
+    def header(self) -> Header:
+        """Where and when it was made, as far as the file tells."""
+
+    @property
+    def progress(self) -> float:
+        """How much of it was read, from 0 to 1."""
+
+    @property
+    def skipped(self) -> Counter[str]:
+        """What of it we do not have, by its kind."""
+
+    def __iter__(self) -> Iterator[Batch]:
+        """What it holds, in order. Raises RecordingError behind what can be read."""
+
+
+class Recording:
+    """A recording of ours."""
+
+    def __init__(self, path: Path) -> None:
+        self.skipped: Counter[str] = Counter()
+        self.header = read_header(path)
+        self._path = path
+        self._read = 0
+        self._total = sum(entry.count for entry in read_index(path))
+
+    @property
+    def progress(self) -> float:
+        """By the number of its items."""
+        return self._read / self._total if self._total else 0.0
+
+    def __iter__(self) -> Iterator[Batch]:
+        for batch in read(self._path):
+            yield batch
+            self._read += len(batch.inputs) + len(batch.alerts)
+
+
+class JsonLines:
+    """Lines of JSON."""
+
+    def __init__(self, path: Path) -> None:
+        self.header = read_json_header(path)
+        self._reader = JsonReader(path)
+
+    @property
+    def progress(self) -> float:
+        """By bytes."""
+        return self._reader.progress
+
+    @property
+    def skipped(self) -> Counter[str]:
+        """Events of types that we do not have."""
+        return self._reader.skipped
+
+    def __iter__(self) -> Iterator[Batch]:
+        yield from sliced(self._reader)
+
+
+def sliced(inputs: JsonReader) -> Iterator[Batch]:
+    """Inputs as batches; those before an error are not lost with it."""
+    part: list[Input] = []
+    try:
+        for one in inputs:
+            part.append(one)
+            if len(part) >= SLICE:
+                yield Batch(inputs=part)
+                part = []
+    except RecordingError:
+        yield Batch(inputs=part)
+        raise
+    yield Batch(inputs=part)
+
+
+def opened(path: Path) -> Opened:
+    """A file by what it begins with, not by its name. Raises RecordingError for what is none of these."""
+    begin = _beginning(path)
+    if begin.startswith(form.MAGIC):
+        return Recording(path)
+    if begin.lstrip().startswith(b"{"):
+        return JsonLines(path)
+    raise RecordingError(f"{path}: this is no recording", hint=_KNOWN)
+
+
+_KNOWN = "known are .tiercel, .scap and .scap.gz, and lines of JSON"
+
+
+def _beginning(path: Path) -> bytes:
+    """Of what is in it, if it is compressed."""
+    try:
+        with path.open("rb") as file:
+            begin = file.read(64)
+        if not begin.startswith(b"\x1f\x8b"):
+            return begin
+        with gzip.open(path) as content:
+            return content.read(64)
+    except (OSError, EOFError) as error:
+        raise RecordingError(f"{path}: cannot be read: {error}") from error
