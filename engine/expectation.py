@@ -8,6 +8,7 @@ need not have all that ours have.
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
@@ -196,7 +197,15 @@ def _pairs(expected: Printed, found: Printed) -> Iterator[tuple[str, Any, Any]]:
         yield name, value, ours.get(name)
     for name in TEXTS:
         if name in expected:
-            yield name, expected[name], found.get(name)
+            yield name, _timeless(expected[name]), _timeless(found.get(name))
+
+
+def _timeless(text: Any) -> Any:
+    """A text without the time in front of it: that is the local time of whoever printed it."""
+    return _TIME.sub("", text, count=1) if isinstance(text, str) else text
+
+
+_TIME = re.compile(r"\A[0-9T:.+-]+: ")
 
 
 def _plain(value: Any) -> Any:

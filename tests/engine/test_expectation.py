@@ -65,6 +65,12 @@ def test_each_field_that_changed_is_named_and_the_text_only_alone() -> None:
     ]
 
 
+def test_the_local_time_in_front_of_the_text_is_whoever_printed_its_own() -> None:
+    expected, found = (alert(output=f"{time}: Notice Shell") for time in ("14:00:00.000000001", "12:00:00.000000001"))
+    assert compare([expected], [found]) == []
+    assert compare([expected], [alert(output="12:00:00.000000001: Error Shell")]) != []
+
+
 def test_alerts_in_another_order_are_told() -> None:
     expected = [alert(), alert("Second"), alert("Third")]
     assert compare(expected, [expected[1], expected[0], expected[2]]) == [Difference(Kind.ORDER, "Second", NOON)]
