@@ -84,12 +84,16 @@ class ProcessInfo(msgspec.Struct, omit_defaults=True):
     exe_ino: int = 0
     exe_ctime: int = 0
     exe_mtime: int = 0
+    is_exe_writable: bool = False
+    """The process may write to its own program; only captures tell it."""
     is_exe_upper_layer: bool = False
     is_exe_lower_layer: bool = False
     is_exe_from_memfd: bool = False
     container_id: str = HOST
     started: int = 0
     """Wall-clock time of ``start``."""
+    pidns_start: int = 0
+    """When the first process of its pid namespace began, as captures tell it; 0 where it is not told."""
 
 
 class _Input(msgspec.Struct, tag_field="is", omit_defaults=True):
@@ -118,7 +122,8 @@ class KernelEvent(_Input, tag="event"):
     """By Falco's parameter names, as the kernel has them: numbers raw, paths as given."""
     fd: Fd | None = None
     process: ProcessInfo | None = None
-    """At a successful execve/execveat the new program; at clone the child."""
+    """At a successful execve/execveat the new program; at clone the child. At others what the process has become by
+    calls that are not told as events (chdir, setsid in a capture)."""
     compat: bool = False
     """A 32-bit system call."""
     bases: dict[str, str] = {}
@@ -135,6 +140,20 @@ class Snapshot(_Input, tag="snapshot"):
     time: int
     processes: list[ProcessInfo]
     since_boot: int = 0
+
+
+class Adoption(_Input, tag="adoption"):
+    """Processes have another parent since theirs ended, and count as its children from now on.
+
+    Captures tell it, and what they tell goes by it: Falco forgets who began a process once that has ended. The live
+    kernel does not tell it: there the lineage keeps those that have ended.
+    """
+
+    time: int
+    children: list[tuple[int, int]]
+    """(pid, start) of each."""
+    parent: tuple[int, int] | None = None
+    """None for one that nothing is known of."""
 
 
 class Mount(msgspec.Struct, omit_defaults=True):
@@ -251,6 +270,7 @@ class SourceState(_Input, tag="source"):
 Input = (
     KernelEvent
     | Snapshot
+    | Adoption
     | ContainerInfo
     | ContainerUnknown
     | ContainerAction

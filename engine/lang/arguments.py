@@ -244,6 +244,7 @@ def exe_flags(event: Event) -> str:
     """``evt.arg.flags`` of an exec: what is remarkable about the program file."""
     process = event.process
     known = (
+        (flags.EXE_WRITABLE, process.is_exe_writable),
         (flags.EXE_UPPER_LAYER, process.is_exe_upper_layer),
         (flags.EXE_FROM_MEMFD, process.is_exe_from_memfd),
         (flags.EXE_LOWER_LAYER, process.is_exe_lower_layer),

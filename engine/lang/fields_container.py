@@ -72,6 +72,8 @@ def _start(event: Event) -> int | None:
     """Start of the container's first process, else what the runtime says."""
     if event.container is None:
         return None
+    if event.process.pidns_start:
+        return event.process.pidns_start
     first = entry_process(event.process)
     if first.vpid == 1 and first.started:
         return first.started

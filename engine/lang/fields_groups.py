@@ -1,7 +1,7 @@
 """``proc.sid.*``, ``proc.pgid.*``, ``proc.vpgid.*`` and the like: the leaders of the groups a process is in.
 
-A leader is looked for among the process and its ancestors: it is the one whose pid is the group's number, and once that
-has gone, the eldest that is still in the group.
+A leader is the process whose pid is the group's number. Where that has gone, or where numbers count in a pid namespace,
+it is the eldest ancestor that is in the group; as in Falco, there is none if no ancestor is.
 """
 
 from __future__ import annotations
@@ -17,24 +17,25 @@ from engine.state.processes import Process
 Number = Callable[[Process], int]
 
 
-def _leader(process: Process, group: Number, own: Number) -> Process | None:
-    """The leader of the group that ``group`` gives; ``own`` is the number that its leader has itself."""
-    wanted, eldest = group(process), process
-    if not wanted:
-        return None
-    for each in (process, *process.ancestors()):
+def _leader(event: Event, group: Number, *, is_virtual: bool) -> Process | None:
+    """The leader of the group that ``group`` gives; ``is_virtual``: its number counts in the pid namespace."""
+    process = event.process
+    wanted, eldest = group(process), None
+    if not is_virtual or process.vpid in (0, process.pid):
+        known = event.host.processes.get(wanted)
+        if known is not None and not known.exit_time:
+            return known
+    for each in process.ancestors():
         if group(each) != wanted or each.pid_ns != process.pid_ns:
             break
         eldest = each
-        if own(each) == wanted:
-            break
     return eldest
 
 
-def _of_leader(group: Number, own: Number, read: Callable[[Process], Any]) -> Getter:
+def _of_leader(group: Number, read: Callable[[Process], Any], *, is_virtual: bool) -> Getter:
     def get(event: Event) -> Any:
-        leader = _leader(event.process, group, own)
-        return None if leader is None else read(leader)
+        leader = _leader(event, group, is_virtual=is_virtual)
+        return "" if leader is None else read(leader)
 
     return get
 
@@ -81,7 +82,7 @@ def _is_leader(group: Number, own: Number) -> Getter:
     return lambda event: group(event.process) == own(event.process)
 
 
-def _rows(prefix: str, what: str, group: Number, own: Number) -> tuple[Field, ...]:
+def _rows(prefix: str, what: str, group: Number, *, is_virtual: bool = True) -> tuple[Field, ...]:
     """Name, first argument and program of a group's leader."""
     parts = (("name", "Name", _name), ("exe", "First argument", _exe), ("exepath", "Program", _exepath))
     return tuple(
@@ -90,7 +91,7 @@ def _rows(prefix: str, what: str, group: Number, own: Number) -> tuple[Field, ..
             FieldType.CHARBUF,
             f"{word} of the leader of the {what}",
             f"{prefix}.{part} = sshd" if part == "name" else "",
-            _of_leader(group, own, read),
+            _of_leader(group, read, is_virtual=is_virtual),
         )
         for part, word, read in parts
     )
@@ -100,14 +101,20 @@ T = FieldType
 
 FIELDS = (
     Field("proc.sid", T.INT64, "Session id", "", lambda event: event.process.sid),
-    Field("proc.sname", T.CHARBUF, "Name of the session's leader", "proc.sname = sshd", _of_leader(_sid, _pid, _name)),
-    *_rows("proc.sid", "session", _sid, _pid)[1:],
+    Field(
+        "proc.sname",
+        T.CHARBUF,
+        "Name of the session's leader",
+        "proc.sname = sshd",
+        _of_leader(_sid, _name, is_virtual=True),
+    ),
+    *_rows("proc.sid", "session", _sid)[1:],
     Field("proc.is_sid_leader", T.BOOL, "It leads its session", "", _is_leader(_sid, _pid)),
     Field("proc.pgid", T.INT64, "Process group", "", lambda event: event.process.pgid),
-    *_rows("proc.pgid", "process group", _pgid, _pid),
+    *_rows("proc.pgid", "process group", _pgid, is_virtual=False),
     Field("proc.is_pgid_leader", T.BOOL, "It leads its process group", "", _is_leader(_pgid, _pid)),
     Field("proc.vpgid", T.INT64, "Process group in its pid namespace", "", lambda event: event.process.vpgid),
-    *_rows("proc.vpgid", "process group in its pid namespace", _vpgid, _vpid),
+    *_rows("proc.vpgid", "process group in its pid namespace", _vpgid),
     Field(
         "proc.is_vpgid_leader",
         T.BOOL,

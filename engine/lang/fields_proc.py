@@ -90,11 +90,18 @@ def _duration_of_parent(event: Event) -> int | None:
 def _age_of_exe(event: Event) -> int | None:
     """From the last change of the program file's inode to the start of the process."""
     process = event.process
-    return process.started - process.exe_ctime if process.started and process.exe_ctime else None
+    age = process.started - process.exe_ctime if process.started and process.exe_ctime else None
+    return age % _UNSIGNED if age is not None else None
+
+
+_UNSIGNED = 1 << 64
+"""Falco's durations know no sign: a program changed after its process began is older than the universe."""
 
 
 def _namespace_start(event: Event) -> int | None:
     """When the first process of its pid namespace began, if that is among its ancestors."""
+    if event.process.pidns_start:
+        return event.process.pidns_start
     kin = (event.process, *event.process.ancestors())
     return next((each.started or None for each in kin if each.vpid == 1), None)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from engine.events import HOST, ContainerAction, ContainerInfo, Users
@@ -38,6 +38,7 @@ class Container:
         "last_alert",
         "last_exec",
         "last_seen",
+        "processes",
         "unknown",
         "users",
     )
@@ -56,6 +57,8 @@ class Container:
         """Of the host's record: the name of the machine that is watched."""
         self.host_names: dict[str, tuple[str, ...]] = {}
         """Of the host's record: by address, the host names in rules to which it belongs."""
+        self.processes: Mapping[int, Process] = {}
+        """Of the host's record: the youngest process of each pid."""
         self.entry_caps: int | None = None
         """Permitted capabilities of its first process (vpid 1), None until seen."""
         self.execs = 0

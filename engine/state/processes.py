@@ -44,6 +44,7 @@ class Process:
         "is_exe_from_memfd",
         "is_exe_lower_layer",
         "is_exe_upper_layer",
+        "is_exe_writable",
         "loginuid",
         "mnt_ns",
         "name",
@@ -51,6 +52,7 @@ class Process:
         "pgid",
         "pid",
         "pid_ns",
+        "pidns_start",
         "ppid",
         "seen",
         "sid",
@@ -96,9 +98,9 @@ class Process:
         self.cap_inheritable = 0
         self.pid_ns = 0
         self.mnt_ns = 0
-        self.exe_ino = 0
-        self.exe_ctime = 0
-        self.exe_mtime = 0
+        self.pidns_start = 0
+        self.exe_ino = self.exe_ctime = self.exe_mtime = 0
+        self.is_exe_writable = False
         self.is_exe_upper_layer = False
         self.is_exe_lower_layer = False
         self.is_exe_from_memfd = False
@@ -172,6 +174,7 @@ _INHERITED = (
     "exe_ino",
     "exe_ctime",
     "exe_mtime",
+    "is_exe_writable",
     "is_exe_upper_layer",
     "is_exe_lower_layer",
     "is_exe_from_memfd",

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
-from engine.events import KernelEvent, ProcessInfo, Snapshot
+from engine.events import Adoption, KernelEvent, ProcessInfo, Snapshot
 from engine.state.clock import moment_of
 from engine.state.processes import Process, ProcessKey
 
@@ -37,7 +37,8 @@ class ProcessTable:
         self._keep = keep
         self._max_exited = max_exited
         self._by_key: dict[ProcessKey, Process] = {}
-        self._newest: dict[int, Process] = {}
+        self.newest: dict[int, Process] = {}
+        """By pid, the youngest process that has or had it."""
         self._leaves: deque[Process] = deque()
         self._boot = 0
 
@@ -120,6 +121,20 @@ class ProcessTable:
         self._end(process, event.time, moment_of(event))
         self.generation += 1
 
+    def amend(self, event: KernelEvent, process: Process) -> None:
+        """The event tells what the process has become since it was last told."""
+        if event.process is not None and moment_of(event) >= process.seen:
+            process.replace(event.process)
+
+    def adopt(self, adoption: Adoption) -> None:
+        """Give children of a process that ended to another one."""
+        parent = self._by_key.get(adoption.parent) if adoption.parent is not None else None
+        for child in filter(None, map(self._by_key.get, adoption.children)):
+            self._unlink(child)
+            child.parent, child.ppid = None, 0
+            self._link(child, parent)
+        self.generation += 1
+
     def expire(self, now: int) -> None:
         """Forget exited processes that are old or too many; ``now`` is a moment."""
         leaves = self._leaves
@@ -154,9 +169,9 @@ class ProcessTable:
         process = self._by_key[pid, start] = Process(pid, start)
         process.seen = moment
         self.living += 1
-        other = self._newest.get(pid)
+        other = self.newest.get(pid)
         if other is None or other.start < start:
-            self._newest[pid] = process
+            self.newest[pid] = process
             gone = other
         else:
             gone = process  # an echo of a process whose pid is in use again
@@ -196,15 +211,15 @@ class ProcessTable:
         if not process.exit_time or process.children or self._by_key.get(process.key) is not process:
             return  # revived, a parent since, or queued twice
         del self._by_key[process.key]
-        if self._newest.get(process.pid) is process:
-            del self._newest[process.pid]
+        if self.newest.get(process.pid) is process:
+            del self.newest[process.pid]
         self._unlink(process)
 
     # ── ancestry ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _parent_of(self, child: Process, ppid: int) -> Process | None:
         """The process with pid ``ppid`` that can have started ``child``: one that is older."""
-        parent = self._newest.get(ppid)
+        parent = self.newest.get(ppid)
         return parent if parent is not None and _can_be_parent(parent, child) else None
 
     def _link(self, child: Process, parent: Process | None, ppid: int = 0) -> None:

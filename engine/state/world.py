@@ -13,6 +13,7 @@ from typing import Any
 from engine.alerts import Alert
 from engine.events import (
     HOST,
+    Adoption,
     ContainerAction,
     ContainerInfo,
     ContainerUnknown,
@@ -47,6 +48,7 @@ class World:
     def __init__(self, *, patience: int = PATIENCE) -> None:
         self.processes = ProcessTable()
         self.containers = ContainerTable()
+        self.containers.host.processes = self.processes.newest
         self.held = Waiting(patience=patience)
         self.recent = Recent()
         self.changes = ChangeLog()
@@ -59,6 +61,7 @@ class World:
         self._handlers: dict[type, Callable[[Any], list[Event]]] = {
             KernelEvent: self._event,
             Snapshot: self._snapshot,
+            Adoption: self._adoption,
             ContainerInfo: self._info,
             ContainerUnknown: self._unknown,
             ContainerAction: self._action,
@@ -157,6 +160,8 @@ class World:
         process = self.processes.observe(kernel)
         if (keep := self._events.get(kernel.type)) is not None:
             keep(kernel, process)
+        elif kernel.process is not None:
+            self.processes.amend(kernel, process)
         container = self._container_of(kernel, process) if kernel.container_id != HOST else None
         self._num += 1
         event = Event(self._num, kernel, process, container, self.containers.host)
@@ -218,6 +223,10 @@ class World:
                 container.note_first_program(process)
                 if not container.complete:
                     self._ask(container, info.pid)
+        return []
+
+    def _adoption(self, adoption: Adoption) -> list[Event]:
+        self.processes.adopt(adoption)
         return []
 
     def _info(self, info: ContainerInfo) -> list[Event]:

@@ -21,7 +21,9 @@ EXE_WRITABLE, EXE_UPPER_LAYER, EXE_FROM_MEMFD, EXE_LOWER_LAYER = 1, 2, 4, 8
 """Flags of an executed file."""
 CHILD_IN_PIDNS = 1 << 29
 """A flag of a clone: the child is in a pid namespace that is not the host's."""
-CLONE_THREAD = 1 << 13
+CLONE_NEWPID, CLONE_PARENT, CLONE_THREAD = 1 << 6, 1 << 8, 1 << 13
+CLONE_NEWUSER, CLONE_VFORK = 1 << 20, 1 << 27
+"""Flags of a clone by which its events are understood."""
 
 OPEN: Pairs = (
     (1 << 2, 0o100),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.events import (
+    Adoption,
     ContainerAction,
     ContainerInfo,
     ContainerUnknown,
@@ -51,6 +52,7 @@ def one_of_each() -> list[Input]:
     mount = Mount(source="/var/run/docker.sock", dest="/var/run/docker.sock")
     return [
         Snapshot(time=START, processes=[process]),
+        Adoption(time=START, children=[(4711, 99)], parent=(1, 1)),
         RuntimeState(time=START, connected=True, detail="Docker 27"),
         ContainerInfo(id=WEB, time=START, name="web", image="shop/web:1.4", labels={"a": "b"}, mounts=[mount]),
         ContainerUnknown(id="00" * 32, time=START),

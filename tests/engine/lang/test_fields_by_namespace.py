@@ -252,3 +252,8 @@ def test_fields_read_what_the_world_made_of_an_exec() -> None:
     assert value("proc.pname", judged) == "bash"
     assert value("proc.cwd", judged) == "/srv/"
     assert judged.kernel.container_id == HOST
+
+
+def test_without_a_leader_and_without_ancestors_in_its_group_there_is_no_name() -> None:
+    judged = event("execve", by=process(42, "uniq", process(1, "systemd", sid=1, pgid=1), sid=30, pgid=40))
+    assert value("proc.sname", judged) == value("proc.pgid.name", judged) == ""

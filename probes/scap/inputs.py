@@ -1,0 +1,264 @@
+"""From a capture to the engine's inputs: what a live kernel and a container runtime would have told.
+
+The lists become a snapshot and the names of users; each event is followed (:mod:`probes.scap.processes`,
+:mod:`probes.scap.descriptors`) and, if the engine has its type, told with everything that it is judged by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+import msgspec
+
+from engine.events import HOST, ContainerInfo, Fd, Input, KernelEvent, Snapshot, Users
+from engine.schema import BY_NAME
+from probes.scap import containers, lists, sockets
+from probes.scap.arguments import arguments, bases
+from probes.scap.blocks import FdType
+from probes.scap.descriptors import Descriptors
+from probes.scap.event import ScapEvent
+from probes.scap.lists import Fds, Interfaces, Listing, Machine, Section, UserNames
+from probes.scap.processes import CLONES, EXECS, Processes
+from probes.scap.reader import RawEvent
+from probes.scap.table import TABLE, Row
+from probes.scap.threads import Open, Thread, Threads
+from probes.scap.values import address, number, parameters, text
+
+_SOCKETS = {FdType.IPV4, FdType.IPV6, FdType.UNIX}
+_SHORT_ID = 12
+_MESSAGE_KEYS = {
+    "USER_ADDED_E", "USER_DELETED_E", "GROUP_ADDED_E", "GROUP_DELETED_E", "ASYNCEVENT_E", "CONTAINER_JSON_E",
+    "CONTAINER_JSON_2_E",
+}  # fmt: skip
+"""Events that are of no thread: what Falco's own parts have found out."""
+
+
+class Converter:
+    """Takes the items of a reader in their order and gives inputs. One for each pass over a capture."""
+
+    def __init__(self) -> None:
+        self.machine = Machine()
+        self._begin()
+
+    def _begin(self) -> None:
+        self.threads = Threads()
+        self._processes = Processes(self.threads)
+        self._descriptors = Descriptors(self._is_local)
+        self._addresses: set[str] = set()
+        self._container_ips: dict[str, str] = {}
+        self._names: dict[str, Users] = {}
+        self._renamed: set[str] = set()
+        self._full_ids: dict[str, str] = {}
+        self._entered: dict[int, tuple[str, dict[str, int | bytes]]] = {}
+        self._listed_fds: list[Fds] = []
+        self._is_listed = False
+
+    def wanted(self, event_types: Collection[str] | None) -> bytes:
+        """For each number of an event type, 1 if it is needed: to judge these (None: all), or to know who does what."""
+        followed = self._processes.changing | self._descriptors.changing
+        judged = frozenset(BY_NAME) if event_types is None else frozenset(event_types) & BY_NAME.keys()
+        needed = bytearray(1 << 16)
+        for row in TABLE:
+            useful = row.params or row.name == "procexit"
+            needed[row.number] = bool(useful and (row.name in followed or row.name in judged or _is_message(row)))
+        needed[len(TABLE) :] = bytes([1]) * (len(needed) - len(TABLE))
+        return bytes(needed)
+
+    # ── lists ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def list(self, listing: Listing) -> None:
+        """Take in a list; the inputs made of it come with the first event."""
+        match listing:
+            case Section():
+                machine = self.machine
+                self._begin()
+                self.machine = machine
+            case Machine():
+                self.machine, self._processes.boot = listing, listing.boot
+            case lists.Processes():
+                for thread in listing.threads:
+                    self.threads.list(thread)
+            case Fds():
+                self._listed_fds.append(listing)
+            case Interfaces():
+                self._addresses |= {address(packed) for _name, packed, _mask in listing.addresses}
+            case UserNames():
+                self._names[HOST] = Users(HOST, _decoded(listing.users), _decoded(listing.groups))
+                self._renamed.add(HOST)
+
+    def _listed(self, time: int) -> Iterator[Input]:
+        """The lists are complete."""
+        self._is_listed = True
+        self.threads.link()
+        self._open_listed()
+        for thread in self.threads:
+            self._know(thread.container_id)
+        leaders = [thread for thread in self.threads if thread.is_leader and thread.is_known]
+        yield Snapshot(time=time, processes=[self.threads.info(thread) for thread in leaders])
+
+    def _open_listed(self) -> None:
+        every = [fd for listing in self._listed_fds for fd in listing.fds]
+        served = {fd.numbers[1] for fd in every if fd.listens and len(fd.numbers) > 1}
+        for listing in self._listed_fds:
+            thread = self.threads.get(listing.tid)
+            for entry in listing.fds if thread is not None else ():
+                assert thread is not None
+                fd = self._listed_fd(entry, thread, served)
+                thread.process.fds[entry.number] = Open(fd)
+        self._listed_fds = []
+
+    def _listed_fd(self, entry: lists.ListedFd, thread: Thread, served: Collection[object]) -> Fd:
+        if entry.type not in _SOCKETS:
+            return Fd(num=entry.number, type=str(entry.type or ""), name=text(entry.name), ino=entry.ino)
+        return sockets.listed(entry, lambda ip: self._is_local(ip, thread.container_id), served)
+
+    def _is_local(self, ip: str, container_id: str) -> bool:
+        """As Falco decides it: in a container the container's addresses count, as far as they are known."""
+        if container_id != HOST:
+            if known := self._container_ips.get(container_id):
+                return ip == known or ip in self._addresses
+            return ip in self._container_ips.values()
+        return ip in self._addresses
+
+    def _know(self, container_id: str) -> None:
+        if container_id != HOST:
+            self._full_ids.setdefault(container_id[:_SHORT_ID], container_id)
+
+    # ── events ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def convert(self, raw: RawEvent, judged: Collection[str]) -> Iterator[Input]:
+        """What an event tells. Raises MalformedError for one whose parameters do not fit into it.
+
+        ``judged`` are the types that the engine asks for; those that keep its state are told in any case.
+        """
+        row_number, time, tid, count, payload = raw
+        row, values = TABLE[row_number], parameters(row_number, count, payload)
+        if _is_message(row):
+            yield from self._message(row, time, values)
+            return
+        if not self._is_listed:
+            yield from self._listed(time)
+        if not row.is_exit and "syscall" in row.categories:
+            self._entered[tid] = row.name, values
+            return
+        if self._entered and (entered := self._entered.pop(tid, None)) and entered[0] == row.name:
+            values = entered[1] | {name: value for name, value in values.items() if value != b""}
+        thread = self.threads.get(tid) or self._processes.unknown(tid)
+        if self._renamed:
+            yield from self._renamings()
+        yield from self._told(ScapEvent(row, time, thread, values), judged)
+
+    def _told(self, event: ScapEvent, judged: Collection[str]) -> Iterator[Input]:
+        name = event.row.name
+        if name in CLONES:
+            yield from self._clone(event)
+            return
+        if name == "procexit":
+            yield from self._exit(event)
+            return
+        fd = self._descriptors.of(event)
+        before = event.thread.container_id
+        self._processes.follow(event)
+        if event.thread.container_id != before:
+            self._know(event.thread.container_id)
+        if name in judged or (name in EXECS and not event.failed):
+            yield self._kernel_event(event, name, fd)
+
+    def _clone(self, event: ScapEvent) -> Iterator[Input]:
+        child = self._processes.clone(event)
+        if child is None or not child.is_leader:
+            return
+        self._know(child.container_id)
+        creator = self.threads.get(child.ptid) or child
+        told = self._plain(event, "clone", creator)
+        told.process, told.res = self.threads.info(child), child.pid
+        yield told
+
+    def _exit(self, event: ScapEvent) -> Iterator[Input]:
+        told = self._plain(event, "procexit", event.thread)
+        told.args = {"status": event.number("status")}
+        adoption = self._processes.exit(event)
+        if event.thread.process.living <= 0:
+            yield told
+        if adoption is not None:
+            yield adoption
+
+    def _kernel_event(self, event: ScapEvent, name: str, fd: Fd | None) -> KernelEvent:
+        told = self._plain(event, name, event.thread)
+        told.res, told.fd = event.res, fd
+        told.args = arguments(event, name)
+        told.bases = bases(event, name, told.args)
+        process = event.thread.process
+        if process.changed if name not in EXECS else not event.failed:
+            told.process = self.threads.info(event.thread)
+            process.changed = False
+        return told
+
+    def _plain(self, event: ScapEvent, name: str, thread: Thread) -> KernelEvent:
+        process = thread.process
+        return KernelEvent(
+            event.time,
+            name,
+            process.pid,
+            thread.tid,
+            process.start,
+            self.threads.parent_pid(thread),
+            thread.comm,
+            thread.uid,
+            thread.gid,
+            thread.cap_effective,
+            thread.cap_permitted,
+            thread.container_id,
+        )
+
+    # ── what is of no thread ────────────────────────────────────────────────────────────────────────────────────────
+
+    def _message(self, row: Row, time: int, values: dict[str, int | bytes]) -> Iterator[Input]:
+        if row.key.startswith(("USER", "GROUP")):
+            self._rename(row, values)
+            return
+        what = text(values.get("name")) if row.key == "ASYNCEVENT_E" else containers.ADDED[0]
+        data = values.get("data", values.get("json", b""))
+        if what not in (*containers.ADDED, containers.GONE) or not isinstance(data, bytes):
+            return
+        info = containers.parse(data, time, removed=what == containers.GONE)
+        if info is not None:
+            yield self._container(info)
+
+    def _container(self, info: ContainerInfo) -> ContainerInfo:
+        full = self._full_ids.get(info.id[:_SHORT_ID], info.id)
+        if len(full) > len(info.id):
+            info = msgspec.structs.replace(info, id=full)
+        self._know(info.id)
+        if info.ip:
+            self._container_ips[info.id] = info.ip
+        return info
+
+    def _rename(self, row: Row, values: dict[str, int | bytes]) -> None:
+        short = text(values.get("container_id"))
+        container_id = self._full_ids.get(short, short)
+        users = self._names.setdefault(container_id, Users(container_id, {}, {}))
+        is_user = row.key.startswith("USER")
+        names, number_ = (
+            (users.users, number(values.get("uid"))) if is_user else (users.groups, number(values.get("gid")))
+        )
+        if row.key.endswith("DELETED_E"):
+            names.pop(number_, None)
+        else:
+            names[number_] = text(values.get("name"))
+        self._renamed.add(container_id)
+
+    def _renamings(self) -> Iterator[Input]:
+        for container_id in sorted(self._renamed):
+            users = self._names[container_id]
+            full = self._full_ids.get(container_id[:_SHORT_ID], container_id)
+            yield Users(full, dict(users.users), dict(users.groups))
+        self._renamed.clear()
+
+
+def _is_message(row: Row) -> bool:
+    return row.key in _MESSAGE_KEYS
+
+
+def _decoded(names: dict[int, bytes]) -> dict[int, str]:
+    return {number_: name.decode(errors="backslashreplace") for number_, name in names.items()}
