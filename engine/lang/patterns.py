@@ -1,7 +1,7 @@
 """Patterns: shell globs, POSIX regular expressions and path prefixes.
 
 All of them run on RE2, in time linear in the text: arguments and paths are chosen by attackers. Globs are translated
-here because Python's ``fnmatch`` knows neither backslash escapes nor ``[^…]`` nor ``[[:class:]]``.
+(:mod:`engine.lang.globs`) because Python's ``fnmatch`` knows neither backslash escapes nor ``[^…]`` nor classes.
 
 A byte that is not UTF-8 stands in events as ``\\xNN``. To a pattern it is one character (U+FFFD, as with Falco):
 ``?`` and ``.`` match it. A file whose name spells out such four characters is read in the same way.
@@ -16,10 +16,11 @@ from typing import Any
 
 import re2
 
+from engine.lang.globs import translated
+
 Matcher = Callable[[str], object]
 """Takes text; truthy when the whole of it matches."""
 
-_BRACKET = re.compile(r"\[([!^]?)(\]?(?:\[:[a-z]+:\]|\\.|[^\]\\])*)\]", re.DOTALL)
 _MAGIC = re.compile(r"[*?\[]")
 _WRITTEN_OUT = re.compile(r"\\x[89a-f][0-9a-f]")
 _REPLACEMENT = "\ufffd"
@@ -34,16 +35,26 @@ def regex(pattern: str) -> Matcher:
     return _compile(pattern, options)
 
 
-@lru_cache(maxsize=1024)
+_LONGEST_KEPT = 255
+"""Bytes in a literal; longer patterns come from fields, differ from event to event and are not kept."""
+
+
 def glob(pattern: str, *, fold: bool = False) -> Matcher:
     """A shell pattern for the whole text; ``fold`` ignores case."""
+    return _kept(pattern, fold) if len(pattern) <= _LONGEST_KEPT else _glob(pattern, fold)
+
+
+def _glob(pattern: str, fold: bool) -> Matcher:
     options = re2.Options()
     options.case_sensitive = not fold
     options.dot_nl = True
     try:
-        return _compile("".join(_translate(_WRITTEN_OUT.sub(_REPLACEMENT, pattern))), options)
+        return _compile(translated(_WRITTEN_OUT.sub(_REPLACEMENT, pattern)), options)
     except ValueError:
         return pattern.__eq__
+
+
+_kept = lru_cache(maxsize=1024)(_glob)
 
 
 def _compile(pattern: str, options: Any) -> Matcher:
@@ -58,35 +69,6 @@ def _compile(pattern: str, options: Any) -> Matcher:
         return fullmatch(_WRITTEN_OUT.sub(_REPLACEMENT, text) if "\\x" in text else text)
 
     return matches
-
-
-def _translate(pattern: str) -> Iterable[str]:
-    """The pieces of the regular expression for a glob; a bracket that is never closed stands for itself."""
-    index = 0
-    while index < len(pattern):
-        char = pattern[index]
-        if char == "[" and (match := _BRACKET.match(pattern, index)):
-            yield _bracket(match)
-            index = match.end()
-            continue
-        if char == "\\" and index + 1 < len(pattern):
-            index += 1
-            char = "\\" + pattern[index]
-        yield {"*": ".*", "?": "."}.get(char) or re2.escape(char[-1])
-        index += 1
-
-
-def _bracket(match: re.Match[str]) -> str:
-    """The same character class in RE2's words."""
-    body = re.sub(
-        r"\[:[a-z]+:\]|\\(.)|([\[\]^&~|\\])", lambda m: m[0] if m[0].startswith("[:") else _literal(m), match[2]
-    )
-    return f"[{'^' if match[1] else ''}{body}]"
-
-
-def _literal(match: re.Match[str]) -> str:
-    char = match[1] or match[2]
-    return "\\" + char if not char.isalnum() else char
 
 
 def components(path: str) -> list[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
+
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from engine.lang.patterns import Prefixes, glob, has_prefix, regex
@@ -30,6 +32,15 @@ from engine.lang.patterns import Prefixes, glob, has_prefix, regex
         ("bad?", r"bad\xff", True),
         ("bad????", r"bad\xff", False),
         (r"bad\xff", r"bad\xff", True),
+        ("a\\", "a\\", False),
+        ("[--a]", "Z", True),
+        ("[z-a]x", "zx", False),
+        ("[^z-a]x", "zx", True),
+        ("[[.-.]]", "-", True),
+        ("[[=a=]b]", "a", True),
+        ("[[:nonsense:]]", "a", False),
+        ("[[:alpha:]", "[:", True),
+        ("[a\\]b]", "]", True),
     ],
 )
 def test_glob(pattern: str, text: str, fits: bool) -> None:
@@ -48,6 +59,36 @@ def plain_glob(pattern: str, text: str) -> bool:
     if pattern[0] == "*":
         return any(plain_glob(pattern[1:], text[start:]) for start in range(len(text) + 1))
     return bool(text) and pattern[0] in ("?", text[0]) and plain_glob(pattern[1:], text[1:])
+
+
+LIBC = ctypes.CDLL(None)
+PIECES = [
+    "a",
+    "b",
+    "-",
+    "]",
+    "[",
+    "[a-c]",
+    "[!a]",
+    "[^b]",
+    "*",
+    "?",
+    "\\",
+    "[[:alpha:]]",
+    "[]a]",
+    "[a\\-z]",
+    "[.a.]",
+    "!",
+    "^",
+    "/",
+]
+
+
+@settings(max_examples=500)
+@given(st.lists(st.sampled_from(PIECES), max_size=6).map("".join), st.text("ab-]/[!^.", max_size=5))
+def test_glob_as_the_c_library_has_it(pattern: str, text: str) -> None:
+    assume("[a-" not in pattern.replace("[a-c]", "").replace("[a\\-z]", ""))
+    assert bool(glob(pattern)(text)) is (LIBC.fnmatch(pattern.encode(), text.encode(), 0) == 0)
 
 
 @given(st.text("ab*?", max_size=8), st.text("ab", max_size=8))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from engine.errors import RulesError
+from engine.lang.globs import translated
 from engine.lang.grammar import ConditionError, parse
 from engine.lang.template import Template, TemplateError
 from engine.rules.load import loads
@@ -131,3 +132,13 @@ def test_outputs_are_read_in_linear_time(shape: str) -> None:
         return steps(action)
 
     assert run(4 * SIZE) <= SLACK * run(2 * SIZE) + 50
+
+
+@pytest.mark.parametrize("unit", ["[", "[[:a", "[]", "[[:alpha:]", "\\[", "[!", "[a-", "[[.a.]", "*", "[a]"])
+def test_shell_patterns_are_translated_in_linear_time(unit: str) -> None:
+    """A pattern can come from a field: ``fd.name glob val(proc.cmdline)``."""
+
+    def run(size: int) -> int:
+        return steps(lambda: translated(unit * size))
+
+    assert run(20 * SIZE) <= SLACK * run(10 * SIZE) + 50
