@@ -1,8 +1,7 @@
 """Names in a text replaced by lists, one list after the other, in time linear in text and result.
 
 The text is a chain of tokens. A name's token gives way to the tokens of its list; those are replaced in their turn if
-they name a list that comes later in the order. Where lists are empty, other numbers of blanks may be left than Falco
-leaves.
+they name a list that comes later in the order. The result is Falco's to the blank: it may stand in a quoted string.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from heapq import heappop, heappush
 
-_BLANK = " \t\r\n\b"
+_BLANK = " \t\r\n"
 _DELIMITERS = f"{_BLANK}(),="
 _TOKENS = f"[{_BLANK}]+|[(),=]|[^{_DELIMITERS}]+"
 _WORD = re.compile(f"[^{_DELIMITERS}]+")
@@ -101,42 +100,43 @@ class _Chain:
         self._waiting[order].append(token)
 
     def _replace(self, token: int, new: list[str], order: int) -> None:
-        self._left -= sum(map(len, new))
+        """The tokens stand between two blanks (behind one, where the text begins), whatever blanks stood there."""
+        self._left -= sum(map(len, new)) + 2
         if self._left < 0:
             raise TooLongError
-        before = last = self._before[token]
+        before = self._before[token]
         self._remove(token)
-        for value in new:
+        if self._is_blank(before):
+            before = self._removed(before)
+        if self._is_blank(self._next[before]):
+            self._remove(self._next[before])
+        if not new:
+            before = self._without_comma(before)
+        last = self._insert(before, " ", _DERIVED, order) if before else before
+        for value in (*new, " "):
             last = self._insert(last, value, _DERIVED, order)
-        if new:
-            self._join(last)
-            self._join(before)
-        else:
-            self._join(self._close(before))
+        self._join(last)
+        self._join(self._before[last])
+        self._join(self._next[before])
+        self._join(before)
+
+    def _removed(self, token: int) -> int:
+        """Remove a token; the one before it."""
+        before = self._before[token]
+        self._remove(token)
+        return before
 
     def _remove(self, token: int) -> None:
         before, behind = self._before[token], self._next[token]
         self._next[before], self._before[behind] = behind, before
 
-    def _close(self, before: int) -> int:
-        """An empty list takes one comma with it, and the blanks up to there; the one behind it if there is one.
-
-        The token before the gap.
-        """
-        behind = self._next[before]
-        comma = self._next[behind] if self._is_blank(behind) else behind
-        if self._values[comma] == ",":
-            self._remove(comma)
-            if comma != behind:
-                self._remove(behind)
-            return before
-        comma = self._before[before] if self._is_blank(before) else before
-        if self._values[comma] != ",":
-            return before
-        self._remove(comma)
-        if comma != before:
-            self._remove(before)
-        return self._before[comma]
+    def _without_comma(self, before: int) -> int:
+        """An empty list takes the comma before it along, else the one behind it. The token before the gap."""
+        if self._values[before] == ",":
+            return self._removed(before)
+        if self._values[self._next[before]] == ",":
+            self._remove(self._next[before])
+        return before
 
     def _join(self, token: int) -> None:
         """Blanks that have come to stand side by side become one token."""
