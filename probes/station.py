@@ -41,6 +41,7 @@ from probes.recordings.replay import ReplaySource
 from probes.ruling.configured import ConfiguredRules, rules_of
 from probes.ruling.reloading import following, tell_reloads
 from probes.ruling.rule_watch import RuleWatch
+from probes.scap.recorder import CaptureRecorder
 
 KEPT_SESSIONS = 10
 """Alert databases of private sensors that are kept, the newest."""
@@ -78,7 +79,9 @@ def sensor_of(
     sources, runtime = _sources(options, rules, own_pids)
     with contextlib.ExitStack() as stack:
         store = stack.enter_context(contextlib.closing(AlertStore(_store_path(options), socket=listens)))
-        recorder = stack.enter_context(Recorder(Path(options.record), hostname=hostname())) if options.record else None
+        recorder = _recorder(Path(options.record)) if options.record else None
+        if recorder is not None:
+            stack.callback(recorder.close)
         fanout = Fanout([*sinks, *_outputs(options)])
         sensor = Sensor(
             sources,
@@ -98,6 +101,12 @@ def sensor_of(
         _connect(sensor)
         sensor.on_switched = partial(_keep, configured, sensor)
         yield sensor
+
+
+def _recorder(path: Path) -> Recorder | CaptureRecorder:
+    """The form of what is recorded is told by the file's name."""
+    kind = CaptureRecorder if path.name.endswith((".scap", ".scap.gz")) else Recorder
+    return kind(path, hostname=hostname())
 
 
 def _outputs(options: Options) -> list[Sink]:
@@ -223,6 +232,9 @@ def _tell_summary(sensor: Sensor, tell: Tell) -> None:
     tell(f"{alerts}, {vitals.events} events judged, {vitals.lost} lost")
     for cause, count in vitals.lost_by_cause.items():
         tell(f"lost {count}: {cause}")
+    if isinstance(sensor.recorder, CaptureRecorder):
+        for kind, count in sensor.recorder.left_out.items():
+            tell(f"not held by the capture: {count} {kind}")
     for problem in vitals.problems if sensor.failure is None else ():
         tell(f"{problem.what} ({problem.hint})" if problem.hint else problem.what)
 

@@ -18,7 +18,7 @@ _ESTABLISHED = 1
 _PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp"}
 _AF_NETLINK = 16
 _FAMILIES = {AF_UNIX: "unix", AF_INET: "ipv4", AF_INET6: "ipv6", _AF_NETLINK: "netlink"}
-_PLACELESS = {
+PLACELESS = {
     "[eventfd]": "event",
     "[eventpoll]": "eventpoll",
     "[timerfd]": "timerfd",
@@ -70,7 +70,7 @@ def _file_type(mode: int, path: str, tried: str) -> str:
         return "file"
     if kind == _S_IFIFO:
         return "pipe"
-    return "memfd" if path.startswith("memfd:") else _PLACELESS.get(path, "file")
+    return "memfd" if path.startswith("memfd:") else PLACELESS.get(path, "file")
 
 
 def _user_dev(dev: int) -> int:

@@ -78,8 +78,13 @@ def values_of(event: KernelEvent, process: ProcessInfo) -> dict[str, Value]:
     if event.type == "clone":
         return program(process) | {"res": event.res or 0, "flags": _clone_flags(event, event.process)}
     if event.type == "procexit":
-        return {"status": event.args.get("status", 0)}
+        return _ended(int(event.args.get("status", 0)))
     return _call(event)
+
+
+def _ended(status: int) -> dict[str, Value]:
+    """A wait status, and what it says (wait(2))."""
+    return {"status": status, "ret": status >> 8 & 0xFF, "sig": status & 0x7F, "core": status >> 7 & 1}
 
 
 _PROGRAMS = ("execve", "execveat")

@@ -122,6 +122,14 @@ def test_compressed_it_is_the_same(tmp_path: Path) -> None:
     assert gzip.decompress((tmp_path / "demo.scap.gz").read_bytes()) == (tmp_path / "demo.scap").read_bytes()
 
 
+def test_how_a_process_ended_is_told(tmp_path: Path) -> None:
+    killed = event("procexit", 10, args={"status": 11 | 0x80})
+    left = event("procexit", 11, args={"status": 3 << 8})
+    write(tmp_path / "a.scap", [killed, left])
+    told = sysdig(tmp_path / "a.scap", "evt.arg.ret", "evt.arg.sig", "evt.arg.core", where="evt.type = procexit")
+    assert told == [("0", "SIGSEGV", "1"), ("3", "0", "0")]
+
+
 def test_what_the_format_cannot_hold_is_counted(tmp_path: Path) -> None:
     many = ["x" * 1000] * 20
     thread = event("chmod", 10, tid=11, compat=True, args={"res": 0, "mode": 0o755, "filename": "/x"}, res=0)
