@@ -48,6 +48,7 @@ VIEWS = {
     "text": "In every text",
     "alerts": "Alerts",
     "alert": "One alert",
+    "timeline": "Timeline and files of an alert",
     "containers": "Containers",
     "processes": "Processes",
     "events": "Events",
@@ -56,19 +57,21 @@ VIEWS = {
 }
 """Where an action works, in the order of the help screen."""
 
-_LISTS = ("alerts", "containers", "processes", "events", "rules")
+_LISTS = ("alerts", "timeline", "containers", "processes", "events", "rules")
+_ON_ALERT = ("alerts", "alert", "timeline")
 
 ACTIONS = (
     Action("open", "enter", "open", "Open what is under the cursor, where the footer offers it", ("list",)),
     Action("filter", "slash", "filter", "Filter, or edit the filter", _LISTS, first=True),
     Action("switch", "space", "on/off", "Switch the rule on or off, at once", ("rules", "rule")),
     Action("reload", "R", "reload", "Read the rule files again", ("rules",)),
-    Action("acknowledge", "a", "ack", "Acknowledge, or take it back", ("alerts", "alert")),
+    Action("acknowledge", "a", "ack", "Acknowledge, or take it back", _ON_ALERT),
     Action("pause", "p", "pause", "Freeze the list, count what waits; again: resume", ("alerts",)),
-    Action("events", "e", "events", "Recent events around it", ("alerts", "alert", "containers", "processes")),
-    Action("container", "c", "container", "Go to its container", ("alerts", "alert", "processes")),
-    Action("rule", "r", "rule", "Go to the rule that fired", ("alerts", "alert")),
-    Action("tree", "t", "tree", "Show its process in the tree", ("alerts", "alert")),
+    Action("events", "e", "events", "What happened around it: the timeline", _ON_ALERT),
+    Action("events", "e", "events", "Its recent events", ("containers", "processes")),
+    Action("container", "c", "container", "Go to its container", (*_ON_ALERT, "processes")),
+    Action("rule", "r", "rule", "Go to the rule that fired", _ON_ALERT),
+    Action("tree", "t", "tree", "Show its process in the tree", _ON_ALERT),
     Action("follow", "f", "follow", "Stay on the newest alert", ("alerts",)),
     Action("clear", "escape", "clear", "Clear the filter, or go back", _LISTS, shown=False),
     Action(

@@ -54,6 +54,8 @@ def overview(alert: Alert, count: int = 1, acknowledged: bool = False, width: in
     ]
     if alert.description:
         rows += [[], [("Why it matters", "accent")], [(alert.description, "")]]
+    if alert.output_fields:
+        rows += [[], [("Fields of the output", "accent")], *_fields(alert)]
     return lines(*rows)
 
 
@@ -120,11 +122,10 @@ def _container(alert: Alert) -> str:
     return f"{lineage.container_name(alert)} ({alert.container.id[:12]}{privileged})"
 
 
-def fields(alert: Alert) -> Content:
+def _fields(alert: Alert) -> list[list[Span]]:
     """The fields of the rule's output, by Falco's names."""
-    width = max((len(name) for name in alert.output_fields), default=0)
-    rows = [[(f"{name:<{width}}  ", "dim"), (_value(value), "")] for name, value in sorted(alert.output_fields.items())]
-    return lines(*rows) if rows else content(("The rule's output names no fields.", "dim"))
+    width = max(map(len, alert.output_fields))
+    return [[(f"{name:<{width}}  ", "dim"), (_value(value), "")] for name, value in sorted(alert.output_fields.items())]
 
 
 def _value(value: object) -> str:

@@ -161,6 +161,15 @@ class TiercelApp(App[None]):
         trail = [screen.title_in_trail for screen in self.screen_stack if isinstance(screen, Frame)]
         self.push_screen(frame_for(self.front, place, trail, view))
 
+    def show(self, view: str) -> bool:
+        """Bring a tab of the frame in front to the front."""
+        frame = self.frame
+        tab = frame.place_of(view) if frame is not None else None
+        if frame is None or tab is None:
+            return False
+        frame.show_tab(tab)
+        return True
+
     def tell(self, text: str) -> None:
         """A word in passing."""
         self.notify(text, markup=False, timeout=4)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tui.alert_text import as_json, fields, overview
+from tui.alert_text import as_json, overview
 from tui.frame import DrillDown, MainFrame, Tab
 from tui.front import Front
-from tui.panes import PANES
-from tui.panes.alert import AlertPane
+from tui.panes import PANES, subjects
+from tui.panes.alert import AlertPane, AlertSubjectPane
 from tui.panes.alerts import AlertsPane
 from tui.panes.changes import ChangesPane
 from tui.panes.events import EventsPane
@@ -18,6 +18,7 @@ from tui.panes.process import ProcessPane
 from tui.panes.processes import ProcessesPane
 from tui.panes.rule import RulePane
 from tui.panes.single_alerts import SingleAlertsPane
+from tui.panes.timeline import FilesPane, TimelinePane
 from tui.panes.why import WhyPane
 from tui.places import AlertPlace, ContainerPlace, EventsPlace, Place, ProcessPlace, RulePlace, TreePlace
 
@@ -26,7 +27,11 @@ def _alert(place: AlertPlace) -> list[Tab]:
     return [
         Tab("overview", "Overview", lambda front, id: AlertPane(front, place, overview, id)),
         Tab("why", "Why", lambda front, id: WhyPane(front, place, id)),
-        Tab("fields", "Fields", lambda front, id: AlertPane(front, place, fields, id)),
+        Tab("ancestry", "Ancestry", lambda front, id: AlertSubjectPane(front, place, subjects.ancestry, id)),
+        Tab("timeline", "Timeline", lambda front, id: TimelinePane(front, place, id)),
+        Tab("files", "Files & net", lambda front, id: FilesPane(front, place, id)),
+        Tab("container", "Container", lambda front, id: AlertSubjectPane(front, place, subjects.container, id)),
+        Tab("rule", "Rule", lambda front, id: AlertSubjectPane(front, place, subjects.rule_of, id)),
         Tab("json", "JSON", lambda front, id: AlertPane(front, place, as_json, id)),
         Tab("repeats", "Repeats", lambda front, id: SingleAlertsPane(front, id, stack=place.stack)),
     ]

@@ -16,6 +16,9 @@ class Navigator(Protocol):
     def visit(self, place: Place, view: str = "") -> None:
         """Open a place on top of what is shown, before the next key is looked at; ``view`` is the tab to begin with."""
 
+    def show(self, view: str) -> bool:
+        """Bring the tab with this id of the place one is in to the front; False where it has none."""
+
     def go_back(self, steps: int) -> None:
         """Close so many places, but never the main views."""
 

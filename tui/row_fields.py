@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from operator import attrgetter
+from typing import Any
 
 from engine.alert_query import LEVELS
 from engine.events import HOST
@@ -50,6 +51,22 @@ RULES: Table[RuleRow] = Table(
     Column("rule.enabled", attrgetter("enabled"), "enabled", FieldType.BOOL),
     Column("rule.hits", attrgetter("hits"), "hits", FieldType.UINT64),
 )
+
+MOMENTS: Table[Any] = Table(
+    Column("evt.type", attrgetter("event.type"), "type"),
+    Column("evt.kind", attrgetter("event.kind"), "kind"),
+    Column("fd.name", lambda row: row.event.target or None, "target"),
+    Column("proc.name", attrgetter("event.process"), "process"),
+    Column("proc.pid", attrgetter("event.pid"), "pid"),
+)
+"""Of an event beside an alert."""
+
+DEEDS: Table[Any] = Table(
+    Column("evt.kind", attrgetter("kind"), "kind"),
+    Column("fd.name", attrgetter("target"), "target"),
+    Column("proc.name", lambda row: tuple(name.rsplit(" (", 1)[0] for name in row.by), "process", many=True),
+)
+"""Of what was done with a file or an address."""
 
 CHANGES: Table[Change] = Table(
     Column("fd.name", attrgetter("path"), "path"),

@@ -250,11 +250,19 @@ def processes() -> list[p.ProcessRow]:
 
 def events() -> list[p.EventRow]:
     """What the culprit did, the oldest first."""
+
+    def cat(num: int, ago: int, result: str, summary: str, kind: p.EventKind = "read") -> p.EventRow:
+        type = "execve" if kind == "program" else "openat"
+        target = "/bin/cat" if kind == "program" else summary.split(maxsplit=1)[0]
+        return p.EventRow(num, NOW - ago * SECOND, type, 4711, "cat", result, summary, 47110, WEB, target, kind)
+
     return [
-        p.EventRow(1, NOW - 33 * SECOND, "execve", 4711, "cat", "0", "cat /etc/shadow"),
-        p.EventRow(2, NOW - 32 * SECOND, "openat", 4711, "cat", "ENOENT", "/etc/ld.so.preload  read"),
-        p.EventRow(3, NOW - 31 * SECOND, "openat", 4711, "cat", "3", "/etc/shadow  read"),
-        p.EventRow(4, NOW - 10 * SECOND, "execve", 900, "sshd", "0", "sshd -D"),
+        cat(1, 33, "0", "cat /etc/shadow", "program"),
+        cat(2, 32, "ENOENT", "/etc/ld.so.preload  read"),
+        cat(300, 31, "3", "/etc/shadow  read"),
+        p.EventRow(
+            301, NOW - 10 * SECOND, "execve", 900, "sshd", "0", "sshd -D", 9000, "", "/usr/sbin/sshd", "program"
+        ),
     ]
 
 
@@ -294,7 +302,7 @@ def incident() -> World:
         processes=processes(),
         events=events(),
         rules=rules(),
-        event_owners={1: (4711, 47110, WEB), 2: (4711, 47110, WEB), 3: (4711, 47110, WEB), 4: (900, 9000, "")},
+        event_owners={row.num: (row.pid, row.start, row.container_id) for row in events()},
         changes={
             WEB: [
                 p.Change("C", "/bin", NOW - 14 * SECOND),

@@ -1,8 +1,8 @@
-"""One alert as the whole screen: in words, by field, as JSON."""
+"""One alert as the whole screen: in words, with what it is about, as JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -14,7 +14,7 @@ from tui.actions import bindings
 from tui.front import Front
 from tui.panes.visits import AlertVisits
 from tui.places import AlertPlace
-from tui.theme import content
+from tui.theme import Span, content
 from tui.widgets.details import Details
 
 
@@ -37,6 +37,10 @@ class AlertTextPane(AlertVisits):
         """This alert."""
         return self.place.alert_id
 
+    def alert_place(self) -> AlertPlace:
+        """This alert."""
+        return self.place
+
     def stack(self) -> tuple[int, bool]:
         """Its stack."""
         return self.place.stack, self._acknowledged
@@ -47,15 +51,36 @@ class AlertTextPane(AlertVisits):
         self.navigator.tell("Acknowledged." if self._acknowledged else "No longer acknowledged.")
 
 
+GONE: Span = ("That alert is no longer kept.", "dim")
+
+
 class AlertPane(AlertTextPane):
-    """One alert, written by ``write``."""
+    """One alert, written by ``write``: it never changes."""
 
     def __init__(self, front: Front, place: AlertPlace, write: Callable[[Alert], Content], id: str) -> None:
         super().__init__(front, place, id)
         self._write = write
 
     async def load(self) -> None:
-        """The alert, which never changes: loaded once."""
+        """The alert."""
         self.alert = await self.fetch_alert(self.place.alert_id)
-        gone = content(("That alert is no longer kept.", "dim"))
-        self.details.show(self._write(self.alert) if self.alert else gone)
+        self.details.show(self._write(self.alert) if self.alert else content(GONE))
+
+
+Tell = Callable[[Front, Alert], Awaitable[Content]]
+"""Asks the sensor for what an alert is about, and writes it."""
+
+
+class AlertSubjectPane(AlertTextPane):
+    """What an alert is about, as it is now."""
+
+    follows = ("alerts", "containers", "processes", "rules")
+
+    def __init__(self, front: Front, place: AlertPlace, tell: Tell, id: str) -> None:
+        super().__init__(front, place, id)
+        self._tell = tell
+
+    async def load(self) -> None:
+        """The alert, then its subject."""
+        self.alert = await self.fetch_alert(self.place.alert_id)
+        self.details.show(await self._tell(self.front, self.alert) if self.alert else content(GONE))

@@ -241,6 +241,11 @@ class AlertsPane(AlertVisits, FilterPane):
 
     # ── acting ───────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def alert_place(self) -> AlertPlace | None:
+        """The latest alert of the selected stack."""
+        row = self.list.selected
+        return AlertPlace(row.alert_id, row.stack, row.rule) if row else None
+
     def alert_id(self) -> int:
         """The latest alert of the selected stack."""
         return self.list.selected.alert_id if self.list.selected else 0

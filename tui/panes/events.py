@@ -102,11 +102,12 @@ def _time(row: EventRow) -> list[Span]:
     return [(words.moment(row.time)[11:], "dim")]
 
 
-def _result(row: EventRow) -> list[Span]:
+def shown_result(row: EventRow) -> list[Span]:
+    """The result; a failed one stands out."""
     return [(row.result, "warn" if row.result.startswith("E") else "dim")]
 
 
-def _what(row: EventRow) -> list[Span]:
+def what(row: EventRow) -> list[Span]:
     """The summary without what other columns have: the event's type before it, the result after it."""
     text = row.summary.removeprefix(row.type)
     return [((text.removesuffix(f"→ {row.result}") if row.result else text).strip(), "")]
@@ -117,6 +118,6 @@ _COLUMNS: list[Column[EventRow]] = [
     Column("Event", 12, lambda row: [(row.type, "accent")]),
     Column("Pid", 7, lambda row: [(str(row.pid), "dim")], right=True),
     Column("Process", 10, lambda row: [(row.process, "")], share=1),
-    Column("Result", 8, _result),
-    Column("What", 16, _what, share=4),
+    Column("Result", 8, shown_result),
+    Column("What", 16, what, share=4),
 ]

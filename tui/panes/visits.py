@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.alerts import Alert
-from engine.events import HOST
 from engine.protocol import Acknowledge, Alerts, Done, GetAlert
 from tui.front import GoneError, RefusedError
 from tui.lineage import container_name
 from tui.panes.base import Pane
-from tui.places import ContainerPlace, EventsPlace, Place, RulePlace, TreePlace
+from tui.places import AlertPlace, ContainerPlace, Place, RulePlace, TreePlace
 
 
 class AlertVisits(Pane):
@@ -21,6 +20,10 @@ class AlertVisits(Pane):
 
     def alert_id(self) -> int:
         """The alert the keys are about, 0 for none."""
+        raise NotImplementedError
+
+    def alert_place(self) -> AlertPlace | None:
+        """The alert as a place, None for none."""
         raise NotImplementedError
 
     def stack(self) -> tuple[int, bool]:
@@ -50,8 +53,9 @@ class AlertVisits(Pane):
         self._visit(_tree)
 
     def action_events(self) -> None:
-        """To the events of its process."""
-        self._visit(_events)
+        """To what happened around it."""
+        if not self.navigator.show("timeline") and (place := self.alert_place()):
+            self.navigator.visit(place, "timeline")
 
     def _visit(self, place: Callable[[Alert], Place | str]) -> None:
         """Go to the alert's place, or say why there is none. The alert may still be on its way: keys do not wait."""
@@ -100,11 +104,3 @@ def _tree(alert: Alert) -> Place | str:
     if process is None:
         return "No process did this: it came from Docker."
     return TreePlace(process.container_id, process.pid, process.start, container_name(alert) or "host")
-
-
-def _events(alert: Alert) -> Place | str:
-    process = alert.process
-    if process is not None:
-        container_id = process.container_id
-        return EventsPlace(f"{process.name} ({process.pid})", process.pid, process.start, container_id)
-    return EventsPlace(container_name(alert) or "host", container_id=alert.container.id if alert.container else HOST)

@@ -15,6 +15,8 @@ from textual.widget import Widget
 from tui.theme import Span, content
 
 _GAP = "   "
+_TRAIL_SHARE = 3
+"""The trail has at least the third part of the line."""
 _MORE = "…"
 """Stands for what is left out of a trail."""
 
@@ -27,6 +29,20 @@ def _width(pieces: Sequence[_Piece]) -> int:
 
 def _cut(text: str, width: int) -> str:
     return set_cell_size(text, max(1, width - 1)).rstrip() + _MORE
+
+
+def _window(widths: Sequence[int], active: int, room: int) -> tuple[int, int]:
+    """The first tab shown and the one behind the last: all, or as many as fit from the left with the active one."""
+    if sum(widths) <= room or not widths:
+        return 0, len(widths)
+    room -= 3  # the signs
+    first = active
+    while first and sum(widths[first - 1 : active + 1]) <= room:
+        first -= 1
+    end = active + 1
+    while end < len(widths) and sum(widths[first : end + 1]) <= room:
+        end += 1
+    return first, end
 
 
 class TabLine(Widget):
@@ -56,8 +72,10 @@ class TabLine(Widget):
 
     def _pieces(self) -> list[_Piece]:
         """Each text with what a click on it means."""
-        tabs = self._tab_pieces()
-        return [*self._trail_pieces(self.size.width - _width(tabs)), *tabs]
+        width = self.size.width
+        least = min(_width(self._steps(self._trail)), width // _TRAIL_SHARE) if self._trail else 0
+        tabs = self._tab_pieces(width - least)
+        return [*self._trail_pieces(width - _width(tabs)), *tabs]
 
     def _trail_pieces(self, room: int) -> list[_Piece]:
         """Where this is, without its first steps, and cut, where there is no room beside the tabs."""
@@ -78,14 +96,21 @@ class TabLine(Widget):
             pieces.append(((_GAP if last else " › ", "faint"), None))
         return pieces
 
-    def _tab_pieces(self) -> list[_Piece]:
+    def _tab_pieces(self, room: int) -> list[_Piece]:
+        """The tabs; where there is no room for all, those around the active one, with signs for the others."""
+        labels = [self._label(index) for index in range(len(self._titles))] if len(self._titles) > 1 else []
+        first, end = _window([cell_len(label) + 2 for label in labels], self.active, room)
         pieces: list[_Piece] = []
-        for index, title in enumerate(self._titles if len(self._titles) > 1 else ()):
-            badge = self.badges[index] if index < len(self.badges) else ""
-            label = f"{title} {badge}".rstrip()
-            pieces.append(((label, "accent" if index == self.active else "dim"), self.Chosen(index)))
+        for index in range(first, end):
+            pieces.append(((labels[index], "accent" if index == self.active else "dim"), self.Chosen(index)))
             pieces.append((("  ", ""), None))
-        return pieces
+        before: list[_Piece] = [(("‹ ", "accent"), self.Chosen(first - 1))] if first else []
+        after: list[_Piece] = [(("›", "accent"), self.Chosen(end))] if end < len(labels) else []
+        return [*before, *pieces, *after]
+
+    def _label(self, index: int) -> str:
+        badge = self.badges[index] if index < len(self.badges) else ""
+        return f"{self._titles[index]} {badge}".rstrip()
 
     def render(self) -> Content:
         """The trail, then the tabs; the active one is underlined as well, for eyes without colour."""

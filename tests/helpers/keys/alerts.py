@@ -8,12 +8,27 @@ from tests.helpers.incident import alert
 from tests.helpers.keys.checks import alert_opened, alerts_shown, does, listing
 
 
+async def around(drive: Drive) -> None:
+    """The timeline of an alert."""
+    await alert_opened(drive)
+    await drive.press("e")
+    await drive.until_shown("▶ +0.000")
+    await drive.until(lambda: listing(drive).selected is not None)
+
+
 def onwards(action: str, title: str, *shown: str) -> None:
     @does("alerts", action)
     async def _(drive: Drive, key: str) -> None:
         await alerts_shown(drive)
         await drive.press("down", "down", "down", key)
         await drive.until(lambda: drive.frame.trail == ["Alerts", title])
+        await drive.until_shown(*shown)
+
+    @does("timeline", action)
+    async def _(drive: Drive, key: str) -> None:
+        await around(drive)
+        await drive.press(key)
+        await drive.until(lambda: drive.frame.trail == ["Alerts", "Sensitive file read", title])
         await drive.until_shown(*shown)
 
     @does("alert", action)
@@ -27,7 +42,38 @@ def onwards(action: str, title: str, *shown: str) -> None:
 onwards("container", "web", "Processes", "Changes", "httpd -f")
 onwards("rule", "Sensitive file read", "Condition", "open_read and")
 onwards("tree", "tree of web", "docker exec", "cat /etc/shadow")
-onwards("events", "events of cat (4711)", "/etc/shadow  read", "ENOENT")
+
+
+@does("alerts", "events")
+async def _(drive: Drive, key: str) -> None:
+    await alerts_shown(drive)
+    await drive.press("down", "down", "down", key)
+    await drive.until(lambda: drive.frame.trail == ["Alerts", "Sensitive file read"] and drive.frame.view == "timeline")
+    await drive.until_shown("▶ +0.000", "/etc/shadow  read", "ENOENT")
+
+
+@does("alert", "events")
+async def _(drive: Drive, key: str) -> None:
+    await alert_opened(drive)
+    await drive.press(key)
+    await drive.until(lambda: drive.frame.trail == ["Alerts", "Sensitive file read"] and drive.frame.view == "timeline")
+    await drive.until_shown("▶ +0.000", "/etc/shadow  read")
+
+
+@does("timeline", "events")
+async def _(drive: Drive, key: str) -> None:
+    await around(drive)
+    await drive.press("tab")
+    await drive.until(lambda: drive.frame.view == "files")
+    await drive.press(key)
+    await drive.until(lambda: drive.frame.view == "timeline")
+
+
+@does("timeline", "acknowledge")
+async def _(drive: Drive, key: str) -> None:
+    await around(drive)
+    await drive.press(key)
+    await drive.until(lambda: drive.sensor.acknowledged == {3})
 
 
 @does("alerts", "acknowledge")

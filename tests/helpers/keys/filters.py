@@ -7,10 +7,17 @@ from tests.helpers.keys.checks import alerts_shown, does, listing, view_shown
 from tui.panes.alerts import AlertsPane
 
 
-def filters(view: str, key_of_view: str, word: str, kept: str, dropped: str) -> None:
+async def come(drive: Drive, keys: str | tuple[str, ...], text: str) -> None:
+    """To a view by its keys, until it shows its rows."""
+    await alerts_shown(drive)
+    await drive.press(*keys)
+    await drive.until_shown(text)
+
+
+def filters(view: str, key_of_view: str | tuple[str, ...], word: str, kept: str, dropped: str) -> None:
     @does(view, "filter")
     async def _(drive: Drive, key: str) -> None:
-        await view_shown(drive, key_of_view, dropped)
+        await come(drive, key_of_view, dropped)
         await drive.until(lambda: listing(drive).total > 1)
         await drive.press(key, *word, "enter")
         await drive.until(lambda: listing(drive).total > 0 and dropped not in drive.text())
@@ -18,7 +25,7 @@ def filters(view: str, key_of_view: str, word: str, kept: str, dropped: str) -> 
 
     @does(view, "invert")
     async def _(drive: Drive, key: str) -> None:
-        await view_shown(drive, key_of_view, dropped)
+        await come(drive, key_of_view, dropped)
         await drive.press("slash", *word, "enter")
         await drive.until_gone(dropped)
         await drive.press(key)
@@ -30,7 +37,7 @@ def filters(view: str, key_of_view: str, word: str, kept: str, dropped: str) -> 
     def goes(action: str, start: int, end: int) -> None:
         @does(view, action)
         async def _(drive: Drive, key: str) -> None:
-            await view_shown(drive, key_of_view, dropped)
+            await come(drive, key_of_view, dropped)
             await drive.until(lambda: listing(drive).total > end)
             listing(drive).move_to(start)
             await drive.press(key)
@@ -41,13 +48,14 @@ def filters(view: str, key_of_view: str, word: str, kept: str, dropped: str) -> 
 
     @does(view, "clear")
     async def _(drive: Drive, key: str) -> None:
-        await view_shown(drive, key_of_view, dropped)
+        await come(drive, key_of_view, dropped)
         await drive.press("slash", *word, "enter")
         await drive.until_gone(dropped)
         await drive.press(key)
         await drive.until_shown(dropped)
 
 
+filters("timeline", ("down", "down", "down", "e"), "ENOENT", "ld.so.preload", "execve")
 filters("alerts", "1", "shadow", "cat /etc/shadow", "/bin/18211")
 filters("containers", "2", "postgres", "postgres:15", "bbp:1")
 filters("processes", "3", "docker", "containerd-shim", "nothing yet")

@@ -1,0 +1,125 @@
+"""What an alert is about, in words: its ancestry with relatives and their alerts, its container, its rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from engine.alerts import Alert, Ancestor
+from engine.protocol import (
+    Alerts,
+    Containers,
+    ListAlerts,
+    ListContainers,
+    ListProcesses,
+    ListRules,
+    Processes,
+    ProcessRow,
+)
+from engine.protocol import Rules as RuleRows
+from tui import lineage, words
+from tui.alert_text import facts, lines
+from tui.front import Front
+from tui.panes import inspect, rule
+from tui.panes.base import priority_cell
+from tui.theme import Span, priority_tone
+from tui.tree import guides
+
+_ALERTS = 200
+"""Alerts of the container that are looked through for those of the same tree."""
+Key = tuple[int, int]
+
+
+def top(alert: Alert) -> Ancestor | None:
+    """Where its tree begins: by which somebody entered the container, or the parent on the host."""
+    outside, inside = lineage.split(alert.lineage)
+    if inside:
+        return inside[0]
+    return outside[-2] if len(outside) > 1 else outside[-1] if outside else None
+
+
+async def ancestry(front: Front, alert: Alert) -> Content:
+    """The way down to it, its relatives as they are now, and their alerts."""
+    beginning = top(alert)
+    if beginning is None:
+        return lines([("No process did this: it came from Docker.", "dim")])
+    rows = (await front.ask(ListProcesses(beginning.container_id), Processes)).rows
+    found = (await front.ask(ListAlerts(container_id=beginning.container_id, limit=_ALERTS), Alerts)).rows
+    kin = [other for other in found if other.id != alert.id and _is_of_tree(other, beginning)]
+    return lines(
+        *lineage.draw(alert),
+        *_section("The whole tree", _tree(below(rows, (beginning.pid, beginning.start)), alert)),
+        *_section("Other alerts of it", [_alert(other, alert) for other in kin]),
+    )
+
+
+def _is_of_tree(alert: Alert, beginning: Ancestor) -> bool:
+    return any((step.pid, step.start) == (beginning.pid, beginning.start) for step in alert.lineage)
+
+
+def below(rows: Sequence[ProcessRow], key: Key) -> list[ProcessRow]:
+    """A process and all that descends from it, of rows in tree order."""
+    first = next((index for index, row in enumerate(rows) if (row.pid, row.start) == key), len(rows))
+    end = next((n for n in range(first + 1, len(rows)) if rows[n].depth <= rows[first].depth), len(rows))
+    return list(rows[first:end])
+
+
+def _tree(rows: Sequence[ProcessRow], alert: Alert) -> list[list[Span]]:
+    culprit = (alert.process.pid, alert.process.start) if alert.process else None
+    least = rows[0].depth if rows else 0
+    drawn = guides([row.depth - least for row in rows])
+    return [
+        _node(row, guide, alert if (row.pid, row.start) == culprit else None)
+        for row, guide in zip(rows, drawn, strict=True)
+    ]
+
+
+def _node(row: ProcessRow, guide: str, alert: Alert | None) -> list[Span]:
+    tone = priority_tone(alert.priority) if alert else "dim" if row.exit_time else ""
+    life = (
+        f"{words.ending(row.exit_status)} {words.clock(row.exit_time)}" if row.exit_time else words.clock(row.started)
+    )
+    who = [row.user or f"uid {row.uid}", words.terminal(row.tty), f"pid {row.pid}", life]
+    return [
+        (guide, "faint"),
+        (lineage.short(row.cmdline or row.name), tone),
+        ("  ◀ this alert" if alert else "", "strong"),
+        (f"  {row.worst.label} ×{row.alerts}" if row.worst is not None and row.alerts else "", "warn"),
+        ("  " + " · ".join(word for word in who if word), "dim"),
+    ]
+
+
+def _alert(other: Alert, alert: Alert) -> list[Span]:
+    apart = (other.time - alert.time) / words.SECOND
+    return [
+        *priority_cell(other.priority),
+        (f"  {apart:+9.1f} s  ", "dim"),
+        (other.rule, ""),
+        (f"  {other.target}", "dim"),
+    ]
+
+
+async def container(front: Front, alert: Alert) -> Content:
+    """The container as it is now, or as it was known then."""
+    if alert.container is None:
+        return lines([("This happened on the host, in no container.", "dim")])
+    rows = (await front.ask(ListContainers(), Containers)).rows
+    row = next((row for row in rows if row.info.id == alert.container.id), None)
+    if row is not None:
+        return inspect.describe(row)
+    known = [("Container", alert.container.name), ("Id", alert.container.id), ("Image", alert.container.image)]
+    return lines([("This container is no longer known; this is what was known then.", "dim")], [], *facts(known))
+
+
+async def rule_of(front: Front, alert: Alert) -> Content:
+    """The rule as it is now."""
+    rows = (await front.ask(ListRules(), RuleRows)).rows
+    row = next((row for row in rows if row.name == alert.rule), None)
+    if row is None:
+        return lines([("No rule of this name is loaded any more.", "dim")], [], [(alert.description, "")])
+    return rule.describe(row, front.now())
+
+
+def _section(title: str, rows: list[list[Span]]) -> list[list[Span]]:
+    return [[], [(title, "accent")], *rows] if rows else []
