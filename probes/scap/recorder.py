@@ -54,6 +54,9 @@ class CaptureRecorder:
 
     def write(self, inputs: Sequence[Input]) -> None:
         """Record a batch of inputs."""
+        if self.error is not None or self._file.closed:
+            self.lost += len(inputs)
+            return
         if self._writer is not None:
             self._add(self._writer, inputs)
             return
@@ -123,9 +126,6 @@ class CaptureRecorder:
         )
 
     def _add(self, writer: Writer, inputs: Sequence[Input]) -> None:
-        if self.error is not None:
-            self.lost += len(inputs)
-            return
         try:
             writer.add(inputs)
         except OSError as error:
