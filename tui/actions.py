@@ -52,12 +52,13 @@ VIEWS = {
     "containers": "Containers",
     "processes": "Processes",
     "events": "Events",
+    "changes": "Changes of a container",
     "rules": "Rules",
     "rule": "One rule",
 }
 """Where an action works, in the order of the help screen."""
 
-_LISTS = ("alerts", "timeline", "containers", "processes", "events", "rules")
+_LISTS = ("alerts", "timeline", "containers", "processes", "events", "changes", "rules")
 _ON_ALERT = ("alerts", "alert", "timeline")
 
 ACTIONS = (
@@ -66,13 +67,13 @@ ACTIONS = (
     Action("switch", "space", "on/off", "Switch the rule on or off, at once", ("rules", "rule")),
     Action("reload", "R", "reload", "Read the rule files again", ("rules",)),
     Action("acknowledge", "a", "ack", "Acknowledge, or take it back", _ON_ALERT),
-    Action("pause", "p", "pause", "Freeze the list, count what waits; again: resume", ("alerts",)),
+    Action("pause", "p", "pause", "Freeze the list, count what waits; again: resume", ("alerts", "events")),
     Action("events", "e", "events", "What happened around it: the timeline", _ON_ALERT),
     Action("events", "e", "events", "Its recent events", ("containers", "processes")),
     Action("container", "c", "container", "Go to its container", (*_ON_ALERT, "processes")),
     Action("rule", "r", "rule", "Go to the rule that fired", _ON_ALERT),
     Action("tree", "t", "tree", "Show its process in the tree", _ON_ALERT),
-    Action("follow", "f", "follow", "Stay on the newest alert", ("alerts",)),
+    Action("follow", "f", "follow", "Stay on the newest", ("alerts", "events")),
     Action("clear", "escape", "clear", "Clear the filter, or go back", _LISTS, shown=False),
     Action(
         "invert",
@@ -101,6 +102,17 @@ ACTIONS = (
     Action("page_down", "pagedown,ctrl+d", "page down", "One page down", ("text",), shown=False),
     Action("scroll_home", "home,g", "top", "First line", ("text",), shown=False),
     Action("scroll_end", "end,G", "bottom", "Last line", ("text",), shown=False),
+    Action("copy", "y", "copy", "Copy the row as a line of text", ("list",), shown=False),
+    Action("copy_json", "Y", "copy JSON", "Copy the row as JSON", ("list",), shown=False),
+    Action(
+        "copy_command",
+        "ctrl+y",
+        "copy command",
+        "Copy a docker (or host) command about the row",
+        ("list",),
+        shown=False,
+    ),
+    Action("copy", "y", "copy", "Copy what the mouse selected, or all of it", ("text",), shown=False),
     Action("back", "escape,backspace", "back", "Back to where you came from", ("inside",)),
     Action("next_tab", "tab,right_square_bracket", "next", "Next tab", ("tabs",), shown=False),
     Action("previous_tab", "shift+tab,left_square_bracket", "previous", "Previous tab", ("tabs",), shown=False),

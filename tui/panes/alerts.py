@@ -19,12 +19,12 @@ from engine.alert_query import ALERTS
 from engine.events import Phase
 from engine.filter import parse_filter
 from engine.protocol import ListStacks, StackRow, Stacks
-from tui import words
+from tui import clip, words
 from tui.actions import bindings
 from tui.alert_text import brief, overview, preview
 from tui.front import Front, GoneError, RefusedError
 from tui.loader import Loader
-from tui.panes.base import priority_cell, waiting_for
+from tui.panes.base import order, priority_cell, waiting_for
 from tui.panes.listing import NO_MATCH, FilterPane, texts
 from tui.panes.visits import AlertVisits
 from tui.places import AlertPlace
@@ -81,7 +81,13 @@ class AlertsPane(AlertVisits, FilterPane):
         super().__init__(front, id)
         self.source = StackPages(front, container_id)
         self.list: PageList[StackRow] = PageList(
-            self.source, self._columns(), faded=lambda row: row.acknowledged, open=self._open, id="stacks"
+            self.source,
+            self._columns(),
+            faded=lambda row: row.acknowledged,
+            open=self._open,
+            command=clip.of_stack,
+            whole=self._whole,
+            id="stacks",
         )
         self.list.follows = True
         self.detail = Details(focusable=False, id="detail")
@@ -228,16 +234,7 @@ class AlertsPane(AlertVisits, FilterPane):
 
     def standing(self) -> list[list[Span]]:
         """Paused or held, and filtered."""
-        return [self._order(), *super().standing()]
-
-    def _order(self) -> list[Span]:
-        """Why the newest alert is not at the top."""
-        new = words.plural(self.waiting, "new alert")
-        if self.paused:
-            return [("‖ paused", "warn"), (f"  {new} waiting", "strong"), ("   p resumes", "dim")]
-        if self.source.held_at and self.waiting:
-            return [(f"▲ {new}", "accent"), ("   f follows", "dim")]
-        return []
+        return [order(self.paused, self.waiting if self.source.held_at else 0, "alert"), *super().standing()]
 
     # ── acting ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -249,6 +246,10 @@ class AlertsPane(AlertVisits, FilterPane):
     def alert_id(self) -> int:
         """The latest alert of the selected stack."""
         return self.list.selected.alert_id if self.list.selected else 0
+
+    def _whole(self, row: StackRow) -> object:
+        """The alert itself, once it has arrived."""
+        return self.alert if self.alert is not None and self.alert.id == row.alert_id else row
 
     def stack(self) -> tuple[int, bool]:
         """The selected stack."""

@@ -141,6 +141,14 @@ def waiting_for(front: Front, nothing: list[Span]) -> list[Span]:
     return nothing
 
 
+def order(paused: bool, waiting: int, noun: str) -> list[Span]:
+    """Why the newest row is not at the top: somebody reads or has paused, and so many wait."""
+    new = words.plural(waiting, f"new {noun}")
+    if paused:
+        return [("‖ paused", "warn"), (f"  {new} waiting", "strong"), ("   p resumes", "dim")]
+    return [(f"▲ {new}", "accent"), ("   f follows", "dim")] if waiting else []
+
+
 def priority_cell(priority: Priority | None) -> list[Span]:
     """The letter in its colour."""
     return [] if priority is None else [(words.LETTERS[priority], priority_tone(priority))]

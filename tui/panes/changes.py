@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from engine.protocol import Change, Changes, ListChanges
-from tui import words
+from tui import clip, words
 from tui.actions import bindings
 from tui.front import Front
 from tui.panes.listing import ListPane
@@ -24,7 +24,7 @@ _KINDS = {"A": ("A added", "ok"), "C": ("C changed", "warn"), "D": ("D deleted",
 class ChangesPane(ListPane[Change]):
     """What differs from the image. Enter opens the alert of a change that raised one."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings("events")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("changes")
     table = CHANGES
     follows = ("alerts",)
     pace = 3.0
@@ -36,7 +36,14 @@ class ChangesPane(ListPane[Change]):
 
     def make_list(self) -> PageList[Change]:
         """What, where, when, who."""
-        return PageList(self.source, _COLUMNS, openable=lambda row: bool(row.alert_id), open=self._open, id="changes")
+        return PageList(
+            self.source,
+            _COLUMNS,
+            openable=lambda row: bool(row.alert_id),
+            open=self._open,
+            command=self._copying,
+            id="changes",
+        )
 
     def key(self, row: Change) -> Hashable:
         """Its path."""
@@ -53,6 +60,10 @@ class ChangesPane(ListPane[Change]):
     def nothing(self) -> list[Span]:
         """The container is as its image."""
         return [("Nothing differs from the image.", "dim")]
+
+    def _copying(self, row: Change) -> str:
+        """The file, taken out of the container as an archive."""
+        return clip.command("docker", "cp", f"{self._container_id[:12]}:{row.path}", "-")
 
     def _open(self, row: Change) -> None:
         self.navigator.visit(AlertPlace(row.alert_id, 0, row.path))

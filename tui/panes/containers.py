@@ -9,7 +9,7 @@ from textual.binding import BindingType
 
 from engine.events import ContainerInfo
 from engine.protocol import ContainerRow, Containers, ListContainers
-from tui import words
+from tui import clip, words
 from tui.actions import bindings
 from tui.panes.base import alert_counts
 from tui.panes.listing import ListPane
@@ -37,6 +37,7 @@ class ContainersPane(ListPane[ContainerRow]):
             self._columns(),
             faded=lambda row: row.info.state != "running",
             open=self._open,
+            command=lambda row: clip.inspect(row.info.id),
             id="containers",
         )
 

@@ -1,4 +1,6 @@
-"""Recent events: of a process, of a container, or of everything."""
+"""Recent events: of a process, of a container, or of everything.
+
+Following, the newest has the cursor. Once the cursor was moved, or with a pause, the list stands still and counts."""
 
 from __future__ import annotations
 
@@ -11,9 +13,10 @@ from textual.binding import BindingType
 from engine.lang.fields import resolve
 from engine.protocol import EventRow, Events, ListEvents
 from engine.query import has_field, known_fields, split_inversion, tree
-from tui import words
+from tui import clip, words
 from tui.actions import bindings
 from tui.front import Front
+from tui.panes.base import order
 from tui.panes.listing import ListPane
 from tui.places import EventsPlace
 from tui.theme import Span
@@ -41,10 +44,14 @@ class EventsPane(ListPane[EventRow]):
     def __init__(self, front: Front, id: str | None = None, place: EventsPlace = EVERYTHING) -> None:
         super().__init__(front, id)
         self._place = place
+        self.list.follows = True
+        self.paused = False
+        self.waiting = 0
+        """Events that came since the list stands still, as far as they are still remembered."""
 
     def make_list(self) -> PageList[EventRow]:
         """When, what, who, with which result."""
-        return PageList(self.source, _COLUMNS, openable=lambda _row: False, id="events")
+        return PageList(self.source, _COLUMNS, openable=lambda _row: False, command=clip.of_event, id="events")
 
     def key(self, row: EventRow) -> Hashable:
         """Its number."""
@@ -53,6 +60,36 @@ class EventsPane(ListPane[EventRow]):
     def words_of(self, row: EventRow) -> str:
         """What is shown."""
         return f"{row.type} {row.process} {row.pid} {row.result} {row.summary}"
+
+    async def load(self) -> None:
+        """Following: the newest. Otherwise what is shown stays, and what came since is counted."""
+        if self.list.follows or not (self.rows or self.paused):
+            await super().load()
+            return
+        newest = max((row.num for row in self.rows), default=0)
+        self.waiting = sum(row.num > newest for row in await self.fetch())
+        self.show_state()
+
+    def action_follow(self) -> None:
+        """Back to the newest, and stay there."""
+        self._go_on()
+        self.list.follows = True
+
+    def action_pause(self) -> None:
+        """Freeze the list; again: go on with the newest."""
+        if self.paused:
+            self.action_follow()
+        else:
+            self.paused = True
+            self.list.follows = False
+            self.show_state()
+
+    def _go_on(self) -> None:
+        self.paused = False
+        self.waiting = 0
+        self.rows = ()
+        self.show_state()
+        self.loader.now()
 
     async def fetch(self) -> Sequence[EventRow]:
         """The events of the place that pass the filter: the sensor has more of them than the screen."""
@@ -63,7 +100,7 @@ class EventsPane(ListPane[EventRow]):
     def apply_filter(self, text: str) -> None:
         """Ask again."""
         self.sought = text
-        self.loader.now()
+        self._go_on()
 
     def typing(self, text: str) -> None:
         """Nothing is asked before the filter is complete."""
@@ -95,7 +132,8 @@ class EventsPane(ListPane[EventRow]):
     def standing(self) -> list[list[Span]]:
         """Where events of less are to be had, and which filter."""
         hint: list[Span] = [("of everything", "strong"), (";  4 on a container or a process: its own", "dim")]
-        return [hint if self._place is EVERYTHING else [], *super().standing()]
+        order_of = order(self.paused, self.waiting, "event")
+        return [order_of or (hint if self._place is EVERYTHING else []), *super().standing()]
 
 
 def _time(row: EventRow) -> list[Span]:

@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from engine.events import HOST
 from engine.protocol import ListProcesses, Processes, ProcessRow
 from engine.query import split_inversion
-from tui import words
+from tui import clip, words
 from tui.actions import bindings
 from tui.front import Front
 from tui.panes.listing import ListPane
@@ -49,6 +49,7 @@ class ProcessesPane(ListPane[ProcessRow]):
             self._columns(),
             faded=lambda row: bool(row.exit_time) or not self.test(row),
             open=self._open,
+            command=clip.of_process,
             id="processes",
         )
 

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 
 from engine.alerts import Alert
 from engine.protocol import Alerts, ListAlerts
-from tui import words
+from tui import clip, words
 from tui.front import Front
 from tui.lineage import container_name
 from tui.panes.base import Pane, priority_cell
@@ -48,7 +48,7 @@ class SingleAlertsPane(Pane):
     def __init__(self, front: Front, id: str, *, stack: int = 0, pid: int = 0, start: int = 0) -> None:
         super().__init__(front, id)
         pages = AlertPages(front, stack, pid, start)
-        self.list: PageList[Alert] = PageList(pages, _COLUMNS, open=self._open, id="alerts")
+        self.list: PageList[Alert] = PageList(pages, _COLUMNS, open=self._open, command=clip.of_alert, id="alerts")
         self.list.placeholder = [("No alerts are kept of it.", "dim")]
 
     def body(self) -> ComposeResult:

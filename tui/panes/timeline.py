@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from engine.alerts import Alert, Priority
 from engine.protocol import Alerts, EventKind, EventRow, Events, ListAlerts, ListEvents
 from engine.query import Table
-from tui import words
+from tui import clip, words
 from tui.actions import bindings
 from tui.front import Front
 from tui.panes.base import priority_cell
@@ -107,7 +107,12 @@ class TimelinePane(AroundPane[Moment]):
     def make_list(self) -> PageList[Moment]:
         """When, what, who."""
         return PageList(
-            self.source, _MOMENTS, faded=lambda row: not row.own, openable=lambda _row: False, id="timeline"
+            self.source,
+            _MOMENTS,
+            faded=lambda row: not row.own,
+            openable=lambda _row: False,
+            command=lambda row: clip.of_event(row.event),
+            id="timeline",
         )
 
     def key(self, row: Moment) -> Hashable:

@@ -10,6 +10,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from tui import clip
 from tui.actions import bindings
 
 
@@ -27,6 +28,10 @@ class Details(VerticalScroll):
     def compose(self) -> ComposeResult:
         """One text."""
         yield self._text
+
+    def action_copy(self) -> None:
+        """What is selected by mouse, or all of it."""
+        clip.put(self.app, self.screen.get_selected_text() or self.shown.plain)
 
     def show(self, text: Content) -> None:
         """Replace the text; the place in it is kept."""

@@ -23,6 +23,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from engine.errors import TiercelError
+from tui import clip
 from tui.actions import bindings
 from tui.theme import Span, cursor_style, rich_tone
 from tui.widgets.columns import GAP, Column, Placed, fit, place
@@ -115,6 +116,8 @@ class PageList(ScrollView, Generic[Row]):
         faded: Callable[[Row], bool] = lambda _row: False,
         openable: Callable[[Row], bool] = lambda _row: True,
         open: Callable[[Row], None] = lambda _row: None,
+        command: Callable[[Row], str] = lambda _row: "",
+        whole: Callable[[Row], object] = lambda row: row,
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
@@ -123,6 +126,10 @@ class PageList(ScrollView, Generic[Row]):
         self._faded = faded
         self._openable = openable
         self._open = open
+        self._command = command
+        """A command line that looks at a row, "" for none."""
+        self._whole = whole
+        """What a row is as JSON."""
         self._cache = PageCache[Row](source.key)
         self._question = 0
         self._asking = False
@@ -305,6 +312,24 @@ class PageList(ScrollView, Generic[Row]):
         """Open the selected row, before the next key is looked at: somebody may be typing ahead."""
         if self.selected is not None and self._openable(self.selected):
             self._open(self.selected)
+
+    def action_copy(self) -> None:
+        """The row as a line of text."""
+        if self.selected is not None:
+            clip.put(self.app, clip.line([column.cell(self.selected) for column in self.columns]))
+
+    def action_copy_json(self) -> None:
+        """The row as JSON."""
+        if self.selected is not None:
+            clip.put(self.app, clip.as_json(self._whole(self.selected)))
+
+    def action_copy_command(self) -> None:
+        """A command that looks at the same thing."""
+        text = self._command(self.selected) if self.selected is not None else ""
+        if text:
+            clip.put(self.app, text)
+        elif self.selected is not None:
+            self.app.notify("There is no command that shows this.", timeout=3)
 
     def on_click(self, event: events.Click) -> None:
         """A click selects, a double click opens."""

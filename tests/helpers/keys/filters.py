@@ -10,7 +10,9 @@ from tui.panes.alerts import AlertsPane
 async def come(drive: Drive, keys: str | tuple[str, ...], text: str) -> None:
     """To a view by its keys, until it shows its rows."""
     await alerts_shown(drive)
-    await drive.press(*keys)
+    for key in keys:
+        await drive.press(key)
+        await drive.until(lambda: drive.app.front.patience == 0.0)
     await drive.until_shown(text)
 
 
@@ -56,6 +58,7 @@ def filters(view: str, key_of_view: str | tuple[str, ...], word: str, kept: str,
 
 
 filters("timeline", ("down", "down", "down", "e"), "ENOENT", "ld.so.preload", "execve")
+filters("changes", ("2", "enter", "tab", "tab", "tab"), "touch", "/bin/18211", "/var/log/wtmp")
 filters("alerts", "1", "shadow", "cat /etc/shadow", "/bin/18211")
 filters("containers", "2", "postgres", "postgres:15", "bbp:1")
 filters("processes", "3", "docker", "containerd-shim", "nothing yet")

@@ -57,3 +57,20 @@ def pages(action: str, direction: int) -> None:
 
 pages("page_up", -1)
 pages("page_down", 1)
+
+
+def copies(action: str, *parts: str) -> None:
+    @does("list", action)
+    async def _(drive: Drive, key: str) -> None:
+        await alerts_shown(drive)
+        await drive.press("down", "down", "down")
+        await drive.until(lambda: getattr(drive.pane, "alert", None) is not None and drive.pane.alert.id == 4)  # type: ignore[attr-defined]
+        await drive.press(key)
+        for part in parts:
+            assert part in drive.app.clipboard
+        await drive.until_shown("Copied: ")
+
+
+copies("copy", "Sensitive file read  web  cat /etc/shadow  /etc/shadow  pts/0 by docker exec")
+copies("copy_json", '"rule": "Sensitive file read"', '"output_fields": {"evt.time": ')
+copies("copy_command", "docker logs --timestamps --since 2026-09-21T", " 21bef7705fda")

@@ -30,3 +30,11 @@ scrolls("page_up", down=False, far=False)
 scrolls("page_down", down=True, far=False)
 scrolls("scroll_home", down=False, far=True)
 scrolls("scroll_end", down=True, far=True)
+
+
+@does("text", "copy")
+async def _(drive: Drive, key: str) -> None:
+    await alert_opened(drive)
+    await drive.press(key)
+    assert drive.app.clipboard == drive.pane.query_one(Details).shown.plain
+    assert "Why it matters" in drive.app.clipboard

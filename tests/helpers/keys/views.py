@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from engine.protocol import EventRow
 from tests.helpers.driving import Drive
+from tests.helpers.incident import WEB
 from tests.helpers.keys.checks import alerts_shown, does, listing, process_selected, view_shown
+from tests.helpers.sensor import NOW
 
 
 @does("containers", "events")
@@ -62,3 +65,39 @@ async def _(drive: Drive, key: str) -> None:
     drive.sensor.world.rule_problem = "rules/containers.yaml:4:7: there is no field 'proc.nmae'"
     await drive.press(key)
     await drive.until_shown("rules/containers.yaml:4:7", "the running rules stay in force")
+
+
+def late(number: int) -> EventRow:
+    return EventRow(number, NOW, "openat", 4711, "cat", "3", f"/late/{number}", 47110, WEB, f"/late/{number}", "read")
+
+
+async def come(drive: Drive, *rows: EventRow) -> None:
+    """Events come in."""
+    drive.sensor.world.events += rows
+    drive.sensor.pulse(changed=["processes"])
+
+
+@does("events", "pause")
+async def _(drive: Drive, key: str) -> None:
+    await view_shown(drive, "4", "sshd -D")
+    await drive.press(key)
+    await drive.until_shown("‖ paused  0 new events waiting")
+    await come(drive, late(400), late(401))
+    await drive.until_shown("2 new events waiting")
+    assert "/late/" not in drive.text()
+    await drive.press(key)
+    await drive.until_shown("/late/400", "/late/401")
+    assert "paused" not in drive.text()
+
+
+@does("events", "follow")
+async def _(drive: Drive, key: str) -> None:
+    await view_shown(drive, "4", "sshd -D")
+    await drive.press("down")
+    await come(drive, late(400))
+    await drive.until_shown("▲ 1 new event   f follows")
+    assert listing(drive).selected.num == 300
+    await drive.press(key)
+    await drive.until(lambda: listing(drive).selected.num == 400)
+    await come(drive, late(401))
+    await drive.until(lambda: listing(drive).selected.num == 401)
