@@ -132,7 +132,9 @@ def test_every_pane_shows_escapes_and_obeys_none(
         terminal.keys("2")
         terminal.until_shown("Flags", "hostile")
         terminal.keys("4")
-        terminal.until_shown("of everything", "\\x1b")
+        terminal.until_shown("of everything")
+        terminal.keys("/", *"container.name=hostile", "Enter")  # the machine's own noise goes by too fast
+        terminal.until_shown("esc clears", "\\x1b")
         terminal.keys("1")
         terminal.until_shown("c container", "Hostile link")
         terminal.keys("c")
