@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +14,9 @@ from engine.errors import RulesError, UsageError
 from engine.scrub import scrub
 from tiercel.listing import print_json
 from tiercel.talk import say
+
+if TYPE_CHECKING:
+    from engine.rules.load import Loader
 
 MANY = 1000
 """Rules from which on it is said how far loading is."""
@@ -42,31 +48,45 @@ class Progress:
 
 @click.command("check")
 @click.argument("files", nargs=-1, required=True)
-@click.option("--json", "as_json", is_flag=True, help="The problems as a JSON array, with Falco's LOAD_ codes.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="The problems as JSON in the shape of falco_load_results, with Falco's LOAD_ codes.",
+)
 def check(files: tuple[str, ...], as_json: bool) -> None:
     """Check rule FILES: every problem with its place and what to do.
 
     FILES are files and folders, read in order. Warnings do not fail. Exit code 2 when they cannot be used.
     """
-    from engine.rules.load import load
-    from engine.rules.render import render_text, to_rows
+    from engine.rules.falco_results import falco_results
+    from engine.rules.render import render_text
 
-    progress = Progress()
-    try:
-        loaded = load([Path(file) for file in files], progress=progress)
-        problems, summary = loaded.warnings, f"{_count(len(loaded.rules), 'rule')}, no errors"
-    except RulesError as error:
-        problems, summary = error.problems, error.message
-    finally:
-        progress.close()
+    loaded = _loaded(files)
+    problems = loaded.problems
     if as_json:
-        print_json(to_rows(problems))
+        print_json(falco_results([report.name for report in loaded.reports], problems))
     elif problems:
         click.echo("\n".join(map(scrub, render_text(problems).split("\n"))))
-    warnings = sum(not problem.is_error for problem in problems)
+    errors = [problem for problem in problems if problem.is_error]
+    rules = len(loaded.compilation.rules) if loaded.compilation else 0
+    summary = RulesError(errors).message if errors else f"{_count(rules, 'rule')}, no errors"
+    warnings = len(problems) - len(errors)
     say(f"{summary}, {_count(warnings, 'warning')}" if warnings else summary)
-    if any(problem.is_error for problem in problems):
+    if errors:
         sys.exit(UsageError.exit_code)
+
+
+def _loaded(files: Sequence[str]) -> Loader:
+    """The files, loaded as far as they can be. The process ends soon: nothing in it is worth being collected."""
+    from engine.rules.load import check as load_and_check
+
+    progress = Progress()
+    gc.disable()
+    try:
+        return load_and_check([Path(file) for file in files], progress=progress)
+    finally:
+        progress.close()
 
 
 def _count(number: int, what: str) -> str:

@@ -49,6 +49,12 @@ _PARAMETERS = frozenset({"evt.arg", "evt.rawarg"})
 
 def resolve(ref: FieldRef) -> Bound:
     """The field that is meant, with its argument. Raises FieldError."""
+    return _resolved(ref.name, ref.argument)
+
+
+@lru_cache(maxsize=4096)
+def _resolved(name: str, argument: str | None) -> Bound:
+    ref = FieldRef(name, argument)
     name, argument = _split(ref)
     row = FIELDS.get(name)
     if row is None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from engine.lang.operators import MODIFIERS, OPERATORS
 from engine.rules.definitions import ExceptionDefinition, RuleDefinition, Value
-from engine.rules.text import Place, Text
+from engine.rules.text import Text
 
 LIST_WORDS = frozenset(word for word, row in OPERATORS.items() if row.kind == "list")
 MODIFIED = frozenset(f"{word} {modifier}" for word, row in OPERATORS.items() if row.modifiers for modifier in MODIFIERS)
@@ -16,10 +16,10 @@ TAKES_LIST = LIST_WORDS | MODIFIED
 
 def condition(rule: RuleDefinition) -> Text:
     """The rule's condition with its exceptions."""
+    own = rule.condition
     if not rule.exceptions:
-        return rule.condition
-    start = rule.condition.place(0)
-    parts = [Text.at("(", start), rule.condition, Text.at(")", rule.condition.place(len(rule.condition.value)))]
+        return own
+    parts = [Text.before_all("(", own), own, Text.behind_all(")", own)]
     for definition in rule.exceptions:
         if definition.values or definition.tuples:
             parts += [Text.at(" and not ", definition.place), _condition(definition)]
@@ -27,26 +27,26 @@ def condition(rule: RuleDefinition) -> Text:
 
 
 def _condition(definition: ExceptionDefinition) -> Text:
-    place = definition.place
+    there = Text.at("(", definition.place)
     if definition.single:
         check = _check(definition.fields[0], definition.operators[0], list(definition.values))
-        return _wrapped([check], " ", place)
+        return _wrapped([check], " ", there)
     tuples = [
         _wrapped(
             [_check(*parts) for parts in zip(definition.fields, definition.operators, values, strict=True)],
             " and ",
-            place,
+            there,
         )
         for values in definition.tuples
     ]
-    return _wrapped(tuples, " or ", place)
+    return _wrapped(tuples, " or ", there)
 
 
 def _check(field: Text, operator: Text, value: Value) -> Text:
     if isinstance(value, list):
-        shown = _wrapped([_quoted(part) for part in value], ", ", field.place(0))
+        shown = _wrapped([_quoted(part) for part in value], ", ", field)
     elif operator.value in TAKES_LIST:
-        shown = value if value.value.startswith("(") else _wrapped([value], ", ", value.place(0))
+        shown = value if value.value.startswith("(") else _wrapped([value], ", ", value)
     else:
         shown = _quoted(value)
     return field + " " + operator + " " + shown
@@ -55,9 +55,11 @@ def _check(field: Text, operator: Text, value: Value) -> Text:
 def _quoted(text: Text) -> Text:
     """Pasted as it is, in quotes when it holds a blank."""
     if " " in text.value and not text.value.startswith(("'", '"')):
-        return Text.at('"', text.place(0)) + text + '"'
+        return Text.before_all('"', text) + text + '"'
     return text
 
 
-def _wrapped(parts: Sequence[Text], separator: str, place: Place) -> Text:
-    return Text().join([Text.at("(", place), Text.at(separator, place).join(parts), Text.at(")", place)])
+def _wrapped(parts: Sequence[Text], separator: str, there: Text) -> Text:
+    """The parts in parentheses, which stand with what is between the parts where a text begins."""
+    between = Text.before_all(separator, there)
+    return Text().join([Text.before_all("(", there), between.join(parts), Text.before_all(")", there)])

@@ -1,6 +1,7 @@
 """The outcome of a load as JSON-able data in the shape in which Falco prints it with ``--validate`` and JSON output.
 
-Falco names one error for each file; here all are named, by their places, and each has a hint and the way to it.
+Falco names one error for each file, and the warnings before it; here all are named, by their places, and each has a
+hint and the way to it.
 """
 
 from __future__ import annotations
@@ -65,10 +66,10 @@ def _problem(problem: Problem) -> dict[str, Any]:
 
 def _locations(problem: Problem) -> list[dict[str, Any]]:
     """The file, the item in it, and the macros on the way; the position is that of the problem itself."""
-    position = {"name": problem.file, "line": problem.line, "column": problem.column}
+    position = {"name": problem.file, "line": problem.line, "column": problem.column, "offset": problem.offset}
     ways = [way for way in (problem.item, *problem.chain) if way]
     return [
-        {"item_type": "file", "item_name": problem.file, "position": position},
+        {"item_type": "rules content", "item_name": "", "position": position},
         *({"item_type": kind, "item_name": name, "position": position} for kind, name in map(_split, ways)),
     ]
 

@@ -23,6 +23,8 @@ class Problem:
     """How the condition got there: rule, macro, macro."""
     hint: str = ""
     """What to do: the nearest known name, the allowed words."""
+    offset: int = 0
+    """Characters in the file before the place."""
 
     @property
     def is_error(self) -> bool:

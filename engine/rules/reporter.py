@@ -91,9 +91,10 @@ class Reporter:
         """Add a problem. ``chain`` is the item it is in and the macros on the way; a problem in a macro is told once,
         with the first rule that led there."""
         item, *macros = chain or ("",)
-        snippet = self._snippet(place)
+        snippet, source = self._snippet(place), self._sources.get(place.file)
+        offset = source.offset(place) if source is not None else 0
         self._target.append(
-            Problem(code, message, place.file, place.line, place.column, snippet, item, tuple(macros), hint)
+            Problem(code, message, place.file, place.line, place.column, snippet, item, tuple(macros), hint, offset)
         )
 
     def _snippet(self, place: Place) -> str:

@@ -22,14 +22,18 @@ _BLANK_ESCAPES = {"\\ ", "\\t", "\\\t", "\\n", "\\r", "\\N", "\\L", "\\P", "\\x2
 
 
 def scalar_text(node: yaml.ScalarNode, file: str, lines: Sequence[str]) -> Text:
-    """The text of a scalar; its places are looked for when the first one is asked for."""
+    """The text of a scalar; its places are looked for as far as they are asked for."""
     value = str(node.value)
     places: list[Place] = []
+    rest: list[Iterator[tuple[int, int]]] = []
 
     def where(index: int) -> Place:
-        if not places:
+        if not rest:
             cursor = _Cursor(lines, node.start_mark.line, node.start_mark.column)
-            places.extend(Place(file, line + 1, column + 1) for line, column in cursor.find_all(value, node.style))
+            rest.append(cursor.find_all(value, node.style))
+        while len(places) <= index:
+            line, column = next(rest[0])
+            places.append(Place(file, line + 1, column + 1))
         return places[index]
 
     return Text([Piece(value, where)])

@@ -44,6 +44,16 @@ class Text:
         """Text that stands as a whole in one place."""
         return cls([Piece(value, lambda _index: place)])
 
+    @classmethod
+    def behind_all(cls, value: str, text: Text) -> Text:
+        """Text that stands where another one ends."""
+        return cls([Piece(value, lambda _index: text.place(len(text.value)))])
+
+    @classmethod
+    def before_all(cls, value: str, text: Text) -> Text:
+        """Text that stands where another one begins."""
+        return cls([Piece(value, lambda _index: text.place(0))])
+
     @cached_property
     def value(self) -> str:
         """The string."""

@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cached_property
 
 import yaml
 
 from engine.rules import documents as yaml_documents
 from engine.rules.documents import LINE_END, DocumentError
-from engine.rules.problems import Problem
 from engine.rules.scalars import scalar_text
 from engine.rules.text import Place, Text
 
@@ -50,6 +50,14 @@ class SourceFile:
     def place(self, node: yaml.Node) -> Place:
         """Where a node begins."""
         return Place(self.name, node.start_mark.line + 1, node.start_mark.column + 1)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0, *(end.end() for end in LINE_END.finditer(self.text))]
+
+    def offset(self, place: Place) -> int:
+        """How many characters stand before a place."""
+        return self._starts[place.line - 1] + place.column - 1 if 0 < place.line <= len(self._starts) else 0
 
 
 class Item:
@@ -200,10 +208,3 @@ def _document(source: SourceFile, document: yaml.Node | None) -> Iterator[Item |
     else:
         message = "Rules content is not yaml array of objects"
         yield ItemError(YAML_VALIDATE, message, source.place(document), "begin each item with '- '")
-
-
-def problem(error: ItemError, source_lines: list[str], item: str = "") -> Problem:
-    """The error as it is reported."""
-    place = error.place
-    snippet = source_lines[place.line - 1] if 0 < place.line <= len(source_lines) else ""
-    return Problem(error.code, error.message, place.file, place.line, place.column, snippet, item, (), error.hint)

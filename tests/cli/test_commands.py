@@ -56,7 +56,7 @@ def test_an_unknown_option_is_a_usage_error_without_a_traceback() -> None:
         ("wach", ["there is no command wach", "watch?"]),
         ("nope.tiercel", ["there is no file nope.tiercel", "record FILE"]),
         ("./nope", ["there is no file ./nope"]),
-        ("/", ["/ is not a file"]),
+        ("/dev/null", ["/dev/null is neither file nor folder"]),
         ("rules chek", ["there is no command rules chek", "rules check?"]),
         ("\x1b[2J", ["there is no command \\x1b[2J"]),
     ],
@@ -98,9 +98,20 @@ def test_rules_check_shows_the_place_and_the_nearest_name(rule_file: Path) -> No
 def test_rules_check_has_falcos_codes_in_json(rule_file: Path) -> None:
     rule_file.write_text(TYPO)
     done = tiercel("rules", "check", "--json", str(rule_file))
-    (problem,) = json.loads(done.stdout)
+    (file,) = json.loads(done.stdout)["falco_load_results"]
+    (problem,) = file["errors"]
+    assert (file["name"], file["successful"]) == (str(rule_file), False)
     assert problem["code"] == "LOAD_ERR_COMPILE_CONDITION"
-    assert problem["line"] == 4
+    assert problem["context"]["locations"][0]["position"]["line"] == 4
+
+
+def test_rules_check_has_warnings_and_errors_alike(rule_file: Path) -> None:
+    rule_file.write_text(TYPO + "- macro: m\n  condition: evt.type = open\n")
+    done = tiercel("rules", "check", "--json", str(rule_file))
+    (file,) = json.loads(done.stdout)["falco_load_results"]
+    assert [len(file["errors"]), [warning["code"] for warning in file["warnings"]]] == [1, ["LOAD_UNUSED_MACRO"]]
+    assert "1 problem in the rules, 1 warning" in done.stderr
+    assert "Macro not referred to" in tiercel("rules", "check", str(rule_file)).stdout
 
 
 def test_rules_check_of_many_rules_says_how_far_it_is(tmp_path: Path) -> None:

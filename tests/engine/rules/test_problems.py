@@ -143,9 +143,14 @@ def test_the_json_has_falcos_shape_for_each_file(tmp_path: Path) -> None:
     assert (error["code"], error["codedesc"]) == ("LOAD_ERR_COMPILE_CONDITION", "a condition cannot be compiled")
     assert error["message"] == "filter_check called with nonexistent field fd.nam"
     assert error["context"]["snippet"] == '  condition: "fd.nam = a"'
+    offset = bad.read_text().index("fd.nam")
     assert error["context"]["locations"] == [
-        {"item_type": kind, "item_name": name, "position": {"name": str(bad), "line": 3, "column": 15}}
-        for kind, name in (("file", str(bad)), ("rule", "B"))
+        {
+            "item_type": kind,
+            "item_name": name,
+            "position": {"name": str(bad), "line": 3, "column": 15, "offset": offset},
+        }
+        for kind, name in (("rules content", ""), ("rule", "B"))
     ]
 
 
