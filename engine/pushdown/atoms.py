@@ -1,0 +1,146 @@
+"""What a probe can test of an event, and what is known of an event before it leaves the kernel.
+
+A test has three answers: yes, no, and "not known here". What is not known counts as both, so that a condition made of
+tests may hold too often and never too seldom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+
+TEXT_MOST = 206
+"""Bytes of the longest path that is looked at; longer ones are not known."""
+TAIL = 32
+"""Bytes at the end of a path by which it is compared with suffixes."""
+
+
+class Fact(IntEnum):
+    """Tests of numbers. The value is the number of the bit in bpf/filter.h."""
+
+    FAILED = 0
+    """The call returned an error."""
+    READ = 1
+    """An open whose access mode allows reading."""
+    WRITE = 2
+    MAY_CREATE = 3
+    """An open with O_CREAT or O_TMPFILE."""
+    CONTAINER = 4
+    """It happened in a container."""
+    TRAVERSAL = 5
+    """``../`` stands in the first path as given."""
+    STDIO = 6
+    """The return value is 0, 1 or 2."""
+    INTERNET = 7
+    """The event's descriptor is a socket for IPv4 or IPv6."""
+    TCP = 8
+    """… and of TCP."""
+    PACKET = 9
+    """A socket of the family AF_PACKET was asked for."""
+
+
+class Subject(IntEnum):
+    """A text that is compared."""
+
+    COMM = 0
+    """Name of the process, while its first thread speaks."""
+    FIRST = 1
+    """The first string that the probe captures; a path."""
+    SECOND = 2
+
+
+class Match(Enum):
+    """How a text is compared."""
+
+    EXACT = "is"
+    PREFIX = "begins with"
+    SUFFIX = "ends with"
+    BELOW = "is or lies below"
+    """A path and everything below it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextTest:
+    """Whether a text compares with one of the operands, which are ASCII."""
+
+    subject: Subject
+    match: Match
+    operands: tuple[str, ...]
+
+
+Atom = Fact | TextTest
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the probe sees of one event. None where it does not."""
+
+    numbers: dict[Fact, bool]
+    """A fact that is missing is not known."""
+    comm: bytes | None = None
+    paths: tuple[bytes | None, bytes | None] = (None, None)
+    """As given, without the NUL at the end."""
+
+
+def known(atom: Atom, facts: Facts) -> bool | None:
+    """The answer of a test; None when it is not known."""
+    if isinstance(atom, Fact):
+        return facts.numbers.get(atom)
+    if atom.subject is Subject.COMM:
+        return None if facts.comm is None or not facts.comm.isascii() else _compares(atom, facts.comm.decode())
+    path = facts.paths[atom.subject - Subject.FIRST]
+    if path is None or not is_plain(path):
+        return None
+    return _of_path(atom, path.decode())
+
+
+def is_plain(path: bytes) -> bool:
+    """Whether a path, if it is absolute, is what rules see of it: ASCII, nothing in it to be normalised."""
+    text = path if path.startswith(b"/") else b"/" + path
+    parts = text.split(b"/")[1:]
+    # names such as "..x" are taken for "..": to look at two more bytes would cost more than it spares
+    return len(path) <= TEXT_MOST and path.isascii() and all(_is_name(part) for part in parts)
+
+
+def _is_name(part: bytes) -> bool:
+    return part not in (b"", b".") and not part.startswith(b"..")
+
+
+def _of_path(test: TextTest, path: str) -> bool | None:
+    if path.startswith("/"):
+        tail = _compares(test, path)
+        if test.match is Match.SUFFIX and tail and not _compares(_short(test), path):
+            return None
+        return None if test.match is Match.SUFFIX and not tail and _cut(test, path) else tail
+    if test.match is Match.PREFIX:
+        return None
+    return None if any(_may_end(operand, path) for operand in test.operands) else False
+
+
+def _short(test: TextTest) -> TextTest:
+    """The test with those operands only that are compared as a whole."""
+    return TextTest(test.subject, test.match, tuple(each for each in test.operands if len(each) <= TAIL))
+
+
+def _cut(test: TextTest, path: str) -> bool:
+    """Whether a suffix that is too long may be there."""
+    return any(path.endswith(operand[-TAIL:]) for operand in test.operands if len(operand) > TAIL)
+
+
+def _may_end(operand: str, path: str) -> bool:
+    """Whether a relative path, made absolute, may end with the operand."""
+    tail = ("/" + path)[-TAIL:]
+    return tail.endswith(operand[-TAIL:]) or (len(path) < TAIL and operand.endswith(tail))
+
+
+def _compares(test: TextTest, text: str) -> bool:
+    return any(_COMPARE[test.match](text, operand) for operand in test.operands)
+
+
+_COMPARE: dict[Match, Callable[[str, str], bool]] = {
+    Match.EXACT: str.__eq__,
+    Match.PREFIX: str.startswith,
+    Match.SUFFIX: str.endswith,
+    Match.BELOW: lambda text, operand: text == operand or text.startswith(operand.rstrip("/") + "/"),
+}

@@ -1,0 +1,61 @@
+"""Necessary conditions as clauses: a condition holds when every test of one of its clauses does.
+
+Clauses are what a probe can judge without a stack: for each event it has the tests that may be true and those that may
+be false, as bits. When a condition would become too long, parts of it are left out: it holds more often then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import product
+
+from engine.pushdown.atoms import Atom, Facts, known
+
+Literal = tuple[Atom, bool]
+"""A test and the answer that is wanted."""
+Clause = frozenset[Literal]
+Clauses = frozenset[Clause]
+"""Some clause holds: none at all is false, the empty clause is always true."""
+
+TRUE: Clauses = frozenset({frozenset()})
+FALSE: Clauses = frozenset()
+MOST = 16
+"""Clauses of one condition before parts of it are left out."""
+
+
+def only(atom: Atom, wanted: bool = True) -> Clauses:
+    """Holds when the test has this answer."""
+    return frozenset({frozenset({(atom, wanted)})})
+
+
+def some(conditions: Iterable[Clauses]) -> Clauses:
+    """Holds where one of the conditions does."""
+    return shortest(clause for condition in conditions for clause in condition)
+
+
+def every(conditions: Iterable[Clauses], most: int = MOST) -> Clauses:
+    """Holds where all of the conditions do, and more often when that would take more than ``most`` clauses."""
+    result = TRUE
+    for condition in sorted(set(conditions), key=len):
+        joined = shortest(a | b for a, b in product(result, condition) if _is_possible(a | b))
+        if len(joined) <= most:
+            result = joined
+    return result
+
+
+def _is_possible(clause: Clause) -> bool:
+    return not any((atom, not wanted) in clause for atom, wanted in clause)
+
+
+def shortest(clauses: Iterable[Clause]) -> Clauses:
+    """Without those that say what a shorter one says already."""
+    kept: list[Clause] = []
+    for clause in sorted(set(clauses), key=len):
+        if not any(other <= clause for other in kept):
+            kept.append(clause)
+    return frozenset(kept)
+
+
+def may_hold(clauses: Clauses, facts: Facts) -> bool:
+    """Whether a clause holds by what is known; what is not known counts as wanted."""
+    return any(all(known(atom, facts) in (None, wanted) for atom, wanted in clause) for clause in clauses)

@@ -1,0 +1,58 @@
+"""The filter that the rules which are switched on allow: which events may stay in the kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from engine.events import KernelEvent
+from engine.lang.ir import Form
+from engine.pushdown.clauses import TRUE, Clauses, may_hold
+from engine.pushdown.conditions import Conditions, condition
+from engine.pushdown.facts import facts_of
+from engine.rules.ruleset import Rule
+from engine.schema import EVENT_TYPES
+
+STATE = frozenset(row.name for row in EVENT_TYPES if row.state)
+"""Events that keep state: they always pass."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """By type of event the condition under which it leaves the kernel."""
+
+    conditions: Conditions
+
+    def passes(self, event: KernelEvent) -> bool:
+        """Whether the event leaves the kernel; true for each on which a rule fires."""
+        if event.type in STATE:
+            return True
+        clauses = self.conditions.get(event.type)
+        return clauses is not None and may_hold(clauses, facts_of(event))
+
+    def of(self, event_type: str) -> Clauses | None:
+        """The condition of a type of event; None when events of the type are not wanted."""
+        return TRUE if event_type in STATE else self.conditions.get(event_type)
+
+
+@dataclass
+class Filters:
+    """Makes filters, and remembers what is the same for the next one."""
+
+    _conditions: dict[tuple[str, tuple[int, ...]], tuple[list[Form], Clauses]] = field(default_factory=dict)
+    """By type and the identities of forms; the forms are kept, so that no other gets the identity of one."""
+
+    def of(self, rules: Iterable[Rule]) -> Filter:
+        """The filter for those of the rules that are switched on and can be judged."""
+        forms: dict[str, list[Form]] = {}
+        for rule in rules:
+            if rule.enabled and not rule.unserved:
+                for event_type, form in rule.forms.items():
+                    forms.setdefault(event_type, []).append(form)
+        fresh = {(kind, tuple(map(id, found))): found for kind, found in forms.items()}
+        self._conditions = {key: self._conditions.get(key) or _made(key[0], found) for key, found in fresh.items()}
+        return Filter({kind: clauses for (kind, _), (_, clauses) in self._conditions.items()})
+
+
+def _made(event_type: str, forms: list[Form]) -> tuple[list[Form], Clauses]:
+    return forms, condition(forms, event_type)
