@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from engine.alerts import Priority
+from engine.lang.nearest import nearest
 from engine.rules import exceptions
 from engine.rules.definitions import (
     SOURCES,
@@ -42,6 +43,12 @@ _DEPRECATED_ENABLED = (
 )
 
 
+_HINTS = {
+    "LOAD_APPEND_NO_VALUES": "write values: [[a, b], …]",
+    "LOAD_EXCEPTION_NAME_NOT_UNIQUE": "give each exception a name of its own",
+}
+
+
 class Collection:
     """The definitions, by name, in the order of their first appearance."""
 
@@ -62,7 +69,8 @@ class Collection:
         """A list, new or changed. Raises ItemError."""
         name = item.text("list").value
         if not _LIST_NAME.fullmatch(name):
-            self._report("LOAD_INVALID_LIST_NAME", f"List has an invalid name: '{name}'", item.place)
+            hint = "blanks, quotes, parentheses, commas and = end a name: take them out"
+            self._report("LOAD_INVALID_LIST_NAME", f"List has an invalid name: '{name}'", item.place_of("list"), hint)
         known = self.lists.get(name)
         appends = self._appends(item, "list", known is not None)
         item.require("items")
@@ -78,7 +86,8 @@ class Collection:
         name = item.text("macro").value
         if not _MACRO_NAME.fullmatch(name):
             message = f"Macro has an invalid name. Macro names should match a regular expression: {_MACRO_NAME.pattern}"
-            self._report("LOAD_INVALID_MACRO_NAME", message, item.place)
+            hint = "no condition can refer to it: use letters, digits and _"
+            self._report("LOAD_INVALID_MACRO_NAME", message, item.place_of("macro"), hint)
         known = self.macros.get(name)
         appends = self._appends(item, "macro", known is not None)
         condition = item.text("condition")
@@ -161,7 +170,7 @@ class Collection:
             "LOAD_APPEND_NO_VALUES": f"Overriding/appending exception with no values: '{name}'",
             "LOAD_EXCEPTION_NAME_NOT_UNIQUE": f"Multiple definitions of exception '{name}' in the same item",
         }
-        self._report(code, messages[code], place)
+        self._report(code, messages[code], place, _HINTS[code])
 
     def _define_rule(self, item: Item, known: RuleDefinition | None, name: str) -> None:
         rule = RuleDefinition(
@@ -184,7 +193,8 @@ class Collection:
             item.same_source(known.source, rule.source)
         if rule.source not in SOURCES:
             message = f"Unknown source '{rule.source}', skipping rule"
-            self._report("LOAD_UNKNOWN_SOURCE", message, item.place_of("source"))
+            hint = nearest(rule.source, SOURCES) or f"sources here: {', '.join(sorted(SOURCES))}"
+            self._report("LOAD_UNKNOWN_SOURCE", message, item.place_of("source"), hint)
         none: list[ExceptionDefinition] = []
         is_served = rule.source in SOURCES
         rule.exceptions = self._or(none, lambda: exceptions.read(item, self._warn_exception, is_served=is_served))

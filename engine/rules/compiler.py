@@ -142,7 +142,8 @@ class Compilation:
         types = event_types(expansion.node)
         if definition.warn_event_types and len(types) > _MANY_EVENTS:
             message = "Rule matches too many evt.type values. This has a significant performance penalty."
-            self._reporter.report("LOAD_NO_EVTTYPE", message, definition.place, (item,))
+            hint = "say which events it is about: evt.type in (open, openat, openat2)"
+            self._reporter.report("LOAD_NO_EVTTYPE", message, definition.place, (item,), hint)
         forms = self._forms(expansion.node, types)
         unserved = self._unserved(definition, forms, types, item)
         self._warn_output(definition, template, item)

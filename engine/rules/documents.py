@@ -103,7 +103,7 @@ def documents(text: str, name: str) -> Iterator[yaml.Node | None]:
         raise DocumentError(YAML_PARSE, str(error), _place(name, error.mark), error.hint) from None
     except yaml.MarkedYAMLError as error:
         place = _place(name, error.problem_mark or error.context_mark)
-        raise DocumentError(YAML_PARSE, error.problem or str(error), place, error.context or "") from None
+        raise DocumentError(YAML_PARSE, error.problem or str(error), place, _context(error)) from None
     except yaml.reader.ReaderError as error:
         index = _unreadable(text)
         message = f"the character U+{ord(text[index]):04X} cannot stand in YAML" if index >= 0 else error.reason
@@ -112,6 +112,14 @@ def documents(text: str, name: str) -> Iterator[yaml.Node | None]:
     except UnicodeEncodeError as error:
         message = f"the character U+{ord(text[error.start]):04X} is not Unicode text"
         raise DocumentError(YAML_PARSE, message, Place(name, *_position(text, error.start))) from None
+
+
+def _context(error: yaml.MarkedYAMLError) -> str:
+    """What was being read, and where that began."""
+    if not error.context or error.context_mark is None:
+        return error.context or ""
+    mark = error.context_mark
+    return f"{error.context} that begins at line {mark.line + 1}, column {mark.column + 1}"
 
 
 def _unreadable(text: str) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from difflib import get_close_matches
 from pathlib import Path
 
 from engine.errors import RulesError
+from engine.lang.nearest import nearest
 from engine.rules.collection import Collection
 from engine.rules.compiler import Compilation, Progress
 from engine.rules.documents import DocumentError, read_file
@@ -44,6 +44,9 @@ _KNOWN_KEYS = {
     },
 }
 """Kind of item → the keys it has; the kind is that of the first key present, in this order."""
+
+
+_KINDS = f"an item has one of the keys {', '.join(_KNOWN_KEYS)}"
 
 
 def load(
@@ -202,7 +205,8 @@ class Loader:
     def _add_item(self, item: Item) -> None:
         kind = next((kind for kind in _KNOWN_KEYS if kind in item), None)
         if kind is None:
-            self._report("LOAD_UNKNOWN_ITEM", "Unknown top level item", item.place)
+            hint = next(filter(None, (nearest(key, _KNOWN_KEYS, 0.6) for key in item.nodes)), _KINDS)
+            self._report("LOAD_UNKNOWN_ITEM", "Unknown top level item", item.place, hint)
             return
         self._chain = (_title(item, kind),)
         try:
@@ -215,9 +219,8 @@ class Loader:
     def _report_unknown_keys(self, item: Item, known: set[str]) -> None:
         for key in item.nodes:
             if key not in known:
-                close = get_close_matches(key, known, n=1)
-                hint = f"did you mean {close[0]}?" if close else ""
                 message = f"Unknown key '{key}'. The key will be ignored."
+                hint = nearest(key, sorted(known), 0.6) or f"keys: {', '.join(sorted(known))}"
                 self._report("LOAD_UNKNOWN_KEY", message, item.key_places[key], hint)
 
     def _report(self, code: str, message: str, place: Place, hint: str = "") -> None:

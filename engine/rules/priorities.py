@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.alerts import Priority
+from engine.lang.nearest import nearest
 from engine.rules.yaml_items import YAML_VALIDATE, Item, ItemError
 
 PRIORITIES = {each.label.lower(): each for each in Priority} | {"info": Priority.INFORMATIONAL}
@@ -15,5 +16,6 @@ def priority(item: Item) -> Priority:
     found = PRIORITIES.get(text.value.lower())
     if found is None:
         words = ", ".join(each.label for each in Priority)
-        raise ItemError(YAML_VALIDATE, "Invalid priority", text.place(0), f"priorities: {words}")
+        hint = nearest(text.value.capitalize(), (each.label for each in Priority)) or f"priorities: {words}"
+        raise ItemError(YAML_VALIDATE, "Invalid priority", text.place(0), hint)
     return found
