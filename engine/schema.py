@@ -43,6 +43,7 @@ class ParamType(StrEnum):
     DOMAIN = "ENUMFLAGS32 domain"
     PTRACE_REQUEST = "ENUMFLAGS16 ptrace"
     BPF_COMMAND = "ENUMFLAGS32 bpf"
+    PRCTL_OPTION = "ENUMFLAGS32 prctl"
     MODE = "MODE"
     CHARBUF = "CHARBUF"
     """A string in user memory, as given."""
@@ -53,6 +54,10 @@ class ParamType(StrEnum):
     SOCKADDR = "SOCKADDR"
     """A struct sockaddr in user memory; its length is in the next register."""
     SOCKTUPLE = "SOCKTUPLE"
+    BYTES = "BYTEBUF"
+    """Bytes in user memory, as many as the return value says. In events a character stands for each (Latin-1)."""
+    MESSAGE = "BYTEBUF message"
+    """A pointer to struct msghdr, or to several of struct mmsghdr: where from, where to, and the bytes of the first."""
 
     @property
     def is_string(self) -> bool:
@@ -84,6 +89,8 @@ class EventType:
     help: str = ""
     state: bool = False
     """Needed to keep state, whatever the rules ask for."""
+    receives: bool = False
+    """The kernel writes the address of a SOCKADDR, and its length to where the next register points."""
 
     @property
     def fd_register(self) -> int:
@@ -97,9 +104,11 @@ class EventType:
         return tuple(sorted(captured, key=lambda p: p.register))
 
 
-def _row(name: str, category: str, params: str, *, fd: str = "", help: str, state: bool = False) -> EventType:
+def _row(
+    name: str, category: str, params: str, *, fd: str = "", help: str, state: bool = False, receives: bool = False
+) -> EventType:
     """A row from ``"name:TYPE@register …"``; ``@r`` is the return value, no ``@`` is NOT_CAPTURED."""
-    return EventType(name, category, tuple(map(_param, params.split())), fd, help, state)
+    return EventType(name, category, tuple(map(_param, params.split())), fd, help, state, receives)
 
 
 def _param(text: str) -> Param:
@@ -118,7 +127,13 @@ _EXEC = (
 EVENT_TYPES: tuple[EventType, ...] = (
     _row("execve", "process", _EXEC + " filename:FSPATH@0", help="a program was executed", state=True),
     _row("execveat", "process", _EXEC + " pathname:FSRELPATH@1", help="… through a descriptor", state=True),
-    _row("clone", "process", "res:PID@r", help="a process was created (fork, vfork, clone, clone3)", state=True),
+    _row(
+        "clone",
+        "process",
+        "res:PID@r flags:CLONE_FLAGS",
+        help="a process was created (fork, vfork, clone, clone3); flags are the new namespaces",
+        state=True,
+    ),
     _row("procexit", "process", "status:INT32@r", help="a process ended", state=True),
     _row("open", "file", "fd:FD@r name:FSPATH@0 flags:OPEN_FLAGS@1 mode:UINT32@2", fd="fd", help="a file was opened"),
     _row(
@@ -135,6 +150,13 @@ EVENT_TYPES: tuple[EventType, ...] = (
         fd="fd",
         help="a file was opened, with constraints",
     ),
+    _row(
+        "open_by_handle_at",
+        "file",
+        "fd:FD@r mountfd:FD@0 flags:OPEN_FLAGS@2",
+        fd="fd",
+        help="a file was opened by its number in the file system",
+    ),
     _row("creat", "file", "fd:FD@r name:FSPATH@0 mode:UINT32@1", fd="fd", help="a file was created"),
     _row("connect", "net", "res:ERRNO@r tuple:SOCKTUPLE fd:FD@0 addr:SOCKADDR@1", fd="fd", help="a socket connects"),
     _row("accept", "net", "fd:FD@r tuple:SOCKTUPLE", fd="fd", help="a connection was accepted"),
@@ -142,7 +164,39 @@ EVENT_TYPES: tuple[EventType, ...] = (
     _row("bind", "net", "res:ERRNO@r addr:SOCKADDR@1 fd:FD@0", fd="fd", help="a socket took a local address"),
     _row("listen", "net", "res:ERRNO@r fd:FD@0 backlog:INT32@1", fd="fd", help="a socket waits for connections"),
     _row("socket", "net", "fd:FD@r domain:DOMAIN@0 type:UINT32@1 proto:UINT32@2", fd="fd", help="a socket was made"),
-    _row("sendto", "net", "res:ERRNO@r fd:FD@0 size:UINT32@2 addr:SOCKADDR@4", fd="fd", help="data sent to an address"),
+    _row(
+        "sendto",
+        "net",
+        "res:ERRNO@r data:BYTES@1 fd:FD@0 size:UINT32@2 tuple:SOCKTUPLE addr:SOCKADDR@4",
+        fd="fd",
+        help="data was sent",
+    ),
+    _row("sendmsg", "net", "res:ERRNO@r data:MESSAGE@1 fd:FD@0 tuple:SOCKTUPLE", fd="fd", help="a message was sent"),
+    _row(
+        "sendmmsg",
+        "net",
+        "res:ERRNO@r fd:FD@0 data:MESSAGE@1 tuple:SOCKTUPLE",
+        fd="fd",
+        help="messages were sent; data and address are those of the first",
+    ),
+    _row(
+        "recvfrom",
+        "net",
+        "res:ERRNO@r data:BYTES@1 tuple:SOCKTUPLE fd:FD@0 size:UINT32@2 addr:SOCKADDR@4",
+        fd="fd",
+        help="data was received",
+        receives=True,
+    ),
+    _row(
+        "recvmsg", "net", "res:ERRNO@r data:MESSAGE@1 tuple:SOCKTUPLE fd:FD@0", fd="fd", help="a message was received"
+    ),
+    _row(
+        "recvmmsg",
+        "net",
+        "res:ERRNO@r fd:FD@0 data:MESSAGE@1 tuple:SOCKTUPLE",
+        fd="fd",
+        help="messages were received; data and address are those of the first",
+    ),
     _row("dup", "file", "res:FD@r oldfd:FD@0", fd="res", help="a descriptor was duplicated"),
     _row("dup2", "file", "res:FD@r oldfd:FD@0 newfd:FD@1", fd="res", help="… onto a given number"),
     _row("dup3", "file", "res:FD@r oldfd:FD@0 newfd:FD@1 flags:DUP_FLAGS@2", fd="res", help="… onto a given number"),
@@ -194,6 +248,22 @@ EVENT_TYPES: tuple[EventType, ...] = (
     _row("mount", "file", "res:ERRNO@r dev:CHARBUF@0 dir:FSPATH@1 flags:MOUNT_FLAGS@3", help="a mount was made"),
     _row("umount2", "file", "res:ERRNO@r name:FSPATH@0 flags:UMOUNT_FLAGS@1", help="a mount was removed"),
     _row("ptrace", "process", "res:ERRNO@r request:PTRACE_REQUEST@0 pid:PID@1", help="a process is traced"),
+    _row("process_vm_readv", "process", "res:INT64@r pid:PID@0", help="memory of another process was read"),
+    _row("process_vm_writev", "process", "res:INT64@r pid:PID@0", help="memory of another process was written"),
+    _row("pidfd_open", "process", "fd:FD@r pid:PID@0 flags:FLAGS@1", fd="fd", help="a descriptor of a process"),
+    _row(
+        "pidfd_getfd",
+        "process",
+        "fd:FD@r pid_fd:FD@0 target_fd:FD@1 flags:FLAGS@2",
+        fd="fd",
+        help="a descriptor was taken from another process",
+    ),
+    _row(
+        "prctl",
+        "process",
+        "res:ERRNO@r option:PRCTL_OPTION@0 arg2_str:CHARBUF@1",
+        help="a thread changed something of itself, such as its name",
+    ),
     _row("setns", "process", "res:ERRNO@r fd:FD@0 nstype:CLONE_FLAGS@1", fd="fd", help="a namespace was entered"),
     _row("unshare", "process", "res:ERRNO@r flags:CLONE_FLAGS@0", help="a namespace was made"),
     _row("init_module", "process", "res:ERRNO@r length:UINT64@1 uargs:CHARBUF@2", help="a kernel module was loaded"),

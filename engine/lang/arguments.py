@@ -114,6 +114,7 @@ def _meaning(event: Event, param: Param, value: Any) -> str:
 
 # ── the value as it is ──────────────────────────────────────────────────────────────────────────────────────────────
 
+_PAYLOADS = frozenset({ParamType.BYTES, ParamType.MESSAGE})
 _HEXADECIMAL = frozenset({"cap_inheritable", "cap_permitted", "cap_effective"})
 _FOLDER_MADE = frozenset({"mkdir", "mkdirat"})
 
@@ -121,7 +122,7 @@ _FOLDER_MADE = frozenset({"mkdir", "mkdirat"})
 def _plain(event: Event, param: Param, value: Any) -> str:
     """As Falco writes the number: capabilities and a new folder's mode in hexadecimal, other modes in octal."""
     if not isinstance(value, int):
-        return str(value)
+        return printable(str(value)) if param.type in _PAYLOADS else str(value)
     if param.name in _HEXADECIMAL or (param.name == "mode" and event.kernel.type in _FOLDER_MADE):
         return f"{value:X}"
     return f"{'0' if value else ''}{value:o}" if param.name == "mode" else str(value)
@@ -215,10 +216,17 @@ _MEANINGS: dict[ParamType, Text] = {
     ParamType.DOMAIN: _enum(flags.DOMAINS),
     ParamType.PTRACE_REQUEST: _enum(flags.PTRACE_REQUESTS, "PTRACE_UNKNOWN"),
     ParamType.BPF_COMMAND: _enum(flags.BPF_COMMANDS),
+    ParamType.PRCTL_OPTION: _enum(flags.PRCTL_OPTIONS),
     ParamType.MODE: _names(flags.MODES),
     ParamType.FSPATH: _path,
     ParamType.FSRELPATH: _path,
 }
+
+
+def printable(data: str) -> str:
+    """A payload as Falco prints it: a dot for each byte that is no printable character."""
+    return "".join(char if " " <= char <= "~" else "." for char in data)
+
 
 PARAMETERS: dict[str, dict[str, Param]] = {}
 """Parameter name → event type → its row."""

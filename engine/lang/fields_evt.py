@@ -100,7 +100,7 @@ def _raw_argument(name: str) -> Getter:
         param = rows.get(event.kernel.type)
         value = None if param is None else arguments.raw_value(event, param)
         if group is Group.BYTES and isinstance(value, str):
-            return value.encode()
+            return value.encode("latin-1" if name == "data" else "utf-8")
         return value if isinstance(value, str) is (group in _TEXTS) else None
 
     return read
@@ -114,6 +114,17 @@ def _rows(name: str) -> Mapping[str, Param]:
 
 
 _TEXTS = frozenset({Group.STRING, Group.OTHER})
+
+
+def _buffer(event: Event) -> bytes | None:
+    """What was sent or received, as far as it was captured."""
+    data = event.kernel.args.get("data")
+    return data.encode("latin-1") if isinstance(data, str) else None
+
+
+def _buffer_text(event: Event) -> str | None:
+    data = event.kernel.args.get("data")
+    return arguments.printable(data) if isinstance(data, str) else None
 
 
 def _is_type(name: str) -> Getter:
@@ -241,6 +252,14 @@ FIELDS = (
         bind=_raw_argument,
         argument="NAME",
         no_right=True,
+    ),
+    Field(
+        "evt.buffer",
+        T.BYTEBUF,
+        "The first 80 bytes of what was sent to or received from a socket",
+        "evt.buffer contains HTTP",
+        _buffer,
+        show=_buffer_text,
     ),
     Field("evt.is_open_read", T.BOOL, "An open for reading", "evt.is_open_read = true", _is_open_read),
     Field("evt.is_open_write", T.BOOL, "An open for writing", "evt.is_open_write = true", _is_open_write),

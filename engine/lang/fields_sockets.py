@@ -17,6 +17,7 @@ from engine.state.event import Event
 
 _INTERNET = frozenset({"ipv4", "ipv6"})
 _SENDS = frozenset({"sendto", "sendmsg", "sendmmsg", "connect"})
+_RECEIVES = frozenset({"recvfrom", "recvmsg", "recvmmsg"})
 
 
 def _is_server(event: Event) -> bool | None:
@@ -76,11 +77,12 @@ def _family(fd: Fd) -> str | None:
 
 
 def _name_changed(event: Event) -> bool | None:
-    """connect, and each datagram sent to an address: earlier ones to the same address are not remembered."""
+    """connect, and each datagram to or from an address: earlier ones of the same address are not remembered."""
     fd = event.kernel.fd
     if fd is None:
         return None
-    return event.kernel.type in _SENDS and bool(fd.remote_ip)
+    kind = event.kernel.type
+    return bool(fd.remote_ip) and (kind in _SENDS or (kind in _RECEIVES and not fd.connected))
 
 
 @lru_cache(maxsize=1024)

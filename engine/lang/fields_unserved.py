@@ -18,7 +18,7 @@ def _rows(why: str, kind: FieldType, names: str) -> Iterable[Field]:
     return (_row(name, kind, why) for name in names.split())
 
 
-_PAYLOAD = "the contents of reads and writes are not captured"
+_PAYLOAD = "reads and writes are not captured, only what goes through sockets by send and receive"
 _LATENCY = "only the end of a system call is captured"
 _HISTORY = "each event is judged for itself, not by those before it"
 _PLUGINS = "there are no plugins"
@@ -30,7 +30,6 @@ _KUBERNETES = "there is no Kubernetes client, only the labels of containers"
 _PROBES = "Kubernetes' probes are not told apart"
 
 FIELDS = (
-    _row("evt.buffer", T.BYTEBUF, _PAYLOAD),
     *_rows(
         _PAYLOAD,
         T.UINT64,

@@ -245,6 +245,21 @@ BPF_COMMANDS: dict[int, str] = dict(
     )
 )
 
+PRCTL_OPTIONS: dict[int, str] = {
+    4: "PR_SET_DUMPABLE",
+    8: "PR_SET_KEEPCAPS",
+    15: "PR_SET_NAME",
+    16: "PR_GET_NAME",
+    22: "PR_SET_SECCOMP",
+    23: "PR_CAPBSET_READ",
+    24: "PR_CAPBSET_DROP",
+    28: "PR_SET_SECUREBITS",
+    35: "PR_SET_MM",
+    36: "PR_SET_CHILD_SUBREAPER",
+    38: "PR_SET_NO_NEW_PRIVS",
+    47: "PR_CAP_AMBIENT",
+}
+
 CAPABILITIES: tuple[str, ...] = tuple(
     f"CAP_{name}"
     for name in _words(

@@ -31,16 +31,23 @@ that a process has the same identity in events and in the snapshot; no pid is us
 
 _64_BITS = {ParamType.UINT64, ParamType.INT64}
 _SIGNED_32 = {ParamType.FD, ParamType.DIRFD, ParamType.PID, ParamType.INT32, ParamType.ERRNO}
-_IS_SERVER = {"connect": False, "sendto": False, "accept": True, "accept4": True, "listen": True}
-"""What a call says about the side its process is on."""
+_IS_SERVER = {"connect": False, "accept": True, "accept4": True, "listen": True}
+"""What a call says about the side its process is on, …"""
+_IS_SERVER_TO_PEER = {
+    **dict.fromkeys(("sendto", "sendmsg", "sendmmsg"), False),
+    **dict.fromkeys(("recvfrom", "recvmsg", "recvmmsg"), True),
+}
+"""… and one that tells the address of each datagram: who sends first is the client."""
 _OPEN_HOW = struct.Struct("=QQQ")
 _HEAD = struct.Struct("=HHIQQQQQIIIIII16sq")
 """The fixed part up to the return value."""
 _LENGTHS = struct.Struct(f"={len(Section)}H")
 _RETURNED, _LENGTHS_AT = _HEAD.size - 8, RECORD.size - _LENGTHS.size
 """Where the return value stands, with the registers behind it, and the lengths of the sections."""
+_SOCKADDR = int(Section.SOCKADDR)
 _FILE, _PATH, _SOCKET, _BASE0 = int(Section.FILE), int(Section.PATH), int(Section.SOCKET), int(Section.BASE0)
 _SYSCALL = int(Kind.SYSCALL)
+_FIRST_REGISTER = struct.Struct("=Q")
 _SHORT = 256
 """Bytes up to which decoded text is remembered: most texts come again, and long ones must not fill the memory."""
 
@@ -58,10 +65,12 @@ class RowDecoder:
         self._names = [numbers[register].name for register in _IN_RECORD if register in numbers]
         self._numbers = struct.Struct("=" + "".join(_format(numbers.get(register)) for register in _IN_RECORD))
         self.sockaddr = next((p.name for p in row.params if p.type is ParamType.SOCKADDR), "")
+        self.payload = next((p.name for p in row.params if p.type in _PAYLOADS), "")
         self.how = next((p.name for p in row.params if p.type is ParamType.OPEN_HOW), "")
         self.fd_name = row.fd if row.fd_register != NOT_CAPTURED else ""
         self.opens_path = row.fd_register == RET and any(is_path for _, is_path in self.strings)
         self.is_server = _IS_SERVER.get(row.name)
+        self.is_server_to_peer = _IS_SERVER_TO_PEER.get(row.name, self.is_server)
 
     def args(self, record: bytes, sections: Sections) -> tuple[Args, dict[str, str], str]:
         """The parameters, what relative paths among them are relative to, and the path of an open, made absolute."""
@@ -86,8 +95,10 @@ class RowDecoder:
         if sections[_FILE]:
             return file_fd(num, sections[_FILE], sections[_PATH], tried)
         if sections[_SOCKET]:
-            return socket_fd(num, sections[_SOCKET], sections[_PATH], peer, self.is_server)
-        return Fd(num=num, name=tried)
+            is_server = self.is_server if peer is None else self.is_server_to_peer
+            return socket_fd(num, sections[_SOCKET], sections[_PATH], peer, is_server)
+        # Closed again by another thread, or kept in a table of io_uring: opened all the same.
+        return Fd(num=num, type="file" if tried else "", name=tried)
 
 
 def _read_path(name: bytes, base: bytes) -> tuple[str, str, str]:
@@ -109,8 +120,12 @@ def _comm(name: bytes) -> str:
     return text(name.split(b"\0", 1)[0])
 
 
+_PAYLOADS = (ParamType.BYTES, ParamType.MESSAGE)
+_POINTERS = (ParamType.SOCKADDR, ParamType.OPEN_HOW, *_PAYLOADS)
+
+
 def _is_number(kind: ParamType, register: int) -> bool:
-    return register != NOT_CAPTURED and not kind.is_string and kind not in (ParamType.SOCKADDR, ParamType.OPEN_HOW)
+    return register != NOT_CAPTURED and not kind.is_string and kind not in _POINTERS
 
 
 def _signed(value: int) -> int:
@@ -162,28 +177,30 @@ class Decoder:
         if kind == _SYSCALL:
             self._syscall(event, row, record, sections)
         else:
-            self._process(event, kind, flags, sections)
+            self._process(event, kind, flags, record, sections)
         return event
 
     def _syscall(self, event: KernelEvent, row: RowDecoder, record: bytes, sections: Sections) -> None:
         event.args, event.bases, tried = row.args(record, sections)
         peer = None
-        if row.sockaddr and (peer := parse_sockaddr(sections[Section.SOCKADDR])):
+        if sections[_SOCKADDR] and (peer := parse_sockaddr(sections[_SOCKADDR])) and row.sockaddr:
             event.args[row.sockaddr] = peer.text
+        if row.payload and sections[Section.PAYLOAD]:
+            event.args[row.payload] = sections[Section.PAYLOAD].decode("latin-1")
         if row.how and len(sections[Section.HOW]) == _OPEN_HOW.size:
             flags, mode, resolve = _OPEN_HOW.unpack(sections[Section.HOW])
             event.args |= {row.how: flags, "mode": mode, "resolve": resolve}
         if row.fd_name:
             event.fd = row.fd(int(event.args[row.fd_name]), sections, tried, peer)
 
-    def _process(self, event: KernelEvent, kind: int, flags: int, sections: Sections) -> None:
+    def _process(self, event: KernelEvent, kind: int, flags: int, record: bytes, sections: Sections) -> None:
         if kind == Kind.EXIT:
             event.args = {"status": event.res or 0}
             event.res = None
             return
         event.process = process = self._process_info(event, sections)
         if kind == Kind.FORK:
-            event.args = {"res": process.pid}
+            event.args = {"res": process.pid, "flags": _FIRST_REGISTER.unpack_from(record, _RETURNED + 8)[0]}
             return
         if flags & FLAG_EXECVEAT:
             event.type = "execveat"

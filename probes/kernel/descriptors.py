@@ -91,6 +91,8 @@ def socket_fd(num: int, info: bytes, path: bytes, peer: Address | None, is_serve
     remote_type, remote_ip = ip_text(family, remote)
     if peer and peer.ip:
         remote_type, remote_ip, rport = peer.type, peer.ip, peer.port
+    if is_server is None and state == _ESTABLISHED:
+        is_server = lport < rport  # the usual guess: services have the lower ports
     fd = Fd(
         num=num,
         type="ipv4" if "ipv4" in (kind_text, remote_type) else "ipv6",

@@ -18,8 +18,10 @@ STRUCTS: dict[str, list[str]] = {
         "signal", "loginuid", "cgroups", "start_boottime", "real_start_time", "thread_pid", "exit_code",
     ],
     "thread_info": ["status", "flags"],
-    "cred": ["euid", "egid", "cap_inheritable", "cap_permitted", "cap_effective"],
-    "nsproxy": ["mnt_ns"],
+    "cred": ["euid", "egid", "user_ns", "cap_inheritable", "cap_permitted", "cap_effective"],
+    "nsproxy": [
+        "mnt_ns", "uts_ns", "ipc_ns", "pid_ns_for_children", "net_ns", "cgroup_ns", "time_ns_for_children",
+    ],
     "pid_namespace": ["ns"],
     "mnt_namespace": ["ns"],
     "ns_common": ["inum"],

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from engine.schema import BY_NAME, EVENT_TYPES, EventType, Param, ParamType
 from probes.kernel.syscalls import SOCKETCALL, SYSCALLS, native_and_compat
 
-SPEC = struct.Struct("=HBB2b2bbbbB")
+SPEC = struct.Struct("=HBB2b2bbbbbbBBx")
 COMPAT_ROWS = 1024
 SOCKETCALL_ROWS = 2048
 NOWHERE = -2
@@ -29,8 +29,9 @@ def pack_spec(row: EventType, enabled: bool) -> bytes:
     bases = [_base(p) for p in row.strings] + [BASE_NONE, BASE_NONE]
     fd = row.fd_register
     sockaddr, how = _register(row, ParamType.SOCKADDR), _register(row, ParamType.OPEN_HOW)
-    only_failures = row.name in _EXECS
-    return SPEC.pack(EVENT_INDEX[row.name], True, enabled, *strings[:2], *bases[:2], fd, sockaddr, how, only_failures)
+    payload, message = _register(row, ParamType.BYTES), _register(row, ParamType.MESSAGE)
+    captured = (*strings[:2], *bases[:2], fd, sockaddr, how, payload, message)
+    return SPEC.pack(EVENT_INDEX[row.name], True, enabled, *captured, row.receives, row.name in _EXECS)
 
 
 def _base(param: Param) -> int:

@@ -18,6 +18,7 @@ open               2     5        -
 openat           257   295       56
 openat2          437   437      437
 creat             85     8        -
+open_by_handle_at 304  342      265
 connect           42   362      203
 accept            43     -      202
 accept4          288   364      242
@@ -25,6 +26,12 @@ bind              49   361      200
 listen            50   363      201
 socket            41   359      198
 sendto            44   369      206
+recvfrom          45   371      207
+sendmsg           46   370      211
+recvmsg           47   372      212
+sendmmsg         307   345      269
+recvmmsg         299   337      243
+recvmmsg_time64    -   417        -
 dup               32    41       23
 dup2              33    63        -
 dup3             292   330       24
@@ -47,6 +54,11 @@ fchmodat2        452   452      452
 mount            165    21       40
 umount2          166    52       39
 ptrace           101    26      117
+process_vm_readv  310  347      270
+process_vm_writev 311  348      271
+pidfd_open       434   434      434
+pidfd_getfd      438   438      438
+prctl            157   172      167
 setns            308   346      268
 unshare          272   310       97
 init_module      175   128      105
@@ -58,11 +70,14 @@ bpf              321   357      280
 userfaultfd      323   374      282
 """
 
-ALIASES = {"fchmodat2": "fchmodat", "setuid32": "setuid"}
+ALIASES = {"fchmodat2": "fchmodat", "setuid32": "setuid", "recvmmsg_time64": "recvmmsg"}
 """Calls whose event has the name of another call with the same leading parameters."""
 
-SOCKETCALLS = {1: "socket", 2: "bind", 3: "connect", 4: "listen", 5: "accept", 11: "sendto", 18: "accept4"}
-"""Sub-calls of i386's socketcall(2), from linux/net.h."""
+SOCKETCALLS = {
+    1: "socket", 2: "bind", 3: "connect", 4: "listen", 5: "accept", 9: "sendto", 10: "recvfrom", 11: "sendto",
+    12: "recvfrom", 16: "sendmsg", 17: "recvmsg", 18: "accept4", 19: "recvmmsg", 20: "sendmmsg",
+}  # fmt: skip
+"""Sub-calls of i386's socketcall(2), from linux/net.h. send and recv (9, 10) have no address."""
 
 ARCHITECTURES = {"x86_64": ("x86_64", "i386"), "aarch64": ("aarch64", "")}
 """Machine → the columns of its native and of its 32-bit calls ("" where we do not follow those)."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import struct
 from enum import IntEnum
 
-RECORD = struct.Struct("=HHIQQQQQIIIIII16sq6Q14H")
+RECORD = struct.Struct("=HHIQQQQQIIIIII16sq6Q15H")
 """The fixed part: kind, event, flags, time, start, cap_effective, cap_permitted, cgroup, hierarchy, pid, tid, ppid,
-uid, gid, comm, ret, six args, the lengths of the fourteen sections."""
+uid, gid, comm, ret, six args, the lengths of the fifteen sections."""
 FILE_INFO = struct.Struct("=QIIII")
 """ino, dev, flags, mode, reserved."""
 SOCKET_INFO = struct.Struct("=HHHHHH16s16s")
@@ -49,6 +49,7 @@ class Section(IntEnum):
     ENV = 11
     CGROUP = 12
     CGROUP_PARENT = 13
+    PAYLOAD = 14
 
 
 FLAG_COMPAT = 1

@@ -34,6 +34,11 @@ def _request(value: Value) -> int:
     return flags.PTRACE.get(number(value), flags.UNKNOWN_REQUEST)
 
 
+def _bytes(value: Value) -> str:
+    """A character for each byte, as the engine keeps them."""
+    return value.decode("latin-1") if isinstance(value, bytes) else ""
+
+
 def _address(value: Value) -> str:
     return str(sockets.parse_address(value) or "")
 
@@ -47,6 +52,8 @@ _CONVERTERS: dict[ParamType, Convert] = {
     ParamType.PTRACE_REQUEST: _request,
     ParamType.SOCKADDR: _address,
     ParamType.CHARBUF: text,
+    ParamType.BYTES: _bytes,
+    ParamType.MESSAGE: _bytes,
     ParamType.FSPATH: text,
     ParamType.FSRELPATH: text,
 }

@@ -148,6 +148,8 @@ def _call(event: KernelEvent) -> dict[str, Value]:
     values: dict[str, Value] = dict(event.args)
     if event.res is not None:
         values.setdefault("res", event.res)
+    if isinstance(data := values.get("data"), str):
+        values["data"] = data.encode("latin-1")
     row = ROWS[event.type]
     for param in row.params:
         if isinstance(number := values.get(param.name), int) and param.flags in _NUMBERS:

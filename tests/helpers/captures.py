@@ -46,6 +46,9 @@ _NUMBERS: dict[ParamType, dict[str, int]] = {
 }
 """By name, Linux's numbers: Falco prints its own."""
 _OTHER_PARAMETERS = (
+    "size",
+    "msgcontrol",
+    "arg2_int",
     "dev",
     "ino",
     "resolve",
@@ -219,6 +222,8 @@ def _texts(facts: Facts) -> dict[str, str]:
 
 
 def _value(event_type: str, param: Param, text: str) -> int | str:
+    if param.type in (ParamType.BYTES, ParamType.MESSAGE):
+        return text
     plain, _, meaning = text.partition("(")
     if param.type.is_string or param.type in (ParamType.SOCKADDR, ParamType.SOCKTUPLE):
         return plain

@@ -265,6 +265,70 @@ async def test_a_unix_socket_has_a_path(kernel: Watched, tmp_path: Path) -> None
     assert (fd.type, fd.name, fd.connected, fd.is_server) == ("unix", str(path), True, False)
 
 
+DATAGRAMS = """
+import socket, sys
+server, client = socket.socket(type=socket.SOCK_DGRAM), socket.socket(type=socket.SOCK_DGRAM)
+server.bind(('127.0.0.1', 0))
+port = server.getsockname()
+mark()
+client.sendto(b'one', port)
+server.recvfrom(100)
+client.sendmsg([b'two', b'three'], [], 0, port)
+server.recvmsg(100)
+"""
+
+
+async def test_datagrams_tell_their_address_and_payload(kernel: Watched) -> None:
+    events = await kernel.python(DATAGRAMS)
+    sent, received = only(events, "sendto"), only(events, "recvfrom")
+    fd, peer = descriptor(sent), descriptor(received)
+    assert (fd.remote_ip, fd.remote_port, fd.is_server, fd.connected) == ("127.0.0.1", peer.local_port, False, False)
+    assert (sent.args["data"], received.args["data"], sent.res) == ("one", "one", 3)
+    assert (peer.is_server, peer.remote_ip, peer.l4proto) == (True, "127.0.0.1", "udp")
+    assert peer.name == f"127.0.0.1:{peer.remote_port}->{peer.local_ip}:{peer.local_port}"
+    message, answer = only(events, "sendmsg"), only(events, "recvmsg")
+    assert (message.args["data"], descriptor(message).remote_port) == ("two", peer.local_port)
+    assert (answer.args["data"], descriptor(answer).remote_port) == ("twothree", peer.remote_port)
+
+
+STREAM = """
+import socket
+listener = socket.socket()
+listener.bind(('127.0.0.1', 0))
+listener.listen()
+client = socket.create_connection(listener.getsockname())
+server, _ = listener.accept()
+mark()
+server.send(b'\\xca\\xfe\\xba\\xbe' + 100 * b'x')
+client.recv(1000)
+server.close()
+client.recv(1000)
+"""
+
+
+async def test_what_was_received_is_there_as_far_as_it_is_kept(kernel: Watched) -> None:
+    first, second = (e for e in await kernel.python(STREAM) if e.type == "recvfrom")
+    assert first.args["data"] == "\xca\xfe\xba\xbe" + 76 * "x"
+    assert (first.res, descriptor(first).connected) == (104, True)
+    assert (second.res, "data" in second.args) == (0, False)
+
+
+async def test_a_new_namespace_is_told_by_the_birth_of_the_process(kernel: Watched) -> None:
+    """By clone3(2), whose flags stand in memory of the program."""
+    code = """
+import ctypes
+CLONE_NEWUTS, CLONE_NEWNET, SIGCHLD = 0x04000000, 0x40000000, 17
+arguments = (ctypes.c_uint64 * 11)(CLONE_NEWUTS | CLONE_NEWNET, 0, 0, 0, SIGCHLD)
+mark()
+if not (pid := ctypes.CDLL(None).syscall(435, arguments, 88)):
+    os._exit(0)
+os.waitpid(pid, 0)
+"""
+    born = only(await kernel.python(code), "clone")
+    assert born.args["flags"] == 0x44000000
+    assert only(await kernel.python("mark()\nos.waitpid(os.fork() or os._exit(0), 0)"), "clone").args["flags"] == 0
+
+
 # ── 32 bits ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 INT80 = r"""

@@ -128,6 +128,35 @@ int capture_program(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
+#define CLONE_NEWTIME 0x00000080
+#define CLONE_NEWNS 0x00020000
+#define CLONE_NEWCGROUP 0x02000000
+#define CLONE_NEWUTS 0x04000000
+#define CLONE_NEWIPC 0x08000000
+#define CLONE_NEWUSER 0x10000000
+#define CLONE_NEWPID 0x20000000
+#define CLONE_NEWNET 0x40000000
+
+#define IF_OTHER(field, flag) (READ(a, field) != READ(b, field) ? flag : 0)
+
+/* The flags of clone(2) for the namespaces that a child has of its own. By what it has and not by what was asked for:
+ * so it is the same for every call that makes processes, and nobody can write over it. */
+static __always_inline u64 new_namespaces(struct task_struct *parent, struct task_struct *child)
+{
+	struct nsproxy *a = READ(parent, nsproxy), *b = READ(child, nsproxy);
+	struct cred *ours = (void *)READ(parent, cred), *theirs = (void *)READ(child, cred);
+	u64 flags = READ(ours, user_ns) != READ(theirs, user_ns) ? CLONE_NEWUSER : 0;
+	if (!a || !b || a == b)
+		return flags;
+	flags |= IF_OTHER(mnt_ns, CLONE_NEWNS) | IF_OTHER(uts_ns, CLONE_NEWUTS) | IF_OTHER(ipc_ns, CLONE_NEWIPC);
+	flags |= IF_OTHER(pid_ns_for_children, CLONE_NEWPID) | IF_OTHER(net_ns, CLONE_NEWNET);
+	flags |= IF_OTHER(cgroup_ns, CLONE_NEWCGROUP);
+#ifdef HAVE_nsproxy_time_ns_for_children
+	flags |= IF_OTHER(time_ns_for_children, CLONE_NEWTIME);
+#endif
+	return flags;
+}
+
 RAW_TRACEPOINT_PROBE(sched_process_fork)
 {
 	u32 zero = 0, pid = bpf_get_current_pid_tgid() >> 32;
@@ -144,8 +173,10 @@ RAW_TRACEPOINT_PROBE(sched_process_fork)
 	struct scratch *s = fork_scratch.lookup(&zero);
 	if (!s)
 		return 0;
-	describe(s, CURRENT(), RECORD_FORK, EVENT_CLONE);
+	struct task_struct *t = CURRENT();
+	describe(s, t, RECORD_FORK, EVENT_CLONE);
 	s->record.ret = child_pid;
+	s->record.args[0] = new_namespaces(t, child);
 	add_task(s, child);
 	send(ctx, s);
 	return 0;

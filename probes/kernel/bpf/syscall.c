@@ -53,21 +53,18 @@ static __always_inline void read_args(u64 *args, struct pt_regs *regs, int compa
 #endif
 }
 
-/* socketcall(2) keeps its arguments in an array of 32-bit words. */
-static __always_inline void unfold_socketcall(u64 *args)
+#define SOCKETCALL_SEND 9
+#define SOCKETCALL_RECV 10
+
+/* socketcall(2) keeps its arguments in an array of 32-bit words; send and recv have four, the others' address none. */
+static __always_inline void unfold_socketcall(u64 *args, u32 call)
 {
 	u32 words[6] = {};
 	bpf_probe_read_user(words, sizeof(words), (void *)args[1]);
+	if (call == SOCKETCALL_SEND || call == SOCKETCALL_RECV)
+		words[4] = words[5] = 0;
 	for (int i = 0; i < 6; i++)
 		args[i] = words[i];
-}
-
-static __always_inline u64 register_of(struct scratch *s, s8 number)
-{
-	u32 i = number;
-	if (number == FROM_RETURN)
-		return s->record.ret;
-	return i < 6 ? s->record.args[i] : 0;
 }
 
 static __always_inline void resolve_descriptor(struct scratch *s)
@@ -75,11 +72,17 @@ static __always_inline void resolve_descriptor(struct scratch *s)
 	s->fd = s->spec.fd == FROM_NOWHERE ? -1 : (s32)register_of(s, s->spec.fd);
 }
 
+static __always_inline int needs_descriptor_stage(struct scratch *s)
+{
+	struct spec *spec = &s->spec;
+	return s->fd >= 0 || spec->sockaddr != FROM_NOWHERE || spec->how != FROM_NOWHERE || spec->message != FROM_NOWHERE;
+}
+
 static __always_inline int first_stage(struct scratch *s)
 {
-	if (s->spec.string[0] != FROM_NOWHERE || s->spec.sockaddr != FROM_NOWHERE || s->spec.how != FROM_NOWHERE)
+	if (s->spec.string[0] != FROM_NOWHERE)
 		return STAGE_NAMES;
-	return s->fd >= 0 ? STAGE_DESCRIPTOR : -1;
+	return needs_descriptor_stage(s) ? STAGE_DESCRIPTOR : -1;
 }
 
 RAW_TRACEPOINT_PROBE(sys_exit)
@@ -116,7 +119,7 @@ RAW_TRACEPOINT_PROBE(sys_exit)
 	s->record.flags = compat ? FLAG_COMPAT : 0;
 	read_args(s->record.args, regs, compat);
 	if (row >= SPEC_SOCKETCALL)
-		unfold_socketcall(s->record.args);
+		unfold_socketcall(s->record.args, row - SPEC_SOCKETCALL);
 	resolve_descriptor(s);
 	int stage = first_stage(s);
 	if (stage >= 0)
@@ -133,6 +136,8 @@ static __always_inline s32 base_of(struct scratch *s, u64 begin, u32 size, s8 ba
 	return base == BASE_CWD ? AT_FDCWD : (s32)register_of(s, base);
 }
 
+#define PR_SET_NAME 15 /* the only operation whose second argument is a string */
+
 int capture_names(struct bpf_raw_tracepoint_args *ctx)
 {
 	u32 zero = 0;
@@ -140,6 +145,8 @@ int capture_names(struct bpf_raw_tracepoint_args *ctx)
 	if (!s)
 		return 0;
 	s->base[0] = s->base[1] = BASE_DONE;
+	if (s->record.event == EVENT_PRCTL && s->record.args[0] != PR_SET_NAME)
+		s->spec.string[0] = FROM_NOWHERE;
 	if (s->spec.string[0] != FROM_NOWHERE) {
 		add_user_string(s, SECTION_NAME0, register_of(s, s->spec.string[0]));
 		s->base[0] = base_of(s, 0, s->record.length[SECTION_NAME0], s->spec.base[0]);
@@ -151,7 +158,7 @@ int capture_names(struct bpf_raw_tracepoint_args *ctx)
 	}
 	if (s->base[0] != BASE_DONE || s->base[1] != BASE_DONE)
 		stages.call(ctx, STAGE_BASES);
-	if (s->spec.sockaddr != FROM_NOWHERE || s->spec.how != FROM_NOWHERE || s->fd >= 0)
+	if (needs_descriptor_stage(s))
 		stages.call(ctx, STAGE_DESCRIPTOR);
 	send(ctx, s);
 	return 0;
@@ -182,7 +189,7 @@ int capture_bases(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	add_base(s, t, SECTION_BASE0, s->base[0]);
 	add_base(s, t, SECTION_BASE1, s->base[1]);
-	if (s->spec.sockaddr != FROM_NOWHERE || s->spec.how != FROM_NOWHERE || s->fd >= 0)
+	if (needs_descriptor_stage(s))
 		stages.call(ctx, STAGE_DESCRIPTOR);
 	send(ctx, s);
 	return 0;
@@ -195,15 +202,16 @@ int capture_descriptor(struct bpf_raw_tracepoint_args *ctx)
 	struct task_struct *t = CURRENT();
 	if (!s)
 		return 0;
-	if (s->spec.sockaddr != FROM_NOWHERE) {
-		u32 size = register_of(s, s->spec.sockaddr + 1);
-		add_user_bytes(s, SECTION_SOCKADDR, register_of(s, s->spec.sockaddr), size > 128 ? 128 : size);
-	}
+	struct message message = message_of(s);
+	if (message.address)
+		add_user_bytes(s, SECTION_SOCKADDR, message.address, message.address_size);
 	if (s->spec.how != FROM_NOWHERE)
 		add_user_bytes(s, SECTION_HOW, register_of(s, s->spec.how), 24);
 	struct file *f = s->fd >= 0 ? file_of(t, s->fd) : 0;
 	if (f)
 		add_descriptor(s, f);
+	if (message.payload)
+		add_user_bytes(s, SECTION_PAYLOAD, message.payload, message.payload_size);
 	send(ctx, s);
 	return 0;
 }

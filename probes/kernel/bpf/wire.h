@@ -5,6 +5,7 @@
  * length[] says how long each is, 0 meaning absent. Numbers have the machine's byte order. */
 
 #define STRING_SIZE 4096 /* PATH_MAX; also the most of argv and of the environment that is sent */
+#define PAYLOAD_SIZE 80  /* what of a payload is sent: as much as Falco keeps */
 #define DATA_SIZE 28672  /* a per-CPU map holds 32 KiB at most */
 
 enum record_kind {
@@ -31,6 +32,7 @@ enum section {
 	SECTION_ENV,
 	SECTION_CGROUP,        /* exec: name of the cgroup … */
 	SECTION_CGROUP_PARENT, /* … and of its parent */
+	SECTION_PAYLOAD,       /* the beginning of what was sent or received */
 	SECTIONS,
 };
 
@@ -125,7 +127,11 @@ struct spec {
 	s8 fd;        /* register of the event's descriptor, FROM_RETURN or FROM_NOWHERE */
 	s8 sockaddr;  /* register, its length in the next one */
 	s8 how;       /* register of a struct open_how */
+	s8 payload;   /* register of what was sent or received, the return value its size */
+	s8 message;   /* register of a struct msghdr, which tells address and payload */
+	u8 sockaddr_size_at; /* the register behind that of the address points to its size */
 	u8 failures_only; /* of an exec */
+	u8 reserved;
 };
 
 struct counter {

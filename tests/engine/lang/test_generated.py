@@ -72,6 +72,7 @@ LITERALS = {
         "<NA>",
     ],
     Group.ADDRESS: ["10.0.0.1", "8.8.8.8", "::1"],
+    Group.BYTES: ["cafebabe", "00", "47"],
     Group.NETWORK: ["10.0.0.0/8", "0.0.0.0/0", "2001:db8::/32"],
 }
 SERVED = sorted(name for name, row in FIELDS.items() if not row.unserved)

@@ -14,7 +14,4 @@ NEVER = {
 }
 """Rules that no event can fire as they are shipped, each with the reason."""
 
-UNSERVED = {"Java Process Class File Download": "no probe delivers recvfrom, and with it evt.buffer"}
-"""Rules that the loader reports as not served, each with the reason."""
-
-__all__ = ["CASES", "NEVER", "UNSERVED", "Case"]
+__all__ = ["CASES", "NEVER", "Case"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.events import Fd
 from tests.helpers.events import PTS, called, opened, started, written
-from tests.helpers.upstream.case import FIRST, Case, Cases, accepts, connects, image, resolved
+from tests.helpers.upstream.case import FIRST, Case, Cases, accepts, connects, image, resolved, socket
 
 MINERS = "pool.minexmr.com"
 NGINX = ("nginx", "containerd-shim")
@@ -75,6 +75,10 @@ CASES: Cases = {
     ),
     "Polkit Local Privilege Escalation Vulnerability (CVE-2021-4034)": Case(
         started("/usr/bin/pkexec"), started("/usr/bin/pkexec", "id")
+    ),
+    "Java Process Class File Download": Case(
+        called("recvfrom", "/usr/bin/java", fd=socket("198.51.100.1", 8888), res=8, data="\xca\xfe\xba\xbe\0\0\0A"),
+        called("recvfrom", "/usr/bin/java", fd=socket("198.51.100.1", 8888), res=8, data="HTTP/1.1"),
     ),
     "Modify Container Entrypoint": Case(
         written("/proc/self/exe", program="/tmp/x"), written("/proc/self/exe", program="/usr/bin/dockerd")

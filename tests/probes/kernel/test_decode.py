@@ -229,10 +229,13 @@ def test_an_exec_by_descriptor() -> None:
     assert (event.process.exe, event.process.args) == ("", [])
 
 
+CLONE_NEWNET = 0x40000000
+
+
 def test_a_fork_carries_the_child() -> None:
-    event = decode(record("clone", 77, (), {Section.TASK: task_info(77)}, kind=Kind.FORK))
+    event = decode(record("clone", 77, (CLONE_NEWNET,), {Section.TASK: task_info(77)}, kind=Kind.FORK))
     assert event.process is not None
-    assert (event.res, event.args, event.pid) == (77, {"res": 77}, 42)
+    assert (event.res, event.args, event.pid) == (77, {"res": 77, "flags": CLONE_NEWNET}, 42)
     assert (event.process.pid, event.process.comm, event.process.container_id) == (77, "child", CONTAINER)
 
 

@@ -11,20 +11,23 @@ from probes.kernel.spec import COMPAT_ROWS, EVENT_INDEX, SOCKETCALL_ROWS, SPEC, 
 @pytest.mark.parametrize(
     ("event", "captured"),
     [
-        ("open", (0, -2, -1, -2, -1, -2, -2)),
-        ("openat", (1, -2, 0, -2, -1, -2, -2)),
-        ("openat2", (1, -2, 0, -2, -1, -2, 2)),
-        ("symlinkat", (0, 2, -2, 1, -2, -2, -2)),
-        ("renameat2", (1, 3, 0, 2, -2, -2, -2)),
-        ("mount", (0, 1, -2, -1, -2, -2, -2)),
-        ("connect", (-2, -2, -2, -2, 0, 1, -2)),
-        ("sendto", (-2, -2, -2, -2, 0, 4, -2)),
-        ("setuid", (-2, -2, -2, -2, -2, -2, -2)),
+        ("open", (0, -2, -1, -2, -1, -2, -2, -2, -2)),
+        ("openat", (1, -2, 0, -2, -1, -2, -2, -2, -2)),
+        ("openat2", (1, -2, 0, -2, -1, -2, 2, -2, -2)),
+        ("symlinkat", (0, 2, -2, 1, -2, -2, -2, -2, -2)),
+        ("renameat2", (1, 3, 0, 2, -2, -2, -2, -2, -2)),
+        ("mount", (0, 1, -2, -1, -2, -2, -2, -2, -2)),
+        ("connect", (-2, -2, -2, -2, 0, 1, -2, -2, -2)),
+        ("sendto", (-2, -2, -2, -2, 0, 4, -2, 1, -2)),
+        ("recvfrom", (-2, -2, -2, -2, 0, 4, -2, 1, -2)),
+        ("recvmsg", (-2, -2, -2, -2, 0, -2, -2, -2, 1)),
+        ("setuid", (-2, -2, -2, -2, -2, -2, -2, -2, -2)),
     ],
 )
 def test_what_is_captured(event: str, captured: tuple[int, ...]) -> None:
-    """Two strings, their bases, the descriptor, the address, the open_how."""
-    assert SPEC.unpack(pack_spec(BY_NAME[event], enabled=True)) == (EVENT_INDEX[event], 1, 1, *captured, 0)
+    """Two strings, their bases, the descriptor, the address, the open_how, the payload, the message."""
+    expected = (EVENT_INDEX[event], 1, 1, *captured, event == "recvfrom", 0)
+    assert SPEC.unpack(pack_spec(BY_NAME[event], enabled=True)) == expected
 
 
 def test_only_failed_execs_come_from_the_system_call() -> None:

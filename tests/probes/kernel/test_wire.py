@@ -24,7 +24,7 @@ FIELDS = {
     " pgid vpgid pid_ns mnt_ns exe_flags comm",
     "counter": "seen delivered lost",
     "cgroup_key": "cgroup hierarchy",
-    "spec": "event present enabled string base fd sockaddr how failures_only",
+    "spec": "event present enabled string base fd sockaddr how payload message sockaddr_size_at failures_only reserved",
 }
 FORMATS = {
     "record": wire.RECORD,
