@@ -35,7 +35,7 @@ from probes.kernel.source import KernelSource
 from probes.machine.collector import collecting
 from probes.machine.host_names import HostNameSource
 from probes.options import Options, hostname, named_paths, state_folder
-from probes.recordings.reader import read_header
+from probes.recordings.opened import opened
 from probes.recordings.recorder import Recorder
 from probes.recordings.replay import ReplaySource
 from probes.ruling.configured import ConfiguredRules, rules_of
@@ -89,7 +89,7 @@ def sensor_of(
             store,
             load_rules=load_rules,
             rule_changes=watch.changes() if options.config.watch_config_files else None,
-            hostname=read_header(Path(options.replay)).hostname if options.replay else hostname(),
+            hostname=opened(Path(options.replay)).header.hostname if options.replay else hostname(),
             sinks=fanout,
             recorder=recorder,
             runtime=runtime,

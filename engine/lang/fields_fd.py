@@ -27,7 +27,7 @@ def of_fd(read: Callable[[Fd], Any]) -> Getter:
 
 def _name(event: Event) -> str | None:
     fd = event.kernel.fd
-    return None if fd is None or not (fd.name or fd.type) else fd.name
+    return None if fd is None else fd.name
 
 
 def _directory(fd: Fd) -> str | None:

@@ -145,7 +145,7 @@ FIELDS = (
         "proc.name", T.CHARBUF, "Name of the process (comm, 15 bytes)", "proc.name = bash", attrgetter("process.name")
     ),
     Field("proc.pid", T.INT64, "Process id", "proc.pid = 1", attrgetter("kernel.pid")),
-    Field("proc.ppid", T.INT64, "Parent's process id", "proc.ppid = 1", attrgetter("kernel.ppid")),
+    Field("proc.ppid", T.INT64, "Parent's process id", "proc.ppid = 1", lambda event: event.kernel.ppid or None),
     Field("proc.pvpid", T.INT64, "Parent's process id in its own pid namespace", "", _parent(attrgetter("vpid"))),
     Field("proc.vpid", T.INT64, "Process id in its own pid namespace", "proc.vpid = 1", attrgetter("process.vpid")),
     Field(

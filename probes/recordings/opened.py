@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import gzip
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Protocol
 
-from engine.errors import RecordingError
+from engine.errors import RecordingError, UsageError
 from engine.events import Input
 from probes.recordings import format as form
 from probes.recordings.format import Header
 from probes.recordings.json_reader import Reader as JsonReader
 from probes.recordings.json_reader import read_header as read_json_header
 from probes.recordings.reader import Batch, read, read_header, read_index
+from probes.scap.capture import Capture, is_scap, open_scap
 
 SLICE = 1_000
 """Inputs of a batch."""
@@ -96,11 +97,83 @@ def sliced(inputs: JsonReader) -> Iterator[Batch]:
     yield Batch(inputs=part)
 
 
+SUFFIXES = (".tiercel", ".scap", ".scap.gz")
+"""What the name of a recording in a folder ends in."""
+
+
+def recordings_in(folder: Path) -> list[Path]:
+    """The recordings of a folder in the order of their names. Raises UsageError when there is none."""
+    found = sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIXES) and path.is_file())
+    if not found:
+        raise UsageError(f"{folder}: there are no captures", hint=f"their names end in {', '.join(SUFFIXES)}")
+    return found
+
+
+class Folder:
+    """The recordings of a folder, as Falco's capture feature leaves them: one after the other, the oldest first.
+
+    Those that cannot be read (further) do not end it: at its end RecordingError names them.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._faults: list[str] = []
+        self._files = sorted(self._openings(folder), key=lambda file: file.header.time)
+        self._read = 0
+        if not self._files:
+            raise RecordingError(self._faults[0], hint=f"and there is no other in {folder}")
+        self.header = self._files[0].header
+
+    def _openings(self, folder: Path) -> Iterator[Opened]:
+        for path in recordings_in(folder):
+            try:
+                yield opened(path)
+            except RecordingError as error:
+                self._faults.append(error.message)
+
+    @property
+    def progress(self) -> float:
+        """By the number of files."""
+        return sum(file.progress for file in self._files) / len(self._files)
+
+    @property
+    def skipped(self) -> Counter[str]:
+        """What of all of them we do not have."""
+        return sum((file.skipped for file in self._files), Counter())
+
+    def select(self, event_types: Collection[str]) -> None:
+        """From now on only these event types are needed."""
+        for file in self._files:
+            if isinstance(file, Capture | Folder):
+                file.select(event_types)
+
+    def __iter__(self) -> Iterator[Batch]:
+        for file in self._files:
+            try:
+                yield from file
+            except RecordingError as error:
+                self._faults.append(error.message)
+        if self._faults:
+            raise RecordingError("; ".join(self._faults), hint="all others were read")
+
+
+def is_recording(path: Path) -> bool:
+    """Whether it is a recording of ours or a capture; lines of JSON are neither here. Raises RecordingError."""
+    begin = _beginning(path)
+    return begin.startswith(form.MAGIC) or is_scap(begin)
+
+
 def opened(path: Path) -> Opened:
-    """A file by what it begins with, not by its name. Raises RecordingError for what is none of these."""
+    """A file by what it begins with, not by its name; of a folder all recordings.
+
+    Raises RecordingError for what is none of these, UsageError for a folder without any.
+    """
+    if path.is_dir():
+        return Folder(path)
     begin = _beginning(path)
     if begin.startswith(form.MAGIC):
         return Recording(path)
+    if is_scap(begin):
+        return open_scap(path)
     if begin.lstrip().startswith(b"{"):
         return JsonLines(path)
     raise RecordingError(f"{path}: this is no recording", hint=_KNOWN)

@@ -13,7 +13,8 @@ from engine.contracts import Emit
 from engine.errors import RecordingError, SourceError
 from engine.events import Input, Phase, SourceState
 from engine.protocol import Control, ProbeRow
-from probes.recordings.reader import read
+from probes.recordings.opened import Opened, opened
+from probes.scap.capture import Capture
 
 SLICE = 1_000
 """Inputs emitted between two breaths of the loop."""
@@ -22,8 +23,8 @@ SLICE = 1_000
 class ReplaySource:
     """Emits a recording's inputs as they were recorded; only what was said about the recorded source is left out.
 
-    ``speed`` is a factor: 1 is as it happened, 10 ten times as fast, 0 without waiting. The file is read chunk by
-    chunk in a thread, so its size does not matter.
+    ``speed`` is a factor: 1 is as it happened, 10 ten times as fast, 0 without waiting. The file, of any form that
+    :func:`probes.recordings.opened.opened` knows, is read chunk by chunk in a thread, so its size does not matter.
     """
 
     own_events = 0
@@ -31,6 +32,8 @@ class ReplaySource:
     def __init__(self, path: Path, *, speed: float = 0.0) -> None:
         self.name = path.name
         self._path = path
+        self._file: Opened | None = None
+        self._event_types: Collection[str] | None = None
         self._pace = _Pace(speed)
 
     def control(self, request: Control) -> None:
@@ -43,8 +46,11 @@ class ReplaySource:
         A damaged one is emitted as far as it can be read; then SourceError says what is wrong.
         """
         emit([_state(Phase.REPLAYING, self.name)])
-        batches = read(self._path)
         try:
+            self._file = await asyncio.to_thread(opened, self._path)
+            if self._event_types is not None:
+                self.select(self._event_types)
+            batches = iter(self._file)
             while (batch := await asyncio.to_thread(next, batches, None)) is not None:
                 await self._emit_paced(batch.inputs, emit)
         except RecordingError as error:
@@ -52,7 +58,10 @@ class ReplaySource:
         emit([_state(Phase.ENDED, f"{self.name} was replayed to its end")])
 
     def select(self, event_types: Collection[str]) -> None:
-        """A recording holds what it holds."""
+        """A recording holds what it holds; from a capture only what is asked for is taken."""
+        self._event_types = event_types
+        if isinstance(self._file, Capture):
+            self._file.select(event_types)
 
     def statistics(self) -> list[ProbeRow]:
         """A recording has no probes."""

@@ -89,6 +89,8 @@ BLOCKS: dict[int, Block] = {
 
 EVENT_CPU = "<H"
 """At the beginning of an event block; ``<HI`` with flags."""
+STATE_ONLY = 1
+"""A flag of an event block: readers learn from the event and do not show it."""
 EVENT_HEADER = "<QQIHI"
 """Time (ns since the epoch), tid, length of the event with this header, number of its type, number of parameters.
 

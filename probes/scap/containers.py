@@ -74,11 +74,11 @@ def _text(told: Json, name: str) -> str:
 
 
 def _number(told: Json, name: str) -> int:
-    """A whole number, also as text: which of them JSON of older versions has."""
+    """A whole number of 32 bits, also as text: JSON of older versions has both."""
     found = told.get(name)
     if isinstance(found, str) and found.isascii() and found.isdigit():
-        return int(found[:18])
-    return found if isinstance(found, int) and abs(found) < 1 << 62 else 0
+        found = int(found[:18])
+    return found if isinstance(found, int) and 0 <= found < 1 << 32 else 0
 
 
 def _dict(told: Json, name: str) -> Json:

@@ -15,6 +15,7 @@ from probes.scap import flags, sockets
 from probes.scap.event import ScapEvent
 from probes.scap.paths import opened_path
 from probes.scap.sockets import IsLocal
+from probes.scap.table import TABLE, EventFlag
 from probes.scap.threads import Open
 
 _O_DIRECTORY = 1 << 10
@@ -55,7 +56,7 @@ class Descriptors:
     def of(self, event: ScapEvent) -> Fd | None:
         """Take an event in; the descriptor that it is about."""
         follow = self._of.get(event.row.name)
-        return follow(event) if follow is not None else _named(event, "fd")
+        return follow(event) if follow is not None else _used(event)
 
     def _here(self, event: ScapEvent) -> IsLocal:
         container = event.thread.container_id
@@ -252,6 +253,19 @@ def _copy(event: ScapEvent, known: Open, number: int, *, cloexec: bool) -> Fd:
 def _replace(event: ScapEvent, fd: Fd) -> Fd:
     known = event.opened(fd.num)
     return _put(event, fd, cloexec=known is not None and known.cloexec)
+
+
+def _used(event: ScapEvent) -> Fd | None:
+    """The descriptor that a call works on; of those that take a folder's, that one, as in Falco."""
+    name = _USED.get(event.row.number)
+    return None if name is None else _named(event, name)
+
+
+_USED = {
+    row.number: next(param.name for param in row.params if param.type == "FD")
+    for row in TABLE
+    if EventFlag.USES_FD in row.flags and any(param.type == "FD" for param in row.params)
+}
 
 
 def _named(event: ScapEvent, name: str) -> Fd | None:

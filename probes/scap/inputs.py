@@ -22,10 +22,11 @@ from probes.scap.processes import CLONES, EXECS, Processes
 from probes.scap.reader import RawEvent
 from probes.scap.table import TABLE, Row
 from probes.scap.threads import Open, Thread, Threads
-from probes.scap.values import address, number, parameters, text
+from probes.scap.values import MalformedError, address, number, parameters, text
 
 _SOCKETS = {FdType.IPV4, FdType.IPV6, FdType.UNIX}
 _SHORT_ID = 12
+_LATEST = (1 << 63) - 1
 _MESSAGE_KEYS = {
     "USER_ADDED_E", "USER_DELETED_E", "GROUP_ADDED_E", "GROUP_DELETED_E", "ASYNCEVENT_E", "CONTAINER_JSON_E",
     "CONTAINER_JSON_2_E",
@@ -38,6 +39,8 @@ class Converter:
 
     def __init__(self) -> None:
         self.machine = Machine()
+        self.time = 0
+        """Of the latest event."""
         self._begin()
 
     def _begin(self) -> None:
@@ -76,7 +79,7 @@ class Converter:
             case Machine():
                 self.machine, self._processes.boot = listing, listing.boot
             case lists.Processes():
-                for thread in listing.threads:
+                for thread in sorted(listing.threads, key=lambda each: each.tid != each.pid):  # what they share, first
                     self.threads.list(thread)
             case Fds():
                 self._listed_fds.append(listing)
@@ -85,6 +88,11 @@ class Converter:
             case UserNames():
                 self._names[HOST] = Users(HOST, _decoded(listing.users), _decoded(listing.groups))
                 self._renamed.add(HOST)
+
+    def lists_alone(self) -> Iterator[Input]:
+        """What the lists tell in a capture without events."""
+        yield from self._listed(self.machine.boot)
+        yield from self._renamings()
 
     def _listed(self, time: int) -> Iterator[Input]:
         """The lists are complete."""
@@ -132,7 +140,11 @@ class Converter:
         ``judged`` are the types that the engine asks for; those that keep its state are told in any case.
         """
         row_number, time, tid, count, payload = raw
+        if time > _LATEST:
+            raise MalformedError("its time is beyond all times")
         row, values = TABLE[row_number], parameters(row_number, count, payload)
+        self.time = time
+        tid = tid if tid <= _LATEST else tid - (1 << 64)
         if _is_message(row):
             yield from self._message(row, time, values)
             return
@@ -147,6 +159,17 @@ class Converter:
         if self._renamed:
             yield from self._renamings()
         yield from self._told(ScapEvent(row, time, thread, values), judged)
+
+    def follow(self, raw: RawEvent) -> Iterator[Input]:
+        """Learn from an event that is for the state only: what it tells of processes comes with the next list of them.
+
+        Raises MalformedError as :meth:`convert` does.
+        """
+        for one in self.convert(raw, frozenset()):
+            if not isinstance(one, KernelEvent):
+                yield one
+            elif one.type == "clone":
+                self._is_listed = False
 
     def _told(self, event: ScapEvent, judged: Collection[str]) -> Iterator[Input]:
         name = event.row.name

@@ -28,6 +28,11 @@ LARGEST_BLOCK = 64 << 20
 RawEvent = tuple[int, int, int, int, bytes]
 """Number of its type, time (ns since the epoch), tid, number of parameters; their lengths and values."""
 
+
+class StateOnly(tuple[int, int, int, int, bytes]):
+    """An event that whoever reads the capture learns from and does not show."""
+
+
 ALL = bytes([1]) * (1 << 16)
 """Every type of event is wanted."""
 
@@ -71,6 +76,10 @@ class Reader:
     def __init__(self, path: Path, wanted: bytes = ALL) -> None:
         self.wanted = wanted
         self.counts = Counts()
+        self.is_state_only = False
+        """The latest event is there for what it changes, not to be judged."""
+        self.begun = False
+        """The file begins as a capture does."""
         self._path = path
         self._stream: Stream | None = None
         self._buffer = bytes(blocks.TRAILER_SIZE)
@@ -137,6 +146,7 @@ class Reader:
                         self._note_odd(number, self._before + at)
                     else:
                         self._at, self._length, counts.events = stop, length, seen
+                        self.is_state_only = False
                         yield number, time, tid, count, buffer[at + 36 : at + 10 + size]
                         wanted = self.wanted
                 at, before = stop, length
@@ -169,6 +179,7 @@ class Reader:
 
     def _event(self, block: Block, body: bytes) -> RawEvent | None:
         start = 6 if block.flagged else 2
+        self.is_state_only = block.flagged and len(body) > start and bool(body[2] & blocks.STATE_ONLY)
         header = _NEW_HEADER if block.counted else _OLD_HEADER
         if len(body) < start + header.size:
             raise self._damaged("event is shorter than its header")
@@ -182,7 +193,8 @@ class Reader:
             return None
         payload = body[start + header.size : start + size]
         count = rest[0] if rest else _count(number, payload)
-        return number, time, tid, count, payload
+        event = number, time, tid, count, payload
+        return StateOnly(event) if block.flagged and body[2] & blocks.STATE_ONLY else event
 
     def _note_odd(self, number: int, at: int) -> None:
         if number >= len(TABLE):
@@ -203,6 +215,7 @@ class Reader:
         self._need(blocks.SMALLEST_BLOCK)
         if self._buffer[self._at : self._at + 4] != struct.pack("<I", blocks.SECTION_HEADER):
             raise RecordingError("this is not a capture", hint=f"{command('replay')} reads .scap and .tiercel files")
+        self.begun = True
 
     def _refill(self) -> bool:
         """Put the next piece behind what was not used yet; the last trailer is kept. Whether there was any."""

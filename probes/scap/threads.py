@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from engine.events import HOST, Fd, ProcessInfo
 from engine.lang.paths import normal
 from probes.machine.cgroups import container_id_of
-from probes.scap.flags import CLONE_THREAD
 from probes.scap.lists import ListedThread
 
 NO_USER = 0xFFFFFFFF
@@ -240,7 +239,7 @@ class Threads:
         thread.vpid = listed.vpid if listed.vpid > 0 else listed.pid
         thread.vtid = listed.vtid if listed.vtid > 0 else listed.tid
         thread.container_id = container_of(_texts(listed.cgroups))
-        if not listed.flags & CLONE_THREAD:
+        if thread.is_leader:
             thread.process.cwd, thread.process.env = normal(_text(listed.cwd)), _texts(listed.env)
 
     def link(self) -> None:

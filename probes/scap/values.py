@@ -58,7 +58,7 @@ def _learn(number: int, count: int, head: bytes) -> struct.Struct:
 
 
 def _form(param: Param, length: int) -> str:
-    if param.size != VARIABLE and (letter := _INTEGERS.get(length)):
+    if length <= param.size != VARIABLE and (letter := _INTEGERS.get(length)):
         return letter if param.type in SIGNED else letter.upper()
     if param.size != VARIABLE and length and param.type not in ("IPV6ADDR", "DOUBLE"):
         raise MalformedError(f"{param.name} has {length} bytes")

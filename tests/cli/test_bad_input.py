@@ -79,6 +79,6 @@ def test_the_screen_shows_what_could_be_read_and_why_not_more(cut_off: Path, tmp
 def test_the_screen_says_that_a_file_is_no_recording(alien: Path, tmp_path: Path, size: tuple[int, int]) -> None:
     with Tmux.open(tmp_path, *TIERCEL, str(alien), size=size) as terminal:
         terminal.until_shown("recording", "q quit")
-        terminal.until(lambda text: "not a recording of Tiercel" in " ".join(text.split()), "says why")
+        terminal.until(lambda text: "this is no recording" in " ".join(text.split()), "says why")
         terminal.keys("q")
         terminal.until_shown("exit code 0")

@@ -108,7 +108,7 @@ _CODE: dict[str, Inline] = {
     "proc.is_sid_leader": Inline("(process.sid == process.pid)", is_total=True),
     "thread.cap_effective": Inline("capability_names(kernel.cap_effective)", cost=60),
     "thread.cap_permitted": Inline("capability_names(kernel.cap_permitted)", cost=60),
-    "fd.name": Inline("(fd.name if fd is not None and (fd.name or fd.type) else None)"),
+    "fd.name": Inline("(fd.name if fd is not None else None)"),
     "fd.num": Inline("(fd.num if fd is not None else None)"),
     "fd.type": Inline("((fd.type or None) if fd is not None else None)"),
     "fd.typechar": Inline("(type_char(fd.type) if fd is not None else None)", cost=60),

@@ -168,7 +168,7 @@ async def test_a_damaged_recording_is_shown_as_far_as_it_goes(path: Path) -> Non
 
 async def test_an_alien_file_is_a_source_error_that_names_it(path: Path) -> None:
     path.write_text("not ours")
-    with pytest.raises(SourceError, match=r"evening\.tiercel: this is not a recording"):
+    with pytest.raises(SourceError, match=r"evening\.tiercel: this is no recording"):
         await ReplaySource(path).run(lambda inputs: None)
 
 
