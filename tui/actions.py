@@ -85,9 +85,9 @@ ACTIONS = (
     ),
     Action("next_match", "n", "next", "Next row that the filter is about", _LISTS, shown=False),
     Action("previous_match", "N", "previous", "Row before that the filter is about", _LISTS, shown=False),
-    Action("submit", "enter", "apply", "Apply the filter", ("filter",), shown=False),
-    Action("abandon", "escape", "clear", "Leave and clear the filter", ("filter",), shown=False),
-    Action("complete", "tab", "complete", "Go on with the first word that is offered", ("filter",), shown=False),
+    Action("submit", "enter", "apply", "Apply the filter", ("filter",)),
+    Action("abandon", "escape", "clear", "Leave and clear the filter", ("filter",)),
+    Action("complete", "tab", "complete", "Go on with the first word that is offered", ("filter",)),
     Action("recall", "up", "earlier", "Earlier filters", ("filter",), shown=False),
     Action("recall_later", "down", "later", "Later filters", ("filter",), shown=False),
     Action("up", "up,k", "up", "One row up", ("list",), shown=False),
@@ -117,12 +117,12 @@ ACTIONS = (
     Action("next_tab", "tab,right_square_bracket", "next", "Next tab", ("tabs",), shown=False),
     Action("previous_tab", "shift+tab,left_square_bracket", "previous", "Previous tab", ("tabs",), shown=False),
     Action(
-        "view(1)", "1", "Alerts", "Alerts; on a container or process: its own; again: all", ("everywhere",), shown=False
+        "view(1)", "1", "Alerts", "Alerts, or those of the container or process picked", ("everywhere",), shown=False
     ),
     Action("view(2)", "2", "Containers", "Containers", ("everywhere",), shown=False),
-    Action("view(3)", "3", "Processes", "Processes; on a container: its own; again: all", ("everywhere",), shown=False),
+    Action("view(3)", "3", "Processes", "Processes, or those of the container picked", ("everywhere",), shown=False),
     Action(
-        "view(4)", "4", "Events", "Events; on a container or process: its own; again: all", ("everywhere",), shown=False
+        "view(4)", "4", "Events", "Events, or those of the container or process picked", ("everywhere",), shown=False
     ),
     Action("view(5)", "5", "Rules", "Rules", ("everywhere",), shown=False),
     Action("view(6)", "6", "Health", "Health", ("everywhere",), shown=False),
@@ -145,8 +145,8 @@ _SIGNS = {
     "left_square_bracket": "[",
     "colon": ":",
     "exclamation_mark": "!",
-    "tab": "⇥",
-    "shift+tab": "shift+⇥",
+    "tab": "Tab",
+    "shift+tab": "shift+Tab",
     "up": "↑",
     "down": "↓",
     "pageup": "PgUp",
@@ -160,15 +160,16 @@ _SIGNS = {
 
 def display(keys: str) -> str:
     """The first of the keys as the footer shows it."""
-    return _sign(keys.split(",", maxsplit=1)[0])
+    return sign(keys.split(",", maxsplit=1)[0])
 
 
 def all_keys(keys: str) -> str:
     """All keys as the help shows them: ``↑ k``."""
-    return " ".join(_sign(key) for key in keys.split(","))
+    return " ".join(sign(key) for key in keys.split(","))
 
 
-def _sign(key: str) -> str:
+def sign(key: str) -> str:
+    """A key as it is written on the screen."""
     return _SIGNS.get(key, key)
 
 

@@ -34,6 +34,9 @@ from tui.widgets.details import Details
 from tui.widgets.page_cache import PAGE, Page
 from tui.widgets.page_list import PageList
 
+_ROOMY = 90
+"""Cells from which on the process has a column of its own."""
+
 
 class StackPages:
     """The pages of the list: what to ask the sensor for."""
@@ -108,8 +111,9 @@ class AlertsPane(AlertVisits, FilterPane):
             Column("×", 4, lambda row: [(words.count(row.count), "strong" if row.count > 1 else "faint")], right=True),
             Column("Rule", 22, lambda row: [(row.rule, "")], share=4),
             Column("Container", 10, lambda row: [(_container(row), "" if row.container_id else "dim")]),
-            Column("Process", 12, lambda row: [(row.cmdline or row.process or "–", "")], share=2, from_width=90),
-            Column("What", 14, _what, share=2),
+            Column("Process", 12, lambda row: [(row.cmdline or row.process or "–", "")], share=2, from_width=_ROOMY),
+            Column("What", 14, _what, share=2, from_width=_ROOMY),
+            Column("What", 14, _who_and_what, share=2, below_width=_ROOMY),
         ]
 
     # ── loading ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -304,3 +308,8 @@ def _what(row: StackRow) -> list[Span]:
     story = " ".join(word for word in (words.terminal(row.tty), f"by {row.entry}" if row.entry else "") if word)
     what = row.target or ("" if story else row.cmdline)
     return [(what, ""), ("  " if what and story else "", ""), (story, "dim")]
+
+
+def _who_and_what(row: StackRow) -> list[Span]:
+    """The same behind the process, for a list without a column of processes."""
+    return [(f"{row.process} " if row.target else "", ""), *_what(row)]

@@ -67,7 +67,7 @@ def _largest(counts: dict[str, int]) -> list[tuple[str, int]]:
 def _figures(health: Health) -> list[list[Span]]:
     runtime = health.runtime or "none reached"
     pairs = [
-        ("Source", f"{health.source}, {health.phase.value}{f' ({health.detail})' if health.detail else ''}"),
+        ("Source", f"{health.source}, {health.phase.value}{_detail(health)}"),
         ("Events", f"{health.events:,}  ({words.count(health.events_per_second)} a second)"),
         ("Own events", f"{health.own_events:,}  (Tiercel's own processes: not judged)"),
         ("Waiting", f"{health.waiting:,}  (for their container's metadata)"),
@@ -82,6 +82,10 @@ def _figures(health: Health) -> list[list[Span]]:
         ("Up for", words.duration(health.uptime)),
     ]
     return _section("Sensor", facts(pairs))
+
+
+def _detail(health: Health) -> str:
+    return f" ({health.detail})" if health.detail not in ("", health.source) else ""
 
 
 def _missed(health: Health) -> str:

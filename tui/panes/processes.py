@@ -37,8 +37,8 @@ class ProcessesPane(ListPane[ProcessRow]):
         container_id: str | None = None,
         select: tuple[int, int] | None = None,
     ) -> None:
-        super().__init__(front, id)
         self._container_id = container_id
+        super().__init__(front, id)
         self._select = select
         self._guides: dict[tuple[int, int], str] = {}
 
@@ -54,6 +54,10 @@ class ProcessesPane(ListPane[ProcessRow]):
         )
 
     def _columns(self) -> list[Column[ProcessRow]]:
+        columns = self._all_columns()
+        return [column for column in columns if self._container_id is None or column.title != "Container"]
+
+    def _all_columns(self) -> list[Column[ProcessRow]]:
         return [
             Column("Process", 30, self._process, share=4),
             Column("Alerts", 6, _alerts),

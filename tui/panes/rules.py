@@ -44,11 +44,11 @@ class RulesPane(ListPane[RuleRow]):
         return [
             Column("On", 2, self._switch),
             Column("P", 1, lambda row: priority_cell(row.priority)),
-            Column("Rule", 28, lambda row: [(row.name, "")], share=3),
+            Column("Rule", 24, lambda row: [(row.name, "")], share=3),
             Column("Hits", 5, lambda row: [(words.count(row.hits), "strong" if row.hits else "faint")], right=True),
             Column("Last", 4, lambda row: [(words.age(row.last, self.front.now()), "dim")], right=True),
             Column("Tags", 16, lambda row: [(" ".join(row.tags), "dim")], share=2, from_width=100),
-            Column("File", 18, _place, share=1),
+            Column("File", 22, _place),
         ]
 
     def _switch(self, row: RuleRow) -> list[Span]:

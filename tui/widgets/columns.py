@@ -31,6 +31,8 @@ class Column(Generic[Row]):
     share: int = 0
     from_width: int = 0
     """The width of the list from which on it is shown."""
+    below_width: int | None = None
+    """The width from which on it is not shown any more: others say the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Placed(Generic[Row]):
 
 def place(columns: Sequence[Column[Row]], width: int) -> list[Placed[Row]]:
     """The columns shown at a width, left to right."""
-    shown = [column for column in columns if width >= column.from_width]
+    shown = [column for column in columns if _is_shown(column, width)]
     spare = max(0, width - sum(column.width for column in shown) - GAP * (len(shown) - 1))
     shares = sum(column.share for column in shown)
     placed = []
@@ -53,6 +55,10 @@ def place(columns: Sequence[Column[Row]], width: int) -> list[Placed[Row]]:
         shares -= column.share
         placed.append(Placed(column, column.width + extra))
     return placed
+
+
+def _is_shown(column: Column[Row], width: int) -> bool:
+    return width >= column.from_width and (column.below_width is None or width < column.below_width)
 
 
 def fit(spans: Sequence[Span], width: int, right: bool = False) -> list[Span]:

@@ -119,9 +119,11 @@ class FilterBar(Horizontal):
         words = self._complete(self._input.value[: self._input.cursor_position]).words
         more = f" +{len(words) - _OFFERED}" if len(words) > _OFFERED else ""
         sign: Span = ("⇥ ", "accent") if words else ("", "")
-        self._say(sign, ("  ".join(words[:_OFFERED]) + more, "dim"))
+        self._say(sign, ("  ".join(words[:_OFFERED]) + more, "dim"), cut=True)
 
-    def _say(self, *spans: Span) -> None:
+    def _say(self, *spans: Span, cut: bool = False) -> None:
+        """Write beside the input; what is cut takes one line, and the list stays where it is."""
+        self._word.set_class(cut, "-cut")
         self._word.update(content(*spans))
         self._word.display = any(text for text, _ in spans)
 

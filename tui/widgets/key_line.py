@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
+from tui.actions import sign
 from tui.theme import Span, content
 
 PINNED = ("help", "quit")
@@ -77,6 +78,6 @@ def _texts(bindings: Sequence[Binding]) -> list[tuple[Span, Binding | None]]:
     for binding in bindings:
         if pieces:
             pieces.append(((" ", ""), None))
-        pieces.append(((binding.key_display or binding.key, "accent"), binding))
+        pieces.append(((sign(binding.key), "accent"), binding))
         pieces.append(((f" {binding.description}", ""), binding))
     return pieces

@@ -316,7 +316,8 @@ class PageList(ScrollView, Generic[Row]):
     def action_copy(self) -> None:
         """The row as a line of text."""
         if self.selected is not None:
-            clip.put(self.app, clip.line([column.cell(self.selected) for column in self.columns]))
+            columns = (column for column in self.columns if column.below_width is None)
+            clip.put(self.app, clip.line([column.cell(self.selected) for column in columns]))
 
     def action_copy_json(self) -> None:
         """The row as JSON."""
