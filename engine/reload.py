@@ -7,6 +7,7 @@ from collections.abc import AsyncIterable, Collection
 from contextlib import suppress
 from typing import Protocol
 
+from engine.config import ConfigError
 from engine.errors import RulesError, TiercelError
 from engine.protocol import Reload
 from engine.rules.render import render_lines
@@ -45,9 +46,11 @@ def refusal(error: TiercelError, before: RuleSet) -> Reload:
 
 
 def problem_lines(error: TiercelError) -> list[str]:
-    """What is wrong with the rule files, each text one line."""
+    """What is wrong with the rule files or the configuration, each text one line."""
     if isinstance(error, RulesError):
         return render_lines(error.problems)
+    if isinstance(error, ConfigError):
+        return [line for fault in error.faults for line in str(fault).split("\n")]
     return [error.message, *([f"  hint: {error.hint}"] if error.hint else [])]
 
 

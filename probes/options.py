@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 from platformdirs import user_state_path
 
-from engine.config import Config
+from engine.config import Config, Selection
 from engine.errors import UsageError
 
 _HERE = Path(__file__).resolve().parent
@@ -19,12 +19,29 @@ DEMO = _HERE / "recordings" / "demo.tiercel"
 """The recording behind ``tiercel --demo``."""
 
 
+class Origin(msgspec.Struct, frozen=True):
+    """Where a configuration comes from, so that it can be read again."""
+
+    falco: str = ""
+    """As :func:`probes.ruling.configuration.configuration` takes it; so for the next two."""
+    own: str = ""
+    assignments: tuple[str, ...] = ()
+    rules: tuple[Selection, ...] = ()
+    """What the command line adds to ``rules:``."""
+    matching: Literal["", "first", "all"] = ""
+    """What it says of ``rule_matching``."""
+    files: tuple[str, ...] = ()
+    """The files that were read."""
+
+
 class Options(msgspec.Struct, frozen=True):
     """What to watch and how: the same for every face of the sensor, and handed to a private one as JSON."""
 
     rules: tuple[str, ...] = ()
     """Rule files and folders in order, instead of the configured ones."""
     config: Config = Config()
+    origin: Origin | None = None
+    """Where the configuration comes from; None when it is not to be read again."""
     docker: str = ""
     """URL of the Docker socket; "" to look for it, "none" to do without."""
     transport: Literal["auto", "ring", "perf"] = "auto"
@@ -51,6 +68,11 @@ def hostname() -> str:
 def named_paths(options: Options) -> list[Path]:
     """The rule files and folders that are named or configured, be they there or not; else the shipped ones."""
     return [Path(name) for name in options.rules or options.config.rules_files] or [SHIPPED_RULES]
+
+
+def watched_paths(options: Options) -> list[Path]:
+    """The rule files and folders, and the files of the configuration that names them."""
+    return [*named_paths(options), *map(Path, options.origin.files if options.origin is not None else ())]
 
 
 def rule_paths(options: Options) -> list[Path]:

@@ -34,7 +34,7 @@ from probes.docker.source import DockerSource
 from probes.kernel.source import KernelSource
 from probes.machine.collector import collecting
 from probes.machine.host_names import HostNameSource
-from probes.options import Options, hostname, named_paths, state_folder
+from probes.options import Options, hostname, state_folder
 from probes.recordings.opened import opened
 from probes.recordings.recorder import Recorder
 from probes.recordings.replay import ReplaySource
@@ -68,8 +68,8 @@ def sensor_of(
     the socket at which front ends will find it.
     """
 
-    watch = RuleWatch(partial(named_paths, options))
     configured = rules_of(options)
+    watch = RuleWatch(configured.watched)
 
     def load_rules() -> RuleSet:
         watch.note()
@@ -98,6 +98,7 @@ def sensor_of(
         for part in (store, fanout, recorder):
             if part is not None:
                 part.report = sensor.vitals.report
+        configured.report = sensor.vitals.report
         _connect(sensor)
         sensor.on_switched = partial(_keep, configured, sensor)
         yield sensor

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from msgspec.structs import replace
 
-from engine.config import Config, Selection
-from probes.options import Options
-from probes.ruling.configuration import configuration
+from engine.config import Selection
+from probes.options import Options, Origin
+from probes.ruling.configuration import settled
 from tiercel.talk import say
 
 
@@ -21,22 +21,21 @@ def configured(
     disable: Sequence[str] = (),
     disable_tag: Sequence[str] = (),
     tag: Sequence[str] = (),
-    matching: str | None = None,
+    matching: Literal["first", "all"] | None = None,
     **others: Any,
 ) -> Options:
     """The options of a command; ``others`` are those of :class:`Options`. Says which files were read.
 
     Raises UsageError, and ConfigError with all that is wrong.
     """
-    found = configuration(falco_config, config, assignments)
+    selections = tuple(_selections(disable, disable_tag, tag))
+    origin = Origin(falco_config, config, tuple(assignments), selections, matching or "")
+    found = settled(origin)
     if found.files:
         say(f"configuration: {', '.join(found.files)}")
     for note in found.notes:
         say(note)
-    settings: Config = replace(found.config, rules=(*found.config.rules, *_selections(disable, disable_tag, tag)))
-    if matching is not None:
-        settings = replace(settings, rule_matching=matching)
-    return Options(config=settings, **others)
+    return Options(config=found.config, origin=replace(origin, files=found.files), **others)
 
 
 def _selections(disable: Sequence[str], disable_tag: Sequence[str], tag: Sequence[str]) -> list[Selection]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from msgspec.structs import replace
 from platformdirs import user_config_path
 
 from engine.config import Config, ConfigError, parse, read
@@ -22,6 +23,7 @@ from engine.config.tree import Mapping as Tree
 from engine.errors import UsageError
 from engine.rules.load import rule_files
 from probes.machine.privileges import invoking_user
+from probes.options import Origin
 
 FALCO = Path("/etc/falco/falco.yaml")
 """Falco's own configuration."""
@@ -64,6 +66,15 @@ def configuration(
     if reading.not_honoured:
         notes.append(f"without effect here: {', '.join(reading.not_honoured)}")
     return Configuration(reading.config, (*files, *own_files), tuple(notes))
+
+
+def settled(origin: Origin, environ: Mapping[str, str] = os.environ) -> Configuration:
+    """The configuration, and above it what the command line says. Raises what :func:`configuration` does."""
+    found = configuration(origin.falco, origin.own, origin.assignments, environ)
+    config = replace(found.config, rules=(*found.config.rules, *origin.rules))
+    if origin.matching:
+        config = replace(config, rule_matching=origin.matching)
+    return found._replace(config=config)
 
 
 def _named(path: str) -> Path | None:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from engine.config import Config
 from engine.rules.compiler import Progress
 from engine.rules.load import load
 from engine.rules.ruleset import Rule, RuleSet
 from engine.rules.selection import select
-from probes.options import Options, rule_paths
+from probes.options import Options, rule_paths, watched_paths
+from probes.ruling.configuration import settled
 from probes.ruling.toggles import Toggles
+
+OF_RULES = ("rules_files", "rules", "priority", "append_output", "static_fields")
+"""The keys that take effect when the rules are read again."""
 
 
 class ConfiguredRules:
@@ -19,12 +29,19 @@ class ConfiguredRules:
     def __init__(self, options: Options, toggles: Toggles | None = None) -> None:
         self._options = options
         self._toggles = toggles
+        self._first = True
+        self.report: Callable[[str, str], None] = lambda _what, _hint: None
+        """Told of what has changed in the configuration and holds only after a restart."""
         self._configured: dict[str, bool] = {}
         """Name of each rule → whether it is on if nobody switches it."""
 
     def load(self, progress: Progress | None = None) -> RuleSet:
-        """Read the files. Raises UsageError: RulesError with every problem, ConfigError for the kept switches."""
-        config = self._options.config
+        """Read the files, those of the configuration too when it is not the first time.
+
+        Raises UsageError: RulesError with every problem, ConfigError for the configuration and the kept switches.
+        """
+        config = self._options.config if self._first else self._read_again()
+        self._first = False
         loaded = load(rule_paths(self._options), suggested=False, extras=config.extras, progress=progress)
         rules = select(loaded, config.rules, config.priority)
         self._configured = {rule.name: rule.enabled for rule in rules.rules}
@@ -34,10 +51,30 @@ class ConfiguredRules:
                 rules.set_enabled(name, enabled)
         return rules
 
+    def watched(self) -> list[Path]:
+        """The files and folders whose changes matter, as of the last time."""
+        return watched_paths(self._options)
+
+    def _read_again(self) -> Config:
+        """The configuration as it is now in what is about rules, and for the rest as it was at the beginning."""
+        origin, before = self._options.origin, self._options.config
+        if origin is None:
+            return before
+        found = settled(origin)
+        now = replace(before, **{name: getattr(found.config, name) for name in OF_RULES})
+        if late := [name for name in found.config.__struct_fields__ if _differ(name, found.config, now)]:
+            self.report(f"changed in the configuration: {', '.join(late)}", "restart for that to take effect")
+        self._options = replace(self._options, config=now, origin=replace(origin, files=found.files))
+        return now
+
     def keep(self, rule: Rule) -> None:
         """Remember that a rule was switched. Raises OSError when that cannot be written."""
         if self._toggles is not None:
             self._toggles.keep(rule.name, rule.enabled, configured=self._configured.get(rule.name, True))
+
+
+def _differ(name: str, one: Config, other: Config) -> bool:
+    return bool(getattr(one, name) != getattr(other, name))
 
 
 def rules_of(options: Options) -> ConfiguredRules:

@@ -8,12 +8,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from engine.config import Selection
 from engine.errors import TiercelError
 from engine.protocol import GetHealth, ListRules, Pulse, Reload, ReloadRules, SetRule
 from engine.service.client import Client
-from probes.options import DEMO, Options
+from probes.options import DEMO, Options, Origin
 from probes.private_sensor import private_sensor
+from probes.ruling.configuration import NONE, settled
 
 PATIENCE = 20
 RULES = """
@@ -99,3 +102,55 @@ async def test_a_reload_by_key_says_what_is_new(folder: Path) -> None:
         done = await front.client.ask(ReloadRules())
         assert done.detail == "1 rule loaded; nothing has changed"
         assert (await front.reload()).rules == 1
+
+
+# ── the configuration ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def configured(path: Path, *more: Selection) -> Options:
+    origin = Origin(falco=NONE, own=str(path), rules=more)
+    found = settled(origin)
+    return Options(config=found.config, origin=replace(origin, files=found.files), replay=str(DEMO))
+
+
+async def test_a_changed_configuration_is_applied(folder: Path, tmp_path: Path) -> None:
+    (folder / "b.yaml").write_text(OTHER)
+    path = tmp_path / "tiercel.yaml"
+    path.write_text(f"rules_files: [{folder}]\n")
+    async with attached(configured(path)) as front:
+        assert await front.rules() == {"Shell": True, "Other shell": True}
+        path.write_text(f"rules_files: [{folder}]\nrules: [disable: {{rule: Other*}}]\n")
+        assert (await front.reload()).changed == ["Other shell"]
+        assert await front.rules() == {"Shell": True, "Other shell": False}
+        path.write_text(f"rules_files: [{folder / 'a.yaml'}]\npriority: warning\n")
+        assert (await front.reload()).removed == ["Other shell"]
+        assert await front.rules() == {"Shell": False}
+
+
+async def test_a_broken_configuration_leaves_the_rules_as_they_are(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "tiercel.yaml"
+    path.write_text(f"rules_files: [{folder}]\n")
+    async with attached(configured(path)) as front:
+        path.write_text(f"rules_files: [{folder}]\npriority: wrning\n")
+        problems = (await front.reload()).problems
+        assert any("tiercel.yaml:2:" in line for line in problems), problems
+        assert await front.rules() == {"Shell": True}
+
+
+async def test_what_the_command_line_says_holds_above_a_changed_configuration(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "tiercel.yaml"
+    path.write_text(f"rules_files: [{folder}]\n")
+    async with attached(configured(path, Selection(enable=False, rule="Shell"))) as front:
+        path.write_text(f"rules_files: [{folder}]\nrules: [enable: {{rule: Shell}}]\n")
+        await front.reload()
+        assert await front.rules() == {"Shell": False}
+
+
+async def test_what_needs_a_restart_is_said(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "tiercel.yaml"
+    path.write_text(f"rules_files: [{folder}]\n")
+    async with attached(configured(path)) as front:
+        path.write_text(f"rules_files: [{folder}]\njson_output: true\nrule_matching: first\n")
+        await front.reload()
+        told = [problem.what for problem in (await front.client.ask(GetHealth())).health.problems]
+        assert "changed in the configuration: rule_matching, json_output" in told
