@@ -55,6 +55,8 @@ class Converter:
         self._entered: dict[int, tuple[str, dict[str, int | bytes]]] = {}
         self._listed_fds: list[Fds] = []
         self._is_listed = False
+        self._has_learnt = False
+        """Processes are known that nobody was told of."""
 
     def wanted(self, event_types: Collection[str] | None) -> bytes:
         """For each number of an event type, 1 if it is needed: to judge these (None: all), or to know who does what."""
@@ -139,6 +141,12 @@ class Converter:
 
         ``judged`` are the types that the engine asks for; those that keep its state are told in any case.
         """
+        if self._has_learnt:
+            self._has_learnt = False
+            yield from self._listed(raw[1])
+        yield from self._convert(raw, judged)
+
+    def _convert(self, raw: RawEvent, judged: Collection[str]) -> Iterator[Input]:
         row_number, time, tid, count, payload = raw
         if time > _LATEST:
             raise MalformedError("its time is beyond all times")
@@ -161,15 +169,15 @@ class Converter:
         yield from self._told(ScapEvent(row, time, thread, values), judged)
 
     def follow(self, raw: RawEvent) -> Iterator[Input]:
-        """Learn from an event that is for the state only: what it tells of processes comes with the next list of them.
+        """Learn from an event that is for the state only: the processes it tells of are listed before the next event.
 
         Raises MalformedError as :meth:`convert` does.
         """
-        for one in self.convert(raw, frozenset()):
+        for one in self._convert(raw, frozenset()):
             if not isinstance(one, KernelEvent):
                 yield one
             elif one.type == "clone":
-                self._is_listed = False
+                self._has_learnt = True
 
     def _told(self, event: ScapEvent, judged: Collection[str]) -> Iterator[Input]:
         name = event.row.name

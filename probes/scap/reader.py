@@ -76,8 +76,6 @@ class Reader:
     def __init__(self, path: Path, wanted: bytes = ALL) -> None:
         self.wanted = wanted
         self.counts = Counts()
-        self.is_state_only = False
-        """The latest event is there for what it changes, not to be judged."""
         self.begun = False
         """The file begins as a capture does."""
         self._path = path
@@ -146,7 +144,6 @@ class Reader:
                         self._note_odd(number, self._before + at)
                     else:
                         self._at, self._length, counts.events = stop, length, seen
-                        self.is_state_only = False
                         yield number, time, tid, count, buffer[at + 36 : at + 10 + size]
                         wanted = self.wanted
                 at, before = stop, length
@@ -179,7 +176,6 @@ class Reader:
 
     def _event(self, block: Block, body: bytes) -> RawEvent | None:
         start = 6 if block.flagged else 2
-        self.is_state_only = block.flagged and len(body) > start and bool(body[2] & blocks.STATE_ONLY)
         header = _NEW_HEADER if block.counted else _OLD_HEADER
         if len(body) < start + header.size:
             raise self._damaged("event is shorter than its header")
