@@ -116,7 +116,7 @@ class Not:
     position: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
-        return f"not {self.child}"
+        return _written(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class And:
     position: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
-        return f"({' and '.join(map(str, self.children))})"
+        return _written(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ class Or:
     position: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
-        return f"({' or '.join(map(str, self.children))})"
+        return _written(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +153,29 @@ class Constant:
 
 Node = Check | MacroRef | Not | And | Or | Constant
 """A condition."""
+
+
+def _written(node: Node) -> str:
+    pieces: list[str] = []
+    _write(node, pieces)
+    return "".join(pieces)
+
+
+def _write(node: Node, pieces: list[str]) -> None:
+    """One frame for each level: conditions may be deep."""
+    match node:
+        case Not(child=child):
+            pieces.append("not ")
+            _write(child, pieces)
+        case And(children=children) | Or(children=children):
+            joiner = "("
+            for child in children:
+                pieces.append(joiner)
+                _write(child, pieces)
+                joiner = " and " if isinstance(node, And) else " or "
+            pieces.append(")")
+        case _:
+            pieces.append(str(node))
 
 
 def quote(text: str) -> str:

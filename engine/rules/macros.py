@@ -24,8 +24,8 @@ MAX_NODES = 3 * MAX_CHECKS
 """Everything in one condition, the references on the way included."""
 MAX_STEPS = 2_000_000
 """Nodes in the conditions of all rules together."""
-MAX_LEVELS = 150
-"""Levels of an expanded condition."""
+MAX_LEVELS = 250
+"""Levels of an expanded condition: what the 200 parentheses that Falco takes can come to, and some macros."""
 MAX_HINTS = 50
 """Undefined names for which the nearest known one is looked for."""
 
@@ -127,37 +127,29 @@ class Macros:
     def _expand(
         self, node: Node, text: Text, chain: tuple[str, ...], stack: tuple[str, ...], result: Expansion
     ) -> Node:
-        result.level += 1
-        self._count(result)
-        if isinstance(node, MacroRef):
-            expanded = self._reference(node, text, chain, stack, result)
-        else:
-            result.size += 1
-            expanded = self._rebuilt(node, text, chain, stack, result)
-        result.level -= 1
-        return expanded
-
-    def _rebuilt(
-        self,
-        node: Check | Not | And | Or | Constant,
-        text: Text,
-        chain: tuple[str, ...],
-        stack: tuple[str, ...],
-        result: Expansion,
-    ) -> Node:
+        is_part = not isinstance(node, MacroRef)
+        result.level += is_part
+        result.size += is_part
+        self._count(result, len(stack))
         match node:
+            case MacroRef():
+                expanded = self._reference(node, text, chain, stack, result)
             case Check():
                 result.uses.append(Use(node, text, chain))
-                return node
+                expanded = node
             case Not(child=child):
-                return Not(self._expand(child, text, chain, stack, result), node.position)
+                expanded = Not(self._expand(child, text, chain, stack, result), node.position)
             case And(children=children) | Or(children=children):
-                parts = tuple(self._expand(child, text, chain, stack, result) for child in children)
-                return type(node)(parts, node.position)
+                parts = []
+                for child in children:  # no comprehension: it would be one more frame for each level
+                    parts.append(self._expand(child, text, chain, stack, result))  # noqa: PERF401
+                expanded = type(node)(tuple(parts), node.position)
             case Constant():
-                return node
+                expanded = node
+        result.level -= is_part
+        return expanded
 
-    def _count(self, result: Expansion) -> None:
+    def _count(self, result: Expansion, macros: int) -> None:
         """Raises TooLargeError: what is small as text can be large with its macros."""
         self._steps += 1
         result.steps += 1
@@ -165,7 +157,7 @@ class Macros:
             raise TooLargeError(f"the condition has more than {MAX_CHECKS:,} checks, macros included")
         if self._steps > MAX_STEPS:
             raise TooLargeError(f"the conditions so far have more than {MAX_STEPS:,} parts, macros included")
-        if result.level > MAX_LEVELS:
+        if max(result.level, macros) > MAX_LEVELS:
             raise TooLargeError(f"the condition nests more than {MAX_LEVELS} levels deep, macros included")
 
     def _reference(

@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from engine.errors import RulesError
+from engine.lang.facts import of_event
 from engine.rules.documents import MAX_BYTES, MAX_DEPTH, MAX_NODES
+from engine.rules.explain import explain
 from engine.rules.load import load, loads
 from engine.rules.problems import Problem
+from tests.helpers.events import opened
 
 
 def problem_of(path: Path) -> Problem:
@@ -134,3 +137,39 @@ def test_numbers_that_are_none(number: str) -> None:
     duration = RULE.format("evt.type = open") + f"  capture_duration: {number}\n"
     for text in (duration, f"- required_engine_version: {number}\n"):
         assert problem_in(text).code == "LOAD_ERR_YAML_VALIDATE"
+
+
+# ── depth ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+DEEP = {
+    "parentheses": "evt.type = open and " + "(" * 198 + "proc.pid = 1" + ")" * 198,
+    "negations": "evt.type = open and " + "not (" * 198 + "proc.pid = 1" + ")" * 198,
+    "and, or": "evt.type = open"
+    + "".join(f" {'or' if n % 2 else 'and'} (proc.pid = {n}" for n in range(196))
+    + ")" * 196,
+    "macros": "m120",
+}
+MACROS = "- macro: m0\n  condition: evt.type = open\n" + "".join(
+    f"- macro: m{n}\n  condition: not (m{n - 1} or proc.pid = {n})\n" for n in range(1, 121)
+)
+
+
+@pytest.mark.parametrize("shape", DEEP)
+def test_what_falco_takes_is_judged_explained_and_printed(shape: str) -> None:
+    def work(frames: int) -> None:
+        """With more on the stack than a server or a screen has there."""
+        if frames:
+            work(frames - 1)
+            return
+        rules = loads([("deep.yaml", MACROS + RULE.format(DEEP[shape]))])
+        (rule,) = rules.rules
+        event = opened("/etc/passwd", 0)
+        assert bool(rules.match(event)) is explain(rule, of_event(event)).holds
+        assert str(rule.expanded).startswith(("(", "not"))
+
+    work(100)
+
+
+def test_what_nests_deeper_is_refused() -> None:
+    text = "evt.type = open" + "".join(f" {'or' if n % 2 else 'and'}(proc.pid = {n}" for n in range(300)) + ")" * 300
+    assert problem_in(RULE.format(text)).message == "the condition nests more than 250 levels deep, macros included"
