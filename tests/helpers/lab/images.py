@@ -49,13 +49,18 @@ EXTRA_USERS = {"etc/passwd": "_apt:x:100:65534::/nonexistent:/usr/sbin/nologin\n
 def build(name: str, docker: str, folder: Path) -> str:
     """Build an image with the Docker at the URL ``docker``, using ``folder`` for scratch; returns its reference."""
     root = folder / "images" / name
-    root.mkdir(parents=True)
     try:
-        BUILDERS[name](root)
-        compile_programs(root / "usr/bin")
+        make_root(name, root)
         return _import(root, f"lab/{name}:1", docker)
     finally:
         shutil.rmtree(root)
+
+
+def make_root(name: str, root: Path) -> None:
+    """Make the file system of an image in a new folder."""
+    root.mkdir(parents=True)
+    BUILDERS[name](root)
+    compile_programs(root / "usr/bin")
 
 
 def compile_programs(folder: Path) -> None:

@@ -61,6 +61,12 @@ class Seen:
         return str(self.alert["output"])
 
 
+def _with_hosts(hosts: Path) -> list[str]:
+    """What starts a program for which /etc/hosts is another file."""
+    script = 'mount --bind "$0" /etc/hosts && exec "$@"'
+    return ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, str(hosts)]
+
+
 class Watch:
     """The running program. Only what happens in containers of ours, or below this process, is kept: the machine may
     have other things to do."""
@@ -80,9 +86,23 @@ class Watch:
 
     @classmethod
     @contextlib.contextmanager
-    def open(cls, docker: str, store: Path, *options: str) -> Iterator[Watch]:
-        """Start it and wait until it watches; end it by SIGTERM and see that it ends well."""
-        command = [sys.executable, "-m", "tiercel", "watch", "--json", "--docker", docker, "--store", str(store)]
+    def open(cls, docker: str, store: Path, *options: str, hosts: Path | None = None) -> Iterator[Watch]:
+        """Start it and wait until it watches; end it by SIGTERM and see that it ends well.
+
+        For its resolver, and for nobody else, ``hosts`` stands in place of /etc/hosts.
+        """
+        command = [
+            *(_with_hosts(hosts) if hosts else ()),
+            sys.executable,
+            "-m",
+            "tiercel",
+            "watch",
+            "--json",
+            "--docker",
+            docker,
+            "--store",
+            str(store),
+        ]
         process = subprocess.Popen(
             [*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL
         )
