@@ -116,7 +116,7 @@ class Processes:
 
     def _fill(self, event: ScapEvent, child: Thread, model: Thread | None) -> None:
         if model is not None:
-            child.inherit(model)
+            self.threads.inherit(child, model)
         child.exe, child.args = event.text("exe"), event.texts("args")
         child.comm = event.text("comm") or child.exe
         child.uid, child.gid = event.number("uid", NO_USER), event.number("gid", NO_USER)
@@ -152,6 +152,7 @@ class Processes:
         thread.exepath = event.text("trusted_exepath") or joined(thread.process.cwd, event.text("filename") or UNKNOWN)
         self._exec_flags(thread, event.number("flags"))
         thread.process.fds = {number: each for number, each in thread.process.fds.items() if not each.cloexec}
+        self.threads.release(thread.process)
         self.threads.end_others(thread)
 
     def _exec_flags(self, thread: Thread, bits: int) -> None:

@@ -108,6 +108,7 @@ class Reader:
     def _items(self) -> Iterator[Listing | RawEvent]:
         while True:
             yield from self._plain_events()
+            self._check_last()
             if not self._need(blocks.HEADER_SIZE):
                 return
             number, length = _BLOCK.unpack_from(self._buffer, self._at)
@@ -155,7 +156,6 @@ class Reader:
         if block.kind is Kind.SECTION:
             return self._section(body)
         if block.kind is Kind.EVENT:
-            self.counts.events += 1
             return self._event(block, body)
         try:
             return lists.parse(block, body)
@@ -179,6 +179,7 @@ class Reader:
         header = _NEW_HEADER if block.counted else _OLD_HEADER
         if len(body) < start + header.size:
             raise self._damaged("event is shorter than its header")
+        self.counts.events += 1
         time, tid, size, number, *rest = header.unpack_from(body, start)
         if number in _OVERLONG and not block.counted:
             size -= _SHORTER_BY
@@ -230,11 +231,15 @@ class Reader:
                 break
         left = len(self._buffer) - self._at
         assert self._stream is not None
-        if self._stream.fault and left < size:
-            raise RecordingError(f"{self._stream.fault} after {self._before + self._at} bytes of content")
-        if 0 < left < size:
-            raise RecordingError(f"the capture is cut off at byte {self._before + len(self._buffer)}")
+        if left < size and (left or self._stream.fault):
+            raise self._cut_off()
         return left >= size
+
+    def _cut_off(self) -> RecordingError:
+        end = self._before + len(self._buffer)
+        if self._stream is not None and self._stream.fault:
+            return RecordingError(f"{self._stream.fault} after {end} bytes of content")
+        return RecordingError(f"the capture is cut off at byte {end}")
 
     def _need_whole(self, block: Block, length: int) -> None:
         try:
@@ -250,7 +255,7 @@ class Reader:
             left -= len(self._buffer) - self._at
             self._at = len(self._buffer)
             if not self._refill():
-                raise RecordingError(f"the capture is cut off at byte {self._before + self._at}, in an unknown block")
+                raise RecordingError(f"{self._cut_off().message}, in an unknown block")
         self._at += left
         self._length = length
 
@@ -267,6 +272,14 @@ class Reader:
         (said,) = _TRAILER.unpack_from(self._buffer, self._at + length - blocks.TRAILER_SIZE)
         if said != length:
             raise self._damaged(f"{block.kind} says at its end that its length is {said}, at its beginning {length}")
+
+    def _check_last(self) -> None:
+        """The plain events do not look at the trailer of the last of them."""
+        if self._length:
+            (said,) = _TRAILER.unpack_from(self._buffer, self._at - blocks.TRAILER_SIZE)
+            if said != self._length:
+                start, self._at = self._length, self._at - self._length
+                raise self._damaged(f"block says at its end that its length is {said}, at its beginning {start}")
 
     def _damaged(self, what: str) -> RecordingError:
         return RecordingError(f"damaged at byte {self._before + self._at}: the {what}")

@@ -15,14 +15,16 @@ from probes.machine.cgroups import container_id_of
 from probes.scap.lists import ListedThread
 
 NO_USER = 0xFFFFFFFF
-KEEP_FOR = 30 * 10**9
-"""Nanoseconds that a process of which nothing is known but an event is kept."""
+MOST_THREADS = 131_072
+"""Threads that are followed at once; Falco's own limit. What happens in others is counted as lost."""
+MOST_COPIES = 2_000_000
+"""Descriptors that children may have taken over and not closed: a small file can tell of very many."""
 
 
 class Open:
     """An open descriptor: what the engine is told of it, and what an exec makes of it."""
 
-    __slots__ = ("cloexec", "fd", "is_server")
+    __slots__ = ("cloexec", "fd")
 
     def __init__(self, fd: Fd, *, cloexec: bool = False) -> None:
         self.fd = fd
@@ -32,7 +34,7 @@ class Open:
 class Process:
     """What the threads of a process share."""
 
-    __slots__ = ("changed", "cwd", "env", "fds", "living", "pid", "pidns_start", "start", "started")
+    __slots__ = ("changed", "copies", "cwd", "env", "fds", "living", "pid", "pidns_start", "start", "started")
 
     def __init__(self, pid: int, start: int) -> None:
         self.pid = pid
@@ -41,6 +43,8 @@ class Process:
         self.started = 0
         """Wall-clock time of its clone, 0 if that is not in the capture."""
         self.fds: dict[int, Open] = {}
+        self.copies = 0
+        """How many of them it took over at its clone."""
         self.cwd = ""
         self.env: list[str] = []
         self.pidns_start = 0
@@ -141,12 +145,11 @@ class Thread:
         return self.tid == self.process.pid
 
     def inherit(self, parent: Thread) -> None:
-        """Take over what a clone copies and its event does not tell."""
+        """Take over what a clone copies and its event does not tell, but for the descriptors."""
         for name in _INHERITED:
             setattr(self, name, getattr(parent, name))
         if parent.process is not self.process:
-            mine, theirs = self.process, parent.process
-            mine.fds, mine.cwd, mine.env = dict(theirs.fds), theirs.cwd, theirs.env
+            self.process.cwd, self.process.env = parent.process.cwd, parent.process.env
 
 
 _INHERITED = (
@@ -161,19 +164,40 @@ class Threads:
 
     def __init__(self) -> None:
         self._by_tid: dict[int, Thread] = {}
+        self._copies = 0
         self.get = self._by_tid.get
         """The thread with a tid, None if it is not known."""
 
     def __iter__(self) -> Iterator[Thread]:
         return iter(self._by_tid.values())
 
+    @property
+    def is_full(self) -> bool:
+        """Whether there is room for no other thread."""
+        return len(self._by_tid) >= MOST_THREADS
+
     def add(self, tid: int, pid: int, start: int) -> Thread:
-        """A new thread, of a process that is there if it is not the first of it."""
+        """A new thread, of a process that is there if it is not the first of it. It is not kept if there is no room."""
         leader = self._by_tid.get(pid) if tid != pid else None
         process = leader.process if leader is not None else Process(pid, start)
-        thread = self._by_tid[tid] = Thread(tid, process)
+        thread = Thread(tid, process)
         process.living += 1
+        if not self.is_full:
+            self._by_tid[tid] = thread
         return thread
+
+    def inherit(self, child: Thread, parent: Thread) -> None:
+        """Take over what a clone copies and its event does not tell."""
+        child.inherit(parent)
+        if child.process is not parent.process and self._copies < MOST_COPIES:
+            child.process.fds = dict(parent.process.fds)
+            child.process.copies = len(child.process.fds)
+            self._copies += child.process.copies
+
+    def release(self, process: Process) -> None:
+        """The descriptors that it took over at its clone are gone."""
+        self._copies -= process.copies
+        process.copies = 0
 
     def end(self, tid: int) -> None:
         """A thread ended; the last one of a process takes it along."""
@@ -188,6 +212,7 @@ class Threads:
             self._by_tid.pop(tid, None)
         if process.living <= 0:
             self._by_tid.pop(process.pid, None)
+            self.release(process)
 
     def end_others(self, thread: Thread) -> None:
         """An exec ends all threads of a process but the one that does it."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.config import ConfigError
@@ -23,26 +21,11 @@ from engine.rules.problems import Problem
 from engine.rules.render import render_text, to_rows
 from engine.rules.ruleset import RuleSet
 from engine.rules.yaml_items import SourceFile
+from tests.helpers.fuzzing import fuzz
 from tests.helpers.hostile_text import BYTES, CONDITIONS, FILES, OUTPUTS
 from tests.helpers.rule_events import event, opened, shell_in, web
 
-_EXAMPLES = int(os.environ.get("TIERCEL_FUZZ_EXAMPLES", "0"))
-"""Set by scripts/fuzz; without it little is tried, and always the same."""
-
 EVENTS = [event("execve"), event("connect"), opened("/etc/shadow", by=shell_in(web())), opened("x", by=shell_in(None))]
-
-_Test = Callable[..., None]
-
-
-def fuzz(examples: int) -> Callable[[_Test], _Test]:
-    """How much is tried by default."""
-    return settings(
-        max_examples=_EXAMPLES or examples,
-        derandomize=not _EXAMPLES,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
 
 
 def problems_of(files: list[tuple[str, str]]) -> list[Problem]:

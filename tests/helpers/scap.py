@@ -28,6 +28,15 @@ def falco_captures() -> list[Path]:
     return found
 
 
+def captures_if_there() -> list[Path]:
+    """The same; none, and it says so, where they are not."""
+    try:
+        return falco_captures()
+    except pytest.skip.Exception as absent:
+        print(f"without real captures: {absent}")
+        return []
+
+
 def block(kind: int, body: bytes) -> bytes:
     """A block with its header, padding and trailer."""
     body += bytes(-len(body) % 4)
