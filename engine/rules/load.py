@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from engine.errors import RulesError
@@ -123,17 +124,17 @@ class Loader:
         self._reporter = Reporter()
         self._extras = extras
         self._progress = progress
-        self._chain: tuple[str, ...] = ()
-        self.collection = Collection(self._report)
+        self.collection = Collection(self._reporter.report_item)
         self.requirements: list[Requirement] = []
         self.compilation: Compilation | None = None
         self._adders: dict[str, Callable[[Item], None]] = {
             "required_engine_version": check_engine_version,
-            "required_plugin_versions": self._require,
+            "required_plugin_versions": partial(_require, self.requirements),
             "list": self.collection.add_list,
             "macro": self.collection.add_macro,
             "rule": self.collection.add_rule,
         }
+        """Kind of item → what becomes of one. None refers to the loader: a loaded file leaves no garbage in circles."""
 
     @property
     def reports(self) -> list[FileReport]:
@@ -186,9 +187,6 @@ class Loader:
             else:
                 self._add_item(item)
 
-    def _require(self, item: Item) -> None:
-        self.requirements.extend(plugin_requirements(item))
-
     def finish(self) -> None:
         """After the last file: whether the plugins that the files ask for are there."""
         self._reporter.end_files()
@@ -206,28 +204,29 @@ class Loader:
         kind = next((kind for kind in _KNOWN_KEYS if kind in item), None)
         if kind is None:
             hint = next(filter(None, (nearest(key, _KNOWN_KEYS, 0.6) for key in item.nodes)), _KINDS)
-            self._report("LOAD_UNKNOWN_ITEM", "Unknown top level item", item.place, hint)
+            self._reporter.report_item("LOAD_UNKNOWN_ITEM", "Unknown top level item", item.place, hint)
             return
-        self._chain = (_title(item, kind),)
+        self._reporter.item = _title(item, kind)
         try:
             self._adders[kind](item)
         except ItemError as error:
             self._error(error)
         self._report_unknown_keys(item, _KNOWN_KEYS[kind])
-        self._chain = ()
+        self._reporter.item = ""
 
     def _report_unknown_keys(self, item: Item, known: set[str]) -> None:
         for key in item.nodes:
             if key not in known:
                 message = f"Unknown key '{key}'. The key will be ignored."
                 hint = nearest(key, sorted(known), 0.6) or f"keys: {', '.join(sorted(known))}"
-                self._report("LOAD_UNKNOWN_KEY", message, item.key_places[key], hint)
-
-    def _report(self, code: str, message: str, place: Place, hint: str = "") -> None:
-        self._reporter.report(code, message, place, self._chain, hint)
+                self._reporter.report_item("LOAD_UNKNOWN_KEY", message, item.key_places[key], hint)
 
     def _error(self, error: ItemError) -> None:
-        self._report(error.code, error.message, error.place, error.hint)
+        self._reporter.report_item(error.code, error.message, error.place, error.hint)
+
+
+def _require(requirements: list[Requirement], item: Item) -> None:
+    requirements.extend(plugin_requirements(item))
 
 
 def _title(item: Item, kind: str) -> str:

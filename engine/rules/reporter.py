@@ -48,6 +48,8 @@ class Reporter:
         self._sources: dict[str, SourceFile] = {}
         self._late: list[Problem] = []
         self._target = self._late
+        self.item = ""
+        """The item that is being read."""
 
     @property
     def problems(self) -> list[Problem]:
@@ -96,6 +98,10 @@ class Reporter:
         self._target.append(
             Problem(code, message, place.file, place.line, place.column, snippet, item, tuple(macros), hint, offset)
         )
+
+    def report_item(self, code: str, message: str, place: Place, hint: str = "") -> None:
+        """Add a problem of the item that is being read."""
+        self.report(code, message, place, (self.item,), hint)
 
     def _snippet(self, place: Place) -> str:
         source = self._sources.get(place.file)

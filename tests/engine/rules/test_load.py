@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from textwrap import dedent
 
@@ -216,3 +217,20 @@ def test_folders_are_read_by_name(tmp_path: Path) -> None:
     (tmp_path / "10.yml").write_text(SHELLS)
     (tmp_path / "notes.txt").write_text("no rules")
     assert [rule.name for rule in load([tmp_path]).rules] == ["Shell"]
+
+
+def test_rules_that_are_let_go_leave_hardly_anything_in_circles() -> None:
+    """A sensor reads its rules again and again: what is no longer used goes at once, not when the collector comes."""
+    several = SHELLS + "".join(RULE.replace("Shell", f"Shell {number}") for number in range(50))
+
+    def load_and_forget() -> None:
+        assert list(rules(several).prepare()) == ["execve"]
+
+    load_and_forget()
+    gc.collect()
+    gc.disable()
+    try:
+        load_and_forget()
+        assert gc.collect() < 100, "a function and what it tests with; each rule alone has hundreds of parts"
+    finally:
+        gc.enable()
