@@ -50,7 +50,7 @@ async def ancestry(front: Front, alert: Alert) -> Content:
     return lines(
         *lineage.draw(alert),
         *_section("The whole tree", _tree(below(rows, (beginning.pid, beginning.start)), alert)),
-        *_section("Other alerts of it", [_alert(other, alert) for other in kin]),
+        *_section("Other alerts of it", [_alert(other, alert) for other in reversed(kin)]),
     )
 
 

@@ -78,6 +78,11 @@ def _texts(bindings: Sequence[Binding]) -> list[tuple[Span, Binding | None]]:
     for binding in bindings:
         if pieces:
             pieces.append(((" ", ""), None))
-        pieces.append(((sign(binding.key), "accent"), binding))
+        pieces.append(((_sign(binding), "accent"), binding))
         pieces.append(((f" {binding.description}", ""), binding))
     return pieces
+
+
+def _sign(binding: Binding) -> str:
+    """The first of an action's keys; F1 where its other key would be typed into a filter."""
+    return sign(binding.key) if binding.key == "f1" else binding.key_display or binding.key

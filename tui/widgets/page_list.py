@@ -141,6 +141,8 @@ class PageList(ScrollView, Generic[Row]):
         """The row under the cursor, once it has arrived."""
         self.follows = False
         """Whether the cursor stays on the first row, whichever that is."""
+        self._lead = 0
+        """Rows to show above the row that is gone to."""
         self.touched = False
         """Whether somebody moved the cursor."""
         self.placeholder: Sequence[Span] = ()
@@ -219,7 +221,9 @@ class PageList(ScrollView, Generic[Row]):
                 index = self.cursor + grown  # a guess: what is new came above; the page there will tell
             self._seeking = index is not None and self._cache.row(index) is None
             if index is not None:
-                self.scroll_to(y=max(0, round(self.scroll_y) + index - self.cursor), animate=False, force=True)
+                lead, self._lead = self._lead, 0
+                top = max(0, round(self.scroll_y) + index - self.cursor - lead)
+                self.scroll_to(y=top, animate=False, force=True)
                 self.cursor = index
         self.cursor = max(0, min(self.cursor, self.total - 1))
         self._settle()
@@ -268,6 +272,7 @@ class PageList(ScrollView, Generic[Row]):
         self.follows = False
         self.selected = None
         self._key = key
+        self._lead = self.page_height // 3
         self.reload()
 
     def _reveal(self) -> None:
