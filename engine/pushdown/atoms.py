@@ -109,29 +109,21 @@ def _is_name(part: bytes) -> bool:
 
 def _of_path(test: TextTest, path: str) -> bool | None:
     if path.startswith("/"):
-        tail = _compares(test, path)
-        if test.match is Match.SUFFIX and tail and not _compares(_short(test), path):
-            return None
-        return None if test.match is Match.SUFFIX and not tail and _cut(test, path) else tail
-    if test.match is Match.PREFIX:
+        return _ends(test, path) if test.match is Match.SUFFIX else _compares(test, path)
+    if test.match in (Match.PREFIX, Match.BELOW):
         return None
-    return None if any(_may_end(operand, path) for operand in test.operands) else False
+    if test.match is Match.SUFFIX:
+        return None if _ends(test, "/" + path) is not False else False
+    return None if any(operand.endswith(("/" + path)[-TAIL:]) for operand in test.operands) else False
 
 
-def _short(test: TextTest) -> TextTest:
-    """The test with those operands only that are compared as a whole."""
-    return TextTest(test.subject, test.match, tuple(each for each in test.operands if len(each) <= TAIL))
-
-
-def _cut(test: TextTest, path: str) -> bool:
-    """Whether a suffix that is too long may be there."""
-    return any(path.endswith(operand[-TAIL:]) for operand in test.operands if len(operand) > TAIL)
-
-
-def _may_end(operand: str, path: str) -> bool:
-    """Whether a relative path, made absolute, may end with the operand."""
-    tail = ("/" + path)[-TAIL:]
-    return tail.endswith(operand[-TAIL:]) or (len(path) < TAIL and operand.endswith(tail))
+def _ends(test: TextTest, path: str) -> bool | None:
+    """Whether it ends with an operand: not known of those that are longer than what is compared, and of a short path
+    that may be the end of a relative one."""
+    tail = path[-TAIL:]
+    if any(len(operand) <= TAIL and tail.endswith(operand) for operand in test.operands):
+        return True
+    return None if any(tail.endswith(operand[-TAIL:]) or operand.endswith(tail) for operand in test.operands) else False
 
 
 def _compares(test: TextTest, text: str) -> bool:

@@ -9,10 +9,24 @@ from probes.kernel.spec import EVENT_INDEX
 AUTO, RING, PERF = "auto", "ring", "perf"
 """The transports: how records come from the kernel."""
 
-FILES = ("wire.h", "maps.h", "task.h", "path.h", "descriptor.h", "message.h", "syscall.c", "process.c", "cgroup.c")
+FILES = (
+    "wire.h",
+    "maps.h",
+    "task.h",
+    "path.h",
+    "descriptor.h",
+    "filter.h",
+    "message.h",
+    "syscall.c",
+    "process.c",
+    "cgroup.c",
+)
 """In the order of their dependence. They are joined, not included: bcc rewrites only what stands in the main file."""
 
-MAPS = ("events", "specs", "counters", "own_events", "own", "lost_by_cgroup", "options")
+MAPS = (
+    *("events", "specs", "counters", "own_events", "own", "lost_by_cgroup", "options"),
+    *("filters", "texts", "cgroup_kinds"),
+)
 """The maps the sensor uses."""
 
 STAGES = ("capture_names", "capture_bases", "capture_descriptor", "capture_program")

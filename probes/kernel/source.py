@@ -6,14 +6,16 @@ import asyncio
 import os
 import struct
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from engine.contracts import Emit
 from engine.events import HOST, Input, Loss, Phase, SourceState
 from engine.protocol import ProbeRow
+from engine.pushdown.filter import Filter
 from engine.schema import EVENT_TYPES
 from probes.kernel.bpf_map import BpfMap, PerCpuMap
 from probes.kernel.decode import Decoder, cgroup_of, split
+from probes.kernel.filters import Filters
 from probes.kernel.loader import Loaded, load
 from probes.kernel.losses import Losses
 from probes.kernel.paths import text
@@ -23,7 +25,7 @@ from probes.kernel.programs import AUTO, PERF
 from probes.kernel.ring import RingReader
 from probes.kernel.spec import SPEC, spec_rows
 from probes.kernel.wire import CGROUP_KEY, COUNTER, Kind, Section
-from probes.machine.cgroups import Cgroups
+from probes.machine.cgroups import Cgroups, every_cgroup
 from probes.machine.snapshots import Snapshots
 from probes.machine.users import read_host_users, read_users_in_time
 
@@ -87,6 +89,10 @@ class KernelSource:
         self._reader: RingReader | PerfReader | None = None
         self._maps: dict[str, BpfMap] = {}
         self._counts: PerCpuMap | None = None
+        self.wanted_filter: Callable[[], Filter] | None = None
+        """Makes the filter that the rules allow now; None lets all events of the selected types out of the kernel."""
+        self.filters: Filters | None = None
+        """What filters in the kernel, while the source runs and a filter is wanted."""
 
     # ── the source ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -99,7 +105,7 @@ class KernelSource:
             emit(await self._snapshot())
             emit([SourceState(time=time.time_ns(), phase=Phase.LIVE, detail=f"loaded in {self._loaded.seconds:.1f} s")])
             try:
-                await self._deliver(emit)
+                await self._deliver_filtered(emit)
             finally:
                 self._drain_rest(emit)
         finally:
@@ -109,6 +115,8 @@ class KernelSource:
     def select(self, event_types: Collection[str]) -> None:
         """From now on only these event types are needed (those that keep state always are)."""
         self._selected = set(event_types)
+        if self.filters is not None:
+            self.filters.changed()
         if specs := self._maps.get("specs"):
             for row, value in spec_rows(self._selected):
                 specs.update(_U32.pack(row), value)
@@ -137,7 +145,7 @@ class KernelSource:
         """Detach the probes and give all memory back; may be called again."""
         loaded, self._loaded = self._loaded, None
         reader, self._reader = self._reader, None
-        self._maps, self._counts = {}, None
+        self._maps, self._counts, self.filters = {}, None, None
         if reader:
             reader.close()
         if loaded:
@@ -160,7 +168,16 @@ class KernelSource:
             self._maps["own"].update(_U32.pack(pid), b"\1")
         self.send_environment(self._snapshots.environment)
         self._reader = _reader(loaded, self._ring_pages * _PAGE)
+        self.filters = self._filters(fds)
         self.select(self._selected)
+
+    def _filters(self, fds: Mapping[str, int]) -> Filters | None:
+        if self.wanted_filter is None:
+            return None
+        filters = Filters(fds, self._maps["options"], self.wanted_filter)
+        for key, container_id in every_cgroup():
+            filters.add_cgroup(key, container_id)
+        return filters
 
     async def _snapshot(self) -> list[Input]:
         """What lives already. The probes are attached before, so that nothing falls between."""
@@ -171,6 +188,15 @@ class KernelSource:
         return [*users, snapshot]
 
     # ── delivery ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _deliver_filtered(self, emit: Emit) -> None:
+        following = asyncio.create_task(self.filters.run()) if self.filters is not None else None
+        try:
+            await self._deliver(emit)
+        finally:
+            if following is not None:
+                following.cancel()
+                await asyncio.gather(following, return_exceptions=True)
 
     async def _deliver(self, emit: Emit) -> None:
         losses = Losses(self._maps["lost_by_cgroup"], self._cgroups.containers)
@@ -247,9 +273,13 @@ class KernelSource:
     def _cgroup_changed(self, kind: int, record: bytes) -> None:
         (hierarchy, cgroup), lengths = cgroup_of(record)
         if kind == Kind.CGROUP_MKDIR:
-            self._cgroups.add(hierarchy, cgroup, text(split(record, lengths)[Section.NAME0][:-1]))
+            container_id = self._cgroups.add(hierarchy, cgroup, text(split(record, lengths)[Section.NAME0][:-1]))
+            if self.filters is not None:
+                self.filters.add_cgroup((hierarchy, cgroup), container_id)
         else:
             self._cgroups.remove(hierarchy, cgroup)
+            if self.filters is not None:
+                self.filters.remove_cgroup((hierarchy, cgroup))
 
     def _learn_container(self, record: bytes) -> None:
         """An exec names its cgroup: it helps when the creation of the cgroup was lost."""

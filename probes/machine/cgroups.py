@@ -67,14 +67,8 @@ class Cgroups:
 
     @staticmethod
     def find(proc: Path = Path("/proc/self")) -> dict[Key, str]:
-        """The cgroups that exist, in the hierarchies that events are keyed by."""
-        found: dict[Key, str] = {}
-        for hierarchy, mount in hierarchies(proc):
-            for folder, _, _ in os.walk(mount):
-                if (container_id := container_id_of(folder[len(mount) :])) != HOST:
-                    with suppress(FileNotFoundError):  # its container ends while we look
-                        found[hierarchy, Path(folder).stat().st_ino] = container_id
-        return found
+        """The cgroups of containers that exist, in the hierarchies that events are keyed by."""
+        return {key: container_id for key, container_id in every_cgroup(proc) if container_id != HOST}
 
     def renew(self, known: Collection[Key], found: Mapping[Key, str]) -> None:
         """Learn those ``found``; those ``known`` before the search and not found have been removed unheard."""
@@ -82,6 +76,14 @@ class Cgroups:
             if key not in found:
                 self.remove(*key)
         self.containers.update(found)
+
+
+def every_cgroup(proc: Path = Path("/proc/self")) -> Iterator[tuple[Key, str]]:
+    """The cgroups that exist, and the container of each; HOST for the others."""
+    for hierarchy, mount in hierarchies(proc):
+        for folder, _, _ in os.walk(mount):
+            with suppress(FileNotFoundError):  # it is removed while we look
+                yield (hierarchy, Path(folder).stat().st_ino), container_id_of(folder[len(mount) :])
 
 
 def hierarchies(proc: Path = Path("/proc/self")) -> Iterator[tuple[int, str]]:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from engine.events import Fd, Input, KernelEvent, Phase, Snapshot, SourceState
+from engine.pushdown.filter import Filter
 from probes.kernel.programs import AUTO
 from probes.kernel.source import RING_PAGES, KernelSource
 
@@ -71,9 +72,11 @@ async def watching(
     transport: str = AUTO,
     environment: bool = False,
     ring_pages: int = RING_PAGES,
+    wanted_filter: Callable[[], Filter] | None = None,
 ) -> AsyncIterator[Watched]:
     """A kernel source that is live; by default our own processes count like any other."""
     source = KernelSource(own_pids=own_pids, transport=transport, environment=environment, ring_pages=ring_pages)
+    source.wanted_filter = wanted_filter
     watched = Watched(source)
     task = asyncio.create_task(watched.source.run(watched.emit))
     try:

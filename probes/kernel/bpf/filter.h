@@ -1,70 +1,11 @@
 /* What of the rules can be tested before anything is copied: events that no rule can match stay here.
  *
- * For each type of event there is a row of clauses (probes/kernel/filters.py). A test has a bit in two words: `may` when
+ * For each type of event there is a row of clauses (probes/kernel/filter_rows.py). A test has a bit in two words: `may` when
  * it may be true, `may_not` when it may be false. What is not known has both, so an event passes when in doubt. A clause
  * holds when all tests that must be true may be, and all that must not be may not be.
  *
  * Rows and texts are written beside those in use; one write of the generation puts them in force. An event reads the
  * generation once, so it is judged by one set of rows. Generation 0 lets everything pass. */
-
-#define FILTER_SETS 8
-#define FILTER_ROWS 256
-#define CLAUSES 48
-#define OPTION_GENERATION 1
-
-/* engine/pushdown/atoms.py: class Fact */
-#define FACT_FAILED (1ULL << 0)
-#define FACT_READ (1ULL << 1)
-#define FACT_WRITE (1ULL << 2)
-#define FACT_MAY_CREATE (1ULL << 3)
-#define FACT_CONTAINER (1ULL << 4)
-#define FACT_TRAVERSAL (1ULL << 5)
-#define FACT_STDIO (1ULL << 6)
-#define FACT_INTERNET (1ULL << 7)
-#define FACT_TCP (1ULL << 8)
-#define FACT_PACKET (1ULL << 9)
-
-#define LOOKUP_COMM 0
-#define LOOKUP_PREFIX 1 /* of the first string; + 1 for the second */
-#define LOOKUP_SUFFIX 3
-#define LOOKUPS 5
-
-struct clause {
-	u64 must;
-	u64 must_not;
-};
-
-struct filter {
-	u32 table; /* of the texts */
-	u32 count;
-	u64 used;           /* tests that occur */
-	u64 texts[LOOKUPS]; /* tests that each look-up answers */
-	u64 exact[2];       /* tests for equality of each string */
-	s8 flags;           /* register of an open's flags, */
-	s8 how;             /* of its struct open_how, */
-	s8 domain;          /* of a socket's family; FROM_NOWHERE */
-	s8 reserved[5];
-	struct clause clauses[CLAUSES];
-};
-
-#define TAIL 32
-#define TEXT_SIZE 208
-#define HEAD_BITS 64 /* table, lookup */
-
-/* A path lies behind TAIL zeros, so that its last bytes can be read whatever its length. Those, and names, lie in the
- * place of the zeros themselves. */
-struct text_key {
-	u32 bits;
-	u32 table;
-	u32 lookup;
-	char tail[TAIL];
-	char text[TEXT_SIZE];
-};
-
-struct answers {
-	u64 may;
-	u64 may_not;
-};
 
 struct filter_scratch {
 	u32 alignment;
@@ -257,12 +198,16 @@ static __always_inline int passes_container(struct filter *f, struct answers *a,
 		answer(a, FACT_CONTAINER, 0);
 		return holds(f, a);
 	}
+#ifdef KERNFS_ID_HAS_GENERATION
+	return 1; /* numbers are used again: what is known of one may be old */
+#else
 	struct cgroup_key key = {.cgroup = kernfs_id(c), .hierarchy = hierarchy_of(c)};
 	u8 *kind = cgroup_kinds.lookup(&key);
 	if (!kind)
 		return 1;
 	answer(a, FACT_CONTAINER, *kind == 2);
 	return holds(f, a);
+#endif
 }
 
 static __always_inline void answer_socket(struct answers *a, struct file *file)
@@ -322,9 +267,10 @@ static __always_inline int passes(struct filter *f, struct task_struct *t, struc
 /* The row that is in force for a type of event; 0 when everything passes. */
 static __always_inline struct filter *filter_of(u32 event)
 {
-	u32 option = OPTION_GENERATION, *generation = options.lookup(&option);
-	if (!generation || !*generation)
+	u32 option = OPTION_GENERATION, *found = options.lookup(&option);
+	u32 generation = found ? *(volatile u32 *)found : 0;
+	if (!generation)
 		return 0;
-	u32 row = (*(volatile u32 *)generation % FILTER_SETS) * FILTER_ROWS + (event & (FILTER_ROWS - 1));
+	u32 row = (generation % FILTER_SETS) * FILTER_ROWS + (event & (FILTER_ROWS - 1));
 	return filters.lookup(&row);
 }

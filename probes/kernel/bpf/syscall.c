@@ -110,6 +110,13 @@ RAW_TRACEPOINT_PROBE(sys_exit)
 		c->seen++;
 	if (!spec->enabled || is_own(t->tgid))
 		return 0;
+	struct filter *filter = row < SPEC_SOCKETCALL ? filter_of(spec->event) : 0;
+	if (filter) {
+		u64 args[6];
+		read_args(args, regs, compat);
+		if (!passes(filter, t, spec, args, argument(ctx, 1)))
+			return 0;
+	}
 	struct scratch *s = syscall_scratch.lookup(&zero);
 	if (!s)
 		return 0;

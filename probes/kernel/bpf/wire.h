@@ -144,3 +144,64 @@ struct cgroup_key {
 	u64 cgroup;
 	u64 hierarchy;
 };
+
+/* Filters, as probes/kernel/filter_rows.py packs them; bpf/filter.h says what they mean. */
+
+#define FILTER_SETS 8
+#define FILTER_ROWS 256
+#define CLAUSES 48
+#define OPTION_GENERATION 1
+
+/* engine/pushdown/atoms.py: class Fact */
+#define FACT_FAILED (1ULL << 0)
+#define FACT_READ (1ULL << 1)
+#define FACT_WRITE (1ULL << 2)
+#define FACT_MAY_CREATE (1ULL << 3)
+#define FACT_CONTAINER (1ULL << 4)
+#define FACT_TRAVERSAL (1ULL << 5)
+#define FACT_STDIO (1ULL << 6)
+#define FACT_INTERNET (1ULL << 7)
+#define FACT_TCP (1ULL << 8)
+#define FACT_PACKET (1ULL << 9)
+
+#define LOOKUP_COMM 0
+#define LOOKUP_PREFIX 1 /* of the first string; + 1 for the second */
+#define LOOKUP_SUFFIX 3
+#define LOOKUPS 5
+
+struct clause {
+	u64 must;
+	u64 must_not;
+};
+
+struct filter {
+	u32 table; /* of the texts */
+	u32 count;
+	u64 used;           /* tests that occur */
+	u64 texts[LOOKUPS]; /* tests that each look-up answers */
+	u64 exact[2];       /* tests for equality of each string */
+	s8 flags;           /* register of an open's flags, */
+	s8 how;             /* of its struct open_how, */
+	s8 domain;          /* of a socket's family; FROM_NOWHERE */
+	s8 reserved[5];
+	struct clause clauses[CLAUSES];
+};
+
+#define TAIL 32
+#define TEXT_SIZE 208
+#define HEAD_BITS 64 /* table, lookup */
+
+/* A path lies behind TAIL zeros, so that its last bytes can be read whatever its length. Those, and names, lie in the
+ * place of the zeros themselves. */
+struct text_key {
+	u32 bits;
+	u32 table;
+	u32 lookup;
+	char tail[TAIL];
+	char text[TEXT_SIZE];
+};
+
+struct answers {
+	u64 may;
+	u64 may_not;
+};

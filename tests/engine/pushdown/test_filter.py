@@ -164,6 +164,14 @@ def test_what_fires_passes(node: Node, judged: Event) -> None:
         assert may_hold(condition([form], judged.kernel.type), facts_of(judged.kernel))
 
 
+@settings(max_examples=3000)
+@given(_text_checks(), st.booleans(), EVENTS)
+def test_a_single_check_that_holds_passes(check: Check, turned: bool, judged: Event) -> None:
+    form = form_of(Not(check) if turned else check, judged.kernel.type)
+    if ir.holds(form, judged):
+        assert may_hold(condition([form], judged.kernel.type), facts_of(judged.kernel))
+
+
 @settings(max_examples=200)
 @given(st.lists(CONDITIONS, min_size=5, max_size=40), EVENTS)
 def test_many_rules_keep_to_the_bounds_of_a_probe(nodes: list[Node], judged: Event) -> None:
@@ -243,6 +251,7 @@ def test_a_switched_off_rule_asks_for_nothing(upstream: RuleSet) -> None:
         (Match.BELOW, "/etc", b"/etc", True),
         (Match.BELOW, "/etc", b"/etc/passwd", True),
         (Match.BELOW, "/etc", b"/etcetera", False),
+        (Match.BELOW, "/etc", b"shadow", None),
         (Match.EXACT, "/a", b"/a/../b", None),
         (Match.EXACT, "/a", "/ä".encode(), None),
         (Match.EXACT, "/a", b"/" + b"a" * 300, None),

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 import probes
-from probes.kernel import spec, wire
+from engine.pushdown import atoms
+from engine.pushdown.atoms import Fact, Match, Subject, TextTest
+from probes.kernel import filter_rows, filters, spec, wire
 
 BPF = Path(probes.__file__).parent / "kernel" / "bpf"
 TYPES = "typedef unsigned char u8; typedef unsigned short u16; typedef unsigned u32; typedef signed char s8;\n"
@@ -25,6 +27,9 @@ FIELDS = {
     "counter": "seen delivered lost",
     "cgroup_key": "cgroup hierarchy",
     "spec": "event present enabled string base fd sockaddr how payload message sockaddr_size_at failures_only reserved",
+    "filter": "table count used texts exact flags how domain reserved clauses",
+    "text_key": "bits table lookup tail text",
+    "answers": "may may_not",
 }
 FORMATS = {
     "record": wire.RECORD,
@@ -34,6 +39,21 @@ FORMATS = {
     "counter": wire.COUNTER,
     "cgroup_key": wire.CGROUP_KEY,
     "spec": spec.SPEC,
+    "filter": filter_rows.ROW,
+    "text_key": filter_rows.KEY,
+    "answers": filter_rows.ANSWERS,
+}
+
+_FILTERS = {
+    "FILTER_SETS": filter_rows.SETS,
+    "FILTER_ROWS": filter_rows.ROWS,
+    "CLAUSES": filter_rows.CLAUSES,
+    "OPTION_GENERATION": filters.GENERATION,
+    "LOOKUPS": filter_rows.LOOKUPS,
+    "LOOKUP_SUFFIX": filter_rows.lookup_of(TextTest(Subject.FIRST, Match.SUFFIX, ())),
+    "TAIL": atoms.TAIL,
+    "TEXT_SIZE": atoms.TEXT_MOST + 2,
+    "HEAD_BITS": filter_rows.HEAD_BITS,
 }
 
 
@@ -44,6 +64,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[int]]:
     constants = [*(f"SECTION_{s.name}" for s in wire.Section), "SECTIONS", *(f"RECORD_{k.name}" for k in wire.Kind)]
     constants += [name for name in vars(wire) if name.startswith(("FILE_", "FLAG_")) and name != "FILE_INFO"]
     constants += ["SPEC_COMPAT", "SPEC_SOCKETCALL", "FROM_RETURN", "FROM_NOWHERE", "BASE_CWD", "BASE_NONE"]
+    constants += [*_FILTERS, *(f"FACT_{fact.name}" for fact in Fact)]
     lines += [f'\tprintf("{name} %d\\n", (int){name});' for name in constants]
     folder = tmp_path_factory.mktemp("wire")
     code = f'#include <stdio.h>\n#include <stddef.h>\n{TYPES}#include "{BPF}/wire.h"\nint main(void) {{\n'
@@ -95,6 +116,7 @@ def test_the_constants_agree(compiled: dict[str, list[int]]) -> None:
         "FROM_NOWHERE": [spec.NOWHERE],
     }
     specs |= {"BASE_CWD": [spec.BASE_CWD], "BASE_NONE": [spec.BASE_NONE]}
-    expected = sections | kinds | flags | specs
+    of_filters = {name: [value] for name, value in _FILTERS.items()} | {f"FACT_{f.name}": [1 << f] for f in Fact}
+    expected = sections | kinds | flags | specs | of_filters
     assert {name: compiled[name] for name in expected} == expected
     assert compiled["SECTIONS"] == [len(wire.Section)]

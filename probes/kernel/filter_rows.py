@@ -1,0 +1,192 @@
+"""Filters as the kernel reads them: a row of clauses for each type of event, and the texts that they compare.
+
+Mirrors ``struct filter`` and ``struct text_key`` of bpf/filter.h. Texts are stored by what they begin with, so that one
+look-up of the longest entry answers all tests at once: an entry has the answers of those that it begins with, too.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from engine.pushdown.atoms import TAIL, Atom, Fact, Match, Subject, TextTest
+from engine.pushdown.clauses import Clauses
+from engine.pushdown.conditions import texts
+from engine.schema import BY_NAME, EventType, ParamType
+
+LOOKUPS = 5
+SETS, ROWS = 8, 256
+FIRST_TEXT = 16
+"""The bit of the first test of a text; those before are facts."""
+CLAUSES = 48
+HEAD_BITS = 64
+KEY = struct.Struct("=III32s208s")
+"""bits, table, lookup, tail, text."""
+ANSWERS = struct.Struct("=QQ")
+"""Tests that may be true, tests that may be false."""
+ROW = struct.Struct(f"=IIQ{LOOKUPS}Q2Qbbb5x{2 * CLAUSES}Q")
+"""table, count, used, texts, exact, registers of flags, how and domain, clauses."""
+NOWHERE = -2
+EMPTY_ROW = ROW.pack(0, 0, 0, *[0] * (LOOKUPS + 2), NOWHERE, NOWHERE, NOWHERE, *[0] * (2 * CLAUSES))
+"""Without clauses nothing passes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A text under one of the look-ups, and the tests that it answers."""
+
+    lookup: int
+    text: bytes
+    may: int
+    """Tests that are true, or may be."""
+    may_not: int
+    """Tests that are false, or may be."""
+
+    def key(self, table: int) -> bytes:
+        """The key in the map of texts."""
+        if _PREFIXES <= self.lookup < _SUFFIXES:
+            bits = HEAD_BITS + (TAIL + len(self.text)) * 8
+            return KEY.pack(bits, table, self.lookup, bytes(TAIL), self.text)
+        return KEY.pack(HEAD_BITS + len(self.text) * 8, table, self.lookup, self.text, b"")
+
+    @property
+    def value(self) -> bytes:
+        """The value in the map of texts."""
+        return ANSWERS.pack(self.may, self.may_not)
+
+
+Table = tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What judges one type of event."""
+
+    event_type: str
+    clauses: Clauses
+
+    @property
+    def table(self) -> Table:
+        """The texts."""
+        return _entries(texts(self.clauses))
+
+    def pack(self, table: int) -> bytes:
+        """The row; ``table`` is the number under which its texts are stored."""
+        tests = texts(self.clauses)
+        bits: dict[Atom, int] = {fact: 1 << fact for fact in Fact}
+        bits |= {test: 1 << (FIRST_TEXT + i) for i, test in enumerate(tests)}
+        pairs = [_masks(clause, bits) for clause in sorted(self.clauses, key=len)]
+        flat = [mask for pair in pairs for mask in pair]
+        used = sum({bits[atom] for clause in self.clauses for atom, _ in clause})
+        exact = [sum(bits[test] for test in tests if _is_exact(test, slot)) for slot in _SLOTS]
+        by_lookup = [sum(bits[test] for test in tests if lookup_of(test) == number) for number in range(LOOKUPS)]
+        registers = _registers(BY_NAME[self.event_type])
+        padding = [0] * (2 * CLAUSES - len(flat))
+        return ROW.pack(table, len(pairs), used, *by_lookup, *exact, *registers, *flat, *padding)
+
+
+_SLOTS = (Subject.FIRST, Subject.SECOND)
+_COMM, _PREFIXES, _SUFFIXES = 0, 1, 3
+
+
+def _masks(clause: Iterable[tuple[Atom, bool]], bits: dict[Atom, int]) -> tuple[int, int]:
+    must = sum(bits[atom] for atom, wanted in clause if wanted)
+    return must, sum(bits[atom] for atom, wanted in clause if not wanted)
+
+
+def _is_exact(test: TextTest, slot: Subject) -> bool:
+    return test.subject is slot and test.match is Match.EXACT
+
+
+def lookup_of(test: TextTest) -> int:
+    """The look-up that answers a test."""
+    if test.subject is Subject.COMM:
+        return _COMM
+    return (_SUFFIXES if test.match is Match.SUFFIX else _PREFIXES) + test.subject - Subject.FIRST
+
+
+def _registers(row: EventType) -> list[int]:
+    kinds = (ParamType.OPEN_FLAGS, ParamType.OPEN_HOW, ParamType.DOMAIN)
+    return [next((param.register for param in row.params if param.type is kind), NOWHERE) for kind in kinds]
+
+
+# ── texts ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A text that makes a test true, or that may do so."""
+
+    lookup: int
+    text: bytes
+    bit: int
+    sure: bool
+
+
+def _entries(tests: list[TextTest]) -> Table:
+    answers = [answer for i, test in enumerate(tests) for answer in _answers(test, 1 << (FIRST_TEXT + i))]
+    every = dict.fromkeys(range(LOOKUPS), 0)
+    for answer in answers:
+        every[answer.lookup] |= answer.bit
+    by_text: dict[tuple[int, bytes], list[_Answer]] = {}
+    for answer in answers:
+        by_text.setdefault((answer.lookup, answer.text), []).append(answer)
+    return tuple(_with_ancestors(by_text, every))
+
+
+def _with_ancestors(by_text: dict[tuple[int, bytes], list[_Answer]], every: dict[int, int]) -> Iterator[Entry]:
+    """In sorted order what a text begins with comes before it."""
+    above: list[Entry] = []
+    for (lookup, text), answers in sorted(by_text.items()):
+        while above and not (above[-1].lookup == lookup and text.startswith(above[-1].text)):
+            above.pop()
+        may, may_not = (above[-1].may, above[-1].may_not) if above else (0, every[lookup])
+        for answer in answers:
+            may |= answer.bit
+            may_not &= ~answer.bit if answer.sure else -1
+        above.append(Entry(lookup, text, may, may_not))
+        yield above[-1]
+
+
+def _answers(test: TextTest, bit: int) -> Iterator[_Answer]:
+    lookup = lookup_of(test)
+    for operand in test.operands:
+        text = operand.encode()
+        if lookup == _COMM:
+            yield from _of_name(test.match, text, bit)
+        elif lookup < _SUFFIXES:
+            yield from (_Answer(lookup, each, bit, sure=True) for each in _beginnings(test.match, text))
+            if test.match is Match.EXACT:
+                yield from _anchored(lookup + _SUFFIXES - _PREFIXES, text, bit)
+        else:
+            yield _Answer(lookup, text[-TAIL:][::-1], bit, sure=len(text) <= TAIL)
+            yield from _anchored(lookup, text, bit)
+
+
+def _of_name(match: Match, text: bytes, bit: int) -> Iterator[_Answer]:
+    """A name is at most 15 bytes long and ends with NUL."""
+    if len(text) <= _NAME_MOST:
+        yield _Answer(_COMM, text + b"\0" if match is Match.EXACT else text, bit, sure=True)
+
+
+_NAME_MOST = 15
+_TEXT_MOST = 207
+
+
+def _beginnings(match: Match, text: bytes) -> Iterator[bytes]:
+    wanted = {
+        Match.EXACT: (text + b"\0",),
+        Match.PREFIX: (text,),
+        Match.BELOW: (text + b"\0", text + b"/"),
+    }[match]
+    return (each for each in wanted if len(each) <= _TEXT_MOST)
+
+
+def _anchored(lookup: int, text: bytes, bit: int) -> Iterator[_Answer]:
+    """How a relative path must look that may stand for the text: ``/shadow`` alone for ``/etc/shadow``."""
+    for i, byte in enumerate(text):
+        if byte == ord("/"):
+            tail = text[i:]
+            whole = tail[::-1] + b"\0" if len(tail) < TAIL else tail[-TAIL:][::-1]
+            yield _Answer(lookup, whole, bit, sure=False)

@@ -1,0 +1,156 @@
+"""Puts filters in force while events flow.
+
+Rows and texts are written beside those in use; the write of one number, the generation, puts them in force. What is no
+longer in force is kept a while: a program that has read the old generation may be on its way, on a processor that does
+not run just now.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from engine.events import HOST
+from engine.pushdown.filter import Filter
+from engine.schema import EVENT_TYPES
+from probes.kernel.bpf_map import BpfMap
+from probes.kernel.filter_rows import ANSWERS, EMPTY_ROW, KEY, ROW, ROWS, SETS, Row, Table
+from probes.kernel.spec import EVENT_INDEX
+from probes.kernel.wire import CGROUP_KEY
+from probes.machine.cgroups import Key
+
+GENERATION = 1
+"""The option of bpf/filter.h that says which rows are in force; 0 lets everything pass."""
+KEPT_SECONDS = 1.0
+"""How long what is no longer in force stays."""
+SLICE_SECONDS = 0.002
+"""What is written at a time before the loop may do something else."""
+
+_U32 = struct.Struct("=I")
+
+
+@dataclass(slots=True)
+class _Set:
+    """Rows that were written, and the tables of texts that they use."""
+
+    generation: int
+    tables: frozenset[Table]
+    retired: float = 0.0
+    """When it was no longer in force; 0 for the one that is."""
+
+
+class Filters:
+    """The filters in the kernel. ``wanted`` makes the one that is needed now; it is called in a thread."""
+
+    def __init__(self, fds: Mapping[str, int], options: BpfMap, wanted: Callable[[], Filter]) -> None:
+        self._wanted = wanted
+        self._options = options
+        self._rows = BpfMap(fds["filters"], _U32.size, ROW.size)
+        self._texts = BpfMap(fds["texts"], KEY.size, ANSWERS.size)
+        self._cgroups = BpfMap(fds["cgroup_kinds"], CGROUP_KEY.size, 1)
+        self._numbers: dict[Table, int] = {}
+        """The tables in the map of texts, and their numbers there."""
+        self._sets: list[_Set] = []
+        self._generation = self._last_table = 0
+        self._changed = asyncio.Event()
+        self.settled = asyncio.Event()
+        """Set while the kernel follows the rules as they are."""
+
+    def changed(self) -> None:
+        """The rules are others: everything passes until the filter for them is in force."""
+        self._enforce(0)
+        self.settled.clear()
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Follow the rules until cancelled."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            await self._make_room()
+            rows = await asyncio.to_thread(lambda: _rows(self._wanted()))
+            with suppress(OSError):  # more texts than the map has room for: everything goes on to pass
+                await self._in_slices(self._write(rows))
+                if not self._changed.is_set():
+                    self._enforce(self._sets[-1].generation)
+                    self.settled.set()
+
+    def add_cgroup(self, key: Key, container_id: str) -> None:
+        """A cgroup exists, of a container or of the host. Where a process is in one that is not known, both is
+        possible; so it may be said late, or not at all when there are very many."""
+        with suppress(OSError):  # the map is full
+            self._cgroups.update(CGROUP_KEY.pack(key[1], key[0]), bytes([1 if container_id == HOST else 2]))
+
+    def remove_cgroup(self, key: Key) -> None:
+        """A cgroup does not exist any more."""
+        self._cgroups.delete(CGROUP_KEY.pack(key[1], key[0]))
+
+    def _enforce(self, generation: int) -> None:
+        self._options.update(_U32.pack(GENERATION), _U32.pack(generation))
+        now = time.monotonic()
+        for each in self._sets:
+            if each.generation != generation and not each.retired:
+                each.retired = now
+
+    # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _in_slices(self, steps: Iterator[None]) -> None:
+        end = time.monotonic() + SLICE_SECONDS
+        for _ in steps:
+            if time.monotonic() > end:
+                await asyncio.sleep(0)
+                end = time.monotonic() + SLICE_SECONDS
+
+    def _write(self, rows: dict[str, tuple[Row, Table]]) -> Iterator[None]:
+        """A new set, a map's element with each step."""
+        self._generation += 1
+        self._sets.append(_Set(self._generation, frozenset(table for _, table in rows.values())))
+        first = self._generation % SETS * ROWS
+        for event in EVENT_TYPES:
+            packed = EMPTY_ROW
+            if found := rows.get(event.name):
+                row, table = found
+                yield from self._write_texts(table)
+                packed = row.pack(self._numbers[table])
+            self._rows.update(_U32.pack(first + EVENT_INDEX[event.name]), packed)
+            yield
+
+    def _write_texts(self, table: Table) -> Iterator[None]:
+        if table not in self._numbers:
+            self._last_table += 1
+            self._numbers[table] = self._last_table
+            for entry in table:
+                self._texts.update(entry.key(self._last_table), entry.value)
+                yield
+
+    async def _make_room(self) -> None:
+        """Forget the sets that nobody can be reading any more; with too many of the others, wait for one."""
+        while True:
+            fresh = time.monotonic() - KEPT_SECONDS
+            self._sets = [each for each in self._sets if not each.retired or each.retired > fresh]
+            await self._in_slices(self._forget_texts(self._numbers.keys() - _used(self._sets)))
+            if len(self._sets) < SETS - 1:
+                return
+            await asyncio.sleep(self._sets[0].retired - fresh)
+
+    def _forget_texts(self, tables: Iterable[Table]) -> Iterator[None]:
+        for table in tables:
+            number = self._numbers.pop(table)
+            for entry in table:
+                self._texts.delete(entry.key(number))
+                yield
+
+
+def _used(sets: Iterable[_Set]) -> set[Table]:
+    return {table for each in sets for table in each.tables}
+
+
+def _rows(wanted: Filter) -> dict[str, tuple[Row, Table]]:
+    """By type of event the row and its texts; nothing for a type that is not wanted."""
+    conditions = ((event.name, wanted.of(event.name)) for event in EVENT_TYPES)
+    made = {kind: Row(kind, clauses) for kind, clauses in conditions if clauses is not None}
+    return {kind: (row, row.table) for kind, row in made.items()}

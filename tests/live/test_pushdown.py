@@ -1,0 +1,308 @@
+"""The filter in the kernel says of real system calls what its model says, and follows the rules while events flow."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import errno
+import os
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from engine.events import KernelEvent
+from engine.pushdown.atoms import TEXT_MOST, Atom, Fact, Facts, Match, Subject, TextTest
+from engine.pushdown.clauses import FALSE, TRUE, Clauses, may_hold, only, shortest, some
+from engine.pushdown.filter import Filter
+from engine.pushdown.filter import Filters as Made
+from engine.rules.load import load
+from engine.rules.ruleset import RuleSet
+from tests.helpers.kernel import Watched, watching
+
+pytestmark = pytest.mark.live
+
+SHIPPED = Path(__file__).parents[2] / "rules"
+ROUNDS = 40
+CALLS = 60
+COMM = b"filter-tester"
+O_CREAT = os.O_CREAT
+NAMES = ["etc", "shadow", "t", ".ssh", "id_rsa", "..", ".", "", "ä", "environ", "x" * 31, "x" * 40, "..data", "y" * 90]
+OPERANDS = [
+    "/etc/shadow", "/etc", "/etc/", "/t/environ", "/environ", "shadow", "adow", "/id_rsa", "/t/.ssh/id_rsa", "/.ssh",
+    "x" * 31, "x" * 33, "/" + "x" * 40, "/t/" + "x" * 40, "/shadow", "/t", "/", "/" + "y" * 90 + "/" + "y" * 90,
+    "environ",
+]  # fmt: skip
+
+
+class Switchable:
+    """Makes whatever filter is wanted at the moment."""
+
+    def __init__(self) -> None:
+        self.filter = Filter({})
+
+    def __call__(self) -> Filter:
+        return self.filter
+
+
+@asynccontextmanager
+async def filtered() -> AsyncIterator[tuple[Watched, Callable[[Filter], Awaitable[None]]]]:
+    """A live kernel source, and a way to give it another filter."""
+    wanted = Switchable()
+    async with watching(wanted_filter=wanted) as watched:
+        filters = watched.source.filters
+        assert filters is not None
+
+        async def switch(new: Filter) -> None:
+            wanted.filter = new
+            filters.changed()
+            await filters.settled.wait()
+
+        yield watched, switch
+
+
+async def passed(watched: Watched, calls: Callable[[], None], kind: str) -> list[KernelEvent]:
+    """The events of a kind that ``calls`` let out of the kernel; dup2 must pass."""
+    begin = len(watched.inputs)
+    mark = os.dup2(0, 99)
+    calls()
+    os.close(mark)
+    os.dup2(0, 98)
+    os.close(98)
+    await watched.until(KernelEvent, lambda e: e in watched.inputs[begin:], type="dup2", pid=os.getpid(), res=98)
+    mine = [e for e in watched.inputs[begin:] if isinstance(e, KernelEvent) and e.pid == os.getpid()]
+    return [e for e in mine if e.type == kind]
+
+
+# ── the kernel and the model ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def atoms(random: Random, subjects: list[Subject]) -> Atom:
+    if random.random() < 0.3:
+        return random.choice([fact for fact in Fact if fact not in (Fact.INTERNET, Fact.TCP, Fact.PACKET)])
+    subject = random.choice(subjects)
+    operands = tuple(random.sample(OPERANDS, random.randint(1, 3)))
+    if subject is Subject.COMM:
+        return TextTest(
+            subject, random.choice([Match.EXACT, Match.PREFIX]), (random.choice(["filter", "filter-tester", "sshd"]),)
+        )
+    match = random.choice(list(Match))
+    if match is not Match.SUFFIX:
+        operands = tuple(operand for operand in operands if operand.startswith("/")) or ("/etc",)
+    if match is Match.BELOW:
+        operands = tuple(operand.rstrip("/") or "/etc" for operand in operands)
+    return TextTest(subject, match, operands)
+
+
+def condition(random: Random, subjects: list[Subject]) -> Clauses:
+    clauses = [
+        frozenset((atoms(random, subjects), random.random() < 0.7) for _ in range(random.randint(1, 3)))
+        for _ in range(random.randint(1, 4))
+    ]
+    return shortest(clauses)
+
+
+def path(random: Random) -> str:
+    given = "/".join(random.choice(NAMES) for _ in range(random.randint(1, 4)))
+    return ("/" + given if random.random() < 0.6 else given) or "t"
+
+
+def open_facts(given: str, flags: int, result: int) -> Facts:
+    numbers = {
+        Fact.FAILED: result < 0,
+        Fact.STDIO: 0 <= result <= 2,
+        Fact.READ: flags & 3 in (0, 2),
+        Fact.WRITE: flags & 3 in (1, 2),
+        Fact.MAY_CREATE: bool(flags & O_CREAT),
+        Fact.CONTAINER: False,
+        Fact.TRAVERSAL: "../" in given,
+    }
+    raw = given.encode()
+    readable = 0 < len(raw) <= TEXT_MOST
+    if not readable:
+        del numbers[Fact.TRAVERSAL]
+    return Facts(numbers, COMM, (raw if readable else None, None))
+
+
+def call_open(given: str, flags: int) -> int:
+    try:
+        fd = os.open(given, flags)
+    except OSError as error:
+        return -(error.errno or 0)
+    os.close(fd)
+    return fd
+
+
+@pytest.fixture
+def named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This thread has a name of its own, and relative paths lead somewhere harmless."""
+    monkeypatch.chdir(tmp_path)
+    libc = ctypes.CDLL(None)
+    before = Path("/proc/self/comm").read_bytes().strip()
+    libc.prctl(15, COMM)
+    yield
+    libc.prctl(15, before)
+
+
+async def test_opens_are_judged_as_the_model_judges_them(named: None) -> None:
+    random = Random(5)
+    async with filtered() as (watched, switch):
+        for _ in range(ROUNDS):
+            clauses = condition(random, [Subject.COMM, Subject.FIRST, Subject.FIRST])
+            await switch(Filter({"openat": clauses, "dup2": TRUE}))
+            made: list[tuple[str, int, int]] = []
+
+            def calls(made: list[tuple[str, int, int]] = made) -> None:
+                for _ in range(CALLS):
+                    given, flags = path(random), random.choice([os.O_RDONLY, os.O_WRONLY, os.O_RDWR])
+                    made.append((given, flags, call_open(given, flags | os.O_CLOEXEC)))
+
+            found = [(e.args.get("name", ""), e.res) for e in await passed(watched, calls, "openat")]
+            wanted = [
+                (given, result) for given, flags, result in made if may_hold(clauses, open_facts(given, flags, result))
+            ]
+            assert found == wanted, clauses
+
+
+async def test_renames_are_judged_as_the_model_judges_them(named: None) -> None:
+    random = Random(6)
+    async with filtered() as (watched, switch):
+        for _ in range(ROUNDS):
+            clauses = condition(random, [Subject.FIRST, Subject.SECOND])
+            await switch(Filter({"rename": clauses, "dup2": TRUE}))
+            pairs = [(f"missing/{path(random)}", path(random)) for _ in range(CALLS)]
+
+            def calls(pairs: list[tuple[str, str]] = pairs) -> None:
+                for old, new in pairs:
+                    ctypes.CDLL(None).rename(old.encode(), new.encode())  # Python's own would normalise
+
+            found = [(e.args["oldpath"], e.args["newpath"]) for e in await passed(watched, calls, "rename")]
+            assert found == [pair for pair in pairs if may_hold(clauses, rename_facts(*pair))], clauses
+
+
+def rename_facts(old: str, new: str) -> Facts:
+    facts = open_facts(old, 0, -errno.ENOENT)
+    for fact in (Fact.READ, Fact.WRITE, Fact.MAY_CREATE):
+        del facts.numbers[fact]
+    second = new.encode()
+    return Facts(facts.numbers, COMM, (facts.paths[0], second if 0 < len(second) <= TEXT_MOST else None))
+
+
+@pytest.mark.parametrize(
+    ("fact", "passing"),
+    [(Fact.INTERNET, ["tcp", "udp", "tcp6"]), (Fact.TCP, ["tcp", "tcp6"]), (Fact.STDIO, [])],
+)
+async def test_what_a_descriptor_is(fact: Fact, passing: list[str]) -> None:
+    kinds = {
+        "tcp": (socket.AF_INET, socket.SOCK_STREAM),
+        "udp": (socket.AF_INET, socket.SOCK_DGRAM),
+        "tcp6": (socket.AF_INET6, socket.SOCK_STREAM),
+        "unix": (socket.AF_UNIX, socket.SOCK_STREAM),
+    }
+    sockets = {name: socket.socket(*kind) for name, kind in kinds.items()}
+    numbers = {each.fileno(): name for name, each in sockets.items()}
+    async with filtered() as (watched, switch):
+        await switch(Filter({"dup3": only(fact), "dup2": TRUE}))
+
+        def calls() -> None:
+            for fd in (*numbers, 0):
+                os.close(os.dup2(fd, 97, inheritable=False))
+
+        found = [numbers.get(int(e.args["oldfd"]), "a file") for e in await passed(watched, calls, "dup3")]
+    for each in sockets.values():
+        each.close()
+    assert found == passing
+
+
+async def test_packet_sockets() -> None:
+    async with filtered() as (watched, switch):
+        await switch(Filter({"socket": only(Fact.PACKET), "dup2": TRUE}))
+
+        def calls() -> None:
+            for family, kind in ((socket.AF_INET, socket.SOCK_DGRAM), (socket.AF_PACKET, socket.SOCK_RAW)):
+                socket.socket(family, kind).close()
+
+        found = [e.args["domain"] for e in await passed(watched, calls, "socket")]
+    assert found == [socket.AF_PACKET]
+
+
+async def test_what_concerns_state_always_passes() -> None:
+    async with filtered() as (watched, switch):
+        await switch(Filter({}))
+        child = await asyncio.create_subprocess_exec("/bin/true")
+        await child.wait()
+        await watched.until(KernelEvent, type="procexit", pid=child.pid)
+    of_child = {e.type for e in watched.inputs if isinstance(e, KernelEvent) and e.pid == child.pid}
+    assert {"execve", "procexit"} <= of_child
+
+
+# ── swapping ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_no_event_is_judged_by_half_of_a_filter() -> None:
+    """Of two filters each wants one path; both want what a mixture of them would drop."""
+    one, other = (TextTest(Subject.FIRST, Match.EXACT, (f"/no/such/{name}",)) for name in ("one", "other"))
+    both = TextTest(Subject.FIRST, Match.SUFFIX, ("/both",))
+    filters = [Filter({"openat": some([only(each), only(both)]), "dup2": TRUE}) for each in (one, other)]
+    async with filtered() as (watched, switch):
+        await switch(filters[0])
+        begin = len(watched.inputs)
+        stop = False
+
+        def opens() -> int:
+            count = 0
+            while not stop:
+                call_open("/no/such/both", os.O_RDONLY)
+                count += 1
+            return count
+
+        opening = asyncio.create_task(asyncio.to_thread(opens))
+        for i in range(6):
+            await switch(filters[i % 2])
+        stop = True
+        count = await opening
+        await passed(watched, lambda: None, "dup2")
+        seen = [
+            e for e in watched.inputs[begin:] if isinstance(e, KernelEvent) and e.args.get("name") == "/no/such/both"
+        ]
+    assert len(seen) == count
+
+
+async def test_a_filter_is_in_force_at_once_and_the_older_ones_are_forgotten() -> None:
+    clauses = [only(TextTest(Subject.FIRST, Match.EXACT, (f"/no/such/{i}",))) for i in range(12)]
+    async with filtered() as (watched, switch):
+        for before, now in pairwise(range(12)):
+            await switch(Filter({"openat": clauses[now], "dup2": TRUE}))
+            events = await passed(watched, partial(try_both, before, now), "openat")
+            assert [e.args["name"] for e in events] == [f"/no/such/{now}"]
+
+
+def try_both(before: int, now: int) -> None:
+    for i in (before, now):
+        call_open(f"/no/such/{i}", os.O_RDONLY)
+
+
+async def test_a_rule_that_is_switched_off_narrows_and_switched_on_widens() -> None:
+    rules = every_rule_off()
+    made = Made()
+    async with watching(wanted_filter=lambda: made.of(rules.rules)) as watched:
+        filters = watched.source.filters
+        assert filters is not None
+        rule = next(rule for rule in rules.rules if "openat" in rule.event_types)
+        for enabled in (True, False, True):
+            rules.set_enabled(rule.name, enabled)
+            watched.source.select(rules.event_types | {"dup2"})
+            await filters.settled.wait()
+            assert made.of(rules.rules).conditions.get("openat", FALSE) != FALSE or not enabled
+
+
+def every_rule_off() -> RuleSet:
+    rules = load([SHIPPED])
+    for rule in rules.rules:
+        rules.set_enabled(rule.name, False)
+    return rules
