@@ -34,6 +34,11 @@ def facts(pairs: list[tuple[str, str]]) -> list[list[Span]]:
     return [[(f"{label:<{_LABEL}} ", "dim"), (value, "")] for label, value in pairs if value]
 
 
+def section(title: str, rows: list[list[Span]]) -> list[list[Span]]:
+    """Rows under a title, nothing where there are none."""
+    return [[], [(title, "accent")], *rows] if rows else []
+
+
 def preview(row: StackRow) -> Content:
     """What the list knows already, while the alert itself is on its way."""
     return lines([badge(row.priority), ("  ", ""), (row.rule, "strong")], [(words.moment(row.last), "dim")])

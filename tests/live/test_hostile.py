@@ -122,9 +122,9 @@ def test_every_pane_shows_escapes_and_obeys_none(
         intrude(lab, name)
         terminal.until_shown("Hostile link", "Hostile file", "Hostile program")
         terminal.keys("End", "Enter")
-        terminal.until_shown("Repeats", "\\x1b", "hostile")
+        terminal.until_shown("Overview", "\\x1b", "hostile")
         terminal.keys("Escape")  # a key right behind it would make it Alt and that key
-        terminal.until_gone("Repeats")
+        terminal.until_gone("Overview")
         terminal.keys("3")
         terminal.until_shown("Pid")
         terminal.keys("/", *"hostile", "Enter")

@@ -8,7 +8,7 @@ from textual.content import Content
 from engine.events import ContainerInfo, Mount
 from engine.protocol import ContainerRow, Containers, ListContainers
 from tui import words
-from tui.alert_text import facts, lines
+from tui.alert_text import facts, lines, section
 from tui.front import Front
 from tui.panes.base import Pane
 from tui.panes.containers import flags, name
@@ -45,8 +45,8 @@ def describe(row: ContainerRow) -> Content:
         [(name(info), "strong"), (f"  {info.image}", "dim"), *((f"  {flag}", "bad") for flag in found)],
         [],
         *facts(_pairs(row)),
-        *_section("Mounts", [_mount(mount) for mount in info.mounts]),
-        *_section("Labels", [f"{key}={value}" for key, value in sorted(info.labels.items())]),
+        *section("Mounts", [[(_mount(mount), "")] for mount in info.mounts]),
+        *section("Labels", [[(f"  {key}={value}", "")] for key, value in sorted(info.labels.items())]),
     ]
     if not info.complete:
         rows += [[], [("Docker has not told everything yet.", "warn")]]
@@ -73,9 +73,5 @@ def _times(number: int) -> str:
     return "once" if number == 1 else f"{number:,} times"
 
 
-def _section(title: str, items: list[str]) -> list[list[Span]]:
-    return [[], [(title, "accent")], *([(f"  {item}", "")] for item in items)] if items else []
-
-
 def _mount(mount: Mount) -> str:
-    return f"{mount.source} → {mount.dest}{'' if mount.rw else '  read-only'}"
+    return f"  {mount.source} → {mount.dest}{'' if mount.rw else '  read-only'}"

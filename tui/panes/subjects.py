@@ -19,7 +19,7 @@ from engine.protocol import (
 )
 from engine.protocol import Rules as RuleRows
 from tui import lineage, words
-from tui.alert_text import facts, lines
+from tui.alert_text import facts, lines, section
 from tui.front import Front
 from tui.panes import inspect, rule
 from tui.panes.base import priority_cell
@@ -49,8 +49,8 @@ async def ancestry(front: Front, alert: Alert) -> Content:
     kin = [other for other in found if other.id != alert.id and _is_of_tree(other, beginning)]
     return lines(
         *lineage.draw(alert),
-        *_section("The whole tree", _tree(below(rows, (beginning.pid, beginning.start)), alert)),
-        *_section("Other alerts of it", [_alert(other, alert) for other in reversed(kin)]),
+        *section("The whole tree", _tree(below(rows, (beginning.pid, beginning.start)), alert)),
+        *section("Other alerts of it", [_alert(other, alert) for other in reversed(kin)]),
     )
 
 
@@ -119,7 +119,3 @@ async def rule_of(front: Front, alert: Alert) -> Content:
     if row is None:
         return lines([("No rule of this name is loaded any more.", "dim")], [], [(alert.description, "")])
     return rule.describe(row, front.now())
-
-
-def _section(title: str, rows: list[list[Span]]) -> list[list[Span]]:
-    return [[], [(title, "accent")], *rows] if rows else []
