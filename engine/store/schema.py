@@ -7,8 +7,8 @@ import sqlite3
 import time
 from pathlib import Path
 
-from engine.errors import UsageError
 from engine.alert_query import fits
+from engine.errors import UsageError
 from engine.filter import fold
 
 APPLICATION_ID = 0x54524345
