@@ -70,7 +70,7 @@ class Desk:
         return p.Processes(rows=self.sensor.world.process_rows(request.container_id, exited=request.exited))
 
     async def _events(self, request: p.ListEvents) -> p.Reply:
-        return p.Events(rows=self.sensor.world.event_rows(request))
+        return p.Events(rows=await self.sensor.world.event_rows(request))
 
     async def _changes(self, request: p.ListChanges) -> p.Reply:
         if self.sensor.runtime is None:

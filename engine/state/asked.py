@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from heapq import nlargest
-from itertools import islice
 
 from engine.lang.fields import resolve
 from engine.protocol import ListEvents
@@ -17,14 +16,31 @@ Find = Callable[[ProcessKey], Process | None]
 Test = Callable[[Event], bool]
 
 
-def asked(recent: Recent, find: Find, request: ListEvents, text: Callable[[Event], str]) -> list[Event]:
-    """The events, the newest first. ``text`` is where words are looked for. Raises UsageError for a wrong filter."""
+_SLICE = 200
+"""Events looked at between two breaths: about a millisecond."""
+
+
+def asked(recent: Recent, find: Find, request: ListEvents, text: Callable[[Event], str]) -> Iterator[Event | None]:
+    """The events, the newest first; None now and then, where the caller may let others go on.
+
+    ``text`` is where words are looked for. Raises UsageError for a wrong filter.
+    """
     test = _test(request.filter, text)
     events = (event for event in _owned(recent, find, request) if _in_time(event, request))
     if test is None:
-        return nlargest(request.limit, events, key=_number)
-    newest_first = sorted(events, key=_number, reverse=True)
-    return list(islice(filter(test, newest_first), request.limit))
+        return iter(nlargest(request.limit, events, key=_number))
+    return _passing(test, sorted(events, key=_number, reverse=True), request.limit)
+
+
+def _passing(test: Test, events: Iterable[Event], limit: int) -> Iterator[Event | None]:
+    for number, event in enumerate(events, 1):
+        if test(event):
+            yield event
+            limit -= 1
+            if not limit:
+                return
+        if number % _SLICE == 0:
+            yield None
 
 
 def _number(event: Event) -> int:

@@ -130,9 +130,12 @@ def _flags(process: Process, container: Container | None) -> list[str]:
 # ── events ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def event_rows(recent: Recent, find: Find, request: ListEvents) -> list[EventRow]:
-    """Recent events of a process, or else of a container, the newest first. Raises UsageError for a wrong filter."""
-    return [_event_row(event) for event in asked(recent, find, request, _searched)]
+def event_rows(recent: Recent, find: Find, request: ListEvents) -> Iterator[EventRow | None]:
+    """Recent events of a process, or else of a container, the newest first; None where others may go on.
+
+    Raises UsageError for a wrong filter.
+    """
+    return (None if event is None else _event_row(event) for event in asked(recent, find, request, _searched))
 
 
 def _searched(event: Event) -> str:

@@ -7,6 +7,7 @@ while its container's metadata is awaited, several when that has come. Time is t
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -143,9 +144,15 @@ class World:
         """The process tree of a container, of the host ("") or of all (None), parents first."""
         return views.process_rows(self.processes, self.containers, container_id, exited=exited)
 
-    def event_rows(self, request: ListEvents) -> list[EventRow]:
-        """Recent events of a process, a container or all, the newest first."""
-        return views.event_rows(self.recent, self._find, request)
+    async def event_rows(self, request: ListEvents) -> list[EventRow]:
+        """Recent events of a process, a container or all, the newest first; others go on meanwhile."""
+        rows: list[EventRow] = []
+        for row in views.event_rows(self.recent, self._find, request):
+            if row is None:
+                await asyncio.sleep(0)
+            else:
+                rows.append(row)
+        return rows
 
     def _find(self, key: ProcessKey) -> Process | None:
         return self.processes.get(*key)

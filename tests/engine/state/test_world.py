@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from engine.alerts import Alert, Ancestor, ContainerRef, Priority
 from engine.errors import UsageError
 from engine.events import Fd, KernelEvent, Users
-from engine.protocol import Change, ListEvents, ProcessRow
+from engine.protocol import Change, EventRow, ListEvents, ProcessRow
 from engine.state import views
 from engine.state.containers import KEEP_GONE, ContainerTable
 from engine.state.event import Event
@@ -43,6 +44,10 @@ def world() -> World:
     apply(world, execve(100, "/bin/httpd", at=1, ppid=95, vpid=1, container_id=WEB, cap_permitted=0xFF))
     apply(world, execve(200, "/bin/sh", at=2, ppid=95, vpid=20, tty=34816, container_id=WEB, cap_permitted=0xFF))
     return world
+
+
+def rows_of(world: World, request: ListEvents) -> list[EventRow]:
+    return asyncio.run(world.event_rows(request))
 
 
 def apply(world: World, *events: KernelEvent) -> Event:
@@ -261,7 +266,7 @@ def test_a_change_is_told_by_a_growing_number(world: World) -> None:
 def test_events_in_one_line(world: World) -> None:
     apply(world, opened("/etc/shadow", at=10, flags=O_RDONLY))
     apply(world, opened("/nothing", at=20, flags=O_RDONLY, res=-2, fd=Fd(name="/nothing")))
-    rows = world.event_rows(ListEvents(pid=200, start=200))
+    rows = rows_of(world, ListEvents(pid=200, start=200))
     assert [row.summary for row in rows[:2]] == [
         "openat /nothing O_RDONLY → ENOENT",
         "openat /etc/shadow O_RDONLY → 3",
@@ -272,16 +277,16 @@ def test_events_in_one_line(world: World) -> None:
 
 def test_events_of_a_container_and_of_all(world: World) -> None:
     apply(world, event("openat", 1, 50, container_id=""), opened("/a", at=60), opened("/b", at=70))
-    assert [row.pid for row in world.event_rows(ListEvents(container_id=WEB))] == [200, 200, 200, 100]
-    assert [row.pid for row in world.event_rows(ListEvents(container_id=""))] == [1]
-    assert len(world.event_rows(ListEvents(limit=2))) == 2
+    assert [row.pid for row in rows_of(world, ListEvents(container_id=WEB))] == [200, 200, 200, 100]
+    assert [row.pid for row in rows_of(world, ListEvents(container_id=""))] == [1]
+    assert len(rows_of(world, ListEvents(limit=2))) == 2
 
 
 def test_events_by_a_condition_or_by_words(world: World) -> None:
     apply(world, opened("/etc/shadow", at=10, flags=O_RDONLY), opened("/tmp/x", at=20, flags=O_RDONLY))
 
     def found(wanted: str) -> list[str]:
-        return [row.target for row in world.event_rows(ListEvents(filter=wanted))]
+        return [row.target for row in rows_of(world, ListEvents(filter=wanted))]
 
     assert found("fd.name startswith /etc and evt.is_open_read=true") == ["/etc/shadow"]
     assert found("not fd.name exists and evt.type=execve and proc.name=sh") == ["/bin/sh"]
@@ -294,18 +299,29 @@ def test_events_by_a_condition_or_by_words(world: World) -> None:
     assert caught.value.hint == "did you mean fd.name?"
 
 
+async def test_a_search_through_many_events_lets_others_go_on(world: World) -> None:
+    apply(world, *(opened(f"/f/{number}", at=10 + number, pid=1000 + number // 90) for number in range(1000)))
+    search = asyncio.ensure_future(world.event_rows(ListEvents(filter="no such words")))
+    breaths = 0
+    while not search.done():
+        await asyncio.sleep(0)
+        breaths += 1
+    assert search.result() == []
+    assert breaths >= 1000 // 200
+
+
 def test_events_of_a_time(world: World) -> None:
     apply(world, opened("/a", at=60), opened("/b", at=70), opened("/c", at=80))
-    times = {row.target: row.time for row in world.event_rows(ListEvents())}
-    rows = world.event_rows(ListEvents(since=times["/b"], until=times["/b"]))
+    times = {row.target: row.time for row in rows_of(world, ListEvents())}
+    rows = rows_of(world, ListEvents(since=times["/b"], until=times["/b"]))
     assert [row.target for row in rows] == ["/b"]
 
 
 def test_events_of_a_process_and_its_descendants(world: World) -> None:
     run_in_shell(world, 300, "/bin/cat", at=50)
     apply(world, opened("/a", at=60, pid=300))
-    alone = world.event_rows(ListEvents(pid=200, start=200))
-    tree = world.event_rows(ListEvents(pid=200, start=200, tree=True))
+    alone = rows_of(world, ListEvents(pid=200, start=200))
+    tree = rows_of(world, ListEvents(pid=200, start=200, tree=True))
     assert {row.pid for row in alone} == {200}
     assert {row.pid for row in tree} == {200, 300}
     assert (tree[0].pid, tree[0].start, tree[0].container_id) == (300, 300, WEB)
@@ -313,7 +329,7 @@ def test_events_of_a_process_and_its_descendants(world: World) -> None:
 
 def test_kinds_of_events(world: World) -> None:
     apply(world, opened("/a", at=60, flags=O_RDONLY), opened("/b", at=70, flags=O_WRONLY))
-    kinds = {row.target: row.kind for row in world.event_rows(ListEvents(pid=200, start=200))}
+    kinds = {row.target: row.kind for row in rows_of(world, ListEvents(pid=200, start=200))}
     assert kinds == {"/a": "read", "/b": "written", "/bin/sh": "program"}
 
 
