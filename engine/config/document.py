@@ -1,27 +1,23 @@
 """Bytes → tree: YAML in the ways that Falco reads it, within bounds.
 
 ``${NAME}`` stands for a variable of the environment, ``$${NAME}`` for itself; of a key that stands twice the first
-counts. A file is refused when it is larger or deeper than any honest one; aliases are shared, so that a small file
-cannot grow into a large tree.
+counts. :mod:`engine.rules.documents` bounds what a file can do.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping as AnyMapping
-from typing import Any
 
 import yaml
 
 from engine.config.faults import ConfigError, Mark, PlacedError
 from engine.config.tree import EMPTY, Mapping, Scalar, Sequence, Tree
+from engine.rules.documents import LINE_END, DocumentError, decoded, documents
 
 MAX_BYTES = 1 << 20
 """Size of the largest file that is read."""
-MAX_DEPTH = 50
-"""Lists and mappings within each other."""
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _VARIABLE = re.compile(r"\$(\$?)\{([^{}]*)\}")
 _ALIEN = "is this a configuration file?"
 _NULLS = ("", "~", "null", "Null", "NULL")
@@ -49,11 +45,9 @@ def _decoded(name: str, data: bytes) -> str:
     if len(data) > MAX_BYTES:
         raise PlacedError(f"the file is larger than {MAX_BYTES >> 20} MiB", Mark(name), _ALIEN)
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = data[: error.start]
-        line, column = before.count(b"\n") + 1, error.start - (before.rfind(b"\n") + 1) + 1
-        raise PlacedError("not UTF-8 text", Mark(name, line, column), _ALIEN) from None
+        return decoded(data, name).removeprefix("\ufeff")
+    except DocumentError as error:
+        raise PlacedError(error.message, Mark(*error.place), error.hint) from None
 
 
 class _Parser:
@@ -62,10 +56,9 @@ class _Parser:
     def __init__(self, name: str, text: str, environ: AnyMapping[str, str]) -> None:
         self._name = name
         self._text = text
-        self._lines = text.split("\n")
+        self._lines = LINE_END.split(text)
         self._environ = environ
         self._done: dict[int, Tree] = {}
-        self._open: set[int] = set()
 
     def tree(self) -> Tree:
         """Raises PlacedError."""
@@ -76,41 +69,22 @@ class _Parser:
         return EMPTY if isinstance(tree, Scalar) and tree.is_null else tree
 
     def _composed(self) -> yaml.Node | None:
-        loader = _LOADER(self._text)
+        """The one document that there is. Raises PlacedError."""
         try:
-            self._bound_depth()
-            return loader.get_single_node()
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            raise PlacedError(
-                f"not YAML: {error.problem or error.context}", self._mark(mark), error.context or ""
-            ) from None
-        except yaml.YAMLError as error:
-            raise PlacedError(f"not YAML: {str(error).splitlines()[0]}", Mark(self._name)) from None
-        finally:
-            loader.dispose()
-
-    def _bound_depth(self) -> None:
-        """Look at the events first: composing is recursive, and would overflow the stack of the C library."""
-        depth = 0
-        for event in yaml.parse(self._text, Loader=_LOADER):
-            if isinstance(event, yaml.CollectionStartEvent):
-                depth += 1
-                if depth > MAX_DEPTH:
-                    raise PlacedError(f"more than {MAX_DEPTH} levels deep", self._mark(event.start_mark), _ALIEN)
-            elif isinstance(event, yaml.CollectionEndEvent):
-                depth -= 1
+            found = list(documents(self._text, self._name))
+        except DocumentError as error:
+            place = error.place
+            raise PlacedError(error.message, self._mark_at(place.line, place.column), error.hint) from None
+        if len(found) > 1:
+            mark = self._mark(found[1].start_mark if found[1] is not None else None)
+            raise PlacedError("a second document begins", mark, "take out the line '---'")
+        return found[0] if found else None
 
     def _tree(self, node: yaml.Node) -> Tree:
         key = id(node)
         if key in self._done:
             return self._done[key]
-        mark = self._mark(node.start_mark)
-        if key in self._open:
-            raise PlacedError("an alias that contains itself", mark, "write the value out")
-        self._open.add(key)
-        tree = self._done[key] = self._converted(node, mark)
-        self._open.discard(key)
+        tree = self._done[key] = self._converted(node, self._mark(node.start_mark))
         return tree
 
     def _converted(self, node: yaml.Node, mark: Mark) -> Tree:
@@ -136,8 +110,10 @@ class _Parser:
     def _variable(self, match: re.Match[str]) -> str:
         return match[0][1:] if match[1] else self._environ.get(match[2], "")
 
-    def _mark(self, mark: Any) -> Mark:
-        if mark is None:
-            return Mark(self._name)
-        source = self._lines[mark.line].rstrip("\r") if mark.line < len(self._lines) else ""
-        return Mark(self._name, mark.line + 1, mark.column + 1, source)
+    def _mark(self, mark: yaml.Mark | None) -> Mark:
+        return self._mark_at(mark.line + 1, mark.column + 1) if mark is not None else Mark(self._name)
+
+    def _mark_at(self, line: int, column: int) -> Mark:
+        """The place with its line; no line is 0."""
+        source = self._lines[line - 1] if 0 < line <= len(self._lines) else ""
+        return Mark(self._name, line, column, source)

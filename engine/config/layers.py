@@ -7,11 +7,12 @@ from collections.abc import Callable
 from collections.abc import Sequence as AnySequence
 from typing import Literal, NamedTuple
 
-from engine.config.document import MAX_DEPTH, parse_value
+from engine.config.document import parse_value
 from engine.config.faults import Mark, PlacedError
 from engine.config.keys import INCLUDE
 from engine.config.tree import Mapping, Scalar, Sequence, Tree
 from engine.config.values import elements, nearest, section, text
+from engine.rules.documents import MAX_DEPTH
 
 Strategy = Literal["append", "override", "add-only"]
 """What becomes of a key that both have: lists are joined and the rest replaced; replaced; left as it was."""

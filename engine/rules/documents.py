@@ -1,4 +1,5 @@
-"""YAML read with bounds: what a hostile or mistaken file could do to memory, stack and time is refused with its reason.
+"""YAML read with bounds, for rule files and configurations: what a hostile or mistaken file could do to memory, stack
+and time is refused with its reason.
 
 * Files: regular ones of at most :data:`MAX_BYTES`, in UTF-8.
 * Documents: at most :data:`MAX_DEPTH` collections within each other, :data:`MAX_NODES` values, and no more than
@@ -67,7 +68,7 @@ def read_file(path: Path) -> str:
     if len(raw) > MAX_BYTES:
         message = f"cannot read: the file is larger than {MAX_BYTES // 2**20} MiB"
         raise DocumentError(FILE_READ, message, Place(str(path)), "split it into several files")
-    return _decoded(raw, path)
+    return decoded(raw, str(path))
 
 
 def _refuse_others(mode: int, path: Path) -> None:
@@ -77,13 +78,14 @@ def _refuse_others(mode: int, path: Path) -> None:
         raise DocumentError(FILE_READ, f"cannot read: it is {kind}, not a file", Place(str(path)), hint)
 
 
-def _decoded(raw: bytes, path: Path) -> str:
+def decoded(raw: bytes, name: str) -> str:
+    """The text of a file. Raises DocumentError."""
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
         line, column = _position(raw[: error.start].decode(), error.start)
         message = f"the byte 0x{raw[error.start]:02x} is not UTF-8"
-        raise DocumentError(YAML_PARSE, message, Place(str(path), line, column), "save the file as UTF-8") from None
+        raise DocumentError(YAML_PARSE, message, Place(name, line, column), "save the file as UTF-8") from None
 
 
 def _position(text: str, index: int) -> tuple[int, int]:
