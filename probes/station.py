@@ -21,6 +21,7 @@ from engine.errors import TiercelError
 from engine.events import Phase, RuntimeState, SourceState
 from engine.invocation import command
 from engine.lang.host_names import host_names
+from engine.pushdown.filter import Filters
 from engine.rules.ruleset import Rule, RuleSet
 from engine.sensor import Sensor
 from engine.service.desk import Desk
@@ -188,6 +189,7 @@ async def headless(options: Options, sinks: Sequence[Sink], duration: float | No
     Then says what there was. Raises SourceError when a source failed: nothing is watched any more.
     """
     with sensor_of(options, sinks) as sensor:
+        _narrow(sensor)
         tell_reloads(sensor, tell)
         try:
             with contextlib.suppress(TimeoutError):
@@ -198,6 +200,14 @@ async def headless(options: Options, sinks: Sequence[Sink], duration: float | No
             _tell_summary(sensor, tell)
         if sensor.failure is not None:
             raise sensor.failure
+
+
+def _narrow(sensor: Sensor) -> None:
+    """Nobody will look at the events: of a capture only those are made on which a rule may fire."""
+    made = Filters()
+    for source in sensor.sources:
+        if isinstance(source, ReplaySource):
+            source.wanted_filter = lambda: made.of(sensor.rules.rules)
 
 
 def _end_with(scope: asyncio.Timeout, sensor: Sensor, sinks: Sequence[Sink], tell: Tell) -> None:

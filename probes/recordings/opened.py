@@ -10,6 +10,7 @@ from typing import Protocol
 
 from engine.errors import RecordingError, UsageError
 from engine.events import Input
+from engine.pushdown.filter import Filter
 from probes.recordings import format as form
 from probes.recordings.format import Header
 from probes.recordings.json_reader import Reader as JsonReader
@@ -112,46 +113,51 @@ def recordings_in(folder: Path) -> list[Path]:
 class Folder:
     """The recordings of a folder, as Falco's capture feature leaves them: one after the other, the oldest first.
 
-    Those that cannot be read (further) do not end it: at its end RecordingError names them.
+    Those that cannot be read (further) do not end it: at its end RecordingError names them. One file is open at a time.
     """
 
     def __init__(self, folder: Path) -> None:
+        self.skipped: Counter[str] = Counter()
         self._faults: list[str] = []
-        self._files = sorted(self._openings(folder), key=lambda file: file.header.time)
-        self._read = 0
-        if not self._files:
+        headers = dict(self._headers(folder))
+        if not headers:
             raise RecordingError(self._faults[0], hint=f"and there is no other in {folder}")
-        self.header = self._files[0].header
+        self._paths = sorted(headers, key=lambda path: headers[path].time)
+        self.header = headers[self._paths[0]]
+        self._event_types: Collection[str] | None = None
+        self._open: Opened | None = None
+        self._read = 0
 
-    def _openings(self, folder: Path) -> Iterator[Opened]:
+    def _headers(self, folder: Path) -> Iterator[tuple[Path, Header]]:
         for path in recordings_in(folder):
             try:
-                yield opened(path)
+                yield path, opened(path).header
             except RecordingError as error:
                 self._faults.append(error.message)
 
     @property
     def progress(self) -> float:
         """By the number of files."""
-        return sum(file.progress for file in self._files) / len(self._files)
+        now = self._open.progress if self._open is not None else 0.0
+        return min((self._read + now) / len(self._paths), 1.0)
 
-    @property
-    def skipped(self) -> Counter[str]:
-        """What of all of them we do not have."""
-        return sum((file.skipped for file in self._files), Counter())
-
-    def select(self, event_types: Collection[str]) -> None:
+    def select(self, event_types: Collection[str] | None) -> None:
         """From now on only these event types are needed."""
-        for file in self._files:
-            if isinstance(file, Capture | Folder):
-                file.select(event_types)
+        self._event_types = event_types
+        if isinstance(self._open, Capture):
+            self._open.select(event_types)
 
     def __iter__(self) -> Iterator[Batch]:
-        for file in self._files:
+        for path in self._paths:
             try:
-                yield from file
+                self._open = opened(path)
+                self.select(self._event_types)
+                yield from self._open
+                self.skipped += self._open.skipped
             except RecordingError as error:
                 self._faults.append(error.message)
+            self._open = None
+            self._read += 1
         if self._faults:
             raise RecordingError("; ".join(self._faults), hint="all others were read")
 

@@ -6,14 +6,15 @@ import asyncio
 import contextlib
 import math
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 from engine.contracts import Emit
 from engine.errors import RecordingError, SourceError
 from engine.events import Input, Phase, SourceState
 from engine.protocol import Control, ProbeRow
-from probes.recordings.opened import Opened, opened
+from engine.pushdown.filter import Filter
+from probes.recordings.opened import Folder, Opened, opened
 from probes.scap.capture import Capture
 
 SLICE = 1_000
@@ -34,6 +35,8 @@ class ReplaySource:
         self._path = path
         self._file: Opened | None = None
         self._event_types: Collection[str] | None = None
+        self.wanted_filter: Callable[[], Filter] | None = None
+        """Makes the filter that the rules allow now, where nobody looks at anything but alerts."""
         self._pace = _Pace(speed)
 
     def control(self, request: Control) -> None:
@@ -58,10 +61,10 @@ class ReplaySource:
         emit([_state(Phase.ENDED, f"{self.name} was replayed to its end")])
 
     def select(self, event_types: Collection[str]) -> None:
-        """A recording holds what it holds; from a capture only what is asked for is taken."""
+        """A recording holds what it holds; of a capture all is told, or with a filter only what rules may fire on."""
         self._event_types = event_types
-        if isinstance(self._file, Capture):
-            self._file.select(event_types)
+        if self.wanted_filter is not None and isinstance(self._file, Capture | Folder):
+            self._file.select(event_types, self.wanted_filter())
 
     def statistics(self) -> list[ProbeRow]:
         """A recording has no probes."""

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator
-from itertools import chain
 from pathlib import Path
 
 from engine.errors import RecordingError
 from engine.events import Input, Loss
+from engine.pushdown.filter import Filter
 from engine.schema import BY_NAME
 from probes.recordings.format import Header
 from probes.recordings.reader import Batch
@@ -41,10 +41,14 @@ class Capture:
         self._broken: RecordingError | None = None
         self._read_lists()
 
-    def select(self, event_types: Collection[str] | None) -> None:
-        """From now on only these event types are needed, and those that tell who does what."""
-        self._judged = frozenset(BY_NAME if event_types is None else event_types) & BY_NAME.keys()
-        self._reader.wanted = self._converter.wanted(self._judged)
+    def select(self, event_types: Collection[str] | None, filter_: Filter | None = None) -> None:
+        """From now on only these event types are needed, and those that tell who does what.
+
+        With the filter of the rules, opens on which none of them can fire are not told either.
+        """
+        judged = frozenset(BY_NAME if event_types is None else event_types) & BY_NAME.keys()
+        self._converter.select(judged, filter_)
+        self._reader.wanted = self._converter.wanted(judged)
 
     def _read_lists(self) -> None:
         """Raises RecordingError for what is no capture; one that is damaged in its lists says so when it is read."""
@@ -53,7 +57,7 @@ class Capture:
                 if isinstance(item, tuple):
                     self._first = item
                     return
-                self._converter.list(item)
+                self._converter.learn(item)
         except RecordingError as error:
             if not self._reader.begun:
                 raise
@@ -90,33 +94,42 @@ class Capture:
 
     def __iter__(self) -> Iterator[Batch]:
         """What it holds, in order. Raises RecordingError behind what can be read."""
-        part: list[Input] = []
+        told: list[Input] = [] if self._first is not None else [*self._converter.lists_alone()]
         try:
-            for one in self._inputs():
-                part.append(one)
-                if len(part) >= SLICE:
-                    yield Batch(inputs=part)
-                    part = []
+            for item in self._all_items():
+                self._take(item, told)
+                if len(told) >= SLICE:
+                    yield Batch(inputs=told)
+                    told = []
         except RecordingError:
-            yield Batch(inputs=[*part, *self._losses()])
+            yield Batch(inputs=[*told, *self._losses()])
             raise
-        yield Batch(inputs=[*part, *self._losses()])
+        yield Batch(inputs=[*told, *self._losses()])
 
-    def _inputs(self) -> Iterator[Input]:
-        if self._first is None:
-            yield from self._converter.lists_alone()
+    def _all_items(self) -> Iterator[Listing | RawEvent]:
+        """The items, but for those that are followed at once because nothing is to be told of them."""
+        if self._first is not None:
+            yield self._first
         if self._broken is not None:
             raise self._broken
-        first: list[Listing | RawEvent] = [self._first] if self._first is not None else []
-        for item in chain(first, self._items):
-            if not isinstance(item, tuple):
-                self._converter.list(item)
-                continue
-            try:
-                is_quiet = isinstance(item, StateOnly)
-                yield from self._converter.follow(item) if is_quiet else self._converter.convert(item, self._judged)
-            except MalformedError:
-                self._reader.note_malformed()
+        converter = self._converter
+        for item in self._items:
+            if type(item) is tuple:
+                follow = converter.quick.get(item[0])
+                if follow is not None and follow(item):
+                    continue
+            yield item
+
+    def _take(self, item: Listing | RawEvent, told: list[Input]) -> None:
+        try:
+            if type(item) is tuple:
+                self._converter.convert(item, told)
+            elif isinstance(item, StateOnly):
+                self._converter.follow(item, told)
+            elif not isinstance(item, tuple):
+                self._converter.learn(item)
+        except MalformedError:
+            self._reader.note_malformed()
 
     def _losses(self) -> Iterator[Loss]:
         """What nobody can be told of, as what it is."""

@@ -13,16 +13,16 @@ import msgspec
 from engine.events import Fd
 from probes.scap import flags, sockets
 from probes.scap.event import ScapEvent
+from probes.scap.opens import O_CLOEXEC, Open, file_of, made
 from probes.scap.paths import opened_path
 from probes.scap.sockets import IsLocal
 from probes.scap.table import TABLE, EventFlag
-from probes.scap.threads import Open
 
-_O_DIRECTORY = 1 << 10
-_O_CLOEXEC = 1 << 12
 _SOCK_CLOEXEC = _FD_CLOEXEC_LINUX = 0o2000000
 _F_DUPFD, _F_SETFD, _F_DUPFD_CLOEXEC = 1, 3, 26
 """The format's numbers of fcntl's commands."""
+CHANGING_FCNTLS = frozenset({_F_DUPFD, _F_SETFD, _F_DUPFD_CLOEXEC})
+"""Those that change a descriptor."""
 _CLOSE_RANGE_CLOEXEC = 2
 
 
@@ -71,18 +71,9 @@ class Descriptors:
             return Fd(num=-1, name=path)
         bits = event.number("flags")
         if event.row.name == "creat":
-            bits = _layers_of_creat(event.number("creat_flags"))
-        fd = Fd(
-            num=number,
-            type="directory" if bits & _O_DIRECTORY else "file",
-            name=path,
-            created=bool(bits & flags.CREATED) or event.row.name == "creat",
-            upper_layer=bool(bits & flags.UPPER_LAYER),
-            lower_layer=bool(bits & flags.LOWER_LAYER),
-            dev=event.number("dev"),
-            ino=event.number("ino"),
-        )
-        return _put(event, fd, cloexec=bool(bits & _O_CLOEXEC))
+            bits = flags.CREATED | _layers_of_creat(event.number("creat_flags"))
+        fd = file_of(number, bits, path, event.number("dev"), event.number("ino"))
+        return _put(event, fd, cloexec=bool(bits & O_CLOEXEC))
 
     def _close(self, event: ScapEvent) -> Fd | None:
         fd = _named(event, "fd")
@@ -96,7 +87,7 @@ class Descriptors:
             fds = event.thread.process.fds
             for number in [each for each in fds if first <= each <= last]:
                 if event.number("flags") & _CLOSE_RANGE_CLOEXEC:
-                    fds[number] = Open(fds[number].fd, cloexec=True)
+                    fds[number] = Open(made(fds[number]).fd, cloexec=True)
                 else:
                     del fds[number]
         return None
@@ -106,7 +97,7 @@ class Descriptors:
         known = event.opened(old)
         if number < 0 or known is None:
             return known.fd if known is not None else Fd(num=old)
-        return _copy(event, known, number, cloexec=bool(event.number("flags") & _O_CLOEXEC))
+        return _copy(event, known, number, cloexec=bool(event.number("flags") & O_CLOEXEC))
 
     def _fcntl(self, event: ScapEvent) -> Fd | None:
         command, old, number = event.number("cmd"), event.number("fd", -1), event.number("res", -1)
@@ -143,7 +134,7 @@ class Descriptors:
         first, second = event.number("fd1", -1), event.number("fd2", -1)
         if event.failed or first == second:
             return None
-        cloexec = bool(event.number("flags") & _O_CLOEXEC)
+        cloexec = bool(event.number("flags") & O_CLOEXEC)
         _put(event, make(first), cloexec=cloexec)
         return _put(event, make(second), cloexec=cloexec)
 
@@ -157,7 +148,7 @@ class Descriptors:
         fd = Fd(num=number, type=_DOMAINS.get(domain, ""))
         if fd.type in ("ipv4", "ipv6"):
             fd.l4proto = sockets.protocol_of(kind, event.number("proto"))
-        return _put(event, fd, cloexec=bool(event.number("flags") & _O_CLOEXEC))
+        return _put(event, fd, cloexec=bool(event.number("flags") & O_CLOEXEC))
 
     def _socketpair(self, event: ScapEvent) -> Fd | None:
         return self._pair(event, lambda number: Fd(num=number, type="unix"))
@@ -222,7 +213,7 @@ _KINDS = {
     "epoll_create1": "eventpoll",
 }
 """Calls that return a descriptor of one kind."""
-_CLOEXEC_BITS = _O_CLOEXEC | _SOCK_CLOEXEC | 1
+_CLOEXEC_BITS = O_CLOEXEC | _SOCK_CLOEXEC | 1
 """The calls above write their flags in the format's bits, in Linux's or in their own."""
 
 

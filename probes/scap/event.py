@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from probes.scap.opens import Open
 from probes.scap.table import Row
-from probes.scap.threads import Open, Thread
+from probes.scap.threads import Thread
 from probes.scap.values import Value, number, text, texts
 
 
@@ -43,13 +44,18 @@ class ScapEvent:
         """A text; "" where there is none."""
         return text(self.values.get(name))
 
+    def raw(self, name: str) -> bytes:
+        """The bytes of a value that is no number."""
+        value = self.values.get(name)
+        return value if isinstance(value, bytes) else b""
+
     def texts(self, name: str) -> list[str]:
         """Texts that each end with a zero."""
         return texts(self.values.get(name))
 
     def opened(self, number: int) -> Open | None:
         """A descriptor of the process; None where it is not known."""
-        return self.thread.process.fds.get(number)
+        return self.thread.process.opened(number)
 
 
 _RETURNED = frozenset({"FD", "ERRNO", "PID"})

@@ -6,11 +6,12 @@ The lists become a snapshot and the names of users; each event is followed (:mod
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
 from engine.events import HOST, ContainerInfo, Fd, Input, KernelEvent, Snapshot, Users
+from engine.pushdown.filter import Filter
 from engine.schema import BY_NAME
 from probes.scap import containers, lists, sockets
 from probes.scap.arguments import arguments, bases
@@ -18,10 +19,12 @@ from probes.scap.blocks import FdType
 from probes.scap.descriptors import Descriptors
 from probes.scap.event import ScapEvent
 from probes.scap.lists import Fds, Interfaces, Listing, Machine, Section, UserNames
+from probes.scap.opens import Open
 from probes.scap.processes import CLONES, EXECS, Processes
+from probes.scap.quick import Follow, quick
 from probes.scap.reader import RawEvent
 from probes.scap.table import TABLE, Row
-from probes.scap.threads import Open, Thread, Threads
+from probes.scap.threads import MOST_THREADS, Thread, Threads
 from probes.scap.values import MalformedError, address, number, parameters, text
 
 _SOCKETS = {FdType.IPV4, FdType.IPV6, FdType.UNIX}
@@ -32,6 +35,9 @@ _MESSAGE_KEYS = {
     "CONTAINER_JSON_2_E",
 }  # fmt: skip
 """Events that are of no thread: what Falco's own parts have found out."""
+_MESSAGES = frozenset(row.number for row in TABLE if row.key in _MESSAGE_KEYS)
+_ENTRIES = frozenset(row.number for row in TABLE if not row.is_exit and "syscall" in row.categories)
+"""Events of the entry into a system call: newer captures have none."""
 
 
 class Converter:
@@ -41,6 +47,8 @@ class Converter:
         self.machine = Machine()
         self.time = 0
         """Of the latest event."""
+        self._judged: frozenset[str] = frozenset(BY_NAME)
+        self._filter: Filter | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -55,23 +63,31 @@ class Converter:
         self._entered: dict[int, tuple[str, dict[str, int | bytes]]] = {}
         self._listed_fds: list[Fds] = []
         self._is_listed = False
+        self.quick: Mapping[int, Follow] = {}
+        """By number of an event type: whether one is followed by that already, and nothing is to be told of it."""
         self._has_learnt = False
         """Processes are known that nobody was told of."""
 
-    def wanted(self, event_types: Collection[str] | None) -> bytes:
-        """For each number of an event type, 1 if it is needed: to judge these (None: all), or to know who does what."""
+    def select(self, judged: frozenset[str], filter_: Filter | None) -> None:
+        """From now on these types are told; with a filter only those opens on which a rule may fire."""
+        self._judged, self._filter = judged, filter_
+        if self._is_listed:
+            self.quick = quick(self.threads, judged, filter_)
+
+    def wanted(self, judged: frozenset[str]) -> bytes:
+        """For each number of an event type, 1 if it is needed: to judge these, or to know who does what."""
         followed = self._processes.changing | self._descriptors.changing
-        judged = frozenset(BY_NAME) if event_types is None else frozenset(event_types) & BY_NAME.keys()
         needed = bytearray(1 << 16)
         for row in TABLE:
             useful = row.params or row.name == "procexit"
-            needed[row.number] = bool(useful and (row.name in followed or row.name in judged or _is_message(row)))
+            about = row.name in followed or row.name in judged or row.number in _MESSAGES
+            needed[row.number] = bool(useful and about)
         needed[len(TABLE) :] = bytes([1]) * (len(needed) - len(TABLE))
         return bytes(needed)
 
     # ── lists ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def list(self, listing: Listing) -> None:
+    def learn(self, listing: Listing) -> None:
         """Take in a list; the inputs made of it come with the first event."""
         match listing:
             case Section():
@@ -101,6 +117,7 @@ class Converter:
         self._is_listed = True
         self.threads.link()
         self._open_listed()
+        self.quick = quick(self.threads, self._judged, self._filter)
         for thread in self.threads:
             self._know(thread.container_id)
         leaders = [thread for thread in self.threads if thread.is_leader and thread.is_known]
@@ -136,83 +153,88 @@ class Converter:
 
     # ── events ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def convert(self, raw: RawEvent, judged: Collection[str]) -> Iterator[Input]:
-        """What an event tells. Raises MalformedError for one whose parameters do not fit into it.
-
-        ``judged`` are the types that the engine asks for; those that keep its state are told in any case.
-        """
+    def convert(self, raw: RawEvent, told: list[Input]) -> None:
+        """Add to ``told`` what an event tells. Raises MalformedError for one whose parameters do not fit into it."""
         if self._has_learnt:
             self._has_learnt = False
-            yield from self._listed(raw[1])
-        yield from self._convert(raw, judged)
+            told += self._listed(raw[1])
+        self._convert(raw, self._judged, told)
 
-    def _convert(self, raw: RawEvent, judged: Collection[str]) -> Iterator[Input]:
+    def _convert(self, raw: RawEvent, judged: Collection[str], told: list[Input]) -> None:
         row_number, time, tid, count, payload = raw
         if time > _LATEST:
             raise MalformedError("its time is beyond all times")
         row, values = TABLE[row_number], parameters(row_number, count, payload)
         self.time = time
         tid = tid if tid <= _LATEST else tid - (1 << 64)
-        if _is_message(row):
-            yield from self._message(row, time, values)
+        if row_number in _MESSAGES:
+            told += self._message(row, time, values)
             return
         if not self._is_listed:
-            yield from self._listed(time)
-        if not row.is_exit and "syscall" in row.categories:
-            self._entered[tid] = row.name, values
+            told += self._listed(time)
+        if row_number in _ENTRIES:
+            self._enter(tid, row.name, values)
             return
         if self._entered and (entered := self._entered.pop(tid, None)) and entered[0] == row.name:
             values = entered[1] | {name: value for name, value in values.items() if value != b""}
         thread = self.threads.get(tid) or self._processes.unknown(tid)
         if self._renamed:
-            yield from self._renamings()
-        yield from self._told(ScapEvent(row, time, thread, values), judged)
+            told += self._renamings()
+        self._tell(ScapEvent(row, time, thread, values), judged, told)
 
-    def follow(self, raw: RawEvent) -> Iterator[Input]:
+    def _enter(self, tid: int, name: str, values: dict[str, int | bytes]) -> None:
+        """Remember what the entry into a call says, for those whose exit says less."""
+        if len(self._entered) >= MOST_THREADS:
+            self._entered.clear()
+        self._entered[tid] = name, values
+
+    def follow(self, raw: RawEvent, told: list[Input]) -> None:
         """Learn from an event that is for the state only: the processes it tells of are listed before the next event.
 
         Raises MalformedError as :meth:`convert` does.
         """
-        for one in self._convert(raw, frozenset()):
+        learnt: list[Input] = []
+        self._convert(raw, frozenset(), learnt)
+        for one in learnt:
             if not isinstance(one, KernelEvent):
-                yield one
+                told.append(one)
             elif one.type == "clone":
                 self._has_learnt = True
 
-    def _told(self, event: ScapEvent, judged: Collection[str]) -> Iterator[Input]:
-        name = event.row.name
+    def _tell(self, event: ScapEvent, judged: Collection[str], told: list[Input]) -> None:
+        name, thread = event.row.name, event.thread
         if name in CLONES:
-            yield from self._clone(event)
+            self._clone(event, told)
             return
         if name == "procexit":
-            yield from self._exit(event)
+            self._exit(event, told)
             return
         fd = self._descriptors.of(event)
-        before = event.thread.container_id
+        before = thread.container_id
         self._processes.follow(event)
-        if event.thread.container_id != before:
-            self._know(event.thread.container_id)
+        if thread.container_id != before:
+            self._know(thread.container_id)
         if name in judged or (name in EXECS and not event.failed):
-            yield self._kernel_event(event, name, fd)
+            told.append(self._kernel_event(event, name, fd))
 
-    def _clone(self, event: ScapEvent) -> Iterator[Input]:
+    def _clone(self, event: ScapEvent, told: list[Input]) -> None:
         child = self._processes.clone(event)
         if child is None or not child.is_leader:
             return
         self._know(child.container_id)
         creator = self.threads.get(child.ptid) or child
-        told = self._plain(event, "clone", creator)
-        told.process, told.res = self.threads.info(child), child.pid
-        yield told
+        one = self._plain(event, "clone", creator)
+        one.process, one.res = self.threads.info(child), child.pid
+        told.append(one)
 
-    def _exit(self, event: ScapEvent) -> Iterator[Input]:
-        told = self._plain(event, "procexit", event.thread)
-        told.args = {"status": event.number("status")}
+    def _exit(self, event: ScapEvent, told: list[Input]) -> None:
+        one = self._plain(event, "procexit", event.thread)
+        one.args = {"status": event.number("status")}
         adoption = self._processes.exit(event)
         if event.thread.process.living <= 0:
-            yield told
+            told.append(one)
         if adoption is not None:
-            yield adoption
+            told.append(adoption)
 
     def _kernel_event(self, event: ScapEvent, name: str, fd: Fd | None) -> KernelEvent:
         told = self._plain(event, name, event.thread)
@@ -285,10 +307,6 @@ class Converter:
             full = self._full_ids.get(container_id[:_SHORT_ID], container_id)
             yield Users(full, dict(users.users), dict(users.groups))
         self._renamed.clear()
-
-
-def _is_message(row: Row) -> bool:
-    return row.key in _MESSAGE_KEYS
 
 
 def _decoded(names: dict[int, bytes]) -> dict[int, str]:

@@ -8,7 +8,7 @@ from engine.events import Adoption
 from engine.lang.flags import CAPABILITIES
 from probes.scap import flags
 from probes.scap.event import ScapEvent
-from probes.scap.paths import joined
+from probes.scap.opens import joined
 from probes.scap.threads import NO_USER, Process, Thread, Threads, container_of, signed
 
 _STALE = 2 * 10**9
@@ -18,6 +18,8 @@ _IN_NAMESPACE = flags.CHILD_IN_PIDNS | flags.CLONE_NEWPID | flags.CLONE_PARENT
 _ALL_CAPABILITIES = (1 << len(CAPABILITIES)) - 1
 _HAS_NAMESPACE = flags.CHILD_IN_PIDNS | flags.CLONE_NEWPID
 _PR_SET_CHILD_SUBREAPER, _PR_GET_CHILD_SUBREAPER = 36, 37
+CHANGING_PRCTLS = frozenset({_PR_SET_CHILD_SUBREAPER, _PR_GET_CHILD_SUBREAPER})
+"""Options of prctl that change something here; of the second one Falco takes the answer."""
 
 CLONES = frozenset({"clone", "clone3", "fork", "vfork"})
 EXECS = frozenset({"execve", "execveat"})
@@ -123,7 +125,7 @@ class Processes:
         if child.is_leader and event.number("flags") & _HAS_NAMESPACE and event.res == 0:
             child.process.pidns_start = event.number("pidns_init_start_ts")
         if event.has("cgroups"):
-            child.container_id = container_of(event.texts("cgroups"))
+            child.container_id = container_of(event.raw("cgroups"))
 
     def _has_just_ended(self, tid: int, time: int) -> bool:
         return tid in self._exited and time - self._exited[tid] < _STALE
@@ -141,7 +143,7 @@ class Processes:
         if event.has("env"):
             thread.process.env = event.texts("env")
         if event.has("cgroups"):
-            thread.container_id = container_of(event.texts("cgroups"))
+            thread.container_id = container_of(event.raw("cgroups"))
         for name in ("tty", "vpgid", "cap_inheritable", "cap_permitted", "cap_effective", "exe_ino", "uid", "gid"):
             if event.has(name):
                 setattr(thread, name, event.number(name))
@@ -151,7 +153,7 @@ class Processes:
             thread.loginuid = signed(event.number("loginuid"))
         thread.exepath = event.text("trusted_exepath") or joined(thread.process.cwd, event.text("filename") or UNKNOWN)
         self._exec_flags(thread, event.number("flags"))
-        thread.process.fds = {number: each for number, each in thread.process.fds.items() if not each.cloexec}
+        thread.process.close_at_exec()
         self.threads.release(thread.process)
         self.threads.end_others(thread)
 
@@ -252,7 +254,7 @@ class Processes:
         event.thread.process.changed = True
 
     def _prctl(self, event: ScapEvent) -> None:
-        if event.number("option") in (_PR_SET_CHILD_SUBREAPER, _PR_GET_CHILD_SUBREAPER):
+        if event.number("option") in CHANGING_PRCTLS:
             change = self._reapers.add if event.number("arg2_int") else self._reapers.discard
             change(event.thread.pid)
 

@@ -8,27 +8,20 @@ process share its descriptors and working directory, and a child has copies of i
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
-from engine.events import HOST, Fd, ProcessInfo
+from engine.events import HOST, ProcessInfo
 from engine.lang.paths import normal
 from probes.machine.cgroups import container_id_of
 from probes.scap.lists import ListedThread
+from probes.scap.opens import Entry, Open, ends_at_exec, made
+from probes.scap.values import text, texts
 
 NO_USER = 0xFFFFFFFF
 MOST_THREADS = 131_072
 """Threads that are followed at once; Falco's own limit. What happens in others is counted as lost."""
 MOST_COPIES = 2_000_000
 """Descriptors that children may have taken over and not closed: a small file can tell of very many."""
-
-
-class Open:
-    """An open descriptor: what the engine is told of it, and what an exec makes of it."""
-
-    __slots__ = ("cloexec", "fd")
-
-    def __init__(self, fd: Fd, *, cloexec: bool = False) -> None:
-        self.fd = fd
-        self.cloexec = cloexec
 
 
 class Process:
@@ -42,7 +35,7 @@ class Process:
         """Nanoseconds since boot, 1 for what lived before the capture began: that is all that is known of it."""
         self.started = 0
         """Wall-clock time of its clone, 0 if that is not in the capture."""
-        self.fds: dict[int, Open] = {}
+        self.fds: dict[int, Entry] = {}
         self.copies = 0
         """How many of them it took over at its clone."""
         self.cwd = ""
@@ -53,6 +46,18 @@ class Process:
         """Something that no event tells the engine has changed since the last one."""
         self.living = 0
         """Its threads that live."""
+
+    def opened(self, number: int) -> Open | None:
+        """An open descriptor; None where it is not known."""
+        entry = self.fds.get(number)
+        if entry is None or isinstance(entry, Open):
+            return entry
+        found = self.fds[number] = made(entry)
+        return found
+
+    def close_at_exec(self) -> None:
+        """Close what an exec closes."""
+        self.fds = {number: each for number, each in self.fds.items() if not ends_at_exec(each)}
 
 
 class Thread:
@@ -253,8 +258,8 @@ class Threads:
         thread.is_known = listed.pid > 0  # else one that the recorder had seen an event of, and nothing more
         for name in _AS_LISTED:
             setattr(thread, name, getattr(listed, name))
-        thread.comm, thread.exe, thread.exepath = map(_text, (listed.comm, listed.exe, listed.exepath))
-        thread.args, thread.root = _texts(listed.args), _text(listed.root)
+        thread.comm, thread.exe, thread.exepath = map(text, (listed.comm, listed.exe, listed.exepath))
+        thread.args, thread.root = texts(listed.args), text(listed.root)
         thread.exe_ctime, thread.exe_mtime = listed.exe_ino_ctime, listed.exe_ino_mtime
         thread.loginuid = signed(listed.loginuid)
         thread.is_exe_writable = bool(listed.exe_writable)
@@ -263,9 +268,9 @@ class Threads:
         thread.is_exe_from_memfd = bool(listed.exe_from_memfd)
         thread.vpid = listed.vpid if listed.vpid > 0 else listed.pid
         thread.vtid = listed.vtid if listed.vtid > 0 else listed.tid
-        thread.container_id = container_of(_texts(listed.cgroups))
+        thread.container_id = container_of(listed.cgroups)
         if thread.is_leader:
-            thread.process.cwd, thread.process.env = normal(_text(listed.cwd)), _texts(listed.env)
+            thread.process.cwd, thread.process.env = normal(text(listed.cwd)), texts(listed.env)
 
     def link(self) -> None:
         """The list is complete: find the parents."""
@@ -316,19 +321,12 @@ _AS_LISTED = (
 )  # fmt: skip
 
 
-def container_of(cgroups: list[str]) -> str:
-    """The container that the cgroups of a thread (``memory=/docker/…``) name, HOST for none."""
-    return next(filter(None, (container_id_of(each.partition("=")[2]) for each in cgroups)), HOST)
+@lru_cache(maxsize=4096)
+def container_of(cgroups: bytes) -> str:
+    """The container that the cgroups of a thread (``memory=/docker/…``, each with its zero) name, HOST for none."""
+    return next(filter(None, (container_id_of(each.partition("=")[2]) for each in texts(cgroups))), HOST)
 
 
 def signed(uid: int) -> int:
     """A user id, -1 for "none"."""
     return -1 if uid == NO_USER else uid
-
-
-def _text(raw: bytes) -> str:
-    return raw.partition(b"\0")[0].decode(errors="backslashreplace")
-
-
-def _texts(raw: bytes) -> list[str]:
-    return raw.removesuffix(b"\0").decode(errors="backslashreplace").split("\0") if raw else []

@@ -41,6 +41,11 @@ def parameters(number: int, count: int, payload: bytes) -> dict[str, Value]:
         raise MalformedError("parameters are longer than their event") from error
 
 
+def layout_of(number: int, lengths: bytes) -> struct.Struct | None:
+    """How events of this type with these lengths of parameters are laid out; None if none has been met yet."""
+    return _LAYOUTS.get((number, lengths))
+
+
 def _learn(number: int, count: int, head: bytes) -> struct.Struct:
     width = _WIDTHS[number]
     if len(head) != count * width:

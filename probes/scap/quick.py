@@ -1,0 +1,105 @@
+"""The most frequent events, followed without making anything of them that nobody asks for.
+
+A function for each of them gets the bytes of an event and says whether that was all: then nothing is to be told. What
+it cannot be sure of it leaves to the plain way (:mod:`probes.scap.inputs`).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Collection, Mapping
+
+from engine.lang.paths import AT_FDCWD
+from engine.pushdown.filter import Filter
+from probes.scap.descriptors import CHANGING_FCNTLS
+from probes.scap.gate import Gate, gates
+from probes.scap.paths import folder
+from probes.scap.processes import CHANGING_PRCTLS
+from probes.scap.reader import RawEvent
+from probes.scap.table import BY_KEY
+from probes.scap.threads import Threads
+from probes.scap.values import layout_of
+
+Follow = Callable[[RawEvent], bool]
+
+_TWO_NUMBERS = b"\x08\0\x08\0"
+_FCNTL = b"\x08\0\x08\0\x01\0"
+_PRCTL = b"\x08\0\x04\0"
+_PAIR = struct.Struct("<qq").unpack_from
+_OPTION = struct.Struct("<I").unpack_from
+_OPENS = ("SYSCALL_OPEN_X", "SYSCALL_OPENAT_2_X", "SYSCALL_OPENAT2_X")
+
+
+def quick(threads: Threads, judged: Collection[str], filter_: Filter | None) -> Mapping[int, Follow]:
+    """By number of an event type the function that follows it; ``judged`` are the types that are told."""
+    found: dict[int, Follow] = {}
+    for key, make in (("SYSCALL_CLOSE_X", _close), ("SYSCALL_FCNTL_X", _fcntl), ("SYSCALL_PRCTL_X", _prctl)):
+        row = BY_KEY[key]
+        if row.name not in judged:
+            found[row.number] = make(threads)
+    opens = gates([BY_KEY[key].name for key in _OPENS], judged, filter_)
+    for row in map(BY_KEY.__getitem__, _OPENS):
+        if (gate := opens[row.name]) is not None:
+            found[row.number] = _open(threads, gate, row.key)
+    return found
+
+
+def _close(threads: Threads) -> Follow:
+    def follow(raw: RawEvent) -> bool:
+        _number, _time, tid, count, payload = raw
+        thread = threads.get(tid)
+        if count != 2 or thread is None or payload[:4] != _TWO_NUMBERS:
+            return False
+        result, number = _PAIR(payload, 4)
+        if result >= 0:
+            thread.process.fds.pop(number, None)
+        return True
+
+    return follow
+
+
+def _fcntl(_threads: Threads) -> Follow:
+    def follow(raw: RawEvent) -> bool:
+        _number, _time, _tid, count, payload = raw
+        at = 2 * count + 16
+        return payload[:6] == _FCNTL and len(payload) > at and payload[at] not in CHANGING_FCNTLS
+
+    return follow
+
+
+def _prctl(_threads: Threads) -> Follow:
+    def follow(raw: RawEvent) -> bool:
+        _number, _time, _tid, count, payload = raw
+        at = 2 * count + 8
+        return payload[:4] == _PRCTL and len(payload) >= at + 4 and _OPTION(payload, at)[0] not in CHANGING_PRCTLS
+
+    return follow
+
+
+def _open(threads: Threads, gate: Gate, key: str) -> Follow:
+    row = BY_KEY[key]
+    number, wanted = row.number, len(row.params)
+    names = [param.name for param in row.params]
+    path_at, flags_at, dev_at = (names.index(name) for name in ("name", "flags", "dev"))
+    folder_at = names.index("dirfd") if "dirfd" in names else 0
+    least = dev_at + 2
+
+    def follow(raw: RawEvent) -> bool:
+        _number, _time, tid, count, payload = raw
+        thread = threads.get(tid)
+        size = 2 * count
+        layout = layout_of(number, payload[:size])
+        if thread is None or layout is None or not least <= count <= wanted or len(payload) < size + layout.size:
+            return False
+        values = layout.unpack_from(payload, size)
+        result, path, bits = values[0], values[path_at], values[flags_at]
+        if not path or b"" in values or gate.passes(thread, result, path, bits):
+            return False
+        if result >= 0:
+            base = ""
+            if path[0] != 47:  # a relative path
+                base = folder(thread, values[folder_at] if folder_at else AT_FDCWD)
+            thread.process.fds[result] = (result, base, path, bits, values[dev_at], values[dev_at + 1])
+        return True
+
+    return follow
