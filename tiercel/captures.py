@@ -19,15 +19,16 @@ def test_captures(folder: Path, as_json: bool, *, junit: str | None, update: boo
     Exits with 1 if any does. Raises UsageError for a folder without captures and rules that cannot be used.
     """
     from engine.expectation import Outcome, report, totals
+    from probes.recordings.opened import recordings_in
     from probes.ruling.configured import rules_of
-    from probes.ruling.regression import Judgement, captures, try_capture
+    from probes.ruling.regression import Judgement, try_capture
 
     options = configured(**named)
     judgement = Judgement(
         rules_of(options).load(), first=options.config.rule_matching == "first", variant=expected, update=update
     )
     outcomes: list[Outcome] = []
-    for capture in captures(folder):
+    for capture in recordings_in(folder):
         outcomes.append(try_capture(capture, judgement))
         if not as_json:
             print_lines(report(outcomes[-1]))

@@ -33,7 +33,7 @@ def cli(ctx: click.Context, /, demo: bool, **live: Any) -> None:
     \b
     tiercel           the screen, on this machine's kernel and Docker; needs root
     tiercel --demo    the screen, on a recording that comes along; works anywhere
-    tiercel FILE      the screen, on a recording of yours
+    tiercel FILE      the screen, on a recording of yours or a capture of Falco's; or a folder of them
 
     Exit codes: 0 done, 1 failure, 2 wrong usage or configuration, 130 interrupted.
     """

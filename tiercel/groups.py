@@ -35,11 +35,11 @@ class Group(click.Group):
 
 
 class Root(Group):
-    """The commands of the program; a first word that is a file is a recording to open: ``tiercel FILE``."""
+    """The commands of the program; a first word that is a file or folder is something to open: ``tiercel FILE``."""
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Resolved:
         """Take a recording in the place of a command to mean: open it."""
-        if args[0] not in self.commands and Path(args[0]).is_file():
+        if args[0] not in self.commands and (Path(args[0]).is_file() or Path(args[0]).is_dir()):
             args = ["open", *args]
         return super().resolve_command(ctx, args)
 
@@ -48,7 +48,7 @@ class Root(Group):
         path = Path(word)
         if path.exists():
             return UsageError(
-                f"{word} is not a file", hint="a recording is one file, made by: " + command("record FILE")
+                f"{word} is neither file nor folder", hint="a recording is made by: " + command("record FILE")
             )
         if "/" in word or path.suffix:
             hint = f"to make a recording: {command('record FILE')}; for the commands: {command('--help')}"

@@ -83,13 +83,16 @@ def show_private(options: Options, *, title: str) -> None:
 
 
 @click.command("open", hidden=True)
-@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@click.argument("file", type=click.Path(exists=True))
 @rules_option
 @configuring_options
 @speed_option
 def open_recording(file: str, **judged: Any) -> None:
-    """Open a recording in the terminal UI."""
-    show_private(configured(replay=file, **judged), title=Path(file).name)
+    """Open a recording or a capture in the terminal UI; of a folder all of them, the oldest first."""
+    from probes.recordings.opened import opened
+
+    opened(Path(file))  # what is wrong with it is said before the screen is taken
+    show_private(configured(replay=file, **judged), title=Path(file).resolve().name)
 
 
 @click.command()

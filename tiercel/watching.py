@@ -76,7 +76,10 @@ def private_sensor(descriptor: int, options: str) -> None:
 @duration_option
 @live_options
 def record(file: str, duration: float | None, **live: Any) -> None:
-    """Record events and alerts to FILE until Ctrl-C."""
+    """Record events and alerts to FILE until Ctrl-C.
+
+    A name that ends in .scap or .scap.gz makes a capture that Falco and sysdig read, without alerts.
+    """
     from probes.station import headless
 
     options = configured(**live, record=file)
@@ -85,12 +88,16 @@ def record(file: str, duration: float | None, **live: Any) -> None:
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@click.argument("file", type=click.Path(exists=True))
 @json_lines_option
 @judging_options
 @speed_option
 def replay(file: str, as_json: bool | None, speed: float, **judged: Any) -> None:
-    """Judge a recording again: alerts on stdout."""
+    """Judge a recording again: alerts on stdout.
+
+    FILE is a recording of ours, a capture of Falco's (.scap, .scap.gz), lines of JSON as `convert` writes them, or a
+    folder of recordings and captures, which are judged one after the other, the oldest first.
+    """
     from probes.station import headless
 
     options = configured(replay=file, speed=speed, **judged)

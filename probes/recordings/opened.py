@@ -125,6 +125,7 @@ class Folder:
         self._paths = sorted(headers, key=lambda path: headers[path].time)
         self.header = headers[self._paths[0]]
         self._event_types: Collection[str] | None = None
+        self._filter: Filter | None = None
         self._open: Opened | None = None
         self._read = 0
 
@@ -141,17 +142,17 @@ class Folder:
         now = self._open.progress if self._open is not None else 0.0
         return min((self._read + now) / len(self._paths), 1.0)
 
-    def select(self, event_types: Collection[str] | None) -> None:
-        """From now on only these event types are needed."""
-        self._event_types = event_types
+    def select(self, event_types: Collection[str] | None, filter_: Filter | None = None) -> None:
+        """From now on only these event types are needed, and with a filter only what it lets through."""
+        self._event_types, self._filter = event_types, filter_
         if isinstance(self._open, Capture):
-            self._open.select(event_types)
+            self._open.select(event_types, filter_)
 
     def __iter__(self) -> Iterator[Batch]:
         for path in self._paths:
             try:
                 self._open = opened(path)
-                self.select(self._event_types)
+                self.select(self._event_types, self._filter)
                 yield from self._open
                 self.skipped += self._open.skipped
             except RecordingError as error:

@@ -14,8 +14,8 @@ from engine.lang.facts import of_event, of_values, read_values
 from engine.rules.explain import explain
 from engine.rules.ruleset import Rule
 from engine.trial import events_of
-from probes.recordings.format import MAGIC
-from probes.recordings.reader import read
+from probes.recordings.opened import is_recording
+from probes.ruling.trying import recorded
 
 STDIN = "-"
 
@@ -33,10 +33,9 @@ def explain_file(rule: Rule, path: str, num: int = 0) -> Explanation:
 
 def _is_recording(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
-            return file.read(len(MAGIC)) == MAGIC
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+        return is_recording(path)
+    except RecordingError as error:
+        raise UsageError(error.message) from None
 
 
 # ── recordings ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -47,7 +46,7 @@ def _explain_recorded(rule: Rule, path: Path, num: int) -> Explanation:
     closest: Explanation | None = None
     seen: set[bytes] = set()
     last = 0
-    for event in events_of(one for batch in read(path) for one in batch.inputs):
+    for event in events_of(recorded(path)):
         last = event.num
         if num == event.num:
             return explain(rule, of_event(event))

@@ -28,10 +28,9 @@ from engine.scrub import scrub_json
 from engine.sinks.falco_json import to_falco
 from engine.sinks.form import Form
 from engine.trial import events_of
+from probes.recordings.opened import SUFFIXES
 from probes.ruling.trying import recorded
 
-SUFFIXES = (".scap", ".scap.gz", ".tiercel")
-"""What a capture's name ends in."""
 EXPECTED = ".alerts.json"
 
 _FORM = Form(message=True)
@@ -49,14 +48,6 @@ class Judgement:
     """Which list of a file that holds several by name."""
     update: bool = False
     """Write what comes as what is expected."""
-
-
-def captures(folder: Path) -> list[Path]:
-    """The captures of a folder in the order of their names. Raises UsageError when there is none."""
-    found = sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIXES) and path.is_file())
-    if not found:
-        raise UsageError(f"{folder}: there are no captures", hint=f"their names end in {', '.join(SUFFIXES)}")
-    return found
 
 
 def name_of(capture: Path) -> str:

@@ -10,7 +10,7 @@ from engine.events import Input
 from engine.rules.load import rule_files
 from engine.rules.ruleset import RuleSet
 from engine.trial import Trial, compare
-from probes.recordings.reader import read
+from probes.recordings.opened import opened
 
 Load = Callable[[Sequence[Path]], RuleSet]
 """Reads rule files, as the configuration wants it."""
@@ -45,6 +45,6 @@ def with_and_without(tried: Sequence[Path], rules: Sequence[Path]) -> tuple[list
 
 
 def recorded(path: Path) -> Iterator[Input]:
-    """All inputs of a recording. Raises RecordingError behind what can be read."""
-    for batch in read(path):
+    """All inputs of a recording of any form. Raises RecordingError behind what can be read."""
+    for batch in opened(path):
         yield from batch.inputs

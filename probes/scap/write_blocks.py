@@ -20,9 +20,6 @@ from probes.scap.write_values import cgroups, port_number, raw_ip, texts, to_byt
 MACHINE, PROCESSES, FDS, INTERFACES, USERS = 0x201, 0x215, 0x218, 0x219, 0x220
 EVENT, FLAGGED_EVENT, LARGE_EVENT = 0x216, 0x217, 0x221
 
-STATE_ONLY = 1
-"""Flag of an event block: readers learn from the event and do not show it."""
-
 LONGEST_TEXT = 0xFFFF
 """Bytes of the longest text of a list: its length has 16 bits."""
 _LONGEST_NAME = 1023
@@ -101,7 +98,7 @@ def event(
     size = form.EVENT_HEADER_SIZE + len(content)
     head = struct.pack(form.EVENT_HEADER, time, tid, size, number, len(params))
     if state_only:
-        return block(FLAGGED_EVENT, struct.pack("<HI", 0, STATE_ONLY) + head + content)
+        return block(FLAGGED_EVENT, struct.pack("<HI", 0, form.STATE_ONLY) + head + content)
     return block(LARGE_EVENT if large else EVENT, struct.pack("<H", 0) + head + content)
 
 

@@ -26,6 +26,8 @@ _LONGEST = 8 * 1024
 _NEWEST_WITH_ENTRY = 336
 """Readers that need an entry know types below this one (libs of March 2022)."""
 _PID_NAMESPACE = own.CHILD_IN_PIDNS
+_CLONE_PARENT = 0x8000
+"""Linux's flag for a child whose parent is that of the caller."""
 _NOBODY = 0xFFFF_FFFF
 
 
@@ -136,6 +138,8 @@ def child(process: ProcessInfo) -> dict[str, Value]:
 
 def _clone_flags(event: KernelEvent | None, child: ProcessInfo | None) -> int:
     given = event.args.get("flags", 0) if event is not None else 0
+    if event is not None and child is not None and child.ppid != event.pid and isinstance(given, int):
+        given |= _CLONE_PARENT
     bits = own.from_linux(given, own.CLONE) if isinstance(given, int) else 0
     inside = child is not None and child.vpid not in (0, child.pid)
     return bits | (_PID_NAMESPACE if inside else 0)

@@ -8,6 +8,7 @@ show it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -38,13 +39,16 @@ class Known:
     """The processes and descriptors that a reader knows; ``tell`` is called with what it lacks."""
 
     def __init__(self, tell: Tell) -> None:
+        self.orphaned = 0
+        """Processes that outlive their parent: a reader takes another process for it, as the kernel does."""
         self._tell = tell
         self._processes: dict[int, _Process] = {}
+        self._children: Counter[int] = Counter()
 
     def begin(self, processes: Iterable[ProcessInfo], fds: dict[int, list[Fd]]) -> None:
         """What the lists in front of the events say."""
         for info in processes:
-            self._processes[info.pid] = _Process(info, info.cwd, {fd.num: fd for fd in fds.get(info.pid, [])})
+            self._add(_Process(info, info.cwd, {fd.num: fd for fd in fds.get(info.pid, [])}))
 
     def meet(self, info: ProcessInfo, time: int) -> None:
         """A process was found alive: tell of it if it is not known."""
@@ -66,7 +70,7 @@ class Known:
         """What the reader learns from the event itself; the new process, where it made one."""
         process = self._processes[event.pid]
         if event.type == "procexit":
-            del self._processes[event.pid]
+            self._forget(event.pid)
         elif event.type == "clone" and event.process is not None:
             return self._fork(event.process, process)
         elif event.process is not None:
@@ -107,17 +111,30 @@ class Known:
         """As if its parent had just made it."""
         if info.pid in self._processes:
             self._tell(ROWS["procexit"], time, info.pid, {"status": 0})
+            self._forget(info.pid)
         self._tell(ROWS["clone"], time, info.pid, child(info))
         self._tell(ROWS["execve"], time, info.pid, program(info))
-        self._processes[info.pid] = made = _Process(info, "")
-        return made
+        return self._add(_Process(info, ""))
 
     def _fork(self, info: ProcessInfo, parent: _Process) -> ProcessInfo:
         """The child with what it has of its parent, as readers see it: our event leaves the program to the exec."""
         named = {name: getattr(parent.info, name) for name in _INHERITED if not getattr(info, name)}
         made = replace(info, **named)
-        self._processes[info.pid] = _Process(made, parent.cwd, dict(parent.fds))
+        self._add(_Process(made, parent.cwd, dict(parent.fds)))
         return made
+
+    def _add(self, process: _Process) -> _Process:
+        if process.info.pid in self._processes:
+            self._forget(process.info.pid)
+        self._processes[process.info.pid] = process
+        self._children[process.info.ppid] += 1
+        return process
+
+    def _forget(self, pid: int) -> None:
+        ended = self._processes.pop(pid)
+        self.orphaned += self._children.pop(pid, 0)
+        if ended.info.ppid in self._children:
+            self._children[ended.info.ppid] -= 1
 
     # ── descriptors and folders ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -208,6 +225,8 @@ def _fresh(fd: Fd) -> Fd:
 # ── how a descriptor comes to be ────────────────────────────────────────────────────────────────────────────────────
 
 _DIRECTORY = 0o200000
+_OTHER_END = 1 << 20
+"""Added to the number of a pipe's end gives one for the other end, which nobody has."""
 _DOMAINS = {"unix": 1, "ipv4": 2, "ipv6": 10, "netlink": 16}
 _KINDS = {"tcp": (1, 6), "udp": (2, 17), "icmp": (3, 1), "raw": (3, 0)}
 """Protocol → type and protocol of socket(2)."""
@@ -235,7 +254,7 @@ def opening(fd: Fd) -> Iterator[tuple[Row, Values]]:
     elif fd.type in _DOMAINS:
         yield from _socket(fd)
     elif fd.type == "pipe":
-        yield BY_KEY["SYSCALL_PIPE_X"], {"res": 0, "fd1": fd.num, "fd2": fd.num, "ino": fd.ino}
+        yield BY_KEY["SYSCALL_PIPE_X"], {"res": 0, "fd1": fd.num, "fd2": fd.num + _OTHER_END, "ino": fd.ino}
     elif fd.type in _MADE_BY:
         row = BY_KEY[_MADE_BY[fd.type]]
         yield row, {row.params[0].name: fd.num, "name": fd.name.removeprefix("memfd:")}

@@ -89,6 +89,8 @@ class Writer:
         made = self._known.learn(event)
         if made is not None:
             self._put(row, event.time, made.pid, child(made))
+        if self._known.orphaned:
+            self.left_out[_ORPHANS] = self._known.orphaned
 
     @_add.register
     def _container(self, info: ContainerInfo) -> None:
@@ -150,9 +152,14 @@ _NOT_HELD: dict[type, str] = {
 }
 """Inputs that a capture has no event for."""
 
+_ORPHANS = "parents that ended before their children, for which readers take another process"
+
 _LOST: dict[str, Callable[[KernelEvent], bool]] = {
     "threads of events, which have their process instead": lambda event: event.tid != event.pid,
     "marks of 32-bit system calls": lambda event: event.compat,
+    "names of Unix sockets, which Falco begins with their kernel addresses": lambda event: (
+        event.fd is not None and event.fd.type == "unix" and bool(event.fd.name)
+    ),
     "paths behind symbolic links": lambda event: event.fd is not None and event.fd.path not in ("", event.fd.name),
     "arguments and environments beyond 16 KiB": lambda event: (
         event.process is not None and max(_size(event.process.args), _size(event.process.env)) > LONGEST_TEXTS

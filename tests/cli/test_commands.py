@@ -52,7 +52,7 @@ def test_an_unknown_option_is_a_usage_error_without_a_traceback() -> None:
 @pytest.mark.parametrize(
     ("word", "says"),
     [
-        ("nope", ["there is no command nope", "commands: attach, doctor", "watch"]),
+        ("nope", ["there is no command nope", "commands: attach, convert, doctor", "watch"]),
         ("wach", ["there is no command wach", "watch?"]),
         ("nope.tiercel", ["there is no file nope.tiercel", "record FILE"]),
         ("./nope", ["there is no file ./nope"]),
