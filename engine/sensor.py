@@ -112,6 +112,8 @@ class Sensor:
         """Told when a rule was switched by hand."""
         self.on_rules: Callable[[RuleSet], None] = lambda _rules: None
         """Told of the rules of a reload before they judge."""
+        self.on_look: Callable[[], None] = lambda: None
+        """Told when a front end asks for recent events: it wants to see those, too, that no rule asks for."""
         self.on_reload: Callable[[Reload], None] = lambda _reload: None
         """Told how a reload went."""
         self._first_match = first_match

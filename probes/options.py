@@ -56,6 +56,8 @@ class Options(msgspec.Struct, frozen=True):
     """A recording to judge instead of the kernel's events."""
     speed: float = 0.0
     """1 is real time, 0 as fast as possible."""
+    push_down: bool = True
+    """Leave in the kernel what no rule can match; not while recording, nor for a sensor behind a screen of its own."""
     record: str = ""
     """A file to record to."""
 

@@ -16,6 +16,8 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+import msgspec
+
 from engine.contracts import Runtime, Sink, Source
 from engine.errors import TiercelError
 from engine.events import Phase, RuntimeState, SourceState
@@ -100,7 +102,7 @@ def sensor_of(
             if part is not None:
                 part.report = sensor.vitals.report
         configured.report = sensor.vitals.report
-        _connect(sensor)
+        _connect(sensor, push_down=options.push_down and not options.record)
         sensor.on_switched = partial(_keep, configured, sensor)
         yield sensor
 
@@ -124,15 +126,24 @@ def _keep(configured: ConfiguredRules, sensor: Sensor, rule: Rule) -> None:
         sensor.vitals.report(f"that {rule.name!r} was switched is not kept: {error}", "it holds until the sensor ends")
 
 
-def _connect(sensor: Sensor) -> None:
+def _connect(sensor: Sensor, *, push_down: bool) -> None:
     """What the sources need to be told."""
     for source in sensor.sources:
         if isinstance(source, DockerSource):
             sensor.world.on_unknown_container = source.want
         elif isinstance(source, KernelSource):
             sensor.on_rules = partial(_send_what_they_need, source)
+            if push_down:
+                _push_down(sensor, source)
         elif isinstance(source, HostNameSource):
             source.wanted = partial(_host_names, sensor)
+
+
+def _push_down(sensor: Sensor, kernel: KernelSource) -> None:
+    """Let the kernel drop what the rules cannot match, as long as nobody looks at the events themselves."""
+    made = Filters()
+    kernel.wanted_filter = lambda: made.of(sensor.rules.rules)
+    sensor.on_look = kernel.show_all
 
 
 def _host_names(sensor: Sensor) -> frozenset[str]:
@@ -262,7 +273,8 @@ async def serve_private(options: Options, connected: socket.socket) -> None:
 
 
 async def _serve_private(options: Options, connected: socket.socket) -> None:
-    with sensor_of(options, own_pids=_front_end()) as sensor:
+    # A screen looks at all events from the beginning.
+    with sensor_of(msgspec.structs.replace(options, push_down=False), own_pids=_front_end()) as sensor:
         stop = asyncio.Event()
         desk = Desk(sensor, shut_down=stop.set, steer=_steering(sensor))
         server = Server(desk.answer, hostname=sensor.hostname, private=True)

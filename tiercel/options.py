@@ -21,6 +21,7 @@ _SET_HELP = "Set a key of the configuration: json_output=true, http_output.url=U
 _OFF_HELP = "Switch off the rules whose names contain this; repeatable."
 _TAG_HELP = "Only rules with this tag are on; repeatable."
 _TAG_OFF_HELP = "Switch off the rules with this tag; repeatable."
+_PUSH_DOWN_HELP = "Leave events in the kernel that no enabled rule can match (the default), or look at all."
 _TRANSPORTS = click.Choice(["auto", "ring", "perf"])
 
 
@@ -68,5 +69,6 @@ live_options = together(
         "--store", default="", metavar="FILE", envvar="TIERCEL_STORE", help="Where alerts are kept, an SQLite database."
     ),
     click.option("--transport", type=_TRANSPORTS, default="auto", hidden=True),
+    click.option("--pushdown/--no-pushdown", "push_down", default=True, help=_PUSH_DOWN_HELP),
 )
 """The options of everything that watches the live system."""

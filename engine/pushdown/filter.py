@@ -15,6 +15,9 @@ from engine.schema import EVENT_TYPES
 
 STATE = frozenset(row.name for row in EVENT_TYPES if row.state)
 """Events that keep state: they always pass."""
+RENAMES = "prctl"
+"""A program that gives itself another name (PR_SET_NAME) does nothing else that would have to pass, and rules look at
+the names of ancestors."""
 
 
 @dataclass(frozen=True)
@@ -25,14 +28,12 @@ class Filter:
 
     def passes(self, event: KernelEvent) -> bool:
         """Whether the event leaves the kernel; true for each on which a rule fires."""
-        if event.type in STATE:
-            return True
-        clauses = self.conditions.get(event.type)
-        return clauses is not None and may_hold(clauses, facts_of(event))
+        clauses = self.of(event.type)
+        return clauses is not None and (clauses == TRUE or may_hold(clauses, facts_of(event)))
 
     def of(self, event_type: str) -> Clauses | None:
         """The condition of a type of event; None when events of the type are not wanted."""
-        return TRUE if event_type in STATE else self.conditions.get(event_type)
+        return TRUE if event_type in STATE or event_type == RENAMES else self.conditions.get(event_type)
 
 
 @dataclass

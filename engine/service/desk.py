@@ -70,11 +70,13 @@ class Desk:
         return p.Processes(rows=self.sensor.world.process_rows(request.container_id, exited=request.exited))
 
     async def _events(self, request: p.ListEvents) -> p.Reply:
+        self.sensor.on_look()
         return p.Events(rows=await self.sensor.world.event_rows(request))
 
     async def _changes(self, request: p.ListChanges) -> p.Reply:
         if self.sensor.runtime is None:
             raise TiercelError("no container runtime to ask", hint="a recording and a host without Docker have no diff")
+        self.sensor.on_look()
         changes = await self.sensor.runtime.changes(request.container_id)
         return p.Changes(rows=self.sensor.world.explain(request.container_id, changes))
 

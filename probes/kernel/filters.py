@@ -27,6 +27,8 @@ GENERATION = 1
 """The option of bpf/filter.h that says which rows are in force; 0 lets everything pass."""
 KEPT_SECONDS = 1.0
 """How long what is no longer in force stays."""
+OPEN_SECONDS = 60.0
+"""How long everything passes after somebody has looked at events."""
 SLICE_SECONDS = 0.002
 """What is written at a time before the loop may do something else."""
 
@@ -56,6 +58,8 @@ class Filters:
         """The tables in the map of texts, and their numbers there."""
         self._sets: list[_Set] = []
         self._generation = self._last_table = 0
+        self._open: asyncio.TimerHandle | None = None
+        """Ends the time in which everything passes because somebody looks."""
         self._changed = asyncio.Event()
         self.settled = asyncio.Event()
         """Set while the kernel follows the rules as they are."""
@@ -68,16 +72,37 @@ class Filters:
 
     async def run(self) -> None:
         """Follow the rules until cancelled."""
-        while True:
-            await self._changed.wait()
-            self._changed.clear()
-            await self._make_room()
-            rows = await asyncio.to_thread(lambda: _rows(self._wanted()))
-            with suppress(OSError):  # more texts than the map has room for: everything goes on to pass
-                await self._in_slices(self._write(rows))
-                if not self._changed.is_set():
-                    self._enforce(self._sets[-1].generation)
-                    self.settled.set()
+        try:
+            while True:
+                await self._changed.wait()
+                self._changed.clear()
+                await self._follow()
+        finally:
+            if self._open is not None:
+                self._open.cancel()
+
+    async def _follow(self) -> None:
+        await self._make_room()
+        rows = await asyncio.to_thread(lambda: _rows(self._wanted()))
+        with suppress(OSError):  # more texts than the map has room for: everything goes on to pass
+            await self._in_slices(self._write(rows))
+            if not self._changed.is_set():
+                self.settled.set()
+                if self._open is None:
+                    self._close()
+
+    def open_for_a_while(self) -> None:
+        """Let everything pass for :data:`OPEN_SECONDS` from now."""
+        loop = asyncio.get_running_loop()
+        if self._open is not None:
+            self._open.cancel()
+        self._open = loop.call_later(OPEN_SECONDS, self._close)
+        self._enforce(0)
+
+    def _close(self) -> None:
+        self._open = None
+        if self.settled.is_set():
+            self._enforce(self._sets[-1].generation)
 
     def add_cgroup(self, key: Key, container_id: str) -> None:
         """A cgroup exists, of a container or of the host. Where a process is in one that is not known, both is
@@ -93,7 +118,9 @@ class Filters:
         self._options.update(_U32.pack(GENERATION), _U32.pack(generation))
         now = time.monotonic()
         for each in self._sets:
-            if each.generation != generation and not each.retired:
+            if each.generation == generation:
+                each.retired = 0.0
+            elif not each.retired:
                 each.retired = now
 
     # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -120,12 +147,18 @@ class Filters:
             yield
 
     def _write_texts(self, table: Table) -> Iterator[None]:
-        if table not in self._numbers:
-            self._last_table += 1
-            self._numbers[table] = self._last_table
+        if table in self._numbers:
+            return
+        self._last_table += 1
+        try:
             for entry in table:
                 self._texts.update(entry.key(self._last_table), entry.value)
                 yield
+        except OSError:  # half a table would say of the other half that it does not occur
+            for entry in table:
+                self._texts.delete(entry.key(self._last_table))
+            raise
+        self._numbers[table] = self._last_table
 
     async def _make_room(self) -> None:
         """Forget the sets that nobody can be reading any more; with too many of the others, wait for one."""

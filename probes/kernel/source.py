@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from engine.contracts import Emit
 from engine.events import HOST, Input, Loss, Phase, SourceState
 from engine.protocol import ProbeRow
-from engine.pushdown.filter import Filter
+from engine.pushdown.filter import RENAMES, Filter
 from engine.schema import EVENT_TYPES
 from probes.kernel.bpf_map import BpfMap, PerCpuMap
 from probes.kernel.decode import Decoder, cgroup_of, split
@@ -118,8 +118,13 @@ class KernelSource:
         if self.filters is not None:
             self.filters.changed()
         if specs := self._maps.get("specs"):
-            for row, value in spec_rows(self._selected):
+            for row, value in spec_rows(self._selected | ({RENAMES} if self.filters is not None else set())):
                 specs.update(_U32.pack(row), value)
+
+    def show_all(self) -> None:
+        """Somebody looks at the events: for a while all of the selected types leave the kernel."""
+        if self.filters is not None:
+            self.filters.open_for_a_while()
 
     def statistics(self) -> list[ProbeRow]:
         """A row for each kind of event: how many there were, how many were delivered, how many found no room."""
