@@ -126,6 +126,8 @@ class KernelEvent(_Input, tag="event"):
     calls that are not told as events (chdir, setsid in a capture)."""
     compat: bool = False
     """A 32-bit system call."""
+    io_uring: bool = False
+    """A request to io_uring that does what the system call does."""
     bases: dict[str, str] = {}
     """By parameter name: the directory that a relative path in ``args`` is relative to, as the kernel resolved it."""
     since_boot: int = 0

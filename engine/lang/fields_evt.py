@@ -173,13 +173,20 @@ TIME_TEXT: dict[str, Callable[[int], str]] = {
 _TIME = attrgetter("kernel.time")
 T = FieldType
 
+
+def _time(name: str, description: str, example: str) -> Field:
+    """Text to compare with; in ``output_fields`` nanoseconds."""
+    shown = TIME_TEXT[name]
+    return Field(name, T.CHARBUF, description, example, lambda event: shown(event.kernel.time), show=_TIME)
+
+
 FIELDS = (
     Field("evt.num", T.UINT64, "Counter of events, from 1", "evt.num = 1", attrgetter("num")),
-    Field("evt.time", T.ABSTIME, "When it happened: local time of day", "", _TIME),
-    Field("evt.time.s", T.ABSTIME, "Local time of day without fraction", "", _TIME),
-    Field("evt.time.iso8601", T.ABSTIME, "Date and time in UTC", "", _TIME),
-    Field("evt.datetime", T.ABSTIME, "Local date and time", "", _TIME),
-    Field("evt.datetime.s", T.ABSTIME, "Local date and time without fraction", "", _TIME),
+    _time("evt.time", "When it happened: local time of day", "evt.time startswith 02:"),
+    _time("evt.time.s", "Local time of day without fraction", "evt.time.s >= 22"),
+    _time("evt.time.iso8601", "Date and time in UTC", "evt.time.iso8601 startswith 2026-"),
+    _time("evt.datetime", "Local date and time", "evt.datetime startswith 2026-"),
+    _time("evt.datetime.s", "Local date and time without fraction", "evt.datetime.s contains ' 02:'"),
     Field("evt.rawtime", T.ABSTIME, "Nanoseconds since the epoch", "evt.rawtime > 0", _TIME),
     Field("evt.rawtime.s", T.ABSTIME, "Seconds since the epoch", "", lambda event: event.kernel.time // _SECOND),
     Field("evt.rawtime.ns", T.ABSTIME, "Fraction of the second", "", lambda event: event.kernel.time % _SECOND),
@@ -210,14 +217,14 @@ FIELDS = (
         lambda event: event.host.hostname or None,
     ),
     Field("evt.is_async", T.BOOL, "Always false: events are system calls", "", lambda _event: False),
-    Field("evt.count", T.UINT64, "Always 1", "", lambda _event: 1),
-    Field("evt.count.exit", T.UINT64, "Always 1: events are judged when the call has ended", "", lambda _event: 1),
-    Field("evt.count.error", T.UINT64, "1 when the call failed", "evt.count.error exists", _count_if(_failed)),
-    Field("evt.count.error.file", T.UINT64, "1 when a call on files failed", "", _count_if(_failed_in("file"))),
-    Field("evt.count.error.net", T.UINT64, "1 when a call on the network failed", "", _count_if(_failed_in("net"))),
+    Field("evt.count", T.UINT32, "Always 1", "", lambda _event: 1),
+    Field("evt.count.exit", T.UINT32, "Always 1: events are judged when the call has ended", "", lambda _event: 1),
+    Field("evt.count.error", T.UINT32, "1 when the call failed", "evt.count.error exists", _count_if(_failed)),
+    Field("evt.count.error.file", T.UINT32, "1 when a call on files failed", "", _count_if(_failed_in("file"))),
+    Field("evt.count.error.net", T.UINT32, "1 when a call on the network failed", "", _count_if(_failed_in("net"))),
     Field(
         "evt.count.error.other",
-        T.UINT64,
+        T.UINT32,
         "1 when a call on processes failed",
         "",
         _count_if(_failed_in("process")),
@@ -252,6 +259,7 @@ FIELDS = (
         bind=_raw_argument,
         argument="NAME",
         no_right=True,
+        no_transformer=True,
     ),
     Field(
         "evt.buffer",
@@ -273,6 +281,20 @@ FIELDS = (
         "How its process tree began: docker exec, container start, host",
         'tiercel.entry = "docker exec"',
         lambda event: entry(event.process),
+    ),
+    Field(
+        "tiercel.io_uring",
+        T.BOOL,
+        "Asked of io_uring, without a system call for it",
+        "tiercel.io_uring = true",
+        attrgetter("kernel.io_uring"),
+    ),
+    Field(
+        "tiercel.compat",
+        T.BOOL,
+        "A 32-bit system call; programs with 64 bits can make those, too",
+        "tiercel.compat = true",
+        attrgetter("kernel.compat"),
     ),
     Field(
         "tiercel.exec_privileged",

@@ -194,6 +194,10 @@ class Btf:
                     return int(value)
         return None
 
+    def has_tracepoint(self, name: str) -> bool:
+        """Whether a raw tracepoint of this name is built in: for each there is a type ``btf_trace_<name>``."""
+        return f"\0btf_trace_{name}\0".encode() in self._data
+
     def declare(self, wanted: Mapping[str, Iterable[str]]) -> str:
         """C declarations of these structs with these fields."""
         return _Declarations(self, {name: list(fields) for name, fields in wanted.items()}).text()

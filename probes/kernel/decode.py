@@ -18,6 +18,7 @@ from probes.kernel.wire import (
     FILE_OVERLAY_UPPER,
     FLAG_COMPAT,
     FLAG_EXECVEAT,
+    FLAG_URING,
     RECORD,
     TASK_INFO,
     Kind,
@@ -174,6 +175,7 @@ class Decoder:
         )  # fmt: skip
         event.since_boot = time
         event.compat = bool(flags & FLAG_COMPAT)
+        event.io_uring = bool(flags & FLAG_URING)
         if kind == _SYSCALL:
             self._syscall(event, row, record, sections)
         else:

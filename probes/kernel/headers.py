@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from probes.kernel.btf import Btf, Kind
+from probes.kernel.syscalls import REQUESTS
 
 STRUCTS: dict[str, list[str]] = {
     "task_struct": [
@@ -60,6 +62,19 @@ STRUCTS: dict[str, list[str]] = {
     ],
     "unix_sock": ["addr", "peer"],
     "unix_address": ["len", "name"],
+    "io_kiocb": ["file", "opcode", "flags", "cqe", "async_data"],
+    "io_cqe": ["res", "fd"],
+    "filename": ["name"],
+    "open_how": ["flags", "mode", "resolve"],
+    "io_open": ["dfd", "file_slot", "filename", "how"],
+    "io_unlink": ["dfd", "flags", "filename"],
+    "io_mkdir": ["dfd", "mode", "filename"],
+    "io_rename": ["old_dfd", "new_dfd", "oldpath", "newpath", "flags"],
+    "io_link": ["old_dfd", "new_dfd", "oldpath", "newpath", "flags"],
+    "io_socket": ["domain", "type", "protocol", "file_slot"],
+    "io_connect": ["addr", "addr_len"],
+    "io_async_msghdr": ["msg", "addr"],
+    "msghdr": ["msg_name", "msg_namelen"],
     "pt_regs": [
         "bp", "bx", "r10", "r9", "r8", "ax", "cx", "dx", "si", "di", "orig_ax",
         "regs", "pstate", "orig_x0", "syscallno",
@@ -107,6 +122,8 @@ def write_headers(folder: Path, btf: Btf, release: str | None = None) -> None:
         path.write_text(text)
 
 
+URING_REQUESTS = tuple(f"IORING_OP_{name.upper()}" for name in REQUESTS)
+
 _READS = ("probe_read_kernel", "probe_read_user")
 """Helpers of 5.5, one for each kind of memory; one helper for both came before."""
 
@@ -121,7 +138,17 @@ def kernel_types(btf: Btf) -> str:
     if pids is not None:
         macros.append(f"#define PIDS_CGROUP {pids}")
     macros += [f"#define {name} {btf.enumerator('pid_type', name)}" for name in ("PIDTYPE_PGID", "PIDTYPE_SID")]
+    macros += _uring(btf)
     return "#pragma once\n" + "\n".join(macros) + "\n" + btf.declare(STRUCTS)
+
+
+def _uring(btf: Btf) -> Iterator[str]:
+    """Where requests to io_uring can be followed: the tracepoint has the request since 6.4."""
+    numbers = {name: btf.enumerator("io_uring_op", name) for name in URING_REQUESTS}
+    if not btf.has_tracepoint("io_uring_submit_req") or None in numbers.values():
+        return
+    yield "#define HAVE_URING 1"
+    yield from (f"#define {name} {number}" for name, number in numbers.items())
 
 
 def _has_helper(btf: Btf, name: str) -> bool:

@@ -18,6 +18,7 @@ FILES = (
     "filter.h",
     "message.h",
     "syscall.c",
+    "uring.c",
     "process.c",
     "cgroup.c",
 )
@@ -29,7 +30,7 @@ MAPS = (
 )
 """The maps the sensor uses."""
 
-STAGES = ("capture_names", "capture_bases", "capture_descriptor", "capture_program")
+STAGES = ("capture_names", "capture_bases", "capture_descriptor", "capture_program", "hold_request")
 """Tail-called programs, in the order of the STAGE_ numbers of bpf/maps.h."""
 
 _NAMED = ("execve", "clone", "procexit", "prctl", "sendmmsg", "recvmmsg")

@@ -9,11 +9,12 @@ import struct
 from collections.abc import Collection, Iterator
 
 from engine.schema import BY_NAME, EVENT_TYPES, EventType, Param, ParamType
-from probes.kernel.syscalls import SOCKETCALL, SYSCALLS, native_and_compat
+from probes.kernel.syscalls import REQUESTS, SOCKETCALL, SYSCALLS, native_and_compat
 
 SPEC = struct.Struct("=HBB2b2bbbbbbBBx")
 COMPAT_ROWS = 1024
 SOCKETCALL_ROWS = 2048
+URING_ROWS = 3072
 NOWHERE = -2
 BASE_CWD = -1
 BASE_NONE = -2
@@ -46,10 +47,12 @@ def _register(row: EventType, kind: ParamType) -> int:
 
 
 def spec_rows(enabled: Collection[str], machine: str | None = None) -> Iterator[tuple[int, bytes]]:
-    """(row of the map, value) for every system call of this machine; ``state`` rows are always enabled."""
+    """(row of the map, value) for every call of this machine and every request; ``state`` rows are always enabled."""
     native, compat = native_and_compat(machine)
     first = {native: 0, compat: COMPAT_ROWS, SOCKETCALL: SOCKETCALL_ROWS}
     for call in SYSCALLS:
         row = BY_NAME[call.event]
         if call.table in first:
             yield first[call.table] + call.number, pack_spec(row, row.state or row.name in enabled)
+    for number, name in REQUESTS.values():
+        yield URING_ROWS + number, pack_spec(BY_NAME[name], name in enabled)

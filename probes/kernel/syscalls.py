@@ -79,6 +79,22 @@ SOCKETCALLS = {
 }  # fmt: skip
 """Sub-calls of i386's socketcall(2), from linux/net.h. send and recv (9, 10) have no address."""
 
+REQUESTS = {
+    "sendmsg": (9, "sendmsg"),
+    "accept": (13, "accept4"),
+    "connect": (16, "connect"),
+    "openat": (18, "openat"),
+    "send": (26, "sendto"),
+    "openat2": (28, "openat2"),
+    "renameat": (35, "renameat2"),
+    "unlinkat": (36, "unlinkat"),
+    "mkdirat": (37, "mkdirat"),
+    "symlinkat": (38, "symlinkat"),
+    "linkat": (39, "linkat"),
+    "socket": (45, "socket"),
+}
+"""Requests to io_uring by name (IORING_OP_…): their number (linux/io_uring.h), and the call that does the same."""
+
 ARCHITECTURES = {"x86_64": ("x86_64", "i386"), "aarch64": ("aarch64", "")}
 """Machine → the columns of its native and of its 32-bit calls ("" where we do not follow those)."""
 

@@ -32,6 +32,7 @@ EVENT = {
     "tiercel.start": "start",
     "tiercel.since_boot": "since_boot",
     "tiercel.compat": "compat",
+    "tiercel.io_uring": "io_uring",
 }
 """Field → attribute of :class:`KernelEvent`."""
 

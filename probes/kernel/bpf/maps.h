@@ -18,6 +18,7 @@ struct scratch {
 #define STAGE_BASES 1
 #define STAGE_DESCRIPTOR 2
 #define STAGE_PROGRAM 3
+#define STAGE_HOLD 4
 
 /* Each entry program has a scratch of its own: a tracepoint may interrupt another, never itself. */
 BPF_PERCPU_ARRAY(syscall_scratch, struct scratch, 1);

@@ -38,6 +38,7 @@ enum section {
 
 #define FLAG_COMPAT 1   /* a 32-bit system call */
 #define FLAG_EXECVEAT 2 /* the program was given by descriptor */
+#define FLAG_URING 4    /* a request to io_uring, not a system call */
 
 struct record {
 	u16 kind;
@@ -112,6 +113,7 @@ struct task_info {
 #define SPECS 4096
 #define SPEC_COMPAT 1024     /* first row of the 32-bit calls */
 #define SPEC_SOCKETCALL 2048 /* first row of socketcall(2)'s numbers */
+#define SPEC_URING 3072      /* first row of the requests to io_uring */
 
 #define FROM_RETURN -1
 #define FROM_NOWHERE -2

@@ -1,0 +1,154 @@
+/* Do something by io_uring, without the system call for it.
+ *
+ *	uring [quiet|poll|slot] VERB [ARGUMENT]...
+ *
+ * quiet: the kernel tells only a failure; poll: a thread of the kernel submits; slot: a file is opened into a table of
+ * the ring, not into one of descriptors. Exit code 77 where the kernel has no io_uring or forbids it. */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/io_uring.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define NOT_HERE 77
+
+static int ring;
+static struct io_uring_params params;
+static unsigned char *area;
+static struct io_uring_sqe *entries;
+static struct open_how how = {.flags = O_RDONLY | O_CLOEXEC};
+static struct sockaddr_in to = {.sin_family = AF_INET};
+static struct iovec part = {.iov_base = "uring", .iov_len = 5};
+static struct msghdr message = {.msg_name = &to, .msg_namelen = sizeof(to), .msg_iov = &part, .msg_iovlen = 1};
+
+static void set_up(int polls)
+{
+	params.flags = polls ? IORING_SETUP_SQPOLL : 0;
+	params.sq_thread_idle = 1000;
+	ring = syscall(SYS_io_uring_setup, 4, &params);
+	if (ring < 0 && (errno == EPERM || errno == ENOSYS))
+		exit(NOT_HERE);
+	area = mmap(NULL, params.cq_off.cqes + 64 * sizeof(struct io_uring_cqe), PROT_READ | PROT_WRITE, MAP_SHARED, ring,
+		    IORING_OFF_SQ_RING);
+	entries = mmap(NULL, 4 * sizeof(*entries), PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQES);
+	if (ring < 0 || area == MAP_FAILED || entries == MAP_FAILED)
+		exit(1);
+}
+
+static void use_slots(void)
+{
+	int none[4] = {-1, -1, -1, -1};
+
+	syscall(SYS_io_uring_register, ring, IORING_REGISTER_FILES, none, 4);
+}
+
+static unsigned *at(unsigned offset)
+{
+	return (unsigned *)(area + offset);
+}
+
+/* Submit the first entry; wait for its end unless none is told. */
+static int submit(int waits)
+{
+	unsigned *tail = at(params.sq_off.tail), *end = at(params.cq_off.tail);
+
+	at(params.sq_off.array)[0] = 0;
+	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
+	syscall(SYS_io_uring_enter, ring, 1, waits, IORING_ENTER_GETEVENTS, NULL, 0);
+	while (waits && !__atomic_load_n(end, __ATOMIC_ACQUIRE))
+		usleep(1000);
+	return waits ? ((struct io_uring_cqe *)(area + params.cq_off.cqes))[0].res : 0;
+}
+
+static void name(struct io_uring_sqe *entry, int operation, const char *path)
+{
+	entry->opcode = operation;
+	entry->fd = AT_FDCWD;
+	entry->addr = (unsigned long)path;
+}
+
+static void names(struct io_uring_sqe *entry, int operation, char **paths)
+{
+	name(entry, operation, paths[0]);
+	entry->len = AT_FDCWD;
+	entry->addr2 = (unsigned long)paths[1];
+}
+
+static void peer(struct io_uring_sqe *entry, int operation, int type, char **words)
+{
+	inet_pton(AF_INET, words[0], &to.sin_addr);
+	to.sin_port = htons(atoi(words[1]));
+	entry->opcode = operation;
+	entry->fd = socket(AF_INET, type | SOCK_NONBLOCK, 0);
+}
+
+static int fill(struct io_uring_sqe *entry, const char *verb, char **words)
+{
+	if (!strcmp(verb, "open")) {
+		name(entry, IORING_OP_OPENAT, words[0]);
+	} else if (!strcmp(verb, "create")) {
+		name(entry, IORING_OP_OPENAT, words[0]);
+		entry->open_flags = O_WRONLY | O_CREAT;
+		entry->len = 0644;
+	} else if (!strcmp(verb, "open2")) {
+		name(entry, IORING_OP_OPENAT2, words[0]);
+		entry->len = sizeof(how);
+		entry->addr2 = (unsigned long)&how;
+	} else if (!strcmp(verb, "unlink")) {
+		name(entry, IORING_OP_UNLINKAT, words[0]);
+	} else if (!strcmp(verb, "mkdir")) {
+		name(entry, IORING_OP_MKDIRAT, words[0]);
+		entry->len = 0750;
+	} else if (!strcmp(verb, "rename")) {
+		names(entry, IORING_OP_RENAMEAT, words);
+	} else if (!strcmp(verb, "link")) {
+		names(entry, IORING_OP_LINKAT, words);
+	} else if (!strcmp(verb, "symlink")) {
+		names(entry, IORING_OP_SYMLINKAT, words);
+		entry->len = 0;
+	} else if (!strcmp(verb, "socket")) {
+		entry->opcode = IORING_OP_SOCKET;
+		entry->fd = AF_INET;
+		entry->off = SOCK_DGRAM;
+	} else if (!strcmp(verb, "connect")) {
+		peer(entry, IORING_OP_CONNECT, SOCK_DGRAM, words);
+		entry->addr = (unsigned long)&to;
+		entry->off = sizeof(to);
+	} else if (!strcmp(verb, "send")) {
+		peer(entry, IORING_OP_SENDMSG, SOCK_DGRAM, words);
+		entry->addr = (unsigned long)&message;
+		entry->len = 1;
+	} else {
+		return 0;
+	}
+	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	char **words = argv + 1;
+	const char *way = argc > 2 ? words[0] : "";
+	int quiet = !strcmp(way, "quiet"), polls = !strcmp(way, "poll"), slot = !strcmp(way, "slot");
+
+	if (argc < 2)
+		return 2;
+	words += quiet || polls || slot;
+	set_up(polls);
+	if (slot)
+		use_slots();
+	if (!fill(entries, words[0], words + 1))
+		return 2;
+	entries->flags = quiet ? IOSQE_CQE_SKIP_SUCCESS : 0;
+	entries->file_index = slot ? 1 : entries->file_index;
+	int result = submit(!quiet);
+	printf("%d\n", result);
+	return result < 0;
+}
