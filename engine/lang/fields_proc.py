@@ -214,6 +214,7 @@ FIELDS = (
     _lineage("proc.aexe", T.CHARBUF, "First argument", _exe, "proc.aexe[1] = sshd"),
     _lineage("proc.aexepath", T.CHARBUF, "Program", _exepath, "proc.aexepath[2] = /bin/sh"),
     _lineage("proc.acmdline", T.CHARBUF, "Name and arguments", _cmdline, "proc.acmdline contains java"),
+    _lineage("proc.aargs", T.CHARBUF, "Arguments", _arguments, "proc.aargs contains base64"),
     _lineage("proc.apid", T.INT64, "Process id", _pid, "proc.apid = 1", show=attrgetter("kernel.pid")),
     Field("proc.duration", T.RELTIME, "Nanoseconds since the process began", "proc.duration < 1000000000", _duration),
     Field("proc.ppid.duration", T.RELTIME, "Nanoseconds since the parent began", "", _duration_of_parent),
@@ -221,7 +222,7 @@ FIELDS = (
     Field("proc.ppid.ts", T.RELTIME, "When the parent began", "", _parent(lambda parent: parent.started or None)),
     Field(
         "proc.pidns_init_start_ts",
-        T.RELTIME,
+        T.UINT64,
         "When the first process of its pid namespace began",
         "",
         _namespace_start,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from engine.lang.field import Field
 from engine.lang.types import FieldType
@@ -39,14 +40,22 @@ FIELDS = (
     *_rows(_PAYLOAD, T.BOOL, "evt.is_io evt.is_io_read evt.is_io_write evt.is_syslog"),
     *_rows(_PAYLOAD, T.CHARBUF, "evt.io_dir syslog.facility.str syslog.severity.str syslog.message"),
     *_rows(_PAYLOAD, T.UINT32, "syslog.facility syslog.severity"),
-    *_rows(_LATENCY, T.RELTIME, "evt.latency evt.latency.s evt.latency.ns evt.latency.quantized evt.wait_latency"),
+    *_rows(_LATENCY, T.RELTIME, "evt.latency evt.latency.s evt.latency.ns evt.wait_latency"),
+    _row("evt.latency.quantized", T.UINT64, _LATENCY),
     _row("evt.latency.human", T.CHARBUF, _LATENCY),
     *_rows(_HISTORY, T.RELTIME, "evt.deltatime evt.deltatime.s evt.deltatime.ns"),
     *_rows(_HISTORY, T.RELTIME, "evt.reltime evt.reltime.s evt.reltime.ns"),
-    _row("evt.outputtime", T.ABSTIME, "use evt.time"),
+    _row("evt.outputtime", T.CHARBUF, "use evt.time"),
+    _row("util.cnt", T.UINT64, "it counts how often it is asked for"),
+    *_rows(
+        _PLUGINS,
+        T.CHARBUF,
+        "evt.infra.docker.name evt.infra.docker.container.id evt.infra.docker.container.name"
+        " evt.infra.docker.container.image",
+    ),
     _row("evt.cpu", T.INT16, "the processor is not recorded"),
     _row("evt.is_wait", T.BOOL, "waiting calls are not captured"),
-    *_rows(_FIGURES, T.UINT64, "evt.count.error.memory evt.count.procinfo evt.count.threadinfo"),
+    *_rows(_FIGURES, T.UINT32, "evt.count.error.memory evt.count.procinfo evt.count.threadinfo"),
     Field(
         "evt.around",
         T.UINT64,
@@ -56,7 +65,7 @@ FIELDS = (
         unserved="there is no capture file",
     ),
     *_rows(_PLUGINS, T.CHARBUF, "evt.plugininfo evt.pluginname evt.asynctype"),
-    _row("fd.types", T.CHARBUF, _DESCRIPTORS, is_list=True),
+    replace(_row("fd.types", T.CHARBUF, _DESCRIPTORS, is_list=True, argument="NUMBERS"), no_right=True),
     *_rows(
         _DESCRIPTORS,
         T.CHARBUF,

@@ -195,7 +195,7 @@ def _value(origin: Source, event: Any) -> Value:
     row = origin.field
     if row is not None and row.filter_only:
         return None
-    if row is not None and row.show is not None and origin.many is not Many.NO:
+    if row is not None and row.show is not None and (origin.many is not Many.NO or row.many is Many.NO):
         return printable(row.show(event))
     return printable(origin.get(event), joined=origin.many is Many.SOME)
 

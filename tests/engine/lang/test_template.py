@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from engine.lang.fields import resolve
+from engine.lang.grammar import parse
+from engine.lang.interpret import evaluate
 from engine.lang.template import Template, TemplateError
 from tests.helpers.rule_events import NOW, event, opened, shell_in, web
 
@@ -23,6 +26,8 @@ from tests.helpers.rule_events import NOW, event, opened, shell_in, web
         ("**", "*"),
         ("%proc.aname", "bash runc dockerd systemd"),
         ("%proc.name%proc.pname", "catbash"),
+        ("%toupper(proc.name)[x]", "CAT[x]"),
+        ("%tolower(proc.name)[", "cat["),
         ("%toupper(basename(fd.name))/%len(proc.name)", "SHADOW/3"),
         ("%proc.env[HOME]|%evt.arg[0]|%evt.arg.name", "<NA>|<f>/etc/shadow|/etc/shadow"),
         ("%3proc.aname[1]|%6proc.aname[9]|", "bas|<NA>  |"),
@@ -40,6 +45,12 @@ def test_times_read_as_times_and_are_numbers_in_the_fields() -> None:
     judged = event("execve")
     assert template.render(judged) == "2023-11-14T22:13:20.000000000+0000"
     assert template.fields(judged) == {"evt.time.iso8601": NOW}
+
+
+def test_times_are_text_to_conditions_and_nanoseconds_in_the_fields() -> None:
+    condition = parse(r'evt.time.iso8601 startswith 20 and evt.time glob "??:??:??.?????????"')
+    assert evaluate(condition, event("execve"), resolve)
+    assert Template("%evt.time.s").fields(event("execve")) == {"evt.time.s": NOW}
 
 
 def test_a_transformed_field_is_listed_plain() -> None:
