@@ -36,7 +36,7 @@ ALWAYS = (
 )
 """Fields that every alert carries whatever its rule prints, so that a program can rely on them."""
 
-_READ = {name: FIELDS[name].getter() for name in ALWAYS}
+_READ = {name: FIELDS[name].show or FIELDS[name].getter() for name in ALWAYS}
 
 
 def alert_of(rule: Rule, event: Event, hostname: str) -> Alert:

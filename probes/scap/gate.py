@@ -30,13 +30,16 @@ class Gate:
         self._clauses = clauses
         self._known: dict[_Key, bool] = {}
 
-    def passes(self, thread: Thread, result: int, path: bytes, bits: int) -> bool:
-        """``path`` as in the file, with its zero; ``bits`` are the format's flags of the open."""
+    def passes(self, thread: Thread, result: int, path: bytes, bits: int, *, climbs: bool) -> bool:
+        """``path`` is absolute if that is known, and has its zero; ``bits`` are the format's flags of the open.
+
+        ``climbs``: the path as it was given has ``../`` in it.
+        """
         if self._clauses is None:
             return False
         key = (
             path,
-            bits,
+            bits * 2 + climbs,
             -1 if result < 0 else min(result, 3),
             thread.comm,
             thread.container_id != HOST,
@@ -54,12 +57,12 @@ class Gate:
 
 def _facts(key: _Key) -> Facts:
     path, bits, result, comm, in_container, is_leader = key
-    given, asked = path[:-1], flags.open_to_linux(bits)
+    given, asked = path[:-1], flags.open_to_linux(bits >> 1)
     numbers = {
         Fact.FAILED: result < 0,
         Fact.STDIO: 0 <= result <= 2,
         Fact.CONTAINER: in_container,
-        Fact.TRAVERSAL: b"../" in given,
+        Fact.TRAVERSAL: bool(bits & 1),
         Fact.READ: linux.is_read(asked),
         Fact.WRITE: linux.is_write(asked),
         Fact.MAY_CREATE: linux.may_create(asked),

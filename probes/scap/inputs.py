@@ -228,11 +228,11 @@ class Converter:
         told.append(one)
 
     def _exit(self, event: ScapEvent, told: list[Input]) -> None:
-        one = self._plain(event, "procexit", event.thread)
-        one.args = {"status": event.number("status")}
-        adoption = self._processes.exit(event)
-        if event.thread.process.living <= 0:
+        if event.thread.process.living <= 1:
+            one = self._plain(event, "procexit", event.thread)
+            one.args = {"status": event.number("status")}
             told.append(one)
+        adoption = self._processes.exit(event)
         if adoption is not None:
             told.append(adoption)
 

@@ -26,9 +26,8 @@ class Open:
         self.cloexec = cloexec
 
 
-Unread = tuple[int, str, bytes, int, int, int]
-"""A file as its event had it: number, where the path starts, path with its zero, flags in the format's bits, device and
-inode."""
+Unread = tuple[int, bytes, int, int, int]
+"""A file as its event had it: number, path with its zero, flags in the format's bits, device and inode."""
 Entry = Open | Unread
 
 
@@ -36,14 +35,14 @@ def made(entry: Entry) -> Open:
     """The descriptor, made of what its event had if need be."""
     if isinstance(entry, Open):
         return entry
-    number, base, path, bits, dev, ino = entry
-    name = joined(base, path[:-1].decode(errors="backslashreplace"))
+    number, path, bits, dev, ino = entry
+    name = joined("", path[:-1].decode(errors="backslashreplace")) if path[:1] == b"/" else path[:-1].decode()
     return Open(file_of(number, bits, name, dev, ino), cloexec=bool(bits & O_CLOEXEC))
 
 
 def ends_at_exec(entry: Entry) -> bool:
     """Whether an exec closes it."""
-    return entry.cloexec if isinstance(entry, Open) else bool(entry[3] & O_CLOEXEC)
+    return entry.cloexec if isinstance(entry, Open) else bool(entry[2] & O_CLOEXEC)
 
 
 def file_of(number: int, bits: int, path: str, dev: int, ino: int) -> Fd:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 
 from engine.events import Adoption
@@ -11,11 +12,12 @@ from probes.scap.event import ScapEvent
 from probes.scap.opens import joined
 from probes.scap.threads import NO_USER, Process, Thread, Threads, container_of, signed
 
-_STALE = 2 * 10**9
+STALE = 2 * 10**9
 """Nanoseconds after which an event of a clone is about another thread than the one with its tid."""
 _IN_NAMESPACE = flags.CHILD_IN_PIDNS | flags.CLONE_NEWPID | flags.CLONE_PARENT
 """The caller's event of such a clone has the child's tid as the namespace counts: the child's own event tells more."""
 _ALL_CAPABILITIES = (1 << len(CAPABILITIES)) - 1
+_MOST_EXITS = 20_000
 _HAS_NAMESPACE = flags.CHILD_IN_PIDNS | flags.CLONE_NEWPID
 _PR_SET_CHILD_SUBREAPER, _PR_GET_CHILD_SUBREAPER = 36, 37
 CHANGING_PRCTLS = frozenset({_PR_SET_CHILD_SUBREAPER, _PR_GET_CHILD_SUBREAPER})
@@ -35,6 +37,8 @@ class Processes:
         self.boot = 0
         """When the machine was started, nanoseconds since the epoch."""
         self._exited: dict[int, int] = {}
+        """Threads that have just ended, and when."""
+        self._exits: deque[tuple[int, int]] = deque()
         self._reapers: set[int] = set()
         """Pids of processes that take over the children of others."""
         self._of: dict[str, Callable[[ScapEvent], None]] = {
@@ -78,7 +82,7 @@ class Processes:
 
     def _of_child(self, event: ScapEvent) -> Thread | None:
         thread = event.thread
-        if thread.born and event.time - thread.born < _STALE:
+        if thread.born and event.time - thread.born < STALE:
             return None
         self.threads.end(thread.tid)
         bits, tid = event.number("flags"), thread.tid
@@ -128,7 +132,7 @@ class Processes:
             child.container_id = container_of(event.raw("cgroups"))
 
     def _has_just_ended(self, tid: int, time: int) -> bool:
-        return tid in self._exited and time - self._exited[tid] < _STALE
+        return tid in self._exited and time - self._exited[tid] < STALE
 
     # ── exec and exit ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -179,8 +183,11 @@ class Processes:
 
     def _remember_exit(self, tid: int, time: int) -> None:
         self._exited[tid] = time
-        if len(self._exited) > 10_000:
-            self._exited = {each: when for each, when in self._exited.items() if time - when < _STALE}
+        self._exits.append((tid, time))
+        while len(self._exits) > _MOST_EXITS or time - self._exits[0][1] >= STALE:
+            gone, when = self._exits.popleft()
+            if self._exited.get(gone) == when:
+                del self._exited[gone]
 
     def _reaper(self, dead: Thread, said: int) -> Thread | None:
         """The thread that adopts the children: who the kernel says, else a living thread of the process, else the

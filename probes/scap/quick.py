@@ -13,8 +13,9 @@ from engine.lang.paths import AT_FDCWD
 from engine.pushdown.filter import Filter
 from probes.scap.descriptors import CHANGING_FCNTLS
 from probes.scap.gate import Gate, gates
+from probes.scap.opens import joined
 from probes.scap.paths import folder
-from probes.scap.processes import CHANGING_PRCTLS
+from probes.scap.processes import CHANGING_PRCTLS, STALE
 from probes.scap.reader import RawEvent
 from probes.scap.table import BY_KEY
 from probes.scap.threads import Threads
@@ -22,11 +23,15 @@ from probes.scap.values import layout_of
 
 Follow = Callable[[RawEvent], bool]
 
+_SLASH = ord("/")
+_NUMBER = b"\x08\0"
 _TWO_NUMBERS = b"\x08\0\x08\0"
 _FCNTL = b"\x08\0\x08\0\x01\0"
 _PRCTL = b"\x08\0\x04\0"
 _PAIR = struct.Struct("<qq").unpack_from
+_RESULT = struct.Struct("<q").unpack_from
 _OPTION = struct.Struct("<I").unpack_from
+_CLONES = ("SYSCALL_CLONE_20_X", "SYSCALL_CLONE3_X", "SYSCALL_FORK_20_X", "SYSCALL_VFORK_20_X")
 _OPENS = ("SYSCALL_OPEN_X", "SYSCALL_OPENAT_2_X", "SYSCALL_OPENAT2_X")
 
 
@@ -37,6 +42,7 @@ def quick(threads: Threads, judged: Collection[str], filter_: Filter | None) -> 
         row = BY_KEY[key]
         if row.name not in judged:
             found[row.number] = make(threads)
+    found |= {BY_KEY[key].number: _clone(threads) for key in _CLONES}
     opens = gates([BY_KEY[key].name for key in _OPENS], judged, filter_)
     for row in map(BY_KEY.__getitem__, _OPENS):
         if (gate := opens[row.name]) is not None:
@@ -93,13 +99,36 @@ def _open(threads: Threads, gate: Gate, key: str) -> Follow:
             return False
         values = layout.unpack_from(payload, size)
         result, path, bits = values[0], values[path_at], values[flags_at]
-        if not path or b"" in values or gate.passes(thread, result, path, bits):
+        if not path or b"" in values:
+            return False
+        climbs = b"../" in path
+        if path[0] != _SLASH:
+            path = _absolute(folder(thread, values[folder_at] if folder_at else AT_FDCWD), path)
+        if gate.passes(thread, result, path, bits, climbs=climbs):
             return False
         if result >= 0:
-            base = ""
-            if path[0] != 47:  # a relative path
-                base = folder(thread, values[folder_at] if folder_at else AT_FDCWD)
-            thread.process.fds[result] = (result, base, path, bits, values[dev_at], values[dev_at + 1])
+            thread.process.fds[result] = (result, path, bits, values[dev_at], values[dev_at + 1])
         return True
+
+    return follow
+
+
+def _absolute(base: str, path: bytes) -> bytes:
+    return joined(base, path[:-1].decode(errors="backslashreplace")).encode() + b"\0"
+
+
+def _clone(threads: Threads) -> Follow:
+    """Of two events of a clone the second one tells nothing."""
+
+    def follow(raw: RawEvent) -> bool:
+        _number, time, tid, count, payload = raw
+        if payload[:2] != _NUMBER or len(payload) < 2 * count + 8:
+            return False
+        (result,) = _RESULT(payload, 2 * count)
+        if result > 0:
+            child = threads.get(result)
+            return child is not None and child.inverted
+        thread = threads.get(tid)
+        return result == 0 and thread is not None and 0 < time - thread.born < STALE and thread.born > 0
 
     return follow
