@@ -10,14 +10,15 @@ from __future__ import annotations
 from engine.lang.arguments import PARAMETERS
 from engine.lang.check import EVENT_TYPE_FIELDS, CheckError
 from engine.lang.event_names import EVENT_NAMES
-from engine.lang.nodes import And, Call, Check, Constant, FieldRef, Left, Literal, Node, Not, Or, Term, Values
+from engine.lang.literals import convert
+from engine.lang.nodes import And, Call, Check, Constant, FieldRef, Left, Literal, Node, Not, Or, Term, TermList, Values
+from engine.lang.types import FieldType
 
 _NONE: frozenset[str] = frozenset()
 _NAMING = frozenset({"=", "==", "in"})
+_LOOKED_AT = frozenset({*_NAMING, "!=", "exists"})
 _NEVER = {("=", 0), ("==", 0), ("<", 0), ("<", 1), ("<=", 0)}
-_ALWAYS = {("!=", 0), (">", 0), (">=", 1)}
-_MAX_DIGITS = 20
-"""Of a number with 64 bits."""
+_ALWAYS = {("!=", 0), (">", 0), (">=", 0), (">=", 1)}
 _OPEN_FIELDS = frozenset({"evt.is_open_read", "evt.is_open_write", "evt.is_open_exec", "evt.is_open_create"})
 _OPENS = frozenset({"open", "openat", "openat2", "open_by_handle_at", "creat"})
 
@@ -53,6 +54,8 @@ def _of_check(check: Check, negated: bool) -> frozenset[str]:
 
 def _named(check: Check, negated: bool) -> frozenset[str]:
     named = frozenset(literal.text for literal in _literals(check))
+    if check.modifier:
+        return EVENT_NAMES
     if check.operator in _NAMING:
         return EVENT_NAMES - named if negated else named & EVENT_NAMES
     if check.operator == "!=":
@@ -63,6 +66,9 @@ def _named(check: Check, negated: bool) -> frozenset[str]:
 
 
 def _refuse_computed(check: Check) -> None:
+    """Falco's search for events gives up on a type that is computed, where it looks at it at all."""
+    if check.modifier or check.operator not in _LOOKED_AT:
+        return
     if isinstance(check.left, Call) and _reads_type(check.left):
         message = "event code search does not support `evt.type` checks with transformers"
         raise CheckError(message, check.position)
@@ -75,6 +81,10 @@ def _refuse_computed(check: Check) -> None:
 def _reads_type(term: Left | Term) -> bool:
     if isinstance(term, FieldRef):
         return term.name in EVENT_TYPE_FIELDS
+    if isinstance(term, TermList):
+        return any(isinstance(item, Call) and _reads_type(item) for item in term.items) or any(
+            map(_reads_type, term.items[-1:])
+        )
     return isinstance(term, Call) and any(map(_reads_type, term.arguments))
 
 
@@ -89,14 +99,17 @@ def _literals(check: Check) -> tuple[Literal, ...]:
 
 def number_decides(check: Check) -> bool | None:
     """What a check of ``evt.num`` comes to for every event, where that is plain from its literal."""
-    texts = [literal.text for literal in _literals(check)]
-    if check.modifier or not all(text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS for text in texts):
+    if check.modifier or check.right is None:
         return None
-    if check.operator == "in":
-        return False if not any(map(int, texts)) else None
-    if len(texts) != 1:
+    try:
+        numbers = [convert(literal.text, FieldType.UINT64) for literal in _literals(check)]
+    except ValueError:
         return None
-    pair = (check.operator, int(texts[0]))
+    if isinstance(check.right, Values):
+        return False if check.operator == "in" and not any(numbers) else None
+    if len(numbers) != 1 or check.operator == "in":
+        return None
+    pair = (check.operator, numbers[0])
     return False if pair in _NEVER else True if pair in _ALWAYS else None
 
 
