@@ -89,9 +89,10 @@ def show_private(options: Options, *, title: str) -> None:
 @speed_option
 def open_recording(file: str, **judged: Any) -> None:
     """Open a recording or a capture in the terminal UI; of a folder all of them, the oldest first."""
-    from probes.recordings.opened import opened
+    from probes.recordings.opened import recordings_in
 
-    opened(Path(file))  # what is wrong with it is said before the screen is taken
+    if Path(file).is_dir():
+        recordings_in(Path(file))  # that there are none is said before the screen is taken
     show_private(configured(replay=file, **judged), title=Path(file).resolve().name)
 
 
