@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from engine.errors import TiercelError
-from scripts.measure import evaluation, judgement, kernel, reloading, stalls, watching
+from scripts.measure import captures, evaluation, judgement, kernel, pushing, reloading, stalls, watching
 from scripts.measure.figure import Figure, UnmeasurableError, as_json, table
 
 SHIPPED = Path(__file__).resolve().parents[2] / "rules"
@@ -20,14 +20,15 @@ GROUPS: dict[str, Callable[[Folders], Iterable[Figure]]] = {
     "stalls": stalls.stalls,
     "reload": reloading.reloading,
     "store": judgement.alerts,
+    "captures": captures.captures,
     "decode": kernel.decode_and_judge,
     "live": lambda _folders: watching.live(),
-    "storm": lambda _folders: watching.storms(),
+    "storm": watching.storms,
+    "pushdown": pushing.shares,
+    "flood": pushing.floods,
 }
 """Name → figures taken together, in the order of the table."""
 NOT_YET = {
-    "share of events that leave the kernel, server mix": "there is no recorded server mix yet",
-    "100 reads of /etc/shadow hidden in a flood": "the flood is not part of this benchmark yet",
     "key press to screen, 1,000,000 alerts in the store": "not part of this benchmark yet",
 }
 """Targets of the design without a measurement, and why."""
