@@ -10,7 +10,14 @@ import msgspec
 from engine.events import Fd
 from probes.kernel.addresses import AF_INET, AF_INET6, AF_UNIX, Address, ip_text, unix_path
 from probes.kernel.paths import joined
-from probes.kernel.wire import FILE_CREATED, FILE_INFO, FILE_OVERLAY_LOWER, FILE_OVERLAY_UPPER, SOCKET_INFO
+from probes.kernel.wire import (
+    FILE_CREATED,
+    FILE_INFO,
+    FILE_OVERLAY_LOWER,
+    FILE_OVERLAY_UPPER,
+    FILE_PIDFD,
+    SOCKET_INFO,
+)
 
 _S_IFMT, _S_IFIFO, _S_IFDIR = 0o170000, 0o010000, 0o040000
 _SOCK_STREAM, _SOCK_DGRAM, _SOCK_RAW = 1, 2, 3
@@ -43,7 +50,7 @@ def file_fd(num: int, info: bytes, names: bytes, tried: str) -> Fd:
 def _file(info: bytes, names: bytes, tried: str) -> tuple[Any, ...]:
     """The fields of :class:`Fd` after the number."""
     ino, dev, flags, mode, _ = FILE_INFO.unpack(info)
-    path = joined(names)
+    path = "[pidfd]" if flags & FILE_PIDFD else joined(names)
     known = Fd(
         type=_file_type(mode, path, tried),
         name=tried or path,

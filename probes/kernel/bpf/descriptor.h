@@ -4,6 +4,7 @@
 #define S_IFSOCK 0140000
 #define FMODE_CREATED 0x100000
 #define OVERLAYFS_MAGIC 0x794c7630
+#define PID_FS_MAGIC 0x50494446 /* pidfds have a file system of their own since 6.9, in which none has a name */
 
 #define AF_UNIX 1
 #define AF_INET 2
@@ -73,7 +74,8 @@ static __always_inline void add_file(struct scratch *s, struct file *f, struct i
 	info->dev = READ(sb, s_dev);
 	info->mode = mode;
 	info->reserved = 0;
-	info->flags = layer_of(inode) | memfd_of(dentry) | (READ(f, f_mode) & FMODE_CREATED ? FILE_CREATED : 0);
+	u32 pidfd = READ(sb, s_magic) == PID_FS_MAGIC ? FILE_PIDFD : 0;
+	info->flags = pidfd | layer_of(inode) | memfd_of(dentry) | (READ(f, f_mode) & FMODE_CREATED ? FILE_CREATED : 0);
 	add(s, SECTION_FILE, sizeof(*info));
 	add_path(s, SECTION_PATH, dentry, mount_of(f));
 }

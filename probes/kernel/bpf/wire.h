@@ -66,6 +66,7 @@ struct record {
 #define FILE_OVERLAY_UPPER 2
 #define FILE_OVERLAY_LOWER 4
 #define FILE_MEMFD 8
+#define FILE_PIDFD 16
 
 struct file_info {
 	u64 ino;
