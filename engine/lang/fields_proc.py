@@ -56,6 +56,14 @@ def _ancestors(read: OfProcess) -> Getter:
     return lambda event: tuple(read(process) for process in event.process.ancestors())
 
 
+def _arguments_of_ancestors(event: Event) -> str | None:
+    """Blanks lie between, also where an ancestor has none; none of an ancestor that comes first."""
+    shown = ""
+    for process in event.process.ancestors():
+        shown += (" " if shown else "") + _arguments(process)
+    return shown or None
+
+
 def _argument(argument: str) -> Getter:
     number = index("proc.args", argument)
     return lambda event: next(islice(event.process.args, number, None), None)
@@ -214,7 +222,15 @@ FIELDS = (
     _lineage("proc.aexe", T.CHARBUF, "First argument", _exe, "proc.aexe[1] = sshd"),
     _lineage("proc.aexepath", T.CHARBUF, "Program", _exepath, "proc.aexepath[2] = /bin/sh"),
     _lineage("proc.acmdline", T.CHARBUF, "Name and arguments", _cmdline, "proc.acmdline contains java"),
-    _lineage("proc.aargs", T.CHARBUF, "Arguments", _arguments, "proc.aargs contains base64"),
+    Field(
+        "proc.aargs",
+        T.CHARBUF,
+        "Arguments of an ancestor: [1] is the parent; without a number, of all, nearest first, in one text",
+        "proc.aargs contains base64",
+        _arguments_of_ancestors,
+        _ancestor("proc.aargs", _arguments),
+        "N",
+    ),
     _lineage("proc.apid", T.INT64, "Process id", _pid, "proc.apid = 1", show=attrgetter("kernel.pid")),
     Field("proc.duration", T.RELTIME, "Nanoseconds since the process began", "proc.duration < 1000000000", _duration),
     Field("proc.ppid.duration", T.RELTIME, "Nanoseconds since the parent began", "", _duration_of_parent),

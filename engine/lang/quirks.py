@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 _LISTS = frozenset({"in", "intersects"})
 _ANCESTORS = frozenset({"proc.aname", "proc.aexe", "proc.aexepath", "proc.acmdline", "proc.apid", "proc.aenv"})
+_ENDPOINTS = frozenset({"fd.ip", "fd.net", "fd.port", "fd.proto"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,13 @@ _ROWS = (
     Quirk({"fd.net"}, {"in"}, 1, "looks at the first network only: write 'fd.net = a or fd.net = b'"),
     Quirk({"fd.net"}, {"intersects"}, 0, "never matches here: write 'fd.net = a or fd.net = b'"),
     Quirk({"proc.apid"}, _LISTS, 0, "never matches here: write 'proc.apid = 1 or proc.apid = 2'"),
-    Quirk(_ANCESTORS, (), 1, "looks at the first value only here: write one check for each value", of_modifiers=True),
+    Quirk(
+        _ANCESTORS | _ENDPOINTS,
+        (),
+        1,
+        "looks at the first value only here: write one check for each value",
+        of_modifiers=True,
+    ),
 )
 
 

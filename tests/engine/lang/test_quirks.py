@@ -42,6 +42,10 @@ def quirks(condition: str) -> list[str]:
         ("proc.aname = anyof (nope, bash)", CHILD_OF_BASH, False),
         ("proc.aname = anyof (bash, nope)", CHILD_OF_BASH, True),
         ("proc.apid in (60)", CHILD_OF_BASH, False),
+        ("fd.port = anyof (1, 443)", TO_EIGHT, False),
+        ("fd.port = anyof (443, 1)", TO_EIGHT, True),
+        ("fd.ip = anyof (1.1.1.1, 8.8.8.8)", TO_EIGHT, False),
+        ("fd.net = anyof (8.0.0.0/8, 1.0.0.0/8)", TO_EIGHT, True),
     ],
 )
 def test_what_does_not_count(condition: str, judged: Event, verdict: bool) -> None:
@@ -68,3 +72,13 @@ def test_what_does(condition: str, judged: Event) -> None:
 def test_the_warning_says_what_to_write() -> None:
     (message,) = quirks("fd.net in (1.0.0.0/8, 8.0.0.0/8)")
     assert "write 'fd.net = a or fd.net = b'" in message
+
+
+def test_the_arguments_of_all_ancestors_are_one_text() -> None:
+    """Of all fields of ancestors this one alone has no comparison of its own in Falco."""
+    parent = event("execve").process.parent
+    assert parent is not None
+    parent.args, parent.parent = ["-x", "a"], None
+    child = event("execve")
+    child.process.parent = parent
+    assert holds("proc.aargs = '-x a' and proc.aargs[1] endswith a and not proc.aargs[0] = '-x a'", child)
