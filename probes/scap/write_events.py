@@ -43,29 +43,43 @@ ROWS: dict[str, Row] = {row.name: row for row in TABLE if _is_written(row) and "
 
 def entry_of(row: Row) -> Row | None:
     """The row of the entry into the call, None where no reader needs it."""
+    return _ENTRIES[row.number]
+
+
+def packed(row: Row, values: Values) -> list[bytes]:
+    """The parameters of a row; what is not known is empty, or zero where a number must be."""
+    return [
+        unknown if (value := values.get(name)) is None else _packed(value, size, longest)
+        for name, size, longest, unknown in _PLANS[row.number]
+    ]
+
+
+def _packed(value: Value, size: int, longest: int) -> bytes:
+    if isinstance(value, int):
+        return (value & ((1 << 8 * size) - 1)).to_bytes(size, "little")
+    if isinstance(value, bytes):
+        return value[:longest]
+    return to_bytes(value)[: longest - 1] + b"\0"
+
+
+def _unknown(param: Param) -> bytes:
+    if param.size == VARIABLE:
+        return b""
+    return (_NOBODY if param.type in ("UID", "GID") else 0).to_bytes(param.size, "little")
+
+
+def _entry(row: Row) -> Row | None:
     entry = TABLE[row.number - 1] if row.is_exit else row
     needed = row.is_exit and entry.params and EventFlag.UNUSED not in entry.flags
     return entry if needed and row.number < _NEWEST_WITH_ENTRY else None
 
 
-def packed(row: Row, values: Values) -> list[bytes]:
-    """The parameters of a row; what is not known is empty, or zero where a number must be."""
-    return [_packed(param, values.get(param.name)) for param in row.params]
-
-
-def _packed(param: Param, value: Value | None) -> bytes:
-    if value is None:
-        return b"" if param.size == VARIABLE else _unknown(param)
-    if isinstance(value, int):
-        size = param.size or 8
-        return (value & ((1 << 8 * size) - 1)).to_bytes(size, "little")
-    if isinstance(value, bytes):
-        return value[: LONGEST_TEXTS if param.type == "BYTEBUF" else _LONGEST]
-    return to_bytes(value)[: _LONGEST - 1] + b"\0"
-
-
-def _unknown(param: Param) -> bytes:
-    return (_NOBODY if param.type in ("UID", "GID") else 0).to_bytes(param.size, "little")
+_ENTRIES = [_entry(row) for row in TABLE]
+_PLANS = [
+    [(p.name, p.size or 8, LONGEST_TEXTS if p.type == "BYTEBUF" else _LONGEST, _unknown(p)) for p in row.params]
+    for row in TABLE
+]
+"""By number, of each parameter: its name, the bytes of its number, the most bytes of its text, what is not known."""
 
 
 # ── what an event says ──────────────────────────────────────────────────────────────────────────────────────────────

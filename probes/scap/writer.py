@@ -9,7 +9,6 @@ import gzip
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import singledispatchmethod
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -59,6 +58,12 @@ class Writer:
         """What the format cannot hold, by kind."""
         self.events = 0
         self._write = write
+        self._writes: dict[type, Callable[[Any], None]] = {
+            KernelEvent: self._event,
+            ContainerInfo: self._container,
+            Users: self._users,
+            Snapshot: self._snapshot,
+        }
         self._last = 0
         """Time of the event written last: none is before."""
         self._known = Known(self._tell)
@@ -69,14 +74,11 @@ class Writer:
     def add(self, inputs: Iterable[Input]) -> None:
         """Write them in their order."""
         for one in inputs:
-            self._add(one)
+            self._writes.get(type(one), self._leave_out)(one)
 
-    @singledispatchmethod
-    def _add(self, one: Input) -> None:
-        if (kind := _NOT_HELD.get(type(one))) is not None:
-            self.left_out[kind] += 1
+    def _leave_out(self, one: Input) -> None:
+        self.left_out[_NOT_HELD[type(one)]] += 1
 
-    @_add.register
     def _event(self, event: KernelEvent) -> None:
         if event.type not in ROWS:
             self.left_out[f"events of type {event.type}"] += 1
@@ -92,11 +94,9 @@ class Writer:
         if self._known.orphaned:
             self.left_out[_ORPHANS] = self._known.orphaned
 
-    @_add.register
     def _container(self, info: ContainerInfo) -> None:
         self._put(BY_KEY["CONTAINER_JSON_2_E"], max(info.time, self._last), 0, {"json": container_json(info)})
 
-    @_add.register
     def _users(self, users: Users) -> None:
         """Of containers: those of the host are a list in front."""
         if users.container_id == HOST:
@@ -107,7 +107,6 @@ class Writer:
         for gid, name in users.groups.items():
             self._put(BY_KEY["GROUP_ADDED_E"], self._last, 0, {"gid": gid, "name": name, "container_id": owner})
 
-    @_add.register
     def _snapshot(self, snapshot: Snapshot) -> None:
         for info in snapshot.processes:
             self._known.meet(info, self._last)
