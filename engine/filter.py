@@ -30,7 +30,7 @@ from engine import alert_query
 from engine.alert_query import ALERTS
 from engine.alerts import Priority
 from engine.errors import UsageError
-from engine.query import prepared, split_inversion
+from engine.query import QUOTED, prepared, split_inversion
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -153,7 +153,7 @@ def _parse(text: str) -> Filter:
     )
 
 
-_QUOTED = re.compile(r"\"[^\"]*\"?|'[^']*'?")
+_QUOTED = re.compile(QUOTED)
 _CONDITION = re.compile(r"\b(?:and|or|not)\b|[()]|(?<=[\w\]])\s+(?:[<>!=]=|[<>=])|\.\w+\s+\w")
 
 

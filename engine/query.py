@@ -32,10 +32,11 @@ MAX_LENGTH = 4000
 
 _WORDS = "contains|icontains|startswith|endswith|in|intersects|pmatch|glob|iglob|regex|exists"
 _OPERATOR = rf"\s*(?:[<>!=]=|[<>=])|\s+(?:{_WORDS})\b"
-_QUOTED = r'"[^"]*"?|\'[^\']*\'?'
+QUOTED = r'"(?:[^"\\]|\\"|\\)*"?|\'(?:[^\'\\]|\\\'|\\)*\'?'
+"""A quoted string, also one that is not closed: a quotation mark behind a backslash does not end it."""
 _LEVEL = re.compile(r"\s*(?:[<>!=]=|[<>=])\s*(?P<word>[A-Za-z]\w*)")
 _INVERTED = re.compile(r"\s*!\s+(?=\S)")
-_CHECK = re.compile(rf"{_QUOTED}|(?<![\w.-])(?P<name>[a-zA-Z]\w*(?:\.\w+)*)(?:\[[^\]]*\])?(?={_OPERATOR})")
+_CHECK = re.compile(rf"{QUOTED}|(?<![\w.-])(?P<name>[a-zA-Z]\w*(?:\.\w+)*)(?:\[[^\]]*\])?(?={_OPERATOR})")
 
 
 @dataclass(frozen=True, slots=True)

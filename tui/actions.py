@@ -46,6 +46,7 @@ VIEWS = {
     "list": "In every list",
     "filter": "While editing a filter",
     "text": "In every text",
+    "search": "Searching a text",
     "alerts": "Alerts",
     "alert": "One alert",
     "timeline": "Timeline and files of an alert",
@@ -74,6 +75,10 @@ ACTIONS = (
     Action("rule", "r", "rule", "Go to the rule that fired", _ON_ALERT),
     Action("tree", "t", "tree", "Show its process in the tree", _ON_ALERT),
     Action("follow", "f", "follow", "Stay on the newest", ("alerts", "events")),
+    Action("filter", "slash", "search", "Search the text, or edit what is looked for", ("search",), first=True),
+    Action("clear", "escape", "clear", "Clear the search, or go back", ("search",), shown=False),
+    Action("next_match", "n", "next", "Next place where it occurs", ("search",), shown=False),
+    Action("previous_match", "N", "previous", "Place before", ("search",), shown=False),
     Action("clear", "escape", "clear", "Clear the filter, or go back", _LISTS, shown=False),
     Action(
         "invert",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from engine.lang.nodes import escape
 from engine.lang.operators import OPERATORS
 
 Values = Callable[[str], Iterable[str]]
@@ -53,7 +54,7 @@ def _beginning(match: re.Match[str], words: Iterable[str]) -> Offer:
 
 
 def _values(match: re.Match[str], values: Values) -> Offer:
-    typed = match["typed"].lstrip('"')
+    typed = match["typed"].removeprefix('"')
     found = sorted({value for value in values(match["field"]) if value.startswith(typed) and value != typed})
     return Offer(match.start("typed"), [quoted(value) for value in found[:SHOWN]])
 
@@ -62,4 +63,4 @@ def quoted(value: str) -> str:
     """A value as it is written in a condition."""
     if _PLAIN.fullmatch(value):
         return value
-    return f"'{value}'" if '"' in value else f'"{value}"'
+    return escape(value)

@@ -88,6 +88,7 @@ HOST = Subject(
         "fd.name endswith shadow and fd.name exists",
         "container.id = 3f3f3f3f3f3f",
         "tag in (T1003, container)",
+        r'not fd.name = "a\" process=x" and process=cat',
         "! cron",
         "! shadow cron",
         "! process=sh or image=x",

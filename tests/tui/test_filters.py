@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from tests.helpers.driving import NARROW, WIDE, Drive, driving
 from tests.helpers.incident import incident
 from tui.completion import offer
+from tui.places import AlertPlace
+from tui.widgets.filter_bar import FilterBar
 from tui.widgets.page_list import PageList
 
 SIZES = [pytest.param(NARROW, id="80x24"), pytest.param(WIDE, id="160x50")]
@@ -43,7 +46,7 @@ def test_what_is_offered(text: str, words: list[str], applied: str) -> None:
 def test_hostile_values_are_offered_as_values() -> None:
     evil = 'a" or proc.name exists'
     words = offer("proc.name=a", FIELDS, lambda _field: [evil]).words
-    assert words == [f"'{evil}'"]
+    assert words == [r'"a\" or proc.name exists"']
 
 
 async def filtered(drive: Drive, view: str, text: str) -> PageList[object]:
@@ -109,6 +112,41 @@ async def test_a_filter_that_is_typed_filters_as_soon_as_it_makes_sense() -> Non
         assert rows.total == 4
         await drive.press(*"db")
         await drive.until(lambda: rows.total == 1)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_long_text_is_searched_and_scrolled(size: tuple[int, int]) -> None:
+    world = incident()
+    world.alerts[3] = replace(world.alerts[3], output_fields={f"x.{n}": f"value {n}" for n in range(100)})
+    async with driving(world, size) as drive:
+        drive.app.visit(AlertPlace(4, 3, "alert"))
+        await drive.until_shown("Overview", "◀ docker exec")
+        assert "value 77" not in drive.text()
+        await drive.press("slash", *"value 77", "enter")
+        await drive.until_shown("value 77", "1 of 1 place")
+        await drive.press("slash", *"7", "enter")
+        await drive.until_shown("it does not occur")
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    "text", ["evil [/] end", "[@click=app.quit]press me[/]", r"\x1b]52;c;\x07", "漢字かな" * 20, "'\""]
+)
+async def test_hostile_names_are_offered_and_searched_as_text(text: str, size: tuple[int, int]) -> None:
+    world = incident()
+    for row in world.processes:
+        row.name = row.cmdline = text
+    async with driving(world, size) as drive:
+        await drive.press("3")
+        rows: PageList[object] = drive.pane.query_one(PageList)
+        await drive.until(lambda: rows.total == 8)
+        await drive.press("slash", *"proc.name=")
+        await drive.until_shown("⇥ ")
+        await drive.press("tab", "enter")
+        await drive.until(lambda: not drive.pane.query_one(FilterBar).display)
+        assert rows.total == 8
+        await drive.press("y")
+        assert text in drive.app.clipboard
 
 
 async def test_inverting_nothing_says_how_to_filter() -> None:

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 
 from engine.alerts import Alert
 from tui.actions import bindings
 from tui.front import Front
+from tui.panes.text import TextPane
 from tui.panes.visits import AlertVisits
 from tui.places import AlertPlace
 from tui.theme import Span, content
-from tui.widgets.details import Details
 
 
-class AlertTextPane(AlertVisits):
+class AlertTextPane(AlertVisits, TextPane):
     """A text about one alert, and the keys that lead on from it."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("alert")
@@ -27,11 +26,6 @@ class AlertTextPane(AlertVisits):
         super().__init__(front, id)
         self.place = place
         self._acknowledged = False
-        self.details = Details(focusable=True)
-
-    def body(self) -> ComposeResult:
-        """The text."""
-        yield self.details
 
     def alert_id(self) -> int:
         """This alert."""

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from textual.app import ComposeResult
 from textual.content import Content
 
 from engine.protocol import Health
 from tui import words
 from tui.alert_text import facts, lines
-from tui.front import Front
-from tui.panes.base import Pane, waiting_for
+from tui.panes.base import waiting_for
+from tui.panes.text import TextPane
 from tui.theme import Span, content
-from tui.widgets.details import Details
 
 
-class HealthPane(Pane):
+class HealthPane(TextPane):
     """The sensor's own account of itself."""
-
-    def __init__(self, front: Front, id: str | None = None) -> None:
-        super().__init__(front, id)
-        self.details = Details(focusable=True)
-
-    def body(self) -> ComposeResult:
-        """The text."""
-        yield self.details
 
     async def load(self) -> None:
         """Ask, so that it is fresh."""

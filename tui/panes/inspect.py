@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from textual.app import ComposeResult
 from textual.content import Content
 
 from engine.events import ContainerInfo, Mount
@@ -10,13 +9,12 @@ from engine.protocol import ContainerRow, Containers, ListContainers
 from tui import words
 from tui.alert_text import facts, lines, section
 from tui.front import Front
-from tui.panes.base import Pane
 from tui.panes.containers import flags, name
+from tui.panes.text import TextPane
 from tui.theme import Span, content
-from tui.widgets.details import Details
 
 
-class InspectPane(Pane):
+class InspectPane(TextPane):
     """A container in words, kept up to date."""
 
     follows = ("containers",)
@@ -24,11 +22,6 @@ class InspectPane(Pane):
     def __init__(self, front: Front, container_id: str, id: str) -> None:
         super().__init__(front, id)
         self._container_id = container_id
-        self.details = Details(focusable=True)
-
-    def body(self) -> ComposeResult:
-        """The text."""
-        yield self.details
 
     async def load(self) -> None:
         """The container among all."""

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from textual.app import ComposeResult
 from textual.content import Content
 
 from engine.protocol import ListProcesses, Processes, ProcessRow
 from tui import words
 from tui.alert_text import facts, lines
 from tui.front import Front
-from tui.panes.base import Pane
 from tui.panes.processes import find
+from tui.panes.text import TextPane
 from tui.places import ProcessPlace
 from tui.theme import Span, content, priority_tone
-from tui.widgets.details import Details
 
 
-class ProcessPane(Pane):
+class ProcessPane(TextPane):
     """A process in words, kept up to date."""
 
     follows = ("processes", "alerts")
@@ -24,11 +22,6 @@ class ProcessPane(Pane):
     def __init__(self, front: Front, place: ProcessPlace, id: str) -> None:
         super().__init__(front, id)
         self._place = place
-        self.details = Details(focusable=True)
-
-    def body(self) -> ComposeResult:
-        """The text."""
-        yield self.details
 
     async def load(self) -> None:
         """The process and its ancestors, from the tree it is in."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 
@@ -13,12 +12,11 @@ from tui import words
 from tui.actions import bindings
 from tui.alert_text import badge, facts, lines
 from tui.front import Front, GoneError, RefusedError
-from tui.panes.base import Pane
+from tui.panes.text import TextPane
 from tui.theme import Span, content
-from tui.widgets.details import Details
 
 
-class RulePane(Pane):
+class RulePane(TextPane):
     """A rule in words, kept up to date."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("rule")
@@ -28,11 +26,6 @@ class RulePane(Pane):
         super().__init__(front, id)
         self._rule = rule
         self._row: RuleRow | None = None
-        self.details = Details(focusable=True)
-
-    def body(self) -> ComposeResult:
-        """The text."""
-        yield self.details
 
     async def load(self) -> None:
         """The rule among all."""

@@ -1,7 +1,8 @@
-"""Text to read: scrolls, and never parses what it shows."""
+"""Text to read: scrolls, can be searched, and never parses what it shows."""
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -13,6 +14,9 @@ from textual.widgets import Static
 from tui import clip
 from tui.actions import bindings
 
+_MARKED, _LIT = "reverse dim", "reverse bold"
+"""How the places that were found look, and the one that was gone to."""
+
 
 class Details(VerticalScroll):
     """A scrolling text. Beside a list it is read-only scenery; alone it takes the focus and the keys."""
@@ -22,19 +26,56 @@ class Details(VerticalScroll):
     def __init__(self, *, focusable: bool, id: str | None = None) -> None:
         super().__init__(id=id, can_focus=focusable)
         self._text = Static(markup=False)
+        self._sought = ""
         self.shown = Content("")
-        """The text that is shown."""
+        """The text that is shown, without marks."""
+        self.places: list[tuple[int, int]] = []
+        """Where what is looked for occurs: beginnings and ends."""
+        self.place = 0
+        """Which of them was gone to."""
 
     def compose(self) -> ComposeResult:
         """One text."""
         yield self._text
 
-    def action_copy(self) -> None:
-        """What is selected by mouse, or all of it."""
-        clip.put(self.app, self.screen.get_selected_text() or self.shown.plain)
-
     def show(self, text: Content) -> None:
         """Replace the text; the place in it is kept."""
         if text != self.shown or text.spans != self.shown.spans:
             self.shown = text
-            self._text.update(text)
+            self._find()
+            self._draw()
+
+    def search(self, text: str) -> None:
+        """Mark every place where a text occurs, upper and lower case alike, and go to the first."""
+        self._sought = text
+        self.place = 0
+        self._find()
+        self.go_to_match(0)
+
+    def go_to_match(self, step: int) -> None:
+        """Go so many places on; after the last comes the first."""
+        if self.places:
+            self.place = (self.place + step) % len(self.places)
+            self._reveal(self.places[self.place][0])
+        self._draw()
+
+    def _find(self) -> None:
+        sought = re.compile(re.escape(self._sought), re.IGNORECASE)
+        self.places = [match.span() for match in sought.finditer(self.shown.plain)] if self._sought else []
+        self.place = min(self.place, max(0, len(self.places) - 1))
+
+    def _draw(self) -> None:
+        text = self.shown
+        for number, (start, end) in enumerate(self.places):
+            text = text.stylize(_LIT if number == self.place else _MARKED, start, end)
+        self._text.update(text)
+
+    def _reveal(self, index: int) -> None:
+        """Scroll to the line, as it is wrapped, in which a place begins."""
+        width = max(1, self.scrollable_content_region.width)
+        line = len(self.shown[: index + 1].wrap(width)) - 1
+        self.scroll_to(y=max(0, line - self.size.height // 3), animate=False)
+
+    def action_copy(self) -> None:
+        """What is selected by mouse, or all of it."""
+        clip.put(self.app, self.screen.get_selected_text() or self.shown.plain)

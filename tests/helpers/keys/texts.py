@@ -38,3 +38,46 @@ async def _(drive: Drive, key: str) -> None:
     await drive.press(key)
     assert drive.app.clipboard == drive.pane.query_one(Details).shown.plain
     assert "Why it matters" in drive.app.clipboard
+
+
+async def searched(drive: Drive) -> Details:
+    """An alert's text in which its container is looked for."""
+    await alert_opened(drive)
+    await drive.press("slash", *"shadow", "enter")
+    await drive.until_shown("/ shadow   esc clears   1 of ")
+    return drive.pane.query_one(Details)
+
+
+@does("search", "filter")
+async def _(drive: Drive, key: str) -> None:
+    await alert_opened(drive)
+    await drive.press(key, *"SHADOW")
+    text = drive.pane.query_one(Details)
+    await drive.until(lambda: len(text.places) > 2)
+    assert {text.shown.plain[start:end] for start, end in text.places} == {"shadow"}
+
+
+@does("search", "clear")
+async def _(drive: Drive, key: str) -> None:
+    text = await searched(drive)
+    await drive.press(key)
+    await drive.until_gone("esc clears")
+    assert text.places == []
+    assert len(drive.app.screen_stack) == 2
+
+
+@does("search", "next_match")
+async def _(drive: Drive, key: str) -> None:
+    text = await searched(drive)
+    for place in range(1, len(text.places)):
+        await drive.press(key)
+        await drive.until_shown(f"{place + 1} of {len(text.places)} places")
+    await drive.press(key)
+    assert text.place == 0
+
+
+@does("search", "previous_match")
+async def _(drive: Drive, key: str) -> None:
+    text = await searched(drive)
+    await drive.press(key)
+    assert text.place == len(text.places) - 1
