@@ -102,9 +102,11 @@ CASES = (
             "unshare": called("unshare", flags=NEWNS),
             "refused": called("unshare", flags=NEWNS, res=EPERM),
             "setns": called("setns", nstype=0),
+            "a child with a namespace of its own": called("clone", res=9, flags=NEWNS),
         },
         {
             "nothing of a namespace": called("unshare", flags=CLONE_FILES),
+            "an ordinary child": called("clone", res=9, flags=0),
             "runc at work": called("setns", "/usr/bin/runc", nstype=NEWNS),
             "on the host": called("unshare", flags=NEWNS, on_host=True),
         },
