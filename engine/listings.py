@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from engine.lang.field import Field, shape_of
 from engine.lang.fields import FIELDS
 from engine.rules.ruleset import Rule
 from engine.schema import EVENT_TYPES
@@ -18,8 +19,16 @@ def rule_lines(rules: Sequence[Rule]) -> Iterator[str]:
 
 
 def field_lines() -> Iterator[str]:
-    """Name, type, meaning; the meaning of one that is not served says why."""
-    return _columns((name, row.type, row.description) for name, row in sorted(FIELDS.items()))
+    """Name with its argument, type, meaning, and an example; the meaning of one that is not served says why."""
+    return _columns(
+        (name + _brackets(row), str(shape_of(row)), row.description, row.example)
+        for name, row in sorted(FIELDS.items())
+    )
+
+
+def _brackets(row: Field) -> str:
+    """``[N]`` for an argument that must be there, ``[N]?`` for one that may."""
+    return f"[{row.argument}]{'' if row.argument_required else '?'}" if row.argument else ""
 
 
 def event_lines() -> Iterator[str]:

@@ -138,7 +138,9 @@ def _shares(kind: str) -> Callable[[ContainerInfo], bool]:
 
 FIELDS = (
     Field("container.id", T.CHARBUF, "12 digits, or host", "container.id != host", _id),
-    Field("container.full_id", T.CHARBUF, "64 digits, empty on the host", "", _full_id),
+    Field(
+        "container.full_id", T.CHARBUF, "64 digits, empty on the host", "container.full_id startswith 3f2a", _full_id
+    ),
     Field(
         "container.name",
         T.CHARBUF,
@@ -178,10 +180,16 @@ FIELDS = (
         "container.image.digest",
         T.CHARBUF,
         "Digest of the image",
-        "",
+        "container.image.digest startswith sha256:",
         _told(lambda info: split_image(info.image)[2], ""),
     ),
-    Field("container.image.id", T.CHARBUF, "Id of the image", "", _told(lambda info: info.image_id, "")),
+    Field(
+        "container.image.id",
+        T.CHARBUF,
+        "Id of the image",
+        "container.image.id startswith 3f2a",
+        _told(lambda info: info.image_id, ""),
+    ),
     Field(
         "container.privileged",
         T.BOOL,
@@ -189,15 +197,21 @@ FIELDS = (
         "container.privileged = true",
         _inspected(lambda info: info.privileged, on_host=False),
     ),
-    Field("container.ip", T.CHARBUF, "Address of the container", "", _inspected(lambda info: info.ip)),
-    Field("container.start_ts", T.ABSTIME, "When its first process began", "", _start),
-    Field("container.duration", T.RELTIME, "Nanoseconds since it began", "", _duration),
+    Field(
+        "container.ip",
+        T.CHARBUF,
+        "Address of the container",
+        "container.ip = 172.17.0.2",
+        _inspected(lambda info: info.ip),
+    ),
+    Field("container.start_ts", T.ABSTIME, "When its first process began", "container.start_ts > 0", _start),
+    Field("container.duration", T.RELTIME, "Nanoseconds since it began", "container.duration < 60000000000", _duration),
     Field("container.label", T.CHARBUF, "A label", "container.label[team] = a", bind=label, argument="NAME"),
     Field(
         "container.mounts",
         T.CHARBUF,
         "source:dest:mode:rw:propagation of all mounts, joined by commas",
-        "",
+        "container.mounts contains /var/run/docker.sock",
         _inspected(_mounts),
     ),
     _mount_row("", "The first mount from a source", _mount_text, _source),
@@ -212,10 +226,16 @@ FIELDS = (
         "container.healthcheck",
         T.CHARBUF,
         "Command that tells its health; NONE when switched off",
-        "",
+        "container.healthcheck != NONE",
         _inspected(_healthcheck),
     ),
-    Field("container.labels", T.CHARBUF, "All labels, name:value joined by commas", "", _told(_labels)),
+    Field(
+        "container.labels",
+        T.CHARBUF,
+        "All labels, name:value joined by commas",
+        "container.labels contains com.docker.compose",
+        _told(_labels),
+    ),
     *(
         Field(
             f"container.host_{kind}",

@@ -29,7 +29,13 @@ def _rows(name: str, what: str, example: str, whole: Read, raw: Read) -> tuple[F
             f"fs.path.{name} {example}",
             of_success(whole),
         ),
-        Field(f"fs.path.{name}raw", FieldType.CHARBUF, f"{what}, as the program gave it", "", of_success(raw)),
+        Field(
+            f"fs.path.{name}raw",
+            FieldType.CHARBUF,
+            f"{what}, as the program gave it",
+            f"fs.path.{name}raw contains ../",
+            of_success(raw),
+        ),
     )
 
 

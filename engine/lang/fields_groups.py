@@ -84,23 +84,27 @@ def _is_leader(group: Number, own: Number) -> Getter:
 
 def _rows(prefix: str, what: str, group: Number, *, is_virtual: bool = True) -> tuple[Field, ...]:
     """Name, first argument and program of a group's leader."""
-    parts = (("name", "Name", _name), ("exe", "First argument", _exe), ("exepath", "Program", _exepath))
+    parts = (
+        ("name", "Name", "sshd", _name),
+        ("exe", "First argument", "-bash", _exe),
+        ("exepath", "Program", "/usr/sbin/sshd", _exepath),
+    )
     return tuple(
         Field(
             f"{prefix}.{part}",
             FieldType.CHARBUF,
             f"{word} of the leader of the {what}",
-            f"{prefix}.{part} = sshd" if part == "name" else "",
+            f"{prefix}.{part} = {example}",
             _of_leader(group, read, is_virtual=is_virtual),
         )
-        for part, word, read in parts
+        for part, word, example, read in parts
     )
 
 
 T = FieldType
 
 FIELDS = (
-    Field("proc.sid", T.INT64, "Session id", "", lambda event: event.process.sid),
+    Field("proc.sid", T.INT64, "Session id", "proc.sid = 1", lambda event: event.process.sid),
     Field(
         "proc.sname",
         T.CHARBUF,
@@ -109,11 +113,19 @@ FIELDS = (
         _of_leader(_sid, _name, is_virtual=True),
     ),
     *_rows("proc.sid", "session", _sid)[1:],
-    Field("proc.is_sid_leader", T.BOOL, "It leads its session", "", _is_leader(_sid, _pid)),
-    Field("proc.pgid", T.INT64, "Process group", "", lambda event: event.process.pgid),
+    Field("proc.is_sid_leader", T.BOOL, "It leads its session", "proc.is_sid_leader = true", _is_leader(_sid, _pid)),
+    Field("proc.pgid", T.INT64, "Process group", "proc.pgid = 1", lambda event: event.process.pgid),
     *_rows("proc.pgid", "process group", _pgid, is_virtual=False),
-    Field("proc.is_pgid_leader", T.BOOL, "It leads its process group", "", _is_leader(_pgid, _pid)),
-    Field("proc.vpgid", T.INT64, "Process group in its pid namespace", "", lambda event: event.process.vpgid),
+    Field(
+        "proc.is_pgid_leader",
+        T.BOOL,
+        "It leads its process group",
+        "proc.is_pgid_leader = true",
+        _is_leader(_pgid, _pid),
+    ),
+    Field(
+        "proc.vpgid", T.INT64, "Process group in its pid namespace", "proc.vpgid = 1", lambda event: event.process.vpgid
+    ),
     *_rows("proc.vpgid", "process group in its pid namespace", _vpgid),
     Field(
         "proc.is_vpgid_leader",
@@ -122,6 +134,12 @@ FIELDS = (
         "proc.is_vpgid_leader = true",
         _is_leader(_vpgid, _vpid),
     ),
-    Field("proc.loginshellid", T.INT64, "Process id of the eldest shell it descends from", "", _login_shell),
+    Field(
+        "proc.loginshellid",
+        T.INT64,
+        "Process id of the eldest shell it descends from",
+        "proc.loginshellid > 1",
+        _login_shell,
+    ),
 )
 """The rows of these groups."""

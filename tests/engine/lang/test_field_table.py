@@ -9,6 +9,7 @@ from operator import attrgetter
 
 import pytest
 
+from engine.lang.check import leaf
 from engine.lang.field import Field, FieldError
 from engine.lang.fields import FIELDS, resolve
 from engine.lang.grammar import parse, parse_left
@@ -51,12 +52,14 @@ def test_each_row_says_what_it_is(row: Field) -> None:
     assert row.description.strip().rstrip(".") == row.description
     assert served is not bool(row.unserved), "either a reader, or the reason why there is none"
     assert bool(row.argument) or row.bind is None
-    assert row.example == "" or row.name in row.example
+    assert row.name in row.example or row.unserved
 
 
 @pytest.mark.parametrize("row", [row for row in FIELDS.values() if row.example], ids=attrgetter("name"))
 def test_each_example_is_a_condition(row: Field) -> None:
     checks = [check for check in leaves(parse(row.example)) if isinstance(check, Check)]
+    for check in checks:
+        leaf(check, resolve)
     names = {ref.name for check in checks for ref in fields(check.left)}
     assert any(name == row.name or name.startswith(f"{row.name}.") for name in names)
 
@@ -65,7 +68,9 @@ def test_the_listing_has_every_field_and_says_why_one_is_not_served() -> None:
     lines = list(field_lines())
     assert len(lines) == len(FIELDS)
     for row in FIELDS.values():
-        (line,) = [line for line in lines if line.split()[0] == row.name]
+        (line,) = [line for line in lines if line.split()[0].partition("[")[0] == row.name]
+        assert all(part in line for part in (row.type, f"[{row.argument}]" if row.argument else "", row.description))
+        assert line.endswith(row.example)
         assert row.unserved in line
 
 
