@@ -140,7 +140,7 @@ class Processes:
         thread = event.thread
         thread.exe, thread.args = event.text("exe"), event.texts("args")
         thread.comm = event.text("comm") or thread.exe
-        thread.is_dead = False
+        thread.is_dead, thread.sort = False, 0
         if not thread.is_known:
             thread.is_known = True
             self.threads.set_parent(thread, event.number("ptid"))

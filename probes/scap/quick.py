@@ -17,7 +17,7 @@ from probes.scap.opens import joined
 from probes.scap.paths import folder
 from probes.scap.processes import CHANGING_PRCTLS, STALE
 from probes.scap.reader import RawEvent
-from probes.scap.table import BY_KEY
+from probes.scap.table import BY_KEY, Row
 from probes.scap.threads import Threads
 from probes.scap.values import layout_of
 
@@ -31,6 +31,7 @@ _PRCTL = b"\x08\0\x04\0"
 _PAIR = struct.Struct("<qq").unpack_from
 _RESULT = struct.Struct("<q").unpack_from
 _OPTION = struct.Struct("<I").unpack_from
+_MOST_LAYOUTS = 20_000
 _CLONES = ("SYSCALL_CLONE_20_X", "SYSCALL_CLONE3_X", "SYSCALL_FORK_20_X", "SYSCALL_VFORK_20_X")
 _OPENS = ("SYSCALL_OPEN_X", "SYSCALL_OPENAT_2_X", "SYSCALL_OPENAT2_X")
 
@@ -43,6 +44,8 @@ def quick(threads: Threads, judged: Collection[str], filter_: Filter | None) -> 
         if row.name not in judged:
             found[row.number] = make(threads)
     found |= {BY_KEY[key].number: _clone(threads) for key in _CLONES}
+    for thread in threads:
+        thread.sort = 0  # other gates, other numbers
     opens = gates([BY_KEY[key].name for key in _OPENS], judged, filter_)
     for row in map(BY_KEY.__getitem__, _OPENS):
         if (gate := opens[row.name]) is not None:
@@ -84,33 +87,44 @@ def _prctl(_threads: Threads) -> Follow:
 
 def _open(threads: Threads, gate: Gate, key: str) -> Follow:
     row = BY_KEY[key]
-    number, wanted = row.number, len(row.params)
+    layouts: dict[bytes, struct.Struct | None] = {}
     names = [param.name for param in row.params]
     path_at, flags_at, dev_at = (names.index(name) for name in ("name", "flags", "dev"))
     folder_at = names.index("dirfd") if "dirfd" in names else 0
-    least = dev_at + 2
+    passes = gate.passes
 
     def follow(raw: RawEvent) -> bool:
         _number, _time, tid, count, payload = raw
-        thread = threads.get(tid)
         size = 2 * count
-        layout = layout_of(number, payload[:size])
-        if thread is None or layout is None or not least <= count <= wanted or len(payload) < size + layout.size:
+        head = payload[:size]
+        layout = layouts.get(head)
+        if layout is None:
+            if len(layouts) >= _MOST_LAYOUTS:
+                layouts.clear()
+            layouts[head] = layout = _whole(row, head)
+        thread = threads.get(tid)
+        if layout is None or thread is None or len(payload) < size + layout.size:
             return False
         values = layout.unpack_from(payload, size)
         result, path, bits = values[0], values[path_at], values[flags_at]
-        if not path or b"" in values:
-            return False
         climbs = b"../" in path
         if path[0] != _SLASH:
             path = _absolute(folder(thread, values[folder_at] if folder_at else AT_FDCWD), path)
-        if gate.passes(thread, result, path, bits, climbs=climbs):
+        if passes(thread, result, path, bits, climbs=climbs):
             return False
         if result >= 0:
             thread.process.fds[result] = (result, path, bits, values[dev_at], values[dev_at + 1])
         return True
 
     return follow
+
+
+def _whole(row: Row, lengths: bytes) -> struct.Struct | None:
+    """The layout of an event that has a value for each parameter that we know; None for any other."""
+    width = len(lengths) // 2
+    if width != len(row.params) or bytes(2) in (lengths[at : at + 2] for at in range(0, 2 * width, 2)):
+        return None
+    return layout_of(row.number, lengths)
 
 
 def _absolute(base: str, path: bytes) -> bytes:

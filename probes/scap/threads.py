@@ -91,6 +91,7 @@ class Thread:
         "ptid",
         "root",
         "sid",
+        "sort",
         "tid",
         "tty",
         "uid",
@@ -114,6 +115,8 @@ class Thread:
         self.is_dead = False
         """It ended, and is kept because other threads of its process live."""
         self.vtid = 0
+        self.sort = 0
+        """By which opens of such threads are told apart (:mod:`probes.scap.gate`); 0 until asked for."""
         self.vpid = 0
         self.comm = ""
         self.exe = ""
@@ -158,7 +161,7 @@ class Thread:
 
 
 _INHERITED = (
-    "exepath", "tty", "loginuid", "sid", "vpgid", "pgid", "cap_effective", "cap_permitted", "cap_inheritable",
+    "exepath", "tty", "loginuid", "sid", "sort", "vpgid", "pgid", "cap_effective", "cap_permitted", "cap_inheritable",
     "exe_ino", "exe_ctime", "exe_mtime", "is_exe_writable", "is_exe_upper_layer", "is_exe_lower_layer",
     "is_exe_from_memfd", "root", "container_id",
 )  # fmt: skip

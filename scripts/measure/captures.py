@@ -12,7 +12,6 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from itertools import cycle
 from pathlib import Path
 
 from engine.events import Input
@@ -29,6 +28,7 @@ from probes.scap.capture import open_scap
 from scripts.measure.figure import Figure
 
 EVENTS = 500_000
+DAY = 86_400 * 10**9
 LARGE = 1_000_000_000
 """Bytes of the large one."""
 _BESIDE = Path(__file__).parents[3] / "shared" / "falco" / "vectors"
@@ -79,13 +79,19 @@ def _blocks(file: Path) -> Iterator[tuple[Kind, bytes]]:
 
 def _write(path: Path, lists: bytes, events: list[bytes], enough: Callable[[int, int], bool]) -> None:
     """``enough(size, count)`` of the file says when it is long enough."""
-    size = len(lists)
+    size, count, later = len(lists), 0, 0
     with path.open("wb") as file:
         file.write(lists)
-        for count, block in enumerate(cycle(events)):
-            if enough(size, count):
-                break
-            size += file.write(block)
+        while not enough(size, count):
+            for block in events:
+                size += file.write(_moved(block, later))
+            count, later = count + len(events), later + DAY
+
+
+def _moved(block: bytes, by: int) -> bytes:
+    """An event that happens later."""
+    time = int.from_bytes(block[10:18], "little") + by
+    return block[:10] + time.to_bytes(8, "little") + block[18:]
 
 
 def _judged(path: Path, rules: RuleSet) -> float:
