@@ -50,10 +50,12 @@ class RuleWatch:
             folders = await asyncio.to_thread(_folders, self._paths)
             async with contextlib.aclosing(_wake_ups(list(folders), self._look_again)) as wake_ups:
                 async for _ in wake_ups:
+                    # Asked first: what is made anew after a change was told may have the number of what was there.
+                    elsewhere = await asyncio.to_thread(_folders, self._paths) != folders
                     if await asyncio.to_thread(self._look):
                         yield
-                    if await asyncio.to_thread(_folders, self._paths) != folders:
-                        break  # a link leads elsewhere, a folder was made anew: watch those
+                    if elsewhere:
+                        break  # a link leads elsewhere, a folder is gone or was made anew: watch those
 
     def _look(self) -> bool:
         """Whether the files have changed. Each change is told once, even if nobody reads them."""

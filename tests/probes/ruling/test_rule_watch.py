@@ -40,15 +40,18 @@ class Watched:
 
         The first one may have been found when the watch began, or be somebody else's.
         """
-        for _ in range(2):
-            told = self.told
-            while self.told == told:
-                self._news.clear()
-                knock.write_text(knock.read_text() + "#\n")
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(0.5):
-                        await self._news.wait()
+        async with asyncio.timeout(PATIENCE):
+            for told in (self.told, self.told + 1):
+                while self.told <= told:
+                    await self._knock(knock)
         self.told = 0
+
+    async def _knock(self, knock: Path) -> None:
+        self._news.clear()
+        knock.write_text(knock.read_text() + "#\n")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await self._news.wait()
 
     async def _follow(self, watch: RuleWatch) -> None:
         async with aclosing(watch.changes()) as changes:
