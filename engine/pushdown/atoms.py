@@ -38,6 +38,8 @@ class Fact(IntEnum):
     """… and of TCP."""
     PACKET = 9
     """A socket of the family AF_PACKET was asked for."""
+    SET_ID = 10
+    """The mode given has the bit for set-user-id or set-group-id."""
 
 
 class Subject(IntEnum):
@@ -48,6 +50,10 @@ class Subject(IntEnum):
     FIRST = 1
     """The first string that the probe captures; a path."""
     SECOND = 2
+    LEAF = 3
+    """The last name of the file that the descriptor stands for, symbolic links followed."""
+    ABOVE = 4
+    """The name of some folder above it."""
 
 
 class Match(Enum):
@@ -81,6 +87,8 @@ class Facts:
     comm: bytes | None = None
     paths: tuple[bytes | None, bytes | None] = (None, None)
     """As given, without the NUL at the end."""
+    resolved: bytes | None = None
+    """The path of the file that the descriptor stands for."""
 
 
 def known(atom: Atom, facts: Facts) -> bool | None:
@@ -89,6 +97,8 @@ def known(atom: Atom, facts: Facts) -> bool | None:
         return facts.numbers.get(atom)
     if atom.subject is Subject.COMM:
         return None if facts.comm is None or not facts.comm.isascii() else _compares(atom, facts.comm.decode())
+    if atom.subject in (Subject.LEAF, Subject.ABOVE):
+        return _of_names(atom, facts.resolved)
     path = facts.paths[atom.subject - Subject.FIRST]
     if path is None or not is_plain(path):
         return None
@@ -105,6 +115,15 @@ def is_plain(path: bytes) -> bool:
 
 def _is_name(part: bytes) -> bool:
     return part not in (b"", b".") and not part.startswith(b"..")
+
+
+def _of_names(test: TextTest, path: bytes | None) -> bool | None:
+    """Only whether a name may be there: for "no" nobody asks."""
+    if path is None or not path.startswith(b"/"):
+        return None
+    *above, leaf = path.split(b"/")[1:]
+    names = [leaf] if test.subject is Subject.LEAF else above
+    return None if any(operand.encode() in names for operand in test.operands) else False
 
 
 def _of_path(test: TextTest, path: str) -> bool | None:

@@ -8,6 +8,7 @@ from engine.pushdown.atoms import TEXT_MOST, Fact, Facts
 from engine.schema import BY_NAME, RET, EventType, ParamType
 
 AF_PACKET = 17
+SET_ID = 0o6000
 _COMM = 15
 _INTERNET = frozenset({"ipv4", "ipv6"})
 
@@ -17,7 +18,8 @@ def facts_of(event: KernelEvent) -> Facts:
     row = BY_NAME[event.type]
     texts = [event.args.get(param.name) for param in row.strings]
     first, second, *_ = [_bytes(text) for text in texts] + [None, None]
-    return Facts(_numbers(event, row, first), _comm(event), (first, second))
+    resolved = event.fd.path.encode() if event.fd is not None and event.fd.path else None
+    return Facts(_numbers(event, row, first), _comm(event), (first, second), resolved)
 
 
 def _bytes(text: object) -> bytes | None:
@@ -38,6 +40,8 @@ def _numbers(event: KernelEvent, row: EventType, first: bytes | None) -> dict[Fa
         Fact.STDIO: 0 <= result <= 2,
         Fact.CONTAINER: event.container_id != HOST,
     }
+    if isinstance(mode := event.args.get("mode"), int):
+        numbers[Fact.SET_ID] = bool(mode & SET_ID)
     if first is not None:
         numbers[Fact.TRAVERSAL] = b"../" in first
     if row.fd_register >= RET:

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.lang import paths
 from engine.lang.ir import Leaf
-from engine.pushdown.atoms import Fact, Match, Subject, TextTest
+from engine.pushdown.atoms import TAIL, Fact, Match, Subject, TextTest
 from engine.pushdown.clauses import FALSE, TRUE, Clauses, every, only, some
 from engine.schema import BY_NAME, RET, EventType, ParamType
 
@@ -127,6 +127,16 @@ def _domain(leaf: Leaf, row: EventType) -> Both:
     return (only(Fact.PACKET), TRUE) if is_packet else UNKNOWN
 
 
+def _mode(leaf: Leaf, row: EventType) -> Both:
+    """``evt.arg.mode`` in words: S_ISUID|S_IRUSR|…"""
+    wanted = {"S_ISUID", "S_ISGID"}
+    is_set_id = row.name in _CHMODS and leaf.word == "contains" and set(leaf.operands) <= wanted
+    return (only(Fact.SET_ID) if is_set_id else TRUE), TRUE
+
+
+_CHMODS = frozenset({"chmod", "fchmod", "fchmodat"})
+
+
 # ── text ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _SPECIAL = re.compile(r"[*?\[\]\\]")
@@ -202,6 +212,20 @@ def _directory(leaf: Leaf, row: EventType) -> Both:
     return only(TextTest(subject, Match.PREFIX, operands)), TRUE
 
 
+def _resolved(leaf: Leaf, row: EventType) -> Both:
+    """``tiercel.path``: the names in it, of which at least one is at the end or above it."""
+    is_path = _is_writable(leaf.operands) and all(each.startswith("/") for each in leaf.operands)
+    if row.fd_register != RET or not is_path:
+        return UNKNOWN
+    folders = [each.rpartition("/")[0].rpartition("/")[2] for each in leaf.operands]
+    names = [each.rpartition("/")[2] for each in leaf.operands]
+    if leaf.word in ("in", "endswith") and all(0 < len(name) < TAIL for name in names):
+        return only(TextTest(Subject.LEAF, Match.EXACT, tuple(names))), TRUE
+    if leaf.word == "startswith" and all(0 < len(name) < TAIL for name in folders):
+        return only(TextTest(Subject.ABOVE, Match.EXACT, tuple(folders))), TRUE
+    return UNKNOWN
+
+
 def _filename(leaf: Leaf, row: EventType) -> Both:
     subject = _opened(row)
     if subject is None or leaf.word != "in" or not _is_writable(leaf.operands):
@@ -257,6 +281,8 @@ ROWS: dict[str, Tests] = {
     "fd.l4proto": _protocol,
     "evt.arg.domain": _domain,
     "fd.name": _fd_name,
+    "tiercel.path": _resolved,
+    "evt.arg.mode": _mode,
     "fd.directory": _directory,
     "fd.filename": _filename,
     "fd.nameraw": _as_given,

@@ -15,7 +15,7 @@ from engine.pushdown.clauses import Clauses
 from engine.pushdown.conditions import texts
 from engine.schema import BY_NAME, EventType, ParamType
 
-LOOKUPS = 5
+LOOKUPS = 7
 SETS, ROWS = 8, 256
 FIRST_TEXT = 16
 """The bit of the first test of a text; those before are facts."""
@@ -25,10 +25,10 @@ KEY = struct.Struct("=III32s208s")
 """bits, table, lookup, tail, text."""
 ANSWERS = struct.Struct("=QQ")
 """Tests that may be true, tests that may be false."""
-ROW = struct.Struct(f"=IIQ{LOOKUPS}Q2Qbbb5x{2 * CLAUSES}Q")
-"""table, count, used, texts, exact, registers of flags, how and domain, clauses."""
+ROW = struct.Struct(f"=IIQ{LOOKUPS}Q2Qbbbb4x{2 * CLAUSES}Q")
+"""table, count, used, texts, exact, registers of flags, how, domain and mode, clauses."""
 NOWHERE = -2
-EMPTY_ROW = ROW.pack(0, 0, 0, *[0] * (LOOKUPS + 2), NOWHERE, NOWHERE, NOWHERE, *[0] * (2 * CLAUSES))
+EMPTY_ROW = ROW.pack(0, 0, 0, *[0] * (LOOKUPS + 2), *[NOWHERE] * 4, *[0] * (2 * CLAUSES))
 """Without clauses nothing passes."""
 
 
@@ -87,7 +87,7 @@ class Row:
 
 
 _SLOTS = (Subject.FIRST, Subject.SECOND)
-_COMM, _PREFIXES, _SUFFIXES = 0, 1, 3
+_COMM, _PREFIXES, _SUFFIXES, _NAMES = 0, 1, 3, 5
 
 
 def _masks(clause: Iterable[tuple[Atom, bool]], bits: dict[Atom, int]) -> tuple[int, int]:
@@ -103,11 +103,13 @@ def lookup_of(test: TextTest) -> int:
     """The look-up that answers a test."""
     if test.subject is Subject.COMM:
         return _COMM
+    if test.subject in (Subject.LEAF, Subject.ABOVE):
+        return _NAMES + test.subject - Subject.LEAF
     return (_SUFFIXES if test.match is Match.SUFFIX else _PREFIXES) + test.subject - Subject.FIRST
 
 
 def _registers(row: EventType) -> list[int]:
-    kinds = (ParamType.OPEN_FLAGS, ParamType.OPEN_HOW, ParamType.DOMAIN)
+    kinds = (ParamType.OPEN_FLAGS, ParamType.OPEN_HOW, ParamType.DOMAIN, ParamType.MODE)
     return [next((param.register for param in row.params if param.type is kind), NOWHERE) for kind in kinds]
 
 
@@ -155,6 +157,8 @@ def _answers(test: TextTest, bit: int) -> Iterator[_Answer]:
         text = operand.encode()
         if lookup == _COMM:
             yield from _of_name(test.match, text, bit)
+        elif lookup >= _NAMES:
+            yield _Answer(lookup, text + b"\0", bit, sure=False)
         elif lookup < _SUFFIXES:
             yield from (_Answer(lookup, each, bit, sure=True) for each in _beginnings(test.match, text))
             if test.match is Match.EXACT:

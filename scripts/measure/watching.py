@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from scripts.measure.figure import Figure, UnmeasurableError, percentile
@@ -21,6 +21,7 @@ TRIGGERS = 200
 IDLE_SECONDS = 10
 STORM = {"open": 200_000, "getppid": 2_000_000}
 ROUNDS = 3
+RULE_NAME = "Bench marker opened"
 RULE = """\
 - rule: Bench marker opened
   desc: The benchmark opened its marker.
@@ -32,16 +33,19 @@ HERE = Path(__file__).resolve().parent
 
 
 class Watch:
-    """A running ``tiercel watch --json`` with one rule, which fires when ``marker`` is opened."""
+    """A running ``tiercel watch --json`` with a rule that fires when ``marker`` is opened, and with ``more`` rules."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, more: Sequence[Path] = ()) -> None:
         self.marker = folder / "marker"
         rule = folder / "rule.yaml"
         rule.write_text(RULE.format(marker=self.marker), encoding="utf-8")
         self.begun = time.time_ns()
         program = [sys.executable, "-m", "tiercel", "watch", "--json", "--docker", "none", "--store", ":memory:"]
         self.process = subprocess.Popen(
-            [*program, "-r", str(rule)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0
+            [*program, *(f"--rules={path}" for path in (*more, rule))],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
         )
         assert self.process.stdout is not None
         self.lines = self.process.stdout
@@ -60,7 +64,8 @@ class Watch:
         chunk = self.lines.read() or b""
         *complete, self._rest = (self._rest + chunk).split(b"\n")
         now = time.time_ns()
-        names = [json.loads(line)["output_fields"]["fd.name"] for line in complete if line]
+        alerts = [json.loads(line) for line in complete if line]
+        names = [alert["output_fields"]["fd.name"] for alert in alerts if alert["rule"] == RULE_NAME]
         return [(int(name.removeprefix(str(self.marker))), now) for name in names]
 
     def cpu(self) -> float:
@@ -93,10 +98,10 @@ class Watch:
 
 
 @contextlib.contextmanager
-def watch() -> Iterator[Watch]:
+def watch(more: Sequence[Path] = ()) -> Iterator[Watch]:
     """A program to measure, ended afterwards."""
     with tempfile.TemporaryDirectory(prefix="tiercel-bench-") as folder:
-        watching = Watch(Path(folder))
+        watching = Watch(Path(folder), more)
         try:
             yield watching
         finally:
@@ -132,8 +137,26 @@ def _delays(watching: Watch) -> list[float]:
     return delays
 
 
-def storms() -> Iterator[Figure]:
+def storms(folders: Sequence[Path]) -> Iterator[Figure]:
     """What watching adds to a program that does nothing but one system call; rounds off and on alternate."""
+    with storm_program() as program:
+        for call in STORM:
+            yield from _storm(program, call, [])
+        for name, rules in rule_files(folders):
+            yield from _storm(program, "open", rules, f" ({name})")
+
+
+def rule_files(folders: Iterable[Path]) -> Iterator[tuple[str, list[Path]]]:
+    """Sets of rules to watch with: each folder, and of Falco's the stable rules alone before all of them."""
+    for folder in folders:
+        if (stable := folder / "falco_rules.yaml").exists():
+            yield "Falco's stable rules", [stable]
+        yield f"{folder.parent.name}/{folder.name}", [folder]
+
+
+@contextlib.contextmanager
+def storm_program() -> Iterator[str]:
+    """The path of the storm, compiled."""
     require_live()
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
@@ -141,15 +164,14 @@ def storms() -> Iterator[Figure]:
     with tempfile.TemporaryDirectory(prefix="tiercel-storm-") as folder:
         program = str(Path(folder) / "storm")
         subprocess.run([compiler, "-O2", "-o", program, str(HERE / "storm.c")], check=True)
-        for call in STORM:
-            yield from _storm(program, call)
+        yield program
 
 
-def _storm(program: str, call: str) -> Iterator[Figure]:
+def _storm(program: str, call: str, rules: Sequence[Path], name: str = "") -> Iterator[Figure]:
     quiet, watched, cpu = [], [], []
     for _ in range(ROUNDS):
         quiet.append(_run(program, call))
-        with watch() as watching:
+        with watch(rules) as watching:
             watching.wait_for_first()
             before, start = watching.cpu(), time.monotonic()
             watched.append(_run(program, call))
@@ -157,8 +179,8 @@ def _storm(program: str, call: str) -> Iterator[Figure]:
     off, on = statistics.median(quiet), statistics.median(watched)
     note = f"{off:.0f} → {on:.0f} ns"
     if call == "open":
-        yield Figure("open/close storm: wall time", on / off, "×", "≤ 1.25", note)
-        yield Figure("open/close storm: CPU of the sensor", statistics.median(cpu), "% core", "≤ 2")
+        yield Figure(f"open/close storm: wall time{name}", on / off, "×", "≤ 1.25", note)
+        yield Figure(f"open/close storm: CPU of the sensor{name}", statistics.median(cpu), "% core", "≤ 2")
     else:
         yield Figure("a system call no rule asks for (getppid)", on - off, "ns more", "≤ 150", note)
 

@@ -219,6 +219,47 @@ async def test_what_a_descriptor_is(fact: Fact, passing: list[str]) -> None:
     assert found == passing
 
 
+@pytest.mark.parametrize(
+    ("test", "passing"),
+    [
+        (TextTest(Subject.LEAF, Match.EXACT, ("secret", "other")), ["plain", "link", "linked/secret"]),
+        (TextTest(Subject.ABOVE, Match.EXACT, ("deep",)), ["linked/secret", "linked/x"]),
+        (TextTest(Subject.ABOVE, Match.EXACT, ("tmp",)), ["plain", "link", "linked/secret", "linked/x", "harmless"]),
+        (TextTest(Subject.LEAF, Match.EXACT, ("link",)), []),
+    ],
+)
+async def test_where_a_path_leads(tmp_path: Path, test: TextTest, passing: list[str]) -> None:
+    """Symbolic links are followed: what counts is the file that was opened."""
+    (tmp_path / "one" / "deep" / "folder").mkdir(parents=True)
+    for name in ("one/secret", "one/harmless", "one/deep/folder/secret", "one/deep/folder/x"):
+        (tmp_path / name).touch()
+    (tmp_path / "plain").symlink_to("one/secret")
+    (tmp_path / "link").symlink_to("plain")
+    (tmp_path / "linked").symlink_to("one/deep/folder")
+    (tmp_path / "harmless").symlink_to("one/harmless")
+    async with filtered() as (watched, switch):
+        await switch(Filter({"openat": only(test), "dup2": TRUE}))
+
+        def calls() -> None:
+            for name in ("plain", "link", "linked/secret", "linked/x", "harmless"):
+                os.close(os.open(tmp_path / name, os.O_RDONLY))
+
+        opens = await passed(watched, calls, "openat")
+    assert [str(e.args["name"]).removeprefix(f"{tmp_path}/") for e in opens] == passing
+
+
+async def test_bits_of_a_mode(tmp_path: Path) -> None:
+    async with filtered() as (watched, switch):
+        await switch(Filter({"chmod": only(Fact.SET_ID), "fchmodat": only(Fact.SET_ID), "dup2": TRUE}))
+
+        def calls() -> None:
+            for mode in (0o644, 0o4755, 0o1777, 0o2755):
+                ctypes.CDLL(None).chmod(str(tmp_path).encode(), mode)
+
+        found = [e.args["mode"] for e in await passed(watched, calls, "chmod")]
+    assert found == [0o4755, 0o2755]
+
+
 async def test_packet_sockets() -> None:
     async with filtered() as (watched, switch):
         await switch(Filter({"socket": only(Fact.PACKET), "dup2": TRUE}))

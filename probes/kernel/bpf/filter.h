@@ -55,6 +55,8 @@ static __always_inline void answer_numbers(struct filter *f, struct answers *a, 
 	answer(a, FACT_STDIO, ret >= 0 && ret <= 2);
 	if (f->domain >= 0)
 		answer(a, FACT_PACKET, (u32)filter_register(args, f->domain) == 17);
+	if (f->mode >= 0)
+		answer(a, FACT_SET_ID, (filter_register(args, f->mode) & 06000) != 0);
 	if (f->flags >= 0)
 		flags = filter_register(args, f->flags);
 	else if (f->how < 0 || bpf_probe_read_user(&flags, sizeof(flags), (void *)filter_register(args, f->how)))
@@ -238,6 +240,56 @@ static __always_inline int passes_descriptor(struct filter *f, struct answers *a
 	return holds(f, a);
 }
 
+/* The tests that the name of a dentry answers. */
+static __always_inline u64 name_answers(struct filter *f, struct text_key *key, struct dentry *dentry, u32 lookup)
+{
+	const char *name = 0;
+	bpf_probe_read_kernel(&name, sizeof(name), &dentry->d_name.name);
+	int size = bpf_probe_read_kernel_str(key->tail, TAIL, (void *)name);
+	if (size <= 0)
+		return ~0ULL;
+	key->bits = HEAD_BITS + TAIL * 8;
+	key->table = f->table;
+	key->lookup = lookup;
+	struct answers *found = texts.lookup(key);
+	return found ? found->may : 0;
+}
+
+#define NAMES_ABOVE 12
+
+/* Whether the event may still pass when the names of its file, and of the folders above, are known. What is walked is
+ * what add_path walks. A name longer than TAIL is cut, and is none of those that are looked for. */
+static __always_inline int passes_names(struct filter *f, struct answers *a, struct filter_scratch *s, struct file *file)
+{
+	u64 tests = f->texts[LOOKUP_LEAF] | f->texts[LOOKUP_ABOVE], may = 0;
+	struct dentry *dentry = dentry_of(file);
+	struct mount *mount = (void *)mount_of(file) - offsetof(struct mount, mnt);
+	u32 lookup = LOOKUP_LEAF;
+	for (int i = 0; i < NAMES_ABOVE; i++) {
+		struct dentry *parent = READ(dentry, d_parent);
+		if (dentry == READ(mount, mnt.mnt_root)) {
+			struct mount *above = READ(mount, mnt_parent);
+			if (above == mount)
+				goto known;
+			dentry = READ(mount, mnt_mountpoint);
+			mount = above;
+			continue;
+		}
+		if (parent == dentry)
+			goto known;
+		if (lookup == LOOKUP_LEAF || f->texts[LOOKUP_ABOVE])
+			may |= name_answers(f, &s->key, dentry, lookup);
+		if (!f->texts[LOOKUP_ABOVE])
+			goto known;
+		lookup = LOOKUP_ABOVE;
+		dentry = parent;
+	}
+	return 1;
+known:
+	a->may = (a->may & ~tests) | (may & tests);
+	return holds(f, a);
+}
+
 static __always_inline int passes(struct filter *f, struct task_struct *t, struct spec *spec, u64 *args, s64 ret)
 {
 	struct answers a = {~0ULL, ~0ULL};
@@ -259,6 +311,11 @@ static __always_inline int passes(struct filter *f, struct task_struct *t, struc
 	if (f->used & (FACT_INTERNET | FACT_TCP)) {
 		s32 fd = spec->fd >= 0 ? (s32)filter_register(args, spec->fd) : spec->fd == FROM_RETURN ? (s32)ret : -1;
 		if (spec->fd != FROM_NOWHERE && !passes_descriptor(f, &a, t, fd))
+			return 0;
+	}
+	if (f->texts[LOOKUP_LEAF] | f->texts[LOOKUP_ABOVE]) {
+		struct file *file = spec->fd == FROM_RETURN && ret >= 0 ? file_of(t, ret) : 0;
+		if (file && !passes_names(f, &a, s, file))
 			return 0;
 	}
 	return !(f->used & FACT_CONTAINER) || passes_container(f, &a, t);

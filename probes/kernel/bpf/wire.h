@@ -166,11 +166,14 @@ struct cgroup_key {
 #define FACT_INTERNET (1ULL << 7)
 #define FACT_TCP (1ULL << 8)
 #define FACT_PACKET (1ULL << 9)
+#define FACT_SET_ID (1ULL << 10)
 
 #define LOOKUP_COMM 0
 #define LOOKUP_PREFIX 1 /* of the first string; + 1 for the second */
 #define LOOKUP_SUFFIX 3
-#define LOOKUPS 5
+#define LOOKUP_LEAF 5
+#define LOOKUP_ABOVE 6
+#define LOOKUPS 7
 
 struct clause {
 	u64 must;
@@ -185,8 +188,9 @@ struct filter {
 	u64 exact[2];       /* tests for equality of each string */
 	s8 flags;           /* register of an open's flags, */
 	s8 how;             /* of its struct open_how, */
-	s8 domain;          /* of a socket's family; FROM_NOWHERE */
-	s8 reserved[5];
+	s8 domain;          /* of a socket's family, */
+	s8 mode;            /* of permissions; FROM_NOWHERE */
+	s8 reserved[4];
 	struct clause clauses[CLAUSES];
 };
 

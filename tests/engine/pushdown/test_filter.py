@@ -66,7 +66,8 @@ def by(comm: str, where: Container | None) -> dict[str, Any]:
 
 def opened(path: str, folder: str, flags: int, result: int, who: dict[str, Any]) -> Event:
     name = absolute(path, folder) if path else ""
-    fd = Fd(num=result, type="file", name=name or "/resolved", path="/resolved") if result >= 0 else Fd(name=name)
+    followed = RESOLVED[(len(path) + flags) % len(RESOLVED)]
+    fd = Fd(num=result, type="file", name=name or followed, path=followed) if result >= 0 else Fd(name=name)
     arguments: dict[str, int | str] = {"dirfd": -100, "flags": flags, "mode": 0}
     arguments |= {"name": path} if path else {}
     bases = {"name": folder} if folder and path and not path.startswith("/") else {}
@@ -80,6 +81,10 @@ def renamed(old: str, new: str, folder: str, result: int, who: dict[str, Any]) -
     return event("rename", res=result, args=arguments, bases=bases, **who)
 
 
+def permitted(mode: int, result: int, who: dict[str, Any]) -> Event:
+    return event("chmod", res=result, args={"filename": "/etc/x", "mode": mode}, **who)
+
+
 def duplicated(result: int, kind: str, who: dict[str, Any]) -> Event:
     fd = Fd(num=max(result, -1), type=kind if result >= 0 else "")
     if result >= 0 and kind.startswith("ipv"):
@@ -89,11 +94,13 @@ def duplicated(result: int, kind: str, who: dict[str, Any]) -> Event:
 
 
 WHO = st.builds(by, COMMS, _CONTAINERS)
+RESOLVED = ["", "/etc/shadow", "/etc/sudoers.d/me", "/shadow", "memfd:shadow", "/srv/etc/x", "/" + "x" * 40, "/etc/ä"]
 RESULTS = st.sampled_from([0, 1, 3, -2, -115])
 FLAGS = st.sampled_from([0, 1, 2, 0o101, 0o102, 0o20200002])
 EVENTS = (
     st.builds(opened, PATHS, FOLDERS, FLAGS, RESULTS, WHO)
     | st.builds(renamed, PATHS, PATHS, FOLDERS, RESULTS, WHO)
+    | st.builds(permitted, st.sampled_from([0, 0o644, 0o4755, 0o2755, 0o1777]), RESULTS, WHO)
     | st.builds(duplicated, RESULTS, st.sampled_from(["ipv4", "ipv6", "file", "unix"]), WHO)
     | st.builds(connected, st.sampled_from(["10.0.0.2", "::1"]), st.sampled_from([22, 443]), res=RESULTS)
 )
@@ -102,15 +109,17 @@ EVENTS = (
 
 TEXTS = [
     "/etc/shadow", "/etc", "/etc/", "/", "etc/shadow", "/shadow", "shadow", "adow", "/root/.ssh", ".ssh", "", "id_rsa",
-    "/environ", "cat", "sshd", "host", "../", "\\xff", "ä", "f", "4", "ipv4", "SUCCESS", "ENOENT", "E", "<NA>", "tcp",
+    "/environ",
+    "S_ISUID", "S_ISGID", "S_ISVTX", "/etc/sudoers.d/", "cat",
+    "sshd", "host", "../", "\\xff", "ä", "f", "4", "ipv4", "SUCCESS", "ENOENT", "E", "<NA>", "tcp",
     "x" * 40, "/" + "x" * 40, "/a\\xffb", "/..data",
 ]  # fmt: skip
 GLOBS = ["/proc/*/environ", "*../*", "*/[.]ssh/*", "/etc/*", "*", "/etc/\\shadow", "*[", "[/]etc/shadow"]
 TEXT_FIELDS = [
     "fd.name", "fd.directory", "fd.filename", "fd.nameraw", "proc.name", "container.id", "fd.typechar", "fd.type",
-    "evt.res", "fs.path.name", "fs.path.source", "fs.path.target", "fd.l4proto", "proc.cmdline",
+    "evt.res", "fs.path.name", "fs.path.source", "fs.path.target", "fd.l4proto", "tiercel.path", "proc.cmdline",
 ]  # fmt: skip
-ARGUMENTS = ["name", "oldpath", "newpath"]
+ARGUMENTS = ["name", "oldpath", "newpath", "mode"]
 WORDS = ["=", "!=", "startswith", "endswith", "contains"]
 NUMBERS = st.sampled_from(["0", "1", "2", "3", "-2", "-115"])
 
