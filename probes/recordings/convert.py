@@ -119,6 +119,7 @@ class _Capture:
 
     def close(self) -> None:
         """Write the rest."""
+        self._writer.finish()
         self._file.close()
 
 

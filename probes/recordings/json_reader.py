@@ -167,7 +167,7 @@ def _arguments(fields: Line) -> Line:
     return given
 
 
-_TEXTS = (ParamType.SOCKADDR, ParamType.SOCKTUPLE)
+_TEXTS = (ParamType.SOCKADDR, ParamType.SOCKTUPLE, ParamType.BYTES, ParamType.MESSAGE)
 
 
 def _prefixed(fields: Line, prefix: str) -> Line:

@@ -76,12 +76,14 @@ class CaptureRecorder:
         if self._writer is None and self.error is None:
             self._begin()
         self._threads.shutdown()
-        self._close_file()
+        self._finish()
         if self.error is not None:
             raise self.error
 
-    def _close_file(self) -> None:
+    def _finish(self) -> None:
         try:
+            if self._writer is not None and self.error is None:
+                self._writer.finish()
             self._file.close()
         except OSError as error:
             if self.error is None:

@@ -171,6 +171,8 @@ def _process_values(info: ProcessInfo) -> dict[str, int | bytes]:
         "cgroups": cgroups(info),
         "root": b"/",
         "loginuid": info.loginuid & _32_BITS,
+        "exe_writable": info.is_exe_writable,
+        "pidns_init_start_ts": info.pidns_start,
         "exe_upper_layer": info.is_exe_upper_layer,
         "exe_lower_layer": info.is_exe_lower_layer,
         "exe_from_memfd": info.is_exe_from_memfd,

@@ -129,6 +129,7 @@ def program(process: ProcessInfo) -> dict[str, Value]:
         "vtid": process.vpid or process.pid,
         "vpid": process.vpid or process.pid,
         "loginuid": process.loginuid,
+        "pidns_init_start_ts": process.pidns_start,
         "flags": _program_flags(process),
         "exe_ino_ctime": process.exe_ctime,
         "exe_ino_mtime": process.exe_mtime,
@@ -139,7 +140,8 @@ def program(process: ProcessInfo) -> dict[str, Value]:
 
 def _program_flags(process: ProcessInfo) -> int:
     return (
-        own.EXE_UPPER_LAYER * process.is_exe_upper_layer
+        own.EXE_WRITABLE * process.is_exe_writable
+        | own.EXE_UPPER_LAYER * process.is_exe_upper_layer
         | own.EXE_LOWER_LAYER * process.is_exe_lower_layer
         | own.EXE_FROM_MEMFD * process.is_exe_from_memfd
     )

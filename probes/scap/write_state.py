@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from engine.events import Fd, KernelEvent, ProcessInfo
+from engine.events import Adoption, Fd, KernelEvent, ProcessInfo
 from engine.schema import BY_NAME, RET
 from probes.kernel.paths import absolute
 from probes.scap.table import BY_KEY, Row
@@ -32,6 +32,8 @@ class _Process:
     info: ProcessInfo
     cwd: str
     """Where it is, as the reader knows: an exec does not tell."""
+    sid: int
+    """Its session, likewise."""
     fds: dict[int, Fd] = field(default_factory=dict)
 
 
@@ -48,7 +50,7 @@ class Known:
     def begin(self, processes: Iterable[ProcessInfo], fds: dict[int, list[Fd]]) -> None:
         """What the lists in front of the events say."""
         for info in processes:
-            self._add(_Process(info, info.cwd, {fd.num: fd for fd in fds.get(info.pid, [])}))
+            self._add(_Process(info, info.cwd, info.sid, {fd.num: fd for fd in fds.get(info.pid, [])}))
 
     def meet(self, info: ProcessInfo, time: int) -> None:
         """A process was found alive: tell of it if it is not known."""
@@ -59,8 +61,8 @@ class Known:
     def prepare(self, event: KernelEvent) -> ProcessInfo:
         """Tell what is needed to understand the event; the process that did it, as the reader knows it."""
         process = self._process(event)
-        if event.process is not None and event.type != "clone" and event.process.cwd:
-            self._move(event.process.cwd, event, process)
+        if event.process is not None and event.type != "clone":
+            self._place(event.process, event, process)
         self._folders(event, process)
         if event.fd is not None and event.fd.num >= 0:
             self._descriptor(event, event.fd, process)
@@ -69,11 +71,9 @@ class Known:
     def learn(self, event: KernelEvent) -> ProcessInfo | None:
         """What the reader learns from the event itself; the new process, where it made one."""
         process = self._processes[event.pid]
-        if event.type == "procexit":
-            self._forget(event.pid)
-        elif event.type == "clone" and event.process is not None:
+        if event.type == "clone" and event.process is not None:
             return self._fork(event.process, process)
-        elif event.process is not None:
+        if event.process is not None:
             process.info = event.process
             process.fds.clear()  # some are closed by the exec: what is used again is told again
         elif event.type in _CHDIR:
@@ -83,6 +83,17 @@ class Known:
         elif event.fd is not None and event.fd.num >= 0 and (event.res is None or event.res >= 0 or _is_net(event)):
             process.fds[event.fd.num] = event.fd
         return None
+
+    def end(self, pid: int, adoption: Adoption | None) -> None:
+        """A process has ended; its children have that parent, or one that the reader chooses."""
+        if adoption is None:
+            self.orphaned += self._children[pid]
+        for child_pid, _start in adoption.children if adoption is not None else ():
+            if (known := self._processes.get(child_pid)) is not None:
+                self._children[known.info.ppid] -= 1
+                known.info = replace(known.info, ppid=adoption.parent[0] if adoption and adoption.parent else 0)
+                self._children[known.info.ppid] += 1
+        self._forget(pid)
 
     # ── processes ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -114,13 +125,13 @@ class Known:
             self._forget(info.pid)
         self._tell(ROWS["clone"], time, info.pid, child(info))
         self._tell(ROWS["execve"], time, info.pid, program(info))
-        return self._add(_Process(info, ""))
+        return self._add(_Process(info, "", 0))
 
     def _fork(self, info: ProcessInfo, parent: _Process) -> ProcessInfo:
         """The child with what it has of its parent, as readers see it: our event leaves the program to the exec."""
         named = {name: getattr(parent.info, name) for name in _INHERITED if not getattr(info, name)}
         made = replace(info, **named)
-        self._add(_Process(made, parent.cwd, dict(parent.fds)))
+        self._add(_Process(made, parent.cwd, parent.sid, dict(parent.fds)))
         return made
 
     def _add(self, process: _Process) -> _Process:
@@ -132,7 +143,7 @@ class Known:
 
     def _forget(self, pid: int) -> None:
         ended = self._processes.pop(pid)
-        self.orphaned += self._children.pop(pid, 0)
+        self._children.pop(pid, None)
         if ended.info.ppid in self._children:
             self._children[ended.info.ppid] -= 1
 
@@ -149,6 +160,14 @@ class Known:
                 self._move(folder, event, process)
             elif process.fds.get(descriptor, Fd()).name != folder:
                 self._open(Fd(num=descriptor, type="directory", name=folder), event, process)
+
+    def _place(self, info: ProcessInfo, event: KernelEvent, process: _Process) -> None:
+        """Be where the executed program is."""
+        if info.cwd:
+            self._move(info.cwd, event, process)
+        if info.sid and info.sid != process.sid:
+            process.sid = info.sid
+            self._tell(BY_KEY["SYSCALL_SETSID_X"], event.time, event.pid, {"res": info.sid})
 
     def _move(self, folder: str, event: KernelEvent, process: _Process) -> None:
         """Be in this folder."""

@@ -17,6 +17,7 @@ import msgspec
 from engine.errors import RecordingError
 from engine.events import (
     HOST,
+    Adoption,
     ContainerAction,
     ContainerInfo,
     ContainerUnknown,
@@ -64,6 +65,8 @@ class Writer:
             Users: self._users,
             Snapshot: self._snapshot,
         }
+        self._ended: KernelEvent | None = None
+        """The end of a process: what follows may say who takes its children."""
         self._last = 0
         """Time of the event written last: none is before."""
         self._known = Known(self._tell)
@@ -72,12 +75,24 @@ class Writer:
             write(block)
 
     def add(self, inputs: Iterable[Input]) -> None:
-        """Write them in their order."""
+        """Write them in their order; the end of a process is written with what follows it."""
         for one in inputs:
-            self._writes.get(type(one), self._leave_out)(one)
+            ended, self._ended = self._ended, None
+            if ended is not None:
+                self._end(ended, one if isinstance(one, Adoption) else None)
+            if isinstance(one, KernelEvent) and one.type == "procexit":
+                self._ended = one
+            elif ended is None or not isinstance(one, Adoption):
+                self._writes.get(type(one), self._leave_out)(one)
+
+    def finish(self) -> None:
+        """Write what waits for what follows it."""
+        if self._ended is not None:
+            self._end(self._ended, None)
+            self._ended = None
 
     def _leave_out(self, one: Input) -> None:
-        self.left_out[_NOT_HELD[type(one)]] += 1
+        self.left_out[_NOT_HELD.get(type(one), type(one).__name__)] += 1
 
     def _event(self, event: KernelEvent) -> None:
         if event.type not in ROWS:
@@ -91,6 +106,16 @@ class Writer:
         made = self._known.learn(event)
         if made is not None:
             self._put(row, event.time, made.pid, child(made))
+
+    def _end(self, event: KernelEvent, adoption: Adoption | None) -> None:
+        """A process ended, and its children may have another parent now."""
+        process = self._known.prepare(event)
+        values = values_of(event, process)
+        if adoption is not None and adoption.parent is not None:
+            values["reaper_tid"] = adoption.parent[0]
+        self._put(ROWS[event.type], event.time, event.pid, values)
+        self.events += 1
+        self._known.end(event.pid, adoption)
         if self._known.orphaned:
             self.left_out[_ORPHANS] = self._known.orphaned
 
@@ -142,6 +167,7 @@ def _front(lists: Lists) -> Iterator[bytes]:
 
 
 _NOT_HELD: dict[type, str] = {
+    Adoption: "adoptions by other threads",
     ContainerAction: "actions of Docker's API (exec, start, stop, …)",
     ContainerUnknown: "notes that no runtime knows a container",
     HostNames: "addresses of host names",
@@ -156,6 +182,7 @@ _ORPHANS = "parents that ended before their children, for which readers take ano
 _LOST: dict[str, Callable[[KernelEvent], bool]] = {
     "threads of events, which have their process instead": lambda event: event.tid != event.pid,
     "marks of 32-bit system calls": lambda event: event.compat,
+    "marks of requests to io_uring, which are system calls there": lambda event: event.io_uring,
     "names of Unix sockets, which Falco begins with their kernel addresses": lambda event: (
         event.fd is not None and event.fd.type == "unix" and bool(event.fd.name)
     ),

@@ -32,7 +32,9 @@ def inputs_of(path: Path) -> list[Input]:
 def again(folder: Path, inputs: list[Input], lists: Lists | None = None) -> list[Input]:
     """What is read of them when they were written."""
     with created(folder / "again.scap") as file:
-        Writer(lists or Lists(), file.write).add(inputs)
+        writer = Writer(lists or Lists(), file.write)
+        writer.add(inputs)
+        writer.finish()
     return inputs_of(folder / "again.scap")
 
 

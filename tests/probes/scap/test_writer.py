@@ -38,6 +38,7 @@ def write(path: Path, inputs: Sequence[Input], lists: Lists | None = None) -> Wr
     with created(path) as file:
         writer = Writer(lists or Lists(processes=snapshot.processes), file.write)
         writer.add(inputs)
+        writer.finish()
     return writer
 
 
