@@ -13,12 +13,13 @@ from tui.panes.alert import AlertPane, AlertSubjectPane
 from tui.panes.alerts import AlertsPane
 from tui.panes.changes import ChangesPane
 from tui.panes.events import EventsPane
+from tui.panes.files import FilesPane
 from tui.panes.inspect import InspectPane
 from tui.panes.process import ProcessPane
 from tui.panes.processes import ProcessesPane
 from tui.panes.rule import RulePane
 from tui.panes.single_alerts import SingleAlertsPane
-from tui.panes.timeline import FilesPane, TimelinePane
+from tui.panes.timeline import TimelinePane
 from tui.panes.why import WhyPane
 from tui.places import AlertPlace, ContainerPlace, EventsPlace, Place, ProcessPlace, RulePlace, TreePlace
 

@@ -9,7 +9,7 @@ from engine.protocol import EventRow
 from tests.helpers.driving import NARROW, WIDE, Drive, driving
 from tests.helpers.incident import WEB, host_alert, incident
 from tests.helpers.sensor import NOW, World
-from tui.panes.timeline import deeds
+from tui.panes.files import deeds
 from tui.places import AlertPlace
 from tui.widgets.page_list import PageList
 

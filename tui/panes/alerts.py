@@ -7,7 +7,7 @@ order holds still at the alert that was newest then, while counts and ages go on
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from typing import ClassVar, cast
 
 from textual import on
@@ -18,58 +18,26 @@ from textual.containers import Container
 from engine.alert_query import ALERTS
 from engine.events import Phase
 from engine.filter import parse_filter
-from engine.protocol import ListStacks, StackRow, Stacks
+from engine.protocol import StackRow
 from tui import clip, words
 from tui.actions import bindings
 from tui.alert_text import brief, overview, preview
 from tui.front import Front, GoneError, RefusedError
 from tui.loader import Loader
 from tui.panes.base import order, priority_cell, waiting_for
-from tui.panes.listing import NO_MATCH, FilterPane, texts
+from tui.panes.filtering import FilterPane
+from tui.panes.listing import NO_MATCH, texts
+from tui.panes.stack_pages import StackPages
 from tui.panes.visits import AlertVisits
 from tui.places import AlertPlace
 from tui.theme import Span, content
 from tui.widgets.columns import Column
 from tui.widgets.details import Details
-from tui.widgets.page_cache import PAGE, Page
+from tui.widgets.page_cache import PAGE
 from tui.widgets.page_list import PageList
 
 _ROOMY = 90
 """Cells from which on the process has a column of its own."""
-
-
-class StackPages:
-    """The pages of the list: what to ask the sensor for."""
-
-    def __init__(self, front: Front, container_id: str | None) -> None:
-        self._front = front
-        self._container_id = container_id
-        self.filter = ""
-        self.held_at = 0
-        """The newest alert id the rows may know, 0 for live."""
-        self.alerts = 0
-        """Single alerts behind the rows of the last page."""
-        self.newest = 0
-
-    async def page(self, offset: int, limit: int) -> Page[StackRow]:
-        """A page as of ``held_at``."""
-        stacks = await self.stacks(offset, limit, self.held_at)
-        self.alerts = stacks.alerts
-        self.newest = self.held_at or stacks.newest
-        return Page(stacks.total, stacks.rows)
-
-    async def stacks(self, offset: int, limit: int, before: int) -> Stacks:
-        """Ask the sensor."""
-        request = ListStacks(self.filter, offset, limit, self._container_id, before)
-        return await self._front.ask(request, Stacks)
-
-    def key(self, row: StackRow) -> Hashable:
-        """The stack."""
-        return row.stack
-
-    def locate(self, key: Hashable) -> int | None:
-        """Only the pages can tell."""
-        return None
 
 
 class AlertsPane(AlertVisits, FilterPane):

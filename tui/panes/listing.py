@@ -5,113 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
-from textual import on
 from textual.app import ComposeResult
 
 from engine.alerts import Priority
 from engine.errors import TiercelError, UsageError
 from engine.query import Table, split_inversion, words
-from tui.completion import Offer, offer
 from tui.front import Front
-from tui.panes.base import Pane, waiting_for
+from tui.panes.base import waiting_for
+from tui.panes.filtering import FilterPane
 from tui.theme import Span
-from tui.widgets.filter_bar import FilterBar
-from tui.widgets.page_list import PageList, WholeList
+from tui.widgets.page_list import PageList
+from tui.widgets.pages import WholeList
 
 Row = TypeVar("Row")
 
 NO_MATCH: list[Span] = [("Nothing matches the filter.", ""), ("   esc clears it, / edits it", "dim")]
 """What a list says that is empty because of its filter."""
-
-
-class FilterPane(Pane):
-    """A pane with a filter bar; subclasses say what to do with a filter."""
-
-    filter_help: ClassVar[str] = "words to look for"
-
-    def __init__(self, front: Front, id: str | None = None) -> None:
-        super().__init__(front, id)
-        self.filter_bar = FilterBar(self.filter_help, self.offer)
-
-    def compose(self) -> ComposeResult:
-        """The filter in the place of the notice while it is edited."""
-        yield self.notice
-        yield self.filter_bar
-        yield from self.body()
-
-    def offer(self, text: str) -> Offer:
-        """What a filter typed so far may go on with."""
-        return offer(text, self.field_names(), self.values_of)
-
-    def field_names(self) -> Iterable[str]:
-        """The fields that a filter can ask for here."""
-        return ()
-
-    def values_of(self, field: str) -> Iterable[str]:
-        """The values of a field among what is here."""
-        return ()
-
-    def check_filter(self, text: str) -> None:
-        """Raises UsageError for a filter that cannot be understood."""
-
-    def apply_filter(self, text: str) -> None:
-        """Show only what the filter lets through."""
-
-    def typing(self, text: str) -> None:
-        """The filter as far as it is typed."""
-
-    def action_filter(self) -> None:
-        """Open the filter."""
-        self.filter_bar.edit()
-        self.notice.display = False
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """In the filter a slash is a slash."""
-        if action == "filter" and self.filter_bar.has_focus_within:
-            return False
-        return super().check_action(action, parameters)
-
-    def action_clear(self) -> None:
-        """Clear the filter; without one, go back."""
-        if self.filter_bar.text:
-            self._set_filter("")
-        else:
-            self.navigator.go_back(1)
-
-    @on(FilterBar.Applied)
-    def _filter_changed(self, event: FilterBar.Applied) -> None:
-        event.stop()
-        if not event.final:
-            self.typing(event.text)
-            return
-        try:
-            self.check_filter(event.text)
-        except UsageError as error:
-            self.filter_bar.refuse(f"{error.message}. {error.hint}")
-        else:
-            self._set_filter(event.text)
-            self.focus_content()
-
-    def action_invert(self) -> None:
-        """Show what the filter leaves out; again: what it keeps."""
-        text = self.filter_bar.text
-        inverted, rest = split_inversion(text)
-        if text:
-            self._set_filter(rest.strip() if inverted else f"! {text}")
-        else:
-            self.navigator.tell("There is no filter to turn round: / begins one.")
-
-    def _set_filter(self, text: str) -> None:
-        self.filter_bar.text = text
-        self.filter_bar.close()
-        self.notice.display = True
-        self.apply_filter(text)
-        self.say()
-
-    def standing(self) -> list[list[Span]]:
-        """The filter in force."""
-        text = self.filter_bar.text
-        return [[("/ ", "accent"), (text, "strong"), ("   esc clears", "dim")]] if text else []
 
 
 class ListPane(FilterPane, Generic[Row]):

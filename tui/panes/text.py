@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from tui import words
 from tui.actions import bindings
 from tui.front import Front
-from tui.panes.listing import FilterPane
+from tui.panes.filtering import FilterPane
 from tui.theme import Span
 from tui.widgets.details import Details
 

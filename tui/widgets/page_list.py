@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -28,42 +28,10 @@ from tui.actions import bindings
 from tui.theme import Span, cursor_style, rich_tone
 from tui.widgets.columns import GAP, Column, Placed, fit, place
 from tui.widgets.page_cache import PAGE, Page, PageCache
+from tui.widgets.pages import Pages
 from tui.workers import start
 
 Row = TypeVar("Row")
-
-
-class Pages(Protocol[Row]):
-    """Where a list's rows come from."""
-
-    async def page(self, offset: int, limit: int) -> Page[Row]:
-        """Some rows. A TiercelError is shown by the pane, and the list stays as it is."""
-
-    def key(self, row: Row) -> Hashable:
-        """What identifies a row for as long as it exists."""
-
-    def locate(self, key: Hashable) -> int | None:
-        """Where the row is now, None where only the pages can tell."""
-
-
-class WholeList(Generic[Row]):
-    """Pages of a list that is short enough to be known as a whole."""
-
-    def __init__(self, key: Callable[[Row], Hashable]) -> None:
-        self._key = key
-        self.rows: Sequence[Row] = ()
-
-    async def page(self, offset: int, limit: int) -> Page[Row]:
-        """A slice."""
-        return Page(len(self.rows), self.rows[offset : offset + limit])
-
-    def key(self, row: Row) -> Hashable:
-        """What identifies the row."""
-        return self._key(row)
-
-    def locate(self, key: Hashable) -> int | None:
-        """Its index, None when it is gone."""
-        return next((index for index, row in enumerate(self.rows) if self._key(row) == key), None)
 
 
 class PageList(ScrollView, Generic[Row]):

@@ -1,0 +1,43 @@
+"""Where the rows of a list come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Generic, Protocol, TypeVar
+
+from tui.widgets.page_cache import Page
+
+Row = TypeVar("Row")
+
+
+class Pages(Protocol[Row]):
+    """Where a list's rows come from."""
+
+    async def page(self, offset: int, limit: int) -> Page[Row]:
+        """Some rows. A TiercelError is shown by the pane, and the list stays as it is."""
+
+    def key(self, row: Row) -> Hashable:
+        """What identifies a row for as long as it exists."""
+
+    def locate(self, key: Hashable) -> int | None:
+        """Where the row is now, None where only the pages can tell."""
+
+
+class WholeList(Generic[Row]):
+    """Pages of a list that is short enough to be known as a whole."""
+
+    def __init__(self, key: Callable[[Row], Hashable]) -> None:
+        self._key = key
+        self.rows: Sequence[Row] = ()
+
+    async def page(self, offset: int, limit: int) -> Page[Row]:
+        """A slice."""
+        return Page(len(self.rows), self.rows[offset : offset + limit])
+
+    def key(self, row: Row) -> Hashable:
+        """What identifies the row."""
+        return self._key(row)
+
+    def locate(self, key: Hashable) -> int | None:
+        """Its index, None when it is gone."""
+        return next((index for index, row in enumerate(self.rows) if self._key(row) == key), None)
