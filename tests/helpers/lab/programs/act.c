@@ -7,16 +7,23 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/openat2.h>
+#include <linux/sched.h>
 #include <netinet/in.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define SYS_FCHMODAT2 452 /* newer than the headers of Debian 12 */
 
 static struct sockaddr_in address(char **words)
 {
@@ -158,6 +165,70 @@ static void do_sleep(char **words)
 	usleep(1000 * atoi(words[0]));
 }
 
+static void do_openat2(char **words)
+{
+	struct open_how how = {.flags = O_RDONLY};
+
+	syscall(SYS_openat2, AT_FDCWD, words[0], &how, sizeof(how));
+}
+
+static void do_setuid_bit(char **words)
+{
+	syscall(SYS_FCHMODAT2, AT_FDCWD, words[0], 04755, 0);
+}
+
+static void do_name(char **words)
+{
+	prctl(PR_SET_NAME, words[0]);
+}
+
+/* A process of one's own that waits, with the same memory at the same addresses. */
+static pid_t begin_other(void)
+{
+	pid_t other = fork();
+
+	if (other == 0)
+		pause();
+	return other;
+}
+
+static void end_other(pid_t other)
+{
+	kill(other, SIGKILL);
+	waitpid(other, NULL, 0);
+}
+
+static void do_write_memory(char **words)
+{
+	char text[8] = "written";
+	struct iovec part = {.iov_base = text, .iov_len = sizeof(text)};
+	pid_t other = begin_other();
+
+	(void)words;
+	process_vm_writev(other, &part, 1, &part, 1, 0);
+	end_other(other);
+}
+
+static void do_take_descriptor(char **words)
+{
+	pid_t other = begin_other();
+
+	(void)words;
+	syscall(SYS_pidfd_getfd, syscall(SYS_pidfd_open, other, 0), 1, 0);
+	end_other(other);
+}
+
+static void do_new_namespace(char **words)
+{
+	struct clone_args arguments = {.flags = CLONE_NEWUSER | CLONE_NEWUTS, .exit_signal = SIGCHLD};
+	pid_t child = syscall(SYS_clone3, &arguments, sizeof(arguments));
+
+	(void)words;
+	if (child == 0)
+		_exit(0);
+	waitpid(child, NULL, 0);
+}
+
 static const struct verb {
 	const char *name;
 	void (*act)(char **words);
@@ -166,6 +237,8 @@ static const struct verb {
 	{"run", do_run}, {"tcp", do_tcp}, {"udp", do_udp}, {"serve", do_serve},
 	{"stdin-to-socket", do_stdin_to_socket}, {"packet", do_packet}, {"traced", do_traced},
 	{"attach", do_attach}, {"setuid", do_setuid}, {"setns", do_setns}, {"unshare", do_unshare},
+	{"openat2", do_openat2}, {"setuid-bit", do_setuid_bit}, {"name", do_name},
+	{"write-memory", do_write_memory}, {"take-descriptor", do_take_descriptor}, {"new-namespace", do_new_namespace},
 	{"bpf", do_bpf}, {"userfaultfd", do_userfaultfd}, {"sleep", do_sleep},
 };
 

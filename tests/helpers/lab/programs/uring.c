@@ -62,7 +62,7 @@ static int submit(int waits)
 
 	at(params.sq_off.array)[0] = 0;
 	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
-	syscall(SYS_io_uring_enter, ring, 1, waits, IORING_ENTER_GETEVENTS, NULL, 0);
+	syscall(SYS_io_uring_enter, ring, 1, waits, IORING_ENTER_GETEVENTS | IORING_ENTER_SQ_WAKEUP, NULL, 0);
 	while (waits && !__atomic_load_n(end, __ATOMIC_ACQUIRE))
 		usleep(1000);
 	return waits ? ((struct io_uring_cqe *)(area + params.cq_off.cqes))[0].res : 0;

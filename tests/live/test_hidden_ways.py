@@ -1,0 +1,77 @@
+"""What an intruder does by unusual calls raises the same alerts as by the usual ones, with the shipped rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.helpers.lab.docker import Lab
+from tests.helpers.lab.private_host import PrivateHost
+from tests.helpers.lab.watch import Seen, Watch
+
+pytestmark = pytest.mark.live
+
+NAME = "hidden-ways"
+FENCE = "Cryptocurrency miner"
+_READ, _LINK = "Sensitive file read", "Symbolic link over sensitive file"
+
+
+@dataclass(frozen=True)
+class Way:
+    """A command, and the rule that it must fire."""
+
+    command: str
+    rule: str
+    on_host: bool = True
+
+
+WAYS = (
+    Way("uring open /etc/shadow", _READ),
+    Way("uring poll open2 /etc/shadow", _READ),
+    Way("uring quiet open /etc/shadow", _READ),
+    Way("uring slot open /etc/shadow", _READ),
+    Way("uring create /bin/new", "Write below binary directory"),
+    Way("uring symlink /etc/shadow /tmp/symbolic", _LINK),
+    Way("uring link /etc/shadow /tmp/hard", "Hard link over sensitive file"),
+    Way("uring unlink /root/.ash_history", "Shell history cleared"),
+    Way("uring rename /bin/true /tmp/true", "Binary directory changed"),
+    Way("int80 /etc/shadow", _READ),
+    Way("act do openat2 /etc/shadow", _READ),
+    Way("act do setuid-bit /root/module.ko", "Setuid bit set"),
+    Way("act do name kworker/0:1", "Process posing as a kernel thread"),
+    Way("act do write-memory", "Memory of another process written"),
+    Way("act do take-descriptor", "Descriptor taken from another process", on_host=False),
+    Way("act do new-namespace", "Namespace changed in container", on_host=False),
+)
+CASES = [pytest.param(way, False, id=f"{way.command}, container") for way in WAYS] + [
+    pytest.param(way, True, id=f"{way.command}, host") for way in WAYS if way.on_host
+]
+
+
+@pytest.fixture(scope="module")
+def seen(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Seen]]:
+    """Every alert of ours, when all has been done. Docker's usual filter of system calls is off: it forbids io_uring
+    to those who ask for it, and not to those who get around it."""
+    folder = tmp_path_factory.mktemp("ways")
+    script = "\n".join([*(f"{way.command} > /dev/null" for way in WAYS), "act stratum+tcp://end", ""])
+    with Watch.open(lab.url, folder / "alerts.db", "--matching", "all") as watch:
+        watch.containers = {lab.run(NAME, options=("--security-opt", "seccomp=unconfined"))}
+        lab.exec(NAME, "sh", "-c", script)
+        PrivateHost(folder / "root").run(script)
+        for place in ("host", next(iter(watch.containers))[:12]):
+            watch.until(FENCE, 0, proc__cmdline="act stratum+tcp://end", container__id=place)
+        lab.remove(NAME)
+        yield watch.since(0)
+
+
+def arguments(command: str) -> str:
+    """Without the name, which may have changed."""
+    return command.partition(" ")[2]
+
+
+@pytest.mark.parametrize(("way", "on_host"), CASES)
+def test_it_raises_the_alert(seen: list[Seen], way: Way, on_host: bool) -> None:
+    alerts = [alert for alert in seen if arguments(alert.fields["proc.cmdline"]) == arguments(way.command)]
+    assert way.rule in {alert.rule for alert in alerts if (alert.container_id == "") is on_host}, list(map(str, alerts))
