@@ -42,6 +42,22 @@ def list_rules(files: tuple[str, ...], as_json: bool, **named: Any) -> None:
     print_json(rule_rows(found)) if as_json else print_lines(rule_lines(found))
 
 
+@rules.command("pushdown")
+@click.argument("files", nargs=-1)
+@configuring_options
+@json_option
+def push_down(files: tuple[str, ...], as_json: bool, **named: Any) -> None:
+    """Say what the kernel tests of the rules of FILES, or of those in force.
+
+    Below each rule that is on: the types of events, and which of them pass. What no rule lets pass stays in the kernel.
+    """
+    from engine.pushdown.words import push_down_lines, push_down_rows
+    from probes.ruling.configured import rules_of
+
+    found = rules_of(configured(rules=files, **named)).load().rules
+    print_json(push_down_rows(found)) if as_json else print_lines(push_down_lines(found))
+
+
 @rules.command("reset")
 def reset_rules() -> None:
     """Forget which rules were switched by key.
