@@ -158,7 +158,7 @@ class Descriptors:
         if known is None:
             return _named(event, "fd")
         if not event.failed and (at := sockets.parse_address(event.values.get("addr"))) is not None:
-            return _replace(event, sockets.bound(known.fd, at))
+            return _replace(event, sockets.bound(known.fd, at), accepts=True if at.port else known.accepts)
         return known.fd
 
     def _connect(self, event: ScapEvent) -> Fd | None:
@@ -168,7 +168,7 @@ class Descriptors:
         tuple_ = sockets.parse_tuple(event.values.get("tuple"))
         if tuple_ is None or (event.failed and event.res != _EINPROGRESS):
             return known.fd
-        return _replace(event, sockets.connected(known.fd, tuple_, self._here(event), is_server=False))
+        return _replace(event, sockets.connected(known.fd, tuple_, self._here(event), is_server=False), accepts=False)
 
     def _accept(self, event: ScapEvent) -> Fd | None:
         number, tuple_ = event.number("fd", -1), sockets.parse_tuple(event.values.get("tuple"))
@@ -176,24 +176,27 @@ class Descriptors:
             return Fd(num=max(number, -1), name="NULL")
         fd = Fd(num=number, l4proto="" if tuple_.type == "unix" else "tcp")
         fd = sockets.connected(fd, tuple_, self._here(event), is_server=True)
-        return _put(event, fd, cloexec=bool(event.number("flags") & _SOCK_CLOEXEC))
+        return _put(event, fd, cloexec=bool(event.number("flags") & _SOCK_CLOEXEC), accepts=True)
 
     def _sent(self, event: ScapEvent) -> Fd | None:
-        return self._datagram(event, is_server=False)
+        return self._datagram(event, is_received=False)
 
     def _received(self, event: ScapEvent) -> Fd | None:
-        return self._datagram(event, is_server=True)
+        return self._datagram(event, is_received=True)
 
-    def _datagram(self, event: ScapEvent, *, is_server: bool) -> Fd | None:
-        """Datagrams tell who the other end is, each time anew."""
+    def _datagram(self, event: ScapEvent, *, is_received: bool) -> Fd | None:
+        """Datagrams tell who the other end is, each time anew. Who sends first is taken for the client."""
         known = event.opened(event.number("fd", -1))
         tuple_ = sockets.parse_tuple(event.values.get("tuple"))
-        if known is None and tuple_ is not None and not event.failed and tuple_.type != "unix" and not is_server:
+        if known is None and tuple_ is not None and not event.failed and tuple_.type != "unix" and not is_received:
             known = Open(Fd(num=event.number("fd", -1), l4proto="udp"))
         if known is None or tuple_ is None or event.failed or (known.fd.name and known.fd.l4proto == "tcp"):
             return known.fd if known is not None else _named(event, "fd")
-        role = known.fd.is_server if known.fd.is_server is not None else is_server
-        return _replace(event, sockets.connected(known.fd, tuple_, self._here(event), is_server=role))
+        accepts = known.accepts if known.accepts is not None else is_received
+        if accepts is not is_received:  # its sender comes first, and is the server
+            tuple_ = tuple_.turned()
+        fd = sockets.connected(known.fd, tuple_, self._here(event), is_server=accepts)
+        return _put(event, fd, cloexec=known.cloexec, accepts=accepts)
 
 
 _EINPROGRESS = -115
@@ -232,18 +235,18 @@ def _layers_of_creat(bits: int) -> int:
     return upper or (flags.LOWER_LAYER if bits & flags.CREAT_LOWER_LAYER else 0)
 
 
-def _put(event: ScapEvent, fd: Fd, *, cloexec: bool) -> Fd:
-    event.thread.process.fds[fd.num] = Open(fd, cloexec=cloexec)
+def _put(event: ScapEvent, fd: Fd, *, cloexec: bool, accepts: bool | None = None) -> Fd:
+    event.thread.process.fds[fd.num] = Open(fd, cloexec=cloexec, accepts=accepts)
     return fd
 
 
 def _copy(event: ScapEvent, known: Open, number: int, *, cloexec: bool) -> Fd:
-    return _put(event, msgspec.structs.replace(known.fd, num=number), cloexec=cloexec)
+    return _put(event, msgspec.structs.replace(known.fd, num=number), cloexec=cloexec, accepts=known.accepts)
 
 
-def _replace(event: ScapEvent, fd: Fd) -> Fd:
+def _replace(event: ScapEvent, fd: Fd, *, accepts: bool | None) -> Fd:
     known = event.opened(fd.num)
-    return _put(event, fd, cloexec=known is not None and known.cloexec)
+    return _put(event, fd, cloexec=known is not None and known.cloexec, accepts=accepts)
 
 
 def _used(event: ScapEvent) -> Fd | None:

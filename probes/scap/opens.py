@@ -19,11 +19,13 @@ UNKNOWN_FOLDER = "<UNKNOWN>"
 class Open:
     """An open descriptor: what the engine is told of it, and what an exec makes of it."""
 
-    __slots__ = ("cloexec", "fd")
+    __slots__ = ("accepts", "cloexec", "fd")
 
-    def __init__(self, fd: Fd, *, cloexec: bool = False) -> None:
+    def __init__(self, fd: Fd, *, cloexec: bool = False, accepts: bool | None = None) -> None:
         self.fd = fd
         self.cloexec = cloexec
+        self.accepts = accepts
+        """Of a socket: whether this side is the server; None while nothing shows it."""
 
 
 Unread = tuple[int, bytes, int, int, int]

@@ -53,6 +53,11 @@ class Connection:
         """``fd.type``."""
         return self.server.type
 
+    def turned(self) -> Connection:
+        """The other way round."""
+        name = self.name if self.type == "unix" else f"{self.server}->{self.client}"
+        return Connection(self.server, self.client, name)
+
 
 def parse_address(value: Value | None) -> Address | None:
     """A SOCKADDR; None where there is none."""

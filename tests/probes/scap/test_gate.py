@@ -40,13 +40,12 @@ def thread(comm: str, container_id: str = HOST, *, leads: bool = True) -> Thread
     path=PATHS,
     bits=st.integers(0, (1 << 17) - 1),
     result=st.integers(-3, 5),
-    comm=st.sampled_from(["sh", "cat", "sshd", "é"]),
-    where=st.sampled_from([HOST, "ab" * 32]),
-    leads=st.booleans(),
+    by=st.tuples(st.sampled_from(["sh", "cat", "sshd", "é"]), st.sampled_from([HOST, "ab" * 32]), st.booleans()),
 )
 def test_an_open_passes_where_the_conditions_of_the_rules_may_hold(
-    path: str, bits: int, result: int, comm: str, where: str, leads: bool
+    path: str, bits: int, result: int, by: tuple[str, str, bool]
 ) -> None:
+    comm, where, leads = by
     clauses = shipped().of("openat")
     assert clauses is not None and clauses != TRUE
     asked = open_to_linux(bits)
