@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from engine.alerts import Priority
 from engine.protocol import EventRow
 from tests.helpers.driving import NARROW, WIDE, Drive, driving
-from tests.helpers.incident import WEB, incident
+from tests.helpers.incident import WEB, alert, incident
 from tests.helpers.sensor import NOW
 from tui.widgets.page_list import PageList
 
@@ -69,6 +70,32 @@ async def test_a_process_that_is_gone_leaves_the_cursor_in_its_place() -> None:
         await drive.until(lambda: rows.total == 7)
         assert rows.cursor == 3
         await drive.until(lambda: at(rows).name == "sh")
+
+
+async def test_a_filter_that_leaves_the_row_out_does_not_scroll_past_the_others() -> None:
+    async with driving(incident(), NARROW) as drive:
+        rules = drive.sensor.world.rules
+        drive.sensor.world.rules = [*rules, *(replace(rules[0], name=f"rule {n}", enabled=True) for n in range(60))]
+        rows = await listed(drive, "5", 65)
+        await drive.press("slash", *"enabled=false", "enter")
+        await drive.until(lambda: rows.total == 1 and not at(rows).enabled)
+        await drive.press("exclamation_mark")
+        await drive.until(lambda: rows.total == 64)
+        assert (rows.cursor, round(rows.scroll_y), at(rows).name) == (0, 0, "Terminal shell in container")
+
+
+async def test_alerts_that_a_filter_left_out_begin_at_the_top() -> None:
+    async with driving(incident(), NARROW) as drive:
+        drive.sensor.world.alerts += [
+            alert(f"rule {n}", Priority.NOTICE, "cat", f"/late/{n}", ago=0, stack=100 + n) for n in range(60)
+        ]
+        rows = await listed(drive, "1", 66)
+        await drive.press("slash", *"touch", "enter")
+        await drive.until(lambda: rows.total == 1)
+        await drive.press("down", "exclamation_mark")
+        await drive.until(lambda: rows.total == 65)
+        await drive.until(lambda: at(rows).target == "/late/59")
+        assert round(rows.scroll_y) == 0
 
 
 async def test_events_stand_still_as_soon_as_they_are_read() -> None:

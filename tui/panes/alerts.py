@@ -202,7 +202,7 @@ class AlertsPane(AlertVisits, FilterPane):
         self.source.filter = text
         if not self.paused:
             self._release()
-        self.list.restart()
+        self.list.restart(others=True)
 
     def standing(self) -> list[list[Span]]:
         """Paused or held, and filtered."""

@@ -21,6 +21,8 @@ from tui.widgets.page_list import PageList
 class AlertPages:
     """The pages of the list."""
 
+    whole = False
+
     def __init__(self, front: Front, stack: int, pid: int, start: int) -> None:
         self._front = front
         self._stack, self._pid, self._start = stack, pid, start

@@ -12,6 +12,8 @@ from tui.widgets.page_cache import Page
 class StackPages:
     """The pages of the list: what to ask the sensor for."""
 
+    whole = False
+
     def __init__(self, front: Front, container_id: str | None) -> None:
         self._front = front
         self._container_id = container_id

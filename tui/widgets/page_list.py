@@ -109,6 +109,8 @@ class PageList(ScrollView, Generic[Row]):
         """The row under the cursor, once it has arrived."""
         self.follows = False
         """Whether the cursor stays on the first row, whichever that is."""
+        self._others = False
+        """Whether the rows that are asked for are others than those shown."""
         self._lead = 0
         """Rows to show above the row that is gone to."""
         self.touched = False
@@ -132,8 +134,12 @@ class PageList(ScrollView, Generic[Row]):
         self._cache.expire()
         self._ask()
 
-    def restart(self) -> None:
-        """Another question: answers to the old one are discarded, the cursor keeps its row if it is still there."""
+    def restart(self, *, others: bool = False) -> None:
+        """Another question: answers to the old one are discarded, the cursor keeps its row if it is still there.
+
+        With ``others`` the rows are others, not only more of the same.
+        """
+        self._others = others
         self._question += 1
         self._cache.expire()
         self._ask()
@@ -174,6 +180,7 @@ class PageList(ScrollView, Generic[Row]):
             self._go_to_first()
         else:
             self._stay_with_row(grown)
+        self._others = False
         self.refresh()
 
     def _go_to_first(self) -> None:
@@ -185,7 +192,7 @@ class PageList(ScrollView, Generic[Row]):
         here = self._cache.row(self.cursor)
         if self._key is not None and (here is None or self.source.key(here) != self._key):
             index = self._find(self._key)
-            if index is None and grown > 0 and not self._seeking:
+            if index is None and grown > 0 and not (self.source.whole or self._others or self._seeking):
                 index = self.cursor + grown  # a guess: what is new came above; the page there will tell
             self._seeking = index is not None and self._cache.row(index) is None
             if index is not None:

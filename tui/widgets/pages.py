@@ -13,6 +13,9 @@ Row = TypeVar("Row")
 class Pages(Protocol[Row]):
     """Where a list's rows come from."""
 
+    whole: bool
+    """Whether :meth:`locate` knows every row: what it does not find is gone."""
+
     async def page(self, offset: int, limit: int) -> Page[Row]:
         """Some rows. A TiercelError is shown by the pane, and the list stays as it is."""
 
@@ -25,6 +28,8 @@ class Pages(Protocol[Row]):
 
 class WholeList(Generic[Row]):
     """Pages of a list that is short enough to be known as a whole."""
+
+    whole = True
 
     def __init__(self, key: Callable[[Row], Hashable]) -> None:
         self._key = key
