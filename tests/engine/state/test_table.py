@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.events import KernelEvent
+from engine.events import Adoption, KernelEvent
 from engine.state.processes import Process
 from engine.state.table import KEEP_EXITED, MAX_LINEAGE, ProcessTable
 from tests.helpers.world import MS, SECOND, T0, WEB, clone, event, execve, process_info, procexit, snapshot
@@ -237,3 +237,31 @@ def test_parents_that_exit_after_each_fork_do_not_pile_up(table: Table) -> None:
     assert chain[-3:] == [200, 100, 1], "the place of entry is kept"
     assert chain[:3] == [1199, 1198, 1197], "and the nearest ancestors"
     assert len(table) <= MAX_LINEAGE + 1
+
+
+# ── what captures tell ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_adopted_process_descends_from_who_adopted_it(table: Table) -> None:
+    table.take(clone(100, 200, at=1), clone(200, 300, at=2), procexit(200, at=3))
+    assert lineage(table.at(300)) == [300, 200, 100, 1]
+    table.adopt(Adoption(T0 + 4, [(300, 300), (4711, 4711)], (100, 100)))
+    assert lineage(table.at(300)) == [300, 100, 1] and table.at(300).ppid == 100
+    table.adopt(Adoption(T0 + 5, [(300, 300)], None))
+    assert lineage(table.at(300)) == [300] and table.at(300).ppid == 0
+
+
+def test_nobody_is_adopted_by_a_descendant(table: Table) -> None:
+    table.take(clone(100, 200, at=1))
+    table.adopt(Adoption(T0 + 2, [(100, 100)], (200, 200)))
+    assert lineage(table.at(100)) == [100]
+
+
+def test_those_that_adopted_are_kept_and_those_that_gave_away_are_not(table: Table) -> None:
+    table.take(clone(100, 200, at=1), clone(200, 300, at=2), procexit(200, at=3))
+    table.adopt(Adoption(T0 + 4, [(300, 300)], (100, 100)))
+    table.expire(T0 + KEEP_EXITED + SECOND)
+    assert table.get(200, 200) is None
+    table.take(procexit(100, at=5))
+    table.expire(T0 + 2 * KEEP_EXITED)
+    assert table.get(100, 100) is not None

@@ -426,3 +426,9 @@ def test_a_path_relative_to_a_descriptor_follows_the_kernel(world: World) -> Non
 def test_who_made_a_file_says_more_than_who_wrote_to_it_later(world: World) -> None:
     apply(world, opened("/tmp/x", at=10, comm="cp"), opened("/tmp/x", at=20, flags=O_WRONLY, comm="dd"))
     assert explained(world, "A /tmp/x")["/tmp/x"].startswith("cp (200)")
+
+
+def test_what_a_process_has_become_is_known_with_the_event_that_tells_it(world: World) -> None:
+    became = process_info(200, cwd="/etc", sid=77, comm="sh", container_id=WEB)
+    (judged,) = world.apply(event("openat", 200, 10, container_id=WEB, process=became, args={"name": "x"}, res=3))
+    assert (judged.process.cwd, judged.process.sid) == ("/etc", 77)
