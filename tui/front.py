@@ -75,6 +75,8 @@ class Front:
         self.hostname = ""
         self.replay_paused = False
         """A replay stands still, because we asked for it."""
+        self.acknowledged: dict[int, bool] = {}
+        """Stacks that were acknowledged here, or are not any more."""
         self.health: Health | None = None
         self.pulse: Pulse | None = None
 

@@ -12,6 +12,8 @@ class AlertPlace:
     alert_id: int
     stack: int
     title: str
+    acknowledged: bool = False
+    """Whether its stack was, when one came here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,12 @@ from engine.alerts import Alert
 from tui.actions import bindings
 from tui.front import Front
 from tui.panes.text import TextPane
-from tui.panes.visits import AlertVisits
+from tui.panes.visits import OneAlertVisits
 from tui.places import AlertPlace
 from tui.theme import Span, content
 
 
-class AlertTextPane(AlertVisits, TextPane):
+class AlertTextPane(OneAlertVisits, TextPane):
     """A text about one alert, and the keys that lead on from it."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("alert")
@@ -25,24 +25,6 @@ class AlertTextPane(AlertVisits, TextPane):
     def __init__(self, front: Front, place: AlertPlace, id: str) -> None:
         super().__init__(front, id)
         self.place = place
-        self._acknowledged = False
-
-    def alert_id(self) -> int:
-        """This alert."""
-        return self.place.alert_id
-
-    def alert_place(self) -> AlertPlace:
-        """This alert."""
-        return self.place
-
-    def stack(self) -> tuple[int, bool]:
-        """Its stack."""
-        return self.place.stack, self._acknowledged
-
-    def changed(self) -> None:
-        """Say it."""
-        self._acknowledged = not self._acknowledged
-        self.navigator.tell("Acknowledged." if self._acknowledged else "No longer acknowledged.")
 
 
 GONE: Span = ("That alert is no longer kept.", "dim")

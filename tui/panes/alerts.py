@@ -213,7 +213,7 @@ class AlertsPane(AlertVisits, FilterPane):
     def alert_place(self) -> AlertPlace | None:
         """The latest alert of the selected stack."""
         row = self.list.selected
-        return AlertPlace(row.alert_id, row.stack, row.rule) if row else None
+        return AlertPlace(row.alert_id, row.stack, row.rule, row.acknowledged) if row else None
 
     def alert_id(self) -> int:
         """The latest alert of the selected stack."""
@@ -233,7 +233,7 @@ class AlertsPane(AlertVisits, FilterPane):
         self.list.reload()
 
     def _open(self, row: StackRow) -> None:
-        self.navigator.visit(AlertPlace(row.alert_id, row.stack, row.rule))
+        self.navigator.visit(AlertPlace(row.alert_id, row.stack, row.rule, row.acknowledged))
 
     def wake(self) -> None:
         """Also say why it is empty."""

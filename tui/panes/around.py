@@ -12,7 +12,7 @@ from engine.protocol import EventRow, Events, ListEvents
 from tui.actions import bindings
 from tui.front import Front
 from tui.panes.listing import ListPane
-from tui.panes.visits import AlertVisits
+from tui.panes.visits import OneAlertVisits
 from tui.places import AlertPlace
 from tui.theme import Span
 
@@ -21,7 +21,7 @@ _LIMIT = 1000
 Row = TypeVar("Row")
 
 
-class AroundPane(AlertVisits, ListPane[Row]):
+class AroundPane(OneAlertVisits, ListPane[Row]):
     """A list about one alert, with the keys that lead on from it."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("timeline")
@@ -31,22 +31,6 @@ class AroundPane(AlertVisits, ListPane[Row]):
     def __init__(self, front: Front, place: AlertPlace, id: str) -> None:
         super().__init__(front, id)
         self.place = place
-
-    def alert_id(self) -> int:
-        """This alert."""
-        return self.place.alert_id
-
-    def alert_place(self) -> AlertPlace:
-        """This alert."""
-        return self.place
-
-    def stack(self) -> tuple[int, bool]:
-        """Its stack; whether it is acknowledged is not known here: it becomes so."""
-        return self.place.stack, False
-
-    def changed(self) -> None:
-        """Say it."""
-        self.navigator.tell("Acknowledged.")
 
     def nothing(self) -> list[Span]:
         """The memory of events is short."""

@@ -90,7 +90,32 @@ class AlertVisits(Pane):
         except GoneError:
             return  # the frame says so
         else:
+            self.front.acknowledged[stack] = acknowledged
             self.changed()
+
+
+class OneAlertVisits(AlertVisits):
+    """A pane about one alert, that of its place."""
+
+    place: AlertPlace
+
+    def alert_id(self) -> int:
+        """This alert."""
+        return self.place.alert_id
+
+    def alert_place(self) -> AlertPlace:
+        """This alert."""
+        return self.place
+
+    def stack(self) -> tuple[int, bool]:
+        """Its stack, as it is since somebody last pressed the key."""
+        stack = self.place.stack
+        return stack, self.front.acknowledged.get(stack, self.place.acknowledged)
+
+    def changed(self) -> None:
+        """Say it."""
+        _, acknowledged = self.stack()
+        self.navigator.tell("Acknowledged." if acknowledged else "No longer acknowledged.")
 
 
 def _container(alert: Alert) -> Place | str:

@@ -91,6 +91,9 @@ async def _(drive: Drive, key: str) -> None:
     await alert_opened(drive)
     await drive.press(key)
     await drive.until(lambda: drive.sensor.acknowledged == {3})
+    await drive.press("tab", key)
+    await drive.until(lambda: drive.sensor.acknowledged == set())
+    await drive.until_shown("No longer acknowledged.")
 
 
 @does("alerts", "pause")
