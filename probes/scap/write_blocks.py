@@ -96,7 +96,7 @@ def event(
     lengths = struct.pack(f"<{len(params)}{'I' if large else 'H'}", *map(len, params))
     content = lengths + b"".join(params)
     size = form.EVENT_HEADER_SIZE + len(content)
-    head = struct.pack(form.EVENT_HEADER, time, tid, size, number, len(params))
+    head = struct.pack(form.EVENT_HEADER, time & _64_BITS, tid & _64_BITS, size, number, len(params))
     if state_only:
         return block(FLAGGED_EVENT, struct.pack("<HI", 0, form.STATE_ONLY) + head + content)
     return block(LARGE_EVENT if large else EVENT, struct.pack("<H", 0) + head + content)
@@ -133,12 +133,12 @@ def _interface(found: Interface) -> bytes:
 
 
 def _user(number: int, name: str) -> bytes:
-    numbers = bytes((form.USER,)) + struct.pack(form.USER_NUMBERS, number, 0)
+    numbers = bytes((form.USER,)) + struct.pack(form.USER_NUMBERS, number & _32_BITS, 0)
     return numbers + _name(name) + b"".join(map(_name, [""] * (len(form.USER_TEXTS) - 1)))
 
 
 def _group(number: int, name: str) -> bytes:
-    return bytes((form.GROUP,)) + struct.pack(form.GROUP_NUMBERS, number) + _name(name)
+    return bytes((form.GROUP,)) + struct.pack(form.GROUP_NUMBERS, number & _32_BITS) + _name(name)
 
 
 def _process(info: ProcessInfo) -> bytes:
@@ -153,7 +153,11 @@ def _process_fields(values: Mapping[str, int | bytes]) -> Iterator[tuple[str, in
 
 
 def _packed(kind: str, value: int | bytes) -> bytes:
-    return _text(value) if isinstance(value, bytes) else struct.pack(f"<{kind}", value)
+    """Numbers that a hostile recording makes too large lose what is too much."""
+    if isinstance(value, bytes):
+        return _text(value)
+    size = struct.calcsize(f"<{kind}")
+    return (value & ((1 << 8 * size) - 1)).to_bytes(size, "little")
 
 
 def _process_values(info: ProcessInfo) -> dict[str, int | bytes]:
@@ -194,7 +198,7 @@ _PROTOCOLS = {name: number for number, name in form.PROTOCOLS.items()}
 
 def _fd(fd: Fd) -> bytes:
     number, body = _fd_body(fd)
-    return struct.pack(form.FD_HEAD, fd.num, fd.ino, number) + body
+    return struct.pack(form.FD_HEAD, fd.num, fd.ino & _64_BITS, number) + body
 
 
 def _fd_body(fd: Fd) -> tuple[int, bytes]:

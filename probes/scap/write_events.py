@@ -20,8 +20,10 @@ Values = Mapping[str, Value]
 
 LONGEST_TEXTS = 16 * 1024
 """Bytes that are kept of arguments, and of an environment: an event must be shorter than 64 KiB."""
-_LONGEST = 8 * 1024
-"""Bytes that are kept of any other value."""
+_LONGEST = 4 * 1024
+"""Bytes that are kept of any other value, as the kernel does with paths; …"""
+_LONGEST_OF_LARGE = 16 << 20
+"""… and where lengths have 32 bits."""
 
 _NEWEST_WITH_ENTRY = 336
 """Readers that need an entry know types below this one (libs of March 2022)."""
@@ -74,10 +76,15 @@ def _entry(row: Row) -> Row | None:
     return entry if needed and row.number < _NEWEST_WITH_ENTRY else None
 
 
+def _longest(row: Row, param: Param) -> int:
+    if row.is_large:
+        return _LONGEST_OF_LARGE
+    return LONGEST_TEXTS if param.type == "BYTEBUF" else _LONGEST
+
+
 _ENTRIES = [_entry(row) for row in TABLE]
 _PLANS = [
-    [(p.name, p.size or 8, LONGEST_TEXTS if p.type == "BYTEBUF" else _LONGEST, _unknown(p)) for p in row.params]
-    for row in TABLE
+    [(param.name, param.size or 8, _longest(row, param), _unknown(param)) for param in row.params] for row in TABLE
 ]
 """By number, of each parameter: its name, the bytes of its number, the most bytes of its text, what is not known."""
 
@@ -94,8 +101,14 @@ def values_of(event: KernelEvent, process: ProcessInfo) -> dict[str, Value]:
     if event.type == "clone":
         return program(process) | {"res": event.res or 0, "flags": _clone_flags(event, event.process)}
     if event.type == "procexit":
-        return _ended(int(event.args.get("status", 0)))
+        return _ended(number_of(event, "status", 0))
     return _call(event)
+
+
+def number_of(event: KernelEvent, name: str, default: int = -1) -> int:
+    """A parameter; a hostile recording may have a text there."""
+    value = event.args.get(name, default)
+    return value if isinstance(value, int) else default
 
 
 def _ended(status: int) -> dict[str, Value]:
@@ -169,7 +182,7 @@ def _call(event: KernelEvent) -> dict[str, Value]:
     if event.res is not None:
         values.setdefault("res", event.res)
     if isinstance(data := values.get("data"), str):
-        values["data"] = data.encode("latin-1")
+        values["data"] = data.encode("latin-1", "replace")
     row = ROWS[event.type]
     for param in row.params:
         if isinstance(number := values.get(param.name), int) and param.flags in _NUMBERS:
@@ -178,7 +191,7 @@ def _call(event: KernelEvent) -> dict[str, Value]:
         values |= _file(event, event.fd, row)
         values |= _socket(event, event.fd, row)
     if event.type == "ptrace":
-        values["request"] = _PTRACE.get(int(event.args.get("request", -1)), 0)
+        values["request"] = _PTRACE.get(number_of(event, "request"), 0)
     return values
 
 

@@ -18,7 +18,7 @@ from engine.events import Adoption, Fd, KernelEvent, ProcessInfo
 from engine.schema import BY_NAME, RET
 from probes.kernel.paths import absolute
 from probes.scap.table import BY_KEY, Row
-from probes.scap.write_events import ROWS, Values, child, open_flags, program
+from probes.scap.write_events import ROWS, Values, child, number_of, open_flags, program
 from probes.scap.write_values import socktuple, unix_sockaddr
 
 AT_FDCWD = -100
@@ -79,7 +79,7 @@ class Known:
         elif event.type in _CHDIR:
             self._chdir(event, process)
         elif event.type == "close":
-            process.fds.pop(int(event.args.get("fd", -1)), None)
+            process.fds.pop(number_of(event, "fd"), None)
         elif event.fd is not None and event.fd.num >= 0 and (event.res is None or event.res >= 0 or _is_net(event)):
             process.fds[event.fd.num] = event.fd
         return None
@@ -178,7 +178,7 @@ class Known:
     def _descriptor(self, event: KernelEvent, fd: Fd, process: _Process) -> None:
         """The descriptor that the event uses is what the reader thinks it is."""
         if event.type.startswith("dup"):
-            fd = replace(fd, num=int(event.args.get("oldfd", -1)))
+            fd = replace(fd, num=number_of(event, "oldfd"))
         elif BY_NAME[event.type].fd_register == RET:
             return  # it is the event that makes it
         known = process.fds.get(fd.num)

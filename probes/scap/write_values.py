@@ -53,7 +53,7 @@ def raw_ip(family: str, ip: str) -> bytes:
     number, size = (socket.AF_INET, 4) if family == "ipv4" else (socket.AF_INET6, 16)
     try:
         return socket.inet_pton(number, ip.partition("%")[0])
-    except OSError:
+    except (OSError, ValueError):
         return bytes(size)
 
 

@@ -8,11 +8,15 @@ from collections import Counter
 from collections.abc import Sequence
 from ipaddress import ip_interface
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given as drawn
+from hypothesis import settings
+from hypothesis import strategies as st
 
 from engine.errors import RecordingError
-from engine.events import HOST, ContainerInfo, Fd, Input, KernelEvent, Mount, Snapshot, Users
+from engine.events import HOST, ContainerInfo, Fd, Input, KernelEvent, Mount, ProcessInfo, Snapshot, Users
 from engine.schema import EVENT_TYPES
 from probes.options import DEMO
 from probes.recordings.reader import read
@@ -156,6 +160,81 @@ def test_every_event_of_ours_has_a_row(row: object) -> None:
 def test_an_event_that_is_in_no_row_is_counted(tmp_path: Path) -> None:
     writer = write(tmp_path / "a.scap", [event("no_such_call", 10)])
     assert writer.left_out == {"events of type no_such_call": 1}
+
+
+NUMBERS = st.integers(-(2**63), 2**63 - 1)
+TEXTS = st.text(max_size=20) | st.sampled_from(["", "/", "\\xff", "\ud800", "a\0b", "x" * 70_000, "/" * 5_000])
+
+
+@settings(max_examples=60, deadline=None)
+@drawn(
+    st.lists(
+        st.builds(
+            KernelEvent,
+            time=NUMBERS,
+            type=st.sampled_from([row.name for row in EVENT_TYPES]),
+            pid=NUMBERS,
+            tid=NUMBERS,
+            start=NUMBERS,
+            ppid=NUMBERS,
+            comm=TEXTS,
+            uid=NUMBERS,
+            gid=NUMBERS,
+            cap_effective=NUMBERS,
+            container_id=TEXTS,
+            res=st.none() | NUMBERS,
+            args=st.dictionaries(st.sampled_from([p.name for row in EVENT_TYPES for p in row.params]), NUMBERS | TEXTS),
+            fd=st.none()
+            | st.builds(
+                Fd,
+                num=st.integers(-1, 2**31 - 1),
+                type=st.sampled_from(["", "file", "ipv4", "ipv6", "unix", "?", "pipe"]),
+                name=TEXTS,
+                local_ip=TEXTS,
+                local_port=NUMBERS,
+                remote_ip=TEXTS,
+                connected=st.booleans(),
+                dev=NUMBERS,
+                ino=NUMBERS,
+                is_server=st.sampled_from([None, True, False]),
+            ),
+            process=st.none()
+            | st.builds(
+                ProcessInfo,
+                pid=NUMBERS,
+                start=NUMBERS,
+                ppid=NUMBERS,
+                comm=TEXTS,
+                exe=TEXTS,
+                args=st.lists(TEXTS),
+                env=st.lists(TEXTS),
+                cwd=TEXTS,
+                uid=NUMBERS,
+                tty=NUMBERS,
+                sid=NUMBERS,
+                container_id=TEXTS,
+            ),
+            bases=st.dictionaries(st.sampled_from(["name", "path", "filename"]), TEXTS),
+        ),
+        max_size=4,
+    )
+)
+def test_whatever_a_recording_holds_is_a_sound_capture(given: list[KernelEvent]) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "a.scap"
+        processes = [one.process for one in given if one.process is not None]
+        fds = {processes[0].pid: [one.fd for one in given if one.fd is not None]} if processes else {}
+        write(path, [*given, Snapshot(0, processes)], Lists(processes=processes[:1], fds=fds))
+        reader = Reader(path)
+        assert sum(1 for _ in reader) > 4
+        assert (reader.counts.malformed, reader.counts.unknown_blocks) == (0, {})
+
+
+def test_a_container_with_many_labels_is_told_whole(tmp_path: Path) -> None:
+    labels = {f"label-{number}": "x" * 1000 for number in range(300)}
+    write(tmp_path / "a.scap", [ContainerInfo(WEB, 1, "web", "nginx:1", labels=labels)])
+    (found,) = [item[4] for item in Reader(tmp_path / "a.scap") if isinstance(item, tuple)]
+    assert json.loads(found[4:].rstrip(b"\0"))["container"]["labels"] == labels
 
 
 # ── files and containers ────────────────────────────────────────────────────────────────────────────────────────────
