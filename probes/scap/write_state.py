@@ -9,7 +9,7 @@ show it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
@@ -18,10 +18,8 @@ from engine.events import Adoption, Fd, KernelEvent, ProcessInfo
 from engine.schema import BY_NAME, RET
 from probes.kernel.paths import absolute
 from probes.scap.table import BY_KEY, Row
-from probes.scap.write_events import ROWS, Values, child, number_of, open_flags, program
-from probes.scap.write_values import socktuple, unix_sockaddr
-
-AT_FDCWD = -100
+from probes.scap.write_events import ROWS, Values, child, number_of, program
+from probes.scap.write_opening import AT_FDCWD, opening
 
 Tell = Callable[[Row, int, int, Values], None]
 """Writes an event for the state only: row, time, process, values."""
@@ -239,51 +237,3 @@ def _same_socket(one: Fd, other: Fd) -> bool:
 def _fresh(fd: Fd) -> Fd:
     """A socket before anything was done to it."""
     return Fd(num=fd.num, type=fd.type, l4proto=fd.l4proto)
-
-
-# ── how a descriptor comes to be ────────────────────────────────────────────────────────────────────────────────────
-
-_DIRECTORY = 0o200000
-_OTHER_END = 1 << 20
-"""Added to the number of a pipe's end gives one for the other end, which nobody has."""
-_DOMAINS = {"unix": 1, "ipv4": 2, "ipv6": 10, "netlink": 16}
-_KINDS = {"tcp": (1, 6), "udp": (2, 17), "icmp": (3, 1), "raw": (3, 0)}
-"""Protocol → type and protocol of socket(2)."""
-_MADE_BY = {
-    "event": "SYSCALL_EVENTFD2_X",
-    "eventpoll": "SYSCALL_EPOLL_CREATE1_X",
-    "signalfd": "SYSCALL_SIGNALFD4_X",
-    "timerfd": "SYSCALL_TIMERFD_CREATE_X",
-    "inotify": "SYSCALL_INOTIFY_INIT1_X",
-    "userfaultfd": "SYSCALL_USERFAULTFD_X",
-    "io_uring": "SYSCALL_IO_URING_SETUP_X",
-    "bpf": "SYSCALL_BPF_2_X",
-    "pidfd": "SYSCALL_PIDFD_OPEN_X",
-    "memfd": "SYSCALL_MEMFD_CREATE_X",
-}
-"""``fd.type`` → the call whose first parameter is such a descriptor."""
-
-
-def opening(fd: Fd) -> Iterator[tuple[Row, Values]]:
-    """Calls that give a process this descriptor; none for one of which nothing is known."""
-    if fd.type in ("file", "directory") and fd.name.startswith("/"):
-        flags = open_flags(_DIRECTORY if fd.type == "directory" else 0)
-        file: Values = {"dirfd": AT_FDCWD, "name": fd.name, "flags": flags, "dev": fd.dev, "ino": fd.ino}
-        yield ROWS["openat"], {"fd": fd.num, **file}
-    elif fd.type in _DOMAINS:
-        yield from _socket(fd)
-    elif fd.type == "pipe":
-        yield BY_KEY["SYSCALL_PIPE_X"], {"res": 0, "fd1": fd.num, "fd2": fd.num + _OTHER_END, "ino": fd.ino}
-    elif fd.type in _MADE_BY:
-        row = BY_KEY[_MADE_BY[fd.type]]
-        yield row, {row.params[0].name: fd.num, "name": fd.name.removeprefix("memfd:")}
-
-
-def _socket(fd: Fd) -> Iterator[tuple[Row, Values]]:
-    kind, protocol = _KINDS.get(fd.l4proto, (1, 0))
-    yield ROWS["socket"], {"fd": fd.num, "domain": _DOMAINS[fd.type], "type": kind, "proto": protocol}
-    if fd.connected and fd.is_server:
-        yield ROWS["accept"], {"fd": fd.num, "tuple": socktuple(fd)}
-    elif fd.connected or (fd.type == "unix" and fd.name):
-        address = unix_sockaddr(fd.name) if fd.type == "unix" else b""
-        yield ROWS["connect"], {"res": 0, "fd": fd.num, "tuple": socktuple(fd), "addr": address}
