@@ -25,10 +25,10 @@ KEY = struct.Struct("=III32s208s")
 """bits, table, lookup, tail, text."""
 ANSWERS = struct.Struct("=QQ")
 """Tests that may be true, tests that may be false."""
-ROW = struct.Struct(f"=IIQ{LOOKUPS}Q2Qbbbb4x{2 * CLAUSES}Q")
-"""table, count, used, texts, exact, registers of flags, how, domain and mode, clauses."""
+ROW = struct.Struct(f"=IIQ{LOOKUPS}Q2Q2Ibbbb4x{2 * CLAUSES}Q")
+"""table, count, used, texts, exact, lengths, registers of flags, how, domain and mode, clauses."""
 NOWHERE = -2
-EMPTY_ROW = ROW.pack(0, 0, 0, *[0] * (LOOKUPS + 2), *[NOWHERE] * 4, *[0] * (2 * CLAUSES))
+EMPTY_ROW = ROW.pack(0, 0, 0, *[0] * (LOOKUPS + 4), *[NOWHERE] * 4, *[0] * (2 * CLAUSES))
 """Without clauses nothing passes."""
 
 
@@ -81,9 +81,10 @@ class Row:
         used = sum({bits[atom] for clause in self.clauses for atom, _ in clause})
         exact = [sum(bits[test] for test in tests if _is_exact(test, slot)) for slot in _SLOTS]
         by_lookup = [sum(bits[test] for test in tests if lookup_of(test) == number) for number in range(LOOKUPS)]
+        lengths = [_lengths(tests, subject) for subject in (Subject.LEAF, Subject.ABOVE)]
         registers = _registers(BY_NAME[self.event_type])
         padding = [0] * (2 * CLAUSES - len(flat))
-        return ROW.pack(table, len(pairs), used, *by_lookup, *exact, *registers, *flat, *padding)
+        return ROW.pack(table, len(pairs), used, *by_lookup, *exact, *lengths, *registers, *flat, *padding)
 
 
 _SLOTS = (Subject.FIRST, Subject.SECOND)
@@ -106,6 +107,11 @@ def lookup_of(test: TextTest) -> int:
     if test.subject in (Subject.LEAF, Subject.ABOVE):
         return _NAMES + test.subject - Subject.LEAF
     return (_SUFFIXES if test.match is Match.SUFFIX else _PREFIXES) + test.subject - Subject.FIRST
+
+
+def _lengths(tests: Iterable[TextTest], subject: Subject) -> int:
+    """The lengths of the names that are looked for, a bit for each: a name of another length need not be read."""
+    return sum({1 << len(name) for test in tests if test.subject is subject for name in test.operands})
 
 
 def _registers(row: EventType) -> list[int]:

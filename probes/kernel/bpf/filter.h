@@ -240,13 +240,21 @@ static __always_inline int passes_descriptor(struct filter *f, struct answers *a
 	return holds(f, a);
 }
 
-/* The tests that the name of a dentry answers. */
+/* struct qstr, whose length lies in the upper half of the first word. */
+struct name {
+	u64 hash_and_length;
+	const char *text;
+};
+
+/* The tests that the name of a dentry answers: most are of a length that nobody looks for, and need not be read. */
 static __always_inline u64 name_answers(struct filter *f, struct text_key *key, struct dentry *dentry, u32 lookup)
 {
-	const char *name = 0;
-	bpf_probe_read_kernel(&name, sizeof(name), &dentry->d_name.name);
-	int size = bpf_probe_read_kernel_str(key->tail, TAIL, (void *)name);
-	if (size <= 0)
+	struct name name = {};
+	bpf_probe_read_kernel(&name, sizeof(name), &dentry->d_name);
+	u32 length = name.hash_and_length >> 32;
+	if (length >= TAIL || !(f->lengths[lookup - LOOKUP_LEAF] >> length & 1))
+		return 0;
+	if (bpf_probe_read_kernel_str(key->tail, TAIL, (void *)name.text) <= 0)
 		return ~0ULL;
 	key->bits = HEAD_BITS + TAIL * 8;
 	key->table = f->table;
@@ -258,30 +266,31 @@ static __always_inline u64 name_answers(struct filter *f, struct text_key *key, 
 #define NAMES_ABOVE 12
 
 /* Whether the event may still pass when the names of its file, and of the folders above, are known. What is walked is
- * what add_path walks. A name longer than TAIL is cut, and is none of those that are looked for. */
+ * what add_path walks. */
 static __always_inline int passes_names(struct filter *f, struct answers *a, struct filter_scratch *s, struct file *file)
 {
 	u64 tests = f->texts[LOOKUP_LEAF] | f->texts[LOOKUP_ABOVE], may = 0;
 	struct dentry *dentry = dentry_of(file);
 	struct mount *mount = (void *)mount_of(file) - offsetof(struct mount, mnt);
-	u32 lookup = LOOKUP_LEAF;
+	struct dentry *root = READ(mount, mnt.mnt_root);
+	int at_leaf = 1;
 	for (int i = 0; i < NAMES_ABOVE; i++) {
-		struct dentry *parent = READ(dentry, d_parent);
-		if (dentry == READ(mount, mnt.mnt_root)) {
+		if (dentry == root) {
 			struct mount *above = READ(mount, mnt_parent);
 			if (above == mount)
 				goto known;
 			dentry = READ(mount, mnt_mountpoint);
 			mount = above;
+			root = READ(mount, mnt.mnt_root);
 			continue;
 		}
+		struct dentry *parent = READ(dentry, d_parent);
 		if (parent == dentry)
 			goto known;
-		if (lookup == LOOKUP_LEAF || f->texts[LOOKUP_ABOVE])
-			may |= name_answers(f, &s->key, dentry, lookup);
+		may |= name_answers(f, &s->key, dentry, at_leaf ? LOOKUP_LEAF : LOOKUP_ABOVE);
 		if (!f->texts[LOOKUP_ABOVE])
 			goto known;
-		lookup = LOOKUP_ABOVE;
+		at_leaf = 0;
 		dentry = parent;
 	}
 	return 1;

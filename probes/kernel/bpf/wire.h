@@ -186,6 +186,7 @@ struct filter {
 	u64 used;           /* tests that occur */
 	u64 texts[LOOKUPS]; /* tests that each look-up answers */
 	u64 exact[2];       /* tests for equality of each string */
+	u32 lengths[2];     /* of the names that LOOKUP_LEAF and LOOKUP_ABOVE know, a bit for each */
 	s8 flags;           /* register of an open's flags, */
 	s8 how;             /* of its struct open_how, */
 	s8 domain;          /* of a socket's family, */

@@ -27,7 +27,7 @@ FIELDS = {
     "counter": "seen delivered lost",
     "cgroup_key": "cgroup hierarchy",
     "spec": "event present enabled string base fd sockaddr how payload message sockaddr_size_at failures_only reserved",
-    "filter": "table count used texts exact flags how domain mode reserved clauses",
+    "filter": "table count used texts exact lengths flags how domain mode reserved clauses",
     "text_key": "bits table lookup tail text",
     "answers": "may may_not",
 }
