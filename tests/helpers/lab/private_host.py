@@ -12,6 +12,7 @@ set -e
 mount --bind "$0" "$0"
 cd "$0"
 mount -t proc proc proc
+echo 1 > proc/self/loginuid || :
 mount -t tmpfs tmpfs dev
 mkdir dev/shm
 for device in null zero urandom; do touch dev/$device; mount --bind /dev/$device dev/$device; done
@@ -25,7 +26,10 @@ exec sh -c "$1"
 
 
 class PrivateHost:
-    """A root folder like that of the ``busybox`` image, in mount and network namespaces of its own."""
+    """A root folder like that of the ``busybox`` image, in mount and network namespaces of its own.
+
+    What it runs counts as done by somebody who logged in as user 1 (``daemon``).
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root

@@ -61,7 +61,7 @@ _NAMED = """
 apk bash crontab debugfs java kubectl mysqld nc nginx nmap npm pkexec python3 rsync sh shred ssh sshd su sudo tar tee
 useradd wget xmrig
 """
-LINKS = "\n".join(f"ln -s /usr/bin/act /as/{name}" for name in _NAMED.split())
+LINKS = "\n".join(f"ln -sf /usr/bin/act /as/{name}" for name in _NAMED.split())
 
 SETUP = f"""
 mkdir -p /as /etc/cron.d /etc/apt/sources.list.d /var/lib/rpm /host /lib /home/app/.ssh
@@ -119,7 +119,7 @@ Launch Package Management Process in Container | CONTAINER | /as/apk add nmap
 Launch Suspicious Network Tool in Container | CONTAINER | /as/nmap
 Launch Suspicious Network Tool on Host | HOST | /as/nmap
 Delete or rename shell history | BOTH | touch /root/.bash_history; rm /root/.bash_history
-Set Setuid or Setgid bit | BOTH | chmod u+s /tmp/file
+Set Setuid or Setgid bit | BOTH | chmod u+s /tmp/file; act do setuid-bit-of-open-file /tmp/file
 Launch Remote File Copy Tools in Container | CONTAINER | /as/rsync
 Network Connection outside Local Subnet | POD | act do tcp {FAR} 80
 Mount Launched in Privileged Container | PRIVILEGED | mount /dev/none /mnt

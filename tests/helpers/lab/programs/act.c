@@ -18,6 +18,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -177,6 +178,14 @@ static void do_setuid_bit(char **words)
 	syscall(SYS_FCHMODAT2, AT_FDCWD, words[0], 04755, 0);
 }
 
+static void do_setuid_bit_of_open_file(char **words)
+{
+	int file = open(words[0], O_RDONLY);
+
+	fchmod(file, 04755);
+	close(file);
+}
+
 static void do_name(char **words)
 {
 	prctl(PR_SET_NAME, words[0]);
@@ -237,7 +246,7 @@ static const struct verb {
 	{"run", do_run}, {"tcp", do_tcp}, {"udp", do_udp}, {"serve", do_serve},
 	{"stdin-to-socket", do_stdin_to_socket}, {"packet", do_packet}, {"traced", do_traced},
 	{"attach", do_attach}, {"setuid", do_setuid}, {"setns", do_setns}, {"unshare", do_unshare},
-	{"openat2", do_openat2}, {"setuid-bit", do_setuid_bit}, {"name", do_name},
+	{"openat2", do_openat2}, {"setuid-bit", do_setuid_bit}, {"setuid-bit-of-open-file", do_setuid_bit_of_open_file}, {"name", do_name},
 	{"write-memory", do_write_memory}, {"take-descriptor", do_take_descriptor}, {"new-namespace", do_new_namespace},
 	{"bpf", do_bpf}, {"userfaultfd", do_userfaultfd}, {"sleep", do_sleep},
 };
