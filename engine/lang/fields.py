@@ -60,7 +60,8 @@ def _resolved(name: str, argument: str | None) -> Bound:
     if row is None:
         raise FieldError(f"filter_check called with nonexistent field {ref}", partial(nearest, name))
     many = Many.NO if argument is not None else row.many
-    return Bound(_row_of(row, argument), _shape(row, argument), row.getter(argument), many)
+    getter = row.getter(argument)  # refuses arguments that are none: the shape is that of a known one
+    return Bound(_row_of(row, argument), _shape(row, argument), getter, many)
 
 
 def _row_of(row: Field, argument: str | None) -> Field:

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from engine.events import Fd
+from engine.lang.field import FieldError
 from engine.lang.fields import FIELDS, resolve
 from engine.lang.grammar import parse_left
 from engine.lang.nodes import FieldRef
+from engine.rules.load import loads
 from engine.schema import EVENT_TYPES
 from engine.state.event import Event
 from tests.helpers.rule_events import NOW, connected, event, opened, shell_in, web
@@ -134,3 +136,24 @@ def test_every_field_is_described_and_reads_every_event(name: str) -> None:
     for kind in EVENT_TYPES:
         row.value(event(kind.name, fd=Fd(num=1, type="pipe")))
         row.value(event(kind.name, res=-1, args={"flags": 1, "name": "x", "mode": 1}))
+
+
+@pytest.mark.parametrize("name", ["evt.arg.nonsense", "evt.rawarg.nonsense", "evt.rawarg.fd.name"])
+def test_a_parameter_that_nobody_knows_is_refused(name: str) -> None:
+    term, _end = parse_left(name)
+    assert isinstance(term, FieldRef)
+    with pytest.raises(FieldError, match="unknown event argument"):
+        resolve(term)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("evt.rawarg.uid", "UINT32"), ("evt.rawarg.sigmask", "SIGSET")])
+def test_a_parameter_that_falco_knows_has_its_type_there(name: str, kind: str) -> None:
+    term, _end = parse_left(name)
+    assert isinstance(term, FieldRef)
+    assert resolve(term).shape.type == kind
+
+
+def test_a_rule_about_a_parameter_that_is_not_recorded_says_so() -> None:
+    text = "- rule: R\n  desc: d\n  condition: evt.type = open and evt.arg.sigmask = 1\n  output: o\n  priority: INFO\n"
+    (rule,) = loads([("r.yaml", text)]).unserved
+    assert rule.unserved == ("evt.arg: no event that is recorded has the parameter 'sigmask'",)
