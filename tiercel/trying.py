@@ -49,14 +49,14 @@ def why(rule: str, file: str, num: int | None, as_json: bool, **named: Any) -> N
 
 _FILES = click.Path(exists=True, dir_okay=False)
 _FOLDER = click.Path(exists=True, file_okay=False)
-_EXPECTED_HELP = "Which list of alerts, where a file holds several by name."
+_EXPECTED_HELP = "which list of alerts, where a file holds several by name."
 
 
 @click.command("test")
 @click.argument("files", nargs=-1, type=_FILES)
 @rules_option
 @click.option("--recording", metavar="FILE", type=_FILES, help="Try rule FILES on it.")
-@click.option("--captures", metavar="DIR", type=_FOLDER, help="Judge all captures in it; see below.")
+@click.option("--captures", metavar="DIR", type=_FOLDER, help="Judge all captures in it; see above.")
 @matching_option
 @configuring_options
 @click.option("--json", "as_json", is_flag=True, help="The result as JSON.")

@@ -17,7 +17,7 @@ RULES = """
 - rule: Everything
   desc: What the capture is to hold.
   condition: evt.type in (execve, openat, openat2, open, connect, chmod, fchmodat, socket)
-  output: Seen (%proc.name)
+  output: Seen (%proc.name %fd.name %container.name)
   priority: Debug
 """
 
@@ -40,6 +40,7 @@ async def test_sysdig_reads_what_was_done_in_a_container(lab: Lab, tmp_path: Pat
     assert any(row[1:] == ("cat", "/etc/passwd", *rest) for row in told), "the path is relative to -w"
     assert {row[1] for row in told if row[0] in ("chmod", "fchmodat")} == {"chmod"}
     assert any(row[0] == "connect" and row[2].endswith("->127.0.0.1:9") for row in told)
+    assert ("cat", "/etc/passwd", name) in await replayed(capture, tmp_path / "rules.yaml")
     assert capture.stat().st_mode & 0o777 == 0o600
     assert capture.read_bytes().startswith(b"\x1f\x8b") == ending.endswith(".gz")
 
@@ -54,6 +55,16 @@ async def test_who_lived_before_is_told(lab: Lab, tmp_path: Path) -> None:
         await recording.ended(signal.SIGTERM)
     parents = {row[0] for row in sysdig(capture, "proc.pname", where=f"container.id = {old[:12]} and evt.dir = <")}
     assert "sh" in parents, parents
+
+
+async def replayed(capture: Path, rules: Path) -> set[tuple[str, ...]]:
+    """What our own alerts on the capture say."""
+    none = ["-c", "none", "--config", "none"]
+    async with running("replay", str(capture), "--json", "-r", str(rules), *none) as replay:
+        ended = await replay.ended()
+    assert ended.code == 0, ended.talk
+    fields = [alert["output_fields"] for alert in ended.alerts]
+    return {(each["proc.name"], str(each.get("fd.name")), str(each.get("container.name"))) for each in fields}
 
 
 def options(lab: Lab, folder: Path) -> list[str]:
