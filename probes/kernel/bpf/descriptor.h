@@ -10,13 +10,15 @@
 #define AF_INET 2
 #define AF_INET6 10
 
+/* Of the current task: its members are read directly where the kernel knows their types. */
 static __always_inline struct file *file_of(struct task_struct *t, s32 fd)
 {
-	struct files_struct *files = READ(t, files);
-	struct fdtable *table = READ(files, fdt);
-	struct file **slots = (void *)READ(table, fd);
-	struct file *file = 0;
-	if (fd < 0 || (u32)fd >= READ(table, max_fds))
+	struct files_struct *files = t->files;
+	if (!files)
+		return 0;
+	struct fdtable *table = files->fdt;
+	struct file **slots = (void *)table->fd, *file = 0;
+	if (fd < 0 || (u32)fd >= table->max_fds)
 		return 0;
 	bpf_probe_read_kernel(&file, sizeof(file), slots + fd);
 	return file;
