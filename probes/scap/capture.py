@@ -17,7 +17,7 @@ from probes.recordings.format import Header
 from probes.recordings.reader import Batch
 from probes.scap import blocks
 from probes.scap.inputs import Converter
-from probes.scap.lists import Listing
+from probes.scap.lists import Listing, Piece
 from probes.scap.reader import RawEvent, Reader, StateOnly
 from probes.scap.values import MalformedError
 
@@ -93,12 +93,15 @@ class Capture:
         return found
 
     def __iter__(self) -> Iterator[Batch]:
-        """What it holds, in order. Raises RecordingError behind what can be read."""
+        """What it holds, in order. Raises RecordingError behind what can be read.
+
+        Batches may be empty: so one comes soon, however long a file tells nothing that is asked for.
+        """
         told: list[Input] = [] if self._first is not None else [*self._converter.lists_alone()]
         try:
             for item in self._all_items():
                 self._take(item, told)
-                if len(told) >= SLICE:
+                if len(told) >= SLICE or isinstance(item, Piece):
                     yield Batch(inputs=told)
                     told = []
         except RecordingError:

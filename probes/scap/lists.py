@@ -110,7 +110,11 @@ class UserNames(msgspec.Struct):
     groups: dict[int, bytes]
 
 
-Listing = Section | Machine | Processes | Fds | Interfaces | UserNames
+class Piece(msgspec.Struct):
+    """Another piece of the file was read: a moment to breathe, also where there is nothing to be told for long."""
+
+
+Listing = Piece | Section | Machine | Processes | Fds | Interfaces | UserNames
 
 
 def parse(block: Block, body: bytes) -> Listing:

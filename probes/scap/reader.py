@@ -127,7 +127,7 @@ class Reader:
             if item is not None:
                 yield item
 
-    def _plain_events(self) -> Iterator[RawEvent]:
+    def _plain_events(self) -> Iterator[Listing | RawEvent]:
         """The events in the buffer, as long as nothing else comes: nearly all there is, so all is spelt out here."""
         unpack, counts = _EVENT.unpack_from, self.counts
         while True:
@@ -151,6 +151,7 @@ class Reader:
             self._at, self._length, counts.events = at, before, seen
             if at + _SHORTEST < end or not self._refill():
                 return
+            yield lists.Piece()
 
     def _item(self, block: Block, body: bytes) -> Listing | RawEvent | None:
         if block.kind is Kind.SECTION:

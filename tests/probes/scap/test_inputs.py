@@ -276,6 +276,16 @@ def test_what_cannot_be_told_is_told_as_lost(path: Path) -> None:
     assert [(loss.count, "malformed" in loss.cause) for loss in losses] == [(1, True)]
 
 
+def test_a_long_file_without_anything_to_tell_lets_others_do_something(path: Path) -> None:
+    written(path, *LIVES, event("SYSCALL_DUP_1_X", tid=100, res=4, oldfd=3) * 100_000)
+    capture = open_scap(path, ["openat"])
+    done = []
+    for batch in capture:
+        assert not [one for one in batch.inputs if isinstance(one, KernelEvent)]
+        done.append(capture.progress)
+    assert len(done) > 2 and done == sorted(done) and done[-1] == 1.0
+
+
 def test_only_types_that_are_asked_for_are_told_and_the_rest_is_followed(path: Path) -> None:
     written(path, *LIVES, opens("/etc/passwd"), event("SYSCALL_DUP2_X", tid=100, res=0, oldfd=3, newfd=0))
     capture = open_scap(path, ["dup2"])
