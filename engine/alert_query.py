@@ -66,6 +66,7 @@ ALERTS: Table[Any] = Table(
     _text("proc.pname", "parent", "parent"),
     _text("user.name", "user", "user"),
     _text("fd.name", "target", "target"),
+    _text("alert.state", "state", "state"),
 )
 """What an alert can be asked for."""
 

@@ -48,6 +48,7 @@ class Subject(msgspec.Struct, frozen=True):
     user: str
     tags: list[str]
     """In SQL a JSON array."""
+    state: str = "new"
 
     @property
     def search(self) -> str:
@@ -93,6 +94,7 @@ KEYS = {
         _plain("parent", "proc.pname"),
         _plain("user", "user.name"),
         _plain("target", "fd.name"),
+        _plain("state", "alert.state"),
         Key("tag", "tags", _TAG_SQL, lambda subject: subject.tags),
     )
 }

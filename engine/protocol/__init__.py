@@ -44,6 +44,7 @@ from engine.protocol.requests import (
     ReloadRules,
     Request,
     SetRule,
+    SetState,
     Shutdown,
 )
 from engine.protocol.rows import (
@@ -58,6 +59,7 @@ from engine.protocol.rows import (
     Reload,
     RuleRow,
     StackRow,
+    State,
 )
 
 __all__ = [
@@ -101,9 +103,11 @@ __all__ = [
     "RuleRow",
     "Rules",
     "SetRule",
+    "SetState",
     "Shutdown",
     "StackRow",
     "Stacks",
+    "State",
     "Welcome",
     "Why",
 ]

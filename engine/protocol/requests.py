@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.protocol.rows import State
+
 VERSION = 1
 """Raised when an older front end could misunderstand; compared in :class:`Hello`."""
 
@@ -54,6 +56,17 @@ class Acknowledge(Ask, tag="acknowledge"):
 
     stack: int
     acknowledged: bool = True
+
+
+class SetState(Ask, tag="set_state"):
+    """Give stacks a state, all of them or, when one is not there, none."""
+
+    stacks: list[int]
+    state: State
+    until: int = 0
+    """For "muted": when it ends, in nanoseconds since the epoch."""
+    note: str = ""
+    who: str = ""
 
 
 class ListContainers(Ask, tag="containers"):
@@ -136,6 +149,7 @@ Request = (
     | ListAlerts
     | GetAlert
     | Acknowledge
+    | SetState
     | ListContainers
     | ListProcesses
     | ListEvents

@@ -32,6 +32,13 @@ class StackRow(msgspec.Struct):
     tty: int
     entry: str
     acknowledged: bool = False
+    """Somebody saw to it: its state is another than "new"."""
+    state: State = "new"
+    muted_until: int = 0
+    """Nanoseconds since the epoch; 0 unless muted."""
+    note: str = ""
+    who: str = ""
+    """Who gave it this state."""
 
 
 class ContainerRow(msgspec.Struct):
@@ -74,6 +81,9 @@ class ProcessRow(msgspec.Struct):
     flags: list[str] = []
     """Words worth a sign: "new binary", "memfd", "more capabilities than its container"."""
 
+
+State = Literal["new", "acknowledged", "muted", "false positive", "incident"]
+"""What somebody made of a stack of alerts; "muted" goes back to "new" when its time is over."""
 
 EventKind = Literal["program", "read", "written", "changed", "network", "process"]
 """What sort of thing an event did: ran a program, opened a file to read or to write, changed names or modes of files,

@@ -43,6 +43,7 @@ from engine.protocol import (
     Request,
     Rules,
     SetRule,
+    SetState,
     Shutdown,
     Stacks,
     Welcome,
@@ -64,6 +65,7 @@ ANSWERS: dict[type, type] = {
     Explain: Why,
     GetHealth: HealthReply,
     Acknowledge: Done,
+    SetState: Done,
     SetRule: Done,
     ReloadRules: Done,
     Control: Done,
@@ -145,7 +147,7 @@ class Client:
     @overload
     async def ask(self, request: GetHealth) -> HealthReply: ...
     @overload
-    async def ask(self, request: Acknowledge | SetRule | ReloadRules | Control | Shutdown) -> Done: ...
+    async def ask(self, request: Acknowledge | SetState | SetRule | ReloadRules | Control | Shutdown) -> Done: ...
 
     async def ask(self, request: Request) -> Reply:
         """The reply to a request; many may be on their way at once.

@@ -31,6 +31,7 @@ class Desk:
             p.ListAlerts: self._alerts,
             p.GetAlert: self._alert,
             p.Acknowledge: self._acknowledge,
+            p.SetState: self._set_state,
             p.ListContainers: self._containers,
             p.ListProcesses: self._processes,
             p.ListEvents: self._events,
@@ -62,6 +63,11 @@ class Desk:
     async def _acknowledge(self, request: p.Acknowledge) -> p.Reply:
         await self.sensor.store.acknowledge(request.stack, request.acknowledged)
         return p.Done()
+
+    async def _set_state(self, request: p.SetState) -> p.Reply:
+        await self.sensor.store.set_state(request)
+        count = len(request.stacks)
+        return p.Done(detail=f"{count} stack{'s' * (count != 1)}: {request.state}")
 
     async def _containers(self, _request: p.ListContainers) -> p.Reply:
         return p.Containers(rows=self.sensor.world.container_rows())

@@ -16,7 +16,18 @@ import msgspec
 from engine.alerts import Alert, Priority
 from engine.filter import Filter, parse_filter
 from engine.protocol import Alerts, ListAlerts, ListStacks, StackRow, Stacks
-from engine.store.rows import STACK_COLUMNS, Hits, Stored, Tally, deltas, row_of, stack_row, subject
+from engine.store.rows import (
+    STACK_COLUMNS,
+    TRIAGE_COLUMNS,
+    Hits,
+    Stored,
+    Tally,
+    Triage,
+    deltas,
+    row_of,
+    stack_row,
+    subject,
+)
 
 _ALERTS = msgspec.msgpack.Decoder(Alert)
 
@@ -47,7 +58,7 @@ def read_stacks(connection: sqlite3.Connection, waiting: list[Stored], query: Li
     wanted = parse_filter(query.filter)
     until = query.before or newest
     moved = {row.stack: (alert, row) for alert, row in _moved(connection, waiting, query, until)}
-    special = sorted((row for alert, row in moved.values() if wanted.matches(subject(alert))), key=_age)
+    special = sorted((row for alert, row in moved.values() if wanted.matches(subject(alert, row.state))), key=_age)
     where, parameters = _plain_stacks(wanted, query, until, moved)
     total, alerts = connection.execute(
         f"SELECT count(*), total(count) FROM stacks WHERE {where}", parameters
@@ -101,7 +112,7 @@ def _moved(
                 latest,
                 count=delta.count + (known.count if known else 0),
                 first=known.first if known else delta.first.time,
-                acknowledged=known.acknowledged if known else False,
+                triage=_triage(known),
             ),
         )
 
@@ -111,16 +122,20 @@ def _as_of(connection: sqlite3.Connection, query: ListStacks, until: int) -> Ite
     if not query.before:
         return
     moved = connection.execute(
-        "SELECT id, count, first, acknowledged FROM stacks WHERE last_id > ? AND first_id <= ?"
+        f"SELECT id, count, first, {TRIAGE_COLUMNS} FROM stacks WHERE last_id > ? AND first_id <= ?"
         " AND (? IS NULL OR container_id = ?)",
         (until, until, query.container_id, query.container_id),
     ).fetchall()
-    for stack, count, first, acknowledged in moved:
+    for stack, count, first, acknowledged, *rest in moved:
         newer = "SELECT count(*) FROM alerts WHERE stack = ? AND id > ?"
         since = connection.execute(newer, (stack, until)).fetchone()[0]
         latest = "SELECT body FROM alerts WHERE stack = ? AND id <= ? ORDER BY id DESC LIMIT 1"
         alert = _ALERTS.decode(connection.execute(latest, (stack, until)).fetchone()[0])
-        yield alert, row_of(alert, count=count - since, first=first, acknowledged=bool(acknowledged))
+        yield alert, row_of(alert, count=count - since, first=first, triage=Triage(bool(acknowledged), *rest))
+
+
+def _triage(row: StackRow | None) -> Triage:
+    return Triage(row.acknowledged, row.state, row.muted_until, row.note, row.who) if row else Triage()
 
 
 def _stack(connection: sqlite3.Connection, stack: int) -> StackRow | None:

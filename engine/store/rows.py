@@ -8,7 +8,7 @@ import msgspec
 
 from engine.alerts import Alert, Priority
 from engine.filter import Subject
-from engine.protocol import StackRow
+from engine.protocol import StackRow, State
 
 StackKey = tuple[str, str, str, str]
 """Rule, container id, program (its path, else its name) and the parent's name."""
@@ -26,6 +26,20 @@ class Tally(msgspec.Struct, frozen=True):
 
     alerts: dict[str, int]
     last: int
+
+
+class Triage(NamedTuple):
+    """What somebody made of a stack, as in :class:`~engine.protocol.StackRow`."""
+
+    acknowledged: bool = False
+    state: State = "new"
+    muted_until: int = 0
+    note: str = ""
+    who: str = ""
+
+
+TRIAGE_COLUMNS = "acknowledged, state, muted_until, note, who"
+"""The columns of :class:`Triage`."""
 
 
 class Stored(NamedTuple):
@@ -47,8 +61,8 @@ def parent_name(alert: Alert) -> str:
     return alert.lineage[1].name if len(alert.lineage) > 1 else ""
 
 
-def subject(alert: Alert) -> Subject:
-    """What a filter looks at in an alert."""
+def subject(alert: Alert, state: State = "new") -> Subject:
+    """What a filter looks at in an alert whose stack is in this state."""
     container, process = alert.container, alert.process
     return Subject(
         rule=alert.rule,
@@ -62,6 +76,7 @@ def subject(alert: Alert) -> Subject:
         target=alert.target,
         user=alert.user,
         tags=alert.tags,
+        state=state,
     )
 
 
@@ -145,22 +160,23 @@ def alert_parameters(stored: Stored) -> tuple[Any, ...]:
 
 STACK_COLUMNS = (
     "id, count, first, last, last_id, rule, priority, container_id, container, image, process, cmdline, parent,"
-    " target, user, tty, entry, acknowledged"
+    f" target, user, tty, entry, {TRIAGE_COLUMNS}"
 )
 """The columns of :func:`stack_row`, in the order of :class:`~engine.protocol.StackRow`'s fields."""
 
 _PRIORITY = STACK_COLUMNS.split(", ").index("priority")
+_ACKNOWLEDGED = STACK_COLUMNS.split(", ").index("acknowledged")
 
 
 def stack_row(columns: tuple[Any, ...]) -> StackRow:
     """A row of the table."""
     values = list(columns)
     values[_PRIORITY] = Priority(values[_PRIORITY])
-    values[-1] = bool(values[-1])
+    values[_ACKNOWLEDGED] = bool(values[_ACKNOWLEDGED])
     return StackRow(*values)
 
 
-def row_of(alert: Alert, *, count: int, first: int, acknowledged: bool) -> StackRow:
+def row_of(alert: Alert, *, count: int, first: int, triage: Triage) -> StackRow:
     """A row whose latest alert is this one."""
     view = subject(alert)
     return StackRow(
@@ -181,5 +197,5 @@ def row_of(alert: Alert, *, count: int, first: int, acknowledged: bool) -> Stack
         user=view.user,
         tty=alert.tty,
         entry=alert.entry,
-        acknowledged=acknowledged,
+        **triage._asdict(),
     )

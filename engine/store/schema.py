@@ -13,9 +13,6 @@ from engine.filter import fold
 
 APPLICATION_ID = 0x54524345
 """Marks the file as ours: bytes 68 to 71 of SQLite's header ("TRCE")."""
-SCHEMA_VERSION = 1
-"""SQLite's ``user_version``."""
-
 _TABLES = f"""
 CREATE TABLE stacks (
     id INTEGER PRIMARY KEY,
@@ -40,8 +37,21 @@ CREATE INDEX alerts_of_stack ON alerts (stack, id);
 CREATE INDEX alerts_of_process ON alerts (pid, start);
 CREATE INDEX alerts_of_container ON alerts (container_id, id);
 PRAGMA application_id = {APPLICATION_ID};
-PRAGMA user_version = {SCHEMA_VERSION};
 """
+
+_STATES = """
+ALTER TABLE stacks ADD COLUMN state TEXT NOT NULL DEFAULT 'new';
+ALTER TABLE stacks ADD COLUMN muted_until INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE stacks ADD COLUMN note TEXT NOT NULL DEFAULT '';
+ALTER TABLE stacks ADD COLUMN who TEXT NOT NULL DEFAULT '';
+UPDATE stacks SET state = 'acknowledged' WHERE acknowledged;
+CREATE INDEX stacks_muted ON stacks (muted_until) WHERE state = 'muted';
+"""
+
+_STEPS = (_TABLES, _STATES)
+"""From each version to the next; a new store takes them all."""
+SCHEMA_VERSION = len(_STEPS)
+"""SQLite's ``user_version``."""
 
 _HEADER_SIZE = 100
 _MAGIC = b"SQLite format 3\0"
@@ -108,8 +118,9 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > SCHEMA_VERSION:
         raise UsageError(f"{path} was written by a newer Tiercel", hint="update Tiercel, or name another file")
-    if version == 0:  # before WAL, so that the header in the file itself names us from the first commit on
-        connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} COMMIT;")
+    for number, step in enumerate(_STEPS[version:], version + 1):
+        # before WAL, so that the header in the file itself names us from the first commit on
+        connection.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version = {number}; COMMIT;")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA wal_autocheckpoint = 10000")  # maintain() does it sooner, off the loop

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import sqlite3
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,11 +18,12 @@ from engine.alerts import Alert
 from engine.errors import TiercelError, UsageError
 from engine.invocation import command
 from engine.locks import HeldError, locked
-from engine.protocol import Alerts, ListAlerts, ListStacks, Stacks
+from engine.protocol import Alerts, ListAlerts, ListStacks, SetState, Stacks
 from engine.reports import Report, log_report
+from engine.scrub import scrub
 from engine.store import reader
 from engine.store.retention import Retention
-from engine.store.rows import Hits, Stored, Tally
+from engine.store.rows import Hits, Stored, Tally, Triage
 from engine.store.schema import move_aside, open_reader, open_writer
 from engine.store.writer import Writer
 
@@ -122,17 +124,27 @@ class AlertStore:
 
     async def acknowledge(self, stack: int, acknowledged: bool = True) -> None:
         """Mark a stack as seen, or not; it stays so. Raises TiercelError if it is not there or cannot be written."""
+        await self.set_state(SetState([stack], "acknowledged" if acknowledged else "new"))
+
+    async def set_state(self, request: SetState) -> None:
+        """Give stacks a state; later alerts of the same stacks share it.
+
+        Raises TiercelError if one is not there or cannot be written, and UsageError for a mute without an end.
+        """
+        triage = _triage(request)
         self.flush()
         try:
-            found = self._writer.acknowledge(stack, acknowledged)
+            missing = self._writer.triage(request.stacks, triage)
         except sqlite3.Error as error:
             raise TiercelError(f"the alert store cannot be written: {error}", hint=_HINT) from error
-        if not found:
-            raise TiercelError(f"there is no stack {stack}", hint="old alerts go when the store is full")
+        if missing:
+            raise TiercelError(f"there is no stack {missing}", hint="old alerts go when the store is full")
 
     async def maintain(self) -> None:
-        """To be called every few seconds: enforces the retention in small steps and moves the log into the file."""
+        """To be called every few seconds: what was muted for a time is new again when that is over, the retention is
+        enforced in small steps, and the log moved into the file."""
         try:
+            self._writer.unmute(time.time_ns())
             while self._writer.trim(self._retention):
                 await asyncio.sleep(0)  # lets events be judged between two steps
             await asyncio.to_thread(_checkpoint, self.path)
@@ -191,6 +203,17 @@ class AlertStore:
 
 
 _HINT = f"free some space on its disk; up to {MEMORY} alerts wait in memory, and the sinks get them as ever"
+
+
+LONGEST_NOTE = 4_000
+"""Characters of a note or a name."""
+
+
+def _triage(request: SetState) -> Triage:
+    if (request.state == "muted") is not (0 < request.until < 1 << 63):
+        raise UsageError("a mute, and nothing else, has an end", hint="set until to nanoseconds since the epoch")
+    note, who = (scrub(text[:LONGEST_NOTE]) for text in (request.note, request.who))
+    return Triage(request.state != "new", request.state, request.until, note, who)
 
 
 def _bounded(query: Q) -> Q:

@@ -16,6 +16,7 @@ from engine.store.rows import (
     UPSERT,
     StackKey,
     Stored,
+    Triage,
     alert_parameters,
     deltas,
     stack_key,
@@ -27,6 +28,11 @@ KNOWN_STACKS = 100_000
 
 RETRY = 1.0
 """Seconds between two attempts to write what waits in memory."""
+
+_TRIAGE = "UPDATE stacks SET acknowledged = ?, state = ?, muted_until = ?, note = ?, who = ? WHERE id = ?"
+_UNMUTE = (
+    "UPDATE stacks SET acknowledged = 0, state = 'new', muted_until = 0 WHERE state = 'muted' AND muted_until <= ?"
+)
 
 _ENCODER = msgspec.msgpack.Encoder()
 
@@ -69,10 +75,24 @@ class Writer:
             self._bound()
             raise
 
-    def acknowledge(self, stack: int, acknowledged: bool) -> bool:
-        """Mark a stack; False if there is none."""
-        update = "UPDATE stacks SET acknowledged = ? WHERE id = ?"
-        return self._connection.execute(update, (acknowledged, stack)).rowcount > 0
+    def triage(self, stacks: Sequence[int], triage: Triage) -> int:
+        """Give stacks a state, all or none of them; the first that is not there, 0 if all are."""
+        run = self._connection
+        run.execute("BEGIN IMMEDIATE")
+        try:
+            for stack in stacks:
+                if not run.execute(_TRIAGE, (*triage, stack)).rowcount:
+                    run.rollback()
+                    return stack
+            run.execute("COMMIT")
+        except BaseException:
+            run.rollback()
+            raise
+        return 0
+
+    def unmute(self, now: int) -> None:
+        """Make stacks new again whose time of being muted is over."""
+        self._connection.execute(_UNMUTE, (now,))
 
     def trim(self, retention: Retention) -> bool:
         """Let some of the oldest alerts go; whether there may be more to go."""
