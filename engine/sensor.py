@@ -223,15 +223,21 @@ class Sensor:
 
     def set_rule(self, name: str, enabled: bool) -> Rule:
         """Switch a rule, until the end or until it is switched again. Raises TiercelError for a name that is none."""
-        if name not in self.rules:
-            raise TiercelError(f"there is no rule {name!r}", hint="the rule files may have been reloaded since")
-        rule = self.rules.set_enabled(name, enabled)
-        self._switched[name] = enabled
+        return self.set_rules([name], enabled)[0]
+
+    def set_rules(self, names: Sequence[str], enabled: bool) -> list[Rule]:
+        """Switch rules at one moment, as :meth:`set_rule` does; with a name that is none, none of them."""
+        for name in names:
+            if name not in self.rules:
+                raise TiercelError(f"there is no rule {name!r}", hint="the rule files may have been reloaded since")
+        rules = [self.rules.set_enabled(name, enabled) for name in names]
+        self._switched.update(dict.fromkeys(names, enabled))
         self._select()
         self.rules_generation += 1
         self._changed.set()
-        self.on_switched(rule)
-        return rule
+        for rule in rules:
+            self.on_switched(rule)
+        return rules
 
     async def reload(self) -> Reload:
         """Read the rule files again, beside the watch, and say what has changed; switches set by hand are kept.

@@ -44,6 +44,7 @@ from engine.protocol.requests import (
     ReloadRules,
     Request,
     SetRule,
+    SetRules,
     SetState,
     Shutdown,
 )
@@ -103,6 +104,7 @@ __all__ = [
     "RuleRow",
     "Rules",
     "SetRule",
+    "SetRules",
     "SetState",
     "Shutdown",
     "StackRow",

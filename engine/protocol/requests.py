@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.alerts import Priority
 from engine.protocol.rows import State
 
 VERSION = 1
@@ -116,6 +117,15 @@ class SetRule(Ask, tag="set_rule"):
     enabled: bool
 
 
+class SetRules(Ask, tag="set_rules"):
+    """Switch all rules on or off that have what is given: at least one of these."""
+
+    enabled: bool
+    tag: str = ""
+    priority: Priority | None = None
+    file: str = ""
+
+
 class ReloadRules(Ask, tag="reload"):
     """Read the rule files again; on any problem the running rules stay in force."""
 
@@ -156,6 +166,7 @@ Request = (
     | ListChanges
     | ListRules
     | SetRule
+    | SetRules
     | ReloadRules
     | Explain
     | GetHealth

@@ -43,6 +43,7 @@ from engine.protocol import (
     Request,
     Rules,
     SetRule,
+    SetRules,
     SetState,
     Shutdown,
     Stacks,
@@ -67,6 +68,7 @@ ANSWERS: dict[type, type] = {
     Acknowledge: Done,
     SetState: Done,
     SetRule: Done,
+    SetRules: Done,
     ReloadRules: Done,
     Control: Done,
     Shutdown: Done,
@@ -147,7 +149,9 @@ class Client:
     @overload
     async def ask(self, request: GetHealth) -> HealthReply: ...
     @overload
-    async def ask(self, request: Acknowledge | SetState | SetRule | ReloadRules | Control | Shutdown) -> Done: ...
+    async def ask(
+        self, request: Acknowledge | SetState | SetRule | SetRules | ReloadRules | Control | Shutdown
+    ) -> Done: ...
 
     async def ask(self, request: Request) -> Reply:
         """The reply to a request; many may be on their way at once.

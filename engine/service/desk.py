@@ -38,6 +38,7 @@ class Desk:
             p.ListChanges: self._changes,
             p.ListRules: self._rules,
             p.SetRule: self._set_rule,
+            p.SetRules: self._set_rules,
             p.ReloadRules: self._reload,
             p.Explain: self._explain,
             p.GetHealth: self._health,
@@ -92,6 +93,13 @@ class Desk:
     async def _set_rule(self, request: p.SetRule) -> p.Reply:
         rule = self.sensor.set_rule(request.name, request.enabled)
         return p.Done(detail=f"{rule.name} is {'on' if rule.enabled else 'off'}")
+
+    async def _set_rules(self, request: p.SetRules) -> p.Reply:
+        names = [rule.name for rule in self.sensor.rules.rules if _is_meant(rule, request)]
+        if not names:
+            raise TiercelError("there are no such rules", hint="give a tag, a priority or a file that some rule has")
+        self.sensor.set_rules(names, request.enabled)
+        return p.Done(detail=f"{len(names)} rule{'s' * (len(names) != 1)} {'on' if request.enabled else 'off'}")
 
     async def _reload(self, _request: p.ReloadRules) -> p.Reply:
         try:
@@ -151,6 +159,16 @@ class Desk:
 def _without_evidence(alert: Alert) -> Alert:
     """An alert as front ends get it."""
     return msgspec.structs.replace(alert, evidence=b"") if alert.evidence else alert
+
+
+def _is_meant(rule: Rule, request: p.SetRules) -> bool:
+    """Whether a rule has all that is given; nothing given means none."""
+    wanted = (
+        (bool(request.tag), request.tag in rule.tags),
+        (request.priority is not None, rule.priority == request.priority),
+        (bool(request.file), rule.file == request.file),
+    )
+    return any(given for given, _ in wanted) and all(has for given, has in wanted if given)
 
 
 def _not_reloaded(error: RulesError) -> TiercelError:

@@ -10,10 +10,21 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine.alerts import Alert
+from engine.alerts import Alert, Priority
 from engine.errors import TiercelError
 from engine.events import ContainerInfo, Input, KernelEvent, Loss, Phase, ProcessInfo, RuntimeState, SourceState
-from engine.protocol import Control, GetHealth, HealthReply, ListRules, ListStacks, ReloadRules, Rules, SetRule, Stacks
+from engine.protocol import (
+    Control,
+    GetHealth,
+    HealthReply,
+    ListRules,
+    ListStacks,
+    ReloadRules,
+    Rules,
+    SetRule,
+    SetRules,
+    Stacks,
+)
 from engine.rules.load import load
 from engine.scrub import scrub_struct
 from engine.sensor import Sensor
@@ -124,6 +135,37 @@ async def test_a_rule_that_is_off_is_silent_and_no_longer_asked_for(rules: Path,
     sensor.feed([execve("sh", time=3 * SECOND)])
     assert sensor.hits.count["Shell"] == 1
     assert "execve" in source.selected[-1]
+    await sensor.run()
+
+
+@pytest.mark.parametrize(
+    ("asked", "left"),
+    [
+        (SetRules(enabled=False, tag="T1059"), ["In web"]),
+        (SetRules(enabled=False, priority=Priority.WARNING), ["Shell"]),
+        (SetRules(enabled=False, file="rules.yaml"), []),
+        (SetRules(enabled=False, file="rules.yaml", priority=Priority.NOTICE), ["In web"]),
+    ],
+)
+async def test_rules_are_switched_by_what_they_have(
+    rules: Path, collected: Collected, asked: SetRules, left: list[str]
+) -> None:
+    sensor = sensor_of(rules, collected)
+    asked.file = asked.file and str(rules)
+    switched: list[str] = []
+    sensor.on_switched = lambda rule: switched.append(rule.name)
+    await Desk(sensor).answer(asked)
+    assert [rule.name for rule in sensor.rules.rules if rule.enabled] == left
+    assert sorted([*switched, *left]) == ["In web", "Shell"]
+    await sensor.run()
+
+
+@pytest.mark.parametrize("asked", [SetRules(enabled=False), SetRules(enabled=False, tag="T1059", file="elsewhere")])
+async def test_nothing_is_switched_that_was_not_meant(rules: Path, collected: Collected, asked: SetRules) -> None:
+    sensor = sensor_of(rules, collected)
+    with pytest.raises(TiercelError, match="no such rules"):
+        await Desk(sensor).answer(asked)
+    assert all(rule.enabled for rule in sensor.rules.rules)
     await sensor.run()
 
 
