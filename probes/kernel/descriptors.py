@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any
-
-import msgspec
-
 from engine.events import Fd
 from probes.kernel.addresses import AF_INET, AF_INET6, AF_UNIX, Address, ip_text, unix_path
 from probes.kernel.paths import joined
@@ -43,15 +38,10 @@ PLACELESS = {
 
 def file_fd(num: int, info: bytes, names: bytes, tried: str) -> Fd:
     """A file; ``tried`` is the path by which it was opened just now, "" when it was opened earlier."""
-    is_short = len(names) + len(tried) < _SHORT
-    return Fd(num, *(_file_again if is_short else _file)(info, names, tried))
-
-
-def _file(info: bytes, names: bytes, tried: str) -> tuple[Any, ...]:
-    """The fields of :class:`Fd` after the number."""
     ino, dev, flags, mode, _ = FILE_INFO.unpack(info)
     path = "[pidfd]" if flags & FILE_PIDFD else joined(names)
-    known = Fd(
+    return Fd(
+        num=num,
         type=_file_type(mode, path, tried),
         name=tried or path,
         path=path,
@@ -61,12 +51,6 @@ def _file(info: bytes, names: bytes, tried: str) -> tuple[Any, ...]:
         dev=_user_dev(dev),
         ino=ino,
     )
-    return msgspec.structs.astuple(known)[1:]
-
-
-_SHORT = 256
-"""Length up to which a file is remembered: the same ones are opened again, and long paths must not fill the memory."""
-_file_again = lru_cache(maxsize=4096)(_file)
 
 
 def _file_type(mode: int, path: str, tried: str) -> str:
