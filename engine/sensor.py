@@ -22,7 +22,7 @@ from engine.alerts import Alert
 from engine.beside import beside
 from engine.contracts import Runtime, Source
 from engine.errors import SourceError, TiercelError
-from engine.events import Input, Loss, Phase, RuntimeState, SourceState
+from engine.events import Input, KernelEvent, Loss, Phase, RuntimeState, SourceState
 from engine.evidence import forget_rules
 from engine.health import Vitals, health_of
 from engine.judge import alert_of
@@ -163,14 +163,18 @@ class Sensor:
             self.recorder.write(inputs)
         alerts: list[Alert] = []
         for item in inputs:
-            alerts += self._judge(self._apply(item))
+            if events := self._apply(item):
+                alerts += self._judge(events)
         self._publish(alerts)
         self.vitals.age(inputs[-1] if inputs else None)
+        if inputs:
+            self._changed.set()
 
     def _apply(self, item: Input) -> list[Event]:
         try:
             events = self.world.apply(item)
-            self._note(item)
+            if type(item) is not KernelEvent:  # most are, and there is nothing to note of them
+                self._note(item)
         except Exception as error:  # noqa: BLE001 - a bug costs this input, not the watch; it is counted and told
             self.vitals.stumble(error)
             return []
@@ -217,7 +221,6 @@ class Sensor:
                 self.on_phase(item)
             case _:
                 pass
-        self._changed.set()
 
     # ── rules ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
