@@ -47,7 +47,7 @@ def list_rules(files: tuple[str, ...], as_json: bool, **named: Any) -> None:
 @configuring_options
 @json_option
 def push_down(files: tuple[str, ...], as_json: bool, **named: Any) -> None:
-    """Say what the kernel tests of the rules of FILES, or of those in force.
+    """Say what the kernel tests of each rule of FILES, or in force.
 
     Below each rule that is on: the types of events, and which of them pass. What no rule lets pass stays in the kernel.
     """
