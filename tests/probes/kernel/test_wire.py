@@ -63,7 +63,15 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[int]]:
     lines = [f'\tprintf("{name}{_offsets(name, fields)});' for name, fields in FIELDS.items()]
     constants = [*(f"SECTION_{s.name}" for s in wire.Section), "SECTIONS", *(f"RECORD_{k.name}" for k in wire.Kind)]
     constants += [name for name in vars(wire) if name.startswith(("FILE_", "FLAG_")) and name != "FILE_INFO"]
-    constants += ["SPEC_COMPAT", "SPEC_SOCKETCALL", "SPEC_URING", "FROM_RETURN", "FROM_NOWHERE", "BASE_CWD", "BASE_NONE"]
+    constants += [
+        "SPEC_COMPAT",
+        "SPEC_SOCKETCALL",
+        "SPEC_URING",
+        "FROM_RETURN",
+        "FROM_NOWHERE",
+        "BASE_CWD",
+        "BASE_NONE",
+    ]
     constants += [*_FILTERS, *(f"FACT_{fact.name}" for fact in Fact)]
     lines += [f'\tprintf("{name} %d\\n", (int){name});' for name in constants]
     folder = tmp_path_factory.mktemp("wire")
