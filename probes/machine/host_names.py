@@ -19,10 +19,11 @@ from engine.protocol import ProbeRow
 
 SOONEST, LATEST = 10.0, 320.0
 """Seconds between two rounds: right after a change, and when nothing has changed for long."""
-PATIENCE = 5.0
-"""Seconds after which a round is told, whoever has not answered."""
-AT_ONCE = 8
-"""Names that are asked for at the same time."""
+PATIENCE = 2.0
+"""Seconds after which a round is told, whoever has not answered; a later answer is told when it comes."""
+AT_ONCE = 64
+"""Names that are asked for at the same time: more than rules mention, as a name server that is away takes long for
+each."""
 
 Resolve = Callable[[str], Sequence[str]]
 """The addresses of a name; blocks. Raises OSError when there are none."""
@@ -50,6 +51,7 @@ class HostNameSource:
         soonest: float = SOONEST,
         latest: float = LATEST,
         patience: float = PATIENCE,
+        at_once: int = AT_ONCE,
     ) -> None:
         self.wanted: Callable[[], Collection[str]] = frozenset
         self._resolve = resolve
@@ -57,18 +59,22 @@ class HostNameSource:
         self._answers: dict[str, list[str]] = {}
         self._told: dict[str, list[str]] = {}
         self._asking: set[str] = set()
+        self._slots = asyncio.Semaphore(at_once)
         self._changed = asyncio.Event()
 
     async def run(self, emit: Emit) -> None:
         """Resolve until cancelled."""
         pause = self._soonest
-        while True:
-            self._changed.clear()
-            await self._round()
-            pause = self._soonest if self._tell(emit) else min(pause * 2, self._latest)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self._changed.wait()
+        async with asyncio.TaskGroup() as asking:
+            while True:
+                self._changed.clear()
+                late = await self._round(asking)
+                pause = self._soonest if self._tell(emit) else min(pause * 2, self._latest)
+                for task in late:
+                    task.add_done_callback(lambda _: self._tell(emit))
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await self._changed.wait()
 
     def select(self, event_types: Collection[str]) -> None:
         """The rules have changed: look at once whether they mention other names."""
@@ -87,29 +93,32 @@ class HostNameSource:
         emit([HostNames(time=time.time_ns(), addresses=known)])
         return True
 
-    async def _round(self) -> None:
-        """Ask for every name once. Who does not answer in time is told of by the round after its answer."""
-        slots = asyncio.Semaphore(AT_ONCE)
-
-        async def ask(name: str) -> None:
-            async with slots:
-                await self._ask(name)
-
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._patience):
-                await asyncio.gather(*(ask(name) for name in sorted(set(self.wanted()) - self._asking)))
+    async def _round(self, asking: asyncio.TaskGroup) -> set[asyncio.Task[None]]:
+        """Ask for every name that is not being asked for; who has not answered in time."""
+        names = sorted(set(self.wanted()) - self._asking)
+        self._asking.update(names)
+        tasks = [asking.create_task(self._ask(name)) for name in names]
+        if not tasks:
+            return set()
+        _, late = await asyncio.wait(tasks, timeout=self._patience)
+        return late
 
     async def _ask(self, name: str) -> None:
+        """Wait for a slot, ask and take the answer; names that do wait are asked however long a round takes."""
+        async with self._slots:
+            found = await self._answer(name)
+        self._asking.discard(name)
+        if found:
+            self._answers[name] = list(found)
+
+    async def _answer(self, name: str) -> Sequence[str]:
         """Resolve one name in a thread of its own: it may hang for long, and must not delay our end."""
         loop = asyncio.get_running_loop()
-        answered = loop.create_future()
+        answered: asyncio.Future[Sequence[str]] = loop.create_future()
 
         def take(found: Sequence[str]) -> None:
-            self._asking.discard(name)
-            if found:
-                self._answers[name] = list(found)
             if not answered.done():
-                answered.set_result(None)
+                answered.set_result(found)
 
         def work() -> None:
             try:
@@ -119,6 +128,5 @@ class HostNameSource:
             with contextlib.suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(take, found)
 
-        self._asking.add(name)
         threading.Thread(target=work, name="resolver", daemon=True).start()
-        await answered
+        return await answered

@@ -107,5 +107,23 @@ async def test_a_name_server_that_does_not_answer_keeps_nobody_waiting() -> None
         resolver.silent.set()
 
 
+async def test_a_name_that_waits_behind_a_slow_one_is_asked_and_told_without_another_round() -> None:
+    resolver = Resolver(mute=["198.51.100.1"], pool=["198.51.100.2"], a=["198.51.100.3"])
+    resolver.silent.clear()
+    source = HostNameSource(resolver, patience=0.01, at_once=1)
+    source.wanted = lambda: ("a", "mute", "pool")
+    told = Told()
+    running = asyncio.create_task(source.run(told.emit))
+    try:
+        assert await told.inputs.get() == {"a": ["198.51.100.3"]}
+        resolver.silent.set()
+        assert "mute" in await told.inputs.get()
+        assert set(await told.inputs.get()) == {"a", "mute", "pool"}
+    finally:
+        resolver.silent.set()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
 def test_this_machine_knows_itself() -> None:
     assert "127.0.0.1" in addresses_of("localhost")
