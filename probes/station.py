@@ -254,9 +254,11 @@ def _tell_summary(sensor: Sensor, tell: Tell) -> None:
     tell(f"{alerts}, {vitals.events} events judged, {vitals.lost} lost")
     for cause, count in vitals.lost_by_cause.items():
         tell(f"lost {count}: {cause}")
+    for output, count in (sensor.sinks.lost if sensor.sinks is not None else {}).items():
+        tell(f"not delivered: {count} alerts to output {output}")
     if isinstance(sensor.recorder, CaptureRecorder):
         for kind, count in sensor.recorder.left_out.items():
-            tell(f"not held by the capture: {count} {kind}")
+            tell(f"not held by this form: {count} {kind}")
     for problem in vitals.problems if sensor.failure is None else ():
         tell(f"{problem.what} ({problem.hint})" if problem.hint else problem.what)
 

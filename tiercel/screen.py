@@ -28,8 +28,10 @@ SOCKET = "/run/tiercel.sock"
 
 def require_terminal() -> None:
     """Refuse to draw where nobody can see it."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError("the screen needs a terminal", hint=f"without one: {command('watch --json')}")
+    streams = {"standard input": sys.stdin, "standard error, where it draws,": sys.stderr}
+    if missing := [name for name, stream in streams.items() if not stream.isatty()]:
+        what = f"the screen needs a terminal: {' and '.join(missing)} {'are' if missing[1:] else 'is'} none"
+        raise UsageError(what, hint=f"without one: {command('watch --json')}")
 
 
 def require_live() -> None:

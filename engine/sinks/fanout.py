@@ -71,6 +71,7 @@ class _Lane:
         self._closing = asyncio.Event()
         self._failing = False
         self._refusing = False
+        self._overflowing = False
         self._batch: Sequence[Alert] = ()
         """In work: taken off the queue, not delivered yet."""
         self._task: asyncio.Task[None] | None = None
@@ -80,6 +81,7 @@ class _Lane:
         while len(self._waiting) > self._capacity:
             self._waiting.popleft()
             self.lost += 1
+            self._note_overflow()
         if self._task is None:
             self._task = asyncio.create_task(self._run())
         self._wake.set()
@@ -90,6 +92,7 @@ class _Lane:
         if self._task is not None:
             await asyncio.wait([self._task], timeout=grace)
             await self._give_up(self._task)
+        self._note_drained()
         try:
             async with asyncio.timeout(grace):
                 await self.sink.close()
@@ -101,12 +104,14 @@ class _Lane:
         if task.cancel():
             await asyncio.wait([task])
             self.lost += len(self._batch) + len(self._waiting)
+            self._overflowing = False
             self._fanout.report(f"output {self.sink.name}: {self.lost} alerts were not delivered", "")
 
     async def _run(self) -> None:
         delays = _delays(self._first_delay)
         while self._batch or self._waiting or not self._closing.is_set():
             if not (self._batch or self._waiting):
+                self._note_drained()
                 self._wake.clear()
                 await self._wake.wait()
                 continue
@@ -160,6 +165,17 @@ class _Lane:
             self._tell(error)
         else:
             self._fanout.report(f"output {self.sink.name} works again; {self.lost} alerts were not delivered", "")
+
+    def _note_overflow(self) -> None:
+        if not self._overflowing:
+            self._overflowing = True
+            what = f"output {self.sink.name} is slower than alerts come: the oldest that wait are dropped and counted"
+            self._fanout.report(what, "they are in the store")
+
+    def _note_drained(self) -> None:
+        if self._overflowing:
+            self._overflowing = False
+            self._fanout.report(f"output {self.sink.name} keeps up again; {self.lost} alerts were not delivered", "")
 
     def _tell(self, error: Exception) -> None:
         hint = error.hint if isinstance(error, TiercelError) else ""

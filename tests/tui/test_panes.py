@@ -13,6 +13,8 @@ from tests.helpers.driving import NARROW, WIDE, Drive, driving
 from tests.helpers.incident import SHELL, WEB, incident
 from tests.helpers.sensor import World, healthy
 from tui.panes import PANES
+from tui.panes.alerts import AlertsPane
+from tui.panes.listing import NO_MATCH
 from tui.places import AlertPlace, ContainerPlace, EventsPlace, Place, ProcessPlace, RulePlace, TreePlace
 from tui.widgets.page_list import PageList
 
@@ -203,6 +205,15 @@ async def test_a_filter_that_matches_nothing_says_so_and_goes_on_saying_so(key: 
         drive.pane.wake()
         await settled(drive)
         assert "Nothing matches the filter." in drive.text()
+
+
+async def test_a_filter_of_alerts_says_why_the_list_is_empty_before_anything_else_happens() -> None:
+    async with driving(incident()) as drive:
+        await drive.until_shown("/tmp/x id")
+        pane = drive.pane
+        assert isinstance(pane, AlertsPane)
+        pane.apply_filter("rule=nosuch")
+        assert pane.list.placeholder == NO_MATCH
 
 
 async def test_a_difference_that_cannot_be_asked_for_is_not_an_empty_one() -> None:

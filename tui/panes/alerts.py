@@ -202,6 +202,7 @@ class AlertsPane(AlertVisits, FilterPane):
         self.source.filter = text
         if not self.paused:
             self._release()
+        self.ticked()  # an empty list has another reason now
         self.list.restart(others=True)
 
     def standing(self) -> list[list[Span]]:
