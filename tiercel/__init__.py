@@ -19,6 +19,7 @@ def main() -> None:
     from tiercel.cli import cli
     from tiercel.talk import INTERRUPTED, fail
 
+    out = sys.stdout
     try:
         cli(prog_name=command(), standalone_mode=False)
     except TiercelError as error:
@@ -31,6 +32,10 @@ def main() -> None:
         sys.exit(UsageError.exit_code)
     except (KeyboardInterrupt, click.Abort):
         sys.exit(INTERRUPTED)
+    except SystemExit:
+        if sys.stdout is out:
+            raise
+        sys.exit(0)  # click wraps it when its reader has gone (`| head`), and takes that for a failure
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads: leave without a traceback
         sys.exit(0)

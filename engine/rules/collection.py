@@ -19,7 +19,7 @@ from engine.rules.definitions import (
 )
 from engine.rules.overrides import Overrides
 from engine.rules.priorities import priority
-from engine.rules.text import Place
+from engine.rules.text import Place, Text
 from engine.rules.yaml_items import VALIDATE, Item, ItemError
 
 _Read = TypeVar("_Read")
@@ -176,7 +176,7 @@ class Collection:
         rule = RuleDefinition(
             name,
             item.text("condition"),
-            item.text("output").stripped(),
+            self._or(Text(), lambda: item.text("output").stripped()),
             self._or("", lambda: item.text("desc").value),
             self._or(Priority.DEBUG, lambda: priority(item)),
             item.place,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,17 @@ def rule_file(tmp_path: Path) -> Path:
     path = tmp_path / "rules.yaml"
     path.write_text(GOOD)
     return path
+
+
+@pytest.mark.parametrize("listing", [("rules", "list"), ("fields",), ("events",)])
+def test_a_reader_that_goes_early_is_no_failure(listing: tuple[str, ...]) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as nobody:
+        done = subprocess.run(
+            [sys.executable, "-m", "tiercel", *listing], stdout=nobody, stderr=subprocess.PIPE, timeout=60, check=False
+        )
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_help_names_every_command() -> None:

@@ -51,6 +51,14 @@ def test_problems_are_sorted_by_file_line_and_column() -> None:
     assert len(found) == 6
 
 
+def test_a_rule_without_an_output_still_has_its_condition_checked() -> None:
+    text = "- rule: R\n  desc: d\n  priority: INFO\n  condition: fd.nam = a\n"
+    assert [message_of(each) for each in errors(text)] == [
+        "Item has no mapping for key 'output'",
+        "filter_check called with nonexistent field fd.nam",
+    ]
+
+
 def test_output_exceptions_and_condition_of_one_rule_are_all_checked() -> None:
     text = rule("R", "fd.nam = a", output="'%proc.nme'", exceptions="[{name: e, fields: proc.nam, values: [x]}]")
     assert [each.split()[0] for each in errors(text)] == [
