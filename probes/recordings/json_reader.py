@@ -23,6 +23,9 @@ Line = dict[str, Any]
 
 LONGEST_LINE = 16 << 20
 """Bytes of a line that is read."""
+MOST_KINDS, LONGEST_KIND = 100, 64
+"""Unknown types that are told apart, and the characters of one that are kept: a file may be made to fill memory."""
+OTHERS = "other types"
 
 
 class Reader:
@@ -34,6 +37,8 @@ class Reader:
         self._position = 0
         self.skipped: Counter[str] = Counter()
         """Events of types that we do not have, by type."""
+        self.time = 0
+        """Of the last of them, in ns since the epoch."""
 
     @property
     def progress(self) -> float:
@@ -55,7 +60,9 @@ class Reader:
 
     def _known(self, one: Input) -> Iterator[Input]:
         if isinstance(one, KernelEvent) and one.type not in BY_NAME:
-            self.skipped[one.type] += 1
+            kind = one.type[:LONGEST_KIND]
+            self.skipped[kind if kind in self.skipped or len(self.skipped) < MOST_KINDS else OTHERS] += 1
+            self.time = one.time
         else:
             yield one
 

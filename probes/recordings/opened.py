@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.errors import RecordingError, UsageError
-from engine.events import Input
+from engine.events import Input, Loss
 from engine.pushdown.filter import Filter
 from probes.recordings import format as form
 from probes.recordings.format import Header
@@ -80,7 +80,17 @@ class JsonLines:
         return self._reader.skipped
 
     def __iter__(self) -> Iterator[Batch]:
-        yield from sliced(self._reader)
+        """Events that we do not have are told at the end as a loss: a rule may ask for them."""
+        try:
+            yield from sliced(self._reader)
+        except RecordingError:
+            yield Batch(inputs=[*self._losses()])
+            raise
+        yield Batch(inputs=[*self._losses()])
+
+    def _losses(self) -> Iterator[Loss]:
+        for kind, count in self.skipped.items():
+            yield Loss(time=self._reader.time, count=count, cause=f"events of the unknown type {kind}")
 
 
 def sliced(inputs: JsonReader) -> Iterator[Batch]:

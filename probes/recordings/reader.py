@@ -74,7 +74,9 @@ def _batches(file: BinaryIO) -> Iterator[Batch]:
             yield Batch(alerts=form.unpack(chunk, _ALERTS))
         else:
             return
-    raise RecordingError(f"the recording ends at byte {file.tell()} without an index: its recorder was killed")
+    raise RecordingError(
+        f"the recording ends at byte {file.tell()} without an index: its recorder was killed, or is at work"
+    )
 
 
 def _stored_index(file: BinaryIO) -> list[IndexEntry]:

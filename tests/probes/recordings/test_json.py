@@ -18,7 +18,7 @@ from engine.lang.fields import FIELDS
 from probes.options import DEMO
 from probes.recordings.format import Header
 from probes.recordings.json_fields import WRITTEN
-from probes.recordings.json_reader import Reader, read_header
+from probes.recordings.json_reader import LONGEST_KIND, MOST_KINDS, OTHERS, Reader, read_header
 from probes.recordings.json_writer import LineMaker, header_line
 from probes.recordings.reader import read
 from tests.helpers.sample_inputs import one_of_each
@@ -137,6 +137,15 @@ def test_events_that_we_do_not_have_are_counted(tmp_path: Path) -> None:
     reader = Reader(path)
     found = list(reader)
     assert (len(found), reader.skipped["futex"]) == (1, 1)
+
+
+def test_a_file_cannot_fill_memory_with_unknown_types(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(told(*({"evt.type": f"{number}{'x' * 1000}"} for number in range(MOST_KINDS + 5))))
+    reader = Reader(path)
+    assert list(reader) == []
+    assert (len(reader.skipped), reader.skipped[OTHERS]) == (MOST_KINDS + 1, 5)
+    assert max(map(len, reader.skipped)) == LONGEST_KIND
 
 
 def test_a_compressed_file_and_blank_lines_are_read(tmp_path: Path) -> None:
