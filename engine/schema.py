@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 RET = -1
 """The parameter is the return value."""
@@ -283,3 +284,12 @@ EVENT_TYPES: tuple[EventType, ...] = (
 )
 
 BY_NAME: dict[str, EventType] = {row.name: row for row in EVENT_TYPES}
+
+UNKNOWN = "unknown"
+"""``evt.type`` of what a capture holds and no table names; its parameters are shown as bytes."""
+
+
+@lru_cache(maxsize=1024)  # a file may be made to name any number of types
+def event_type(name: str) -> EventType:
+    """The row of a type of event. One that is not in the table (a capture may hold it) has a row without parameters."""
+    return BY_NAME.get(name) or EventType(name, "other", ())

@@ -33,7 +33,7 @@ def convert(source: str, target: str) -> None:
     say(f"{done.events} events and {done.others} other inputs written to {target}")
     if done.skipped:
         kinds = ", ".join(f"{kind} ({count})" for kind, count in done.skipped.most_common())
-        say(f"left out, as Tiercel has no such events: {kinds}")
+        say(f"of an unknown kind, which no rule can judge: {kinds}")
     for kind, count in done.left_out.most_common():
         say(f"not held by this form: {count} {kind}")
 

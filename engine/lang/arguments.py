@@ -12,7 +12,7 @@ from engine.lang import flags, paths
 from engine.lang.parameter_types import FALCO_PARAMETERS
 from engine.lang.paths import AT_FDCWD
 from engine.lang.types import FieldType
-from engine.schema import BY_NAME, EVENT_TYPES, RET, Param, ParamType
+from engine.schema import BY_NAME, EVENT_TYPES, RET, Param, ParamType, event_type
 from engine.state.event import Event
 
 Read = Callable[[Event], Any]
@@ -89,13 +89,20 @@ def text_value(event: Event, param: Param) -> str | None:
 
 def text_of(event: Event, name: str) -> str:
     """The parameter with this name as text, "" where the event has none."""
-    param = next((param for param in BY_NAME[event.kernel.type].params if param.name == name), None)
+    param = next((param for param in event_type(event.kernel.type).params if param.name == name), None)
     return (text_value(event, param) or "") if param is not None else ""
 
 
 def all_arguments(event: Event) -> str:
     """``evt.args``: ``name=value`` for every parameter, with its meaning in parentheses where it has another."""
-    return " ".join(filter(None, (shown(event, param) for param in BY_NAME[event.kernel.type].params)))
+    if event.kernel.type not in BY_NAME:
+        return given_arguments(event)
+    return " ".join(filter(None, (shown(event, param) for param in event_type(event.kernel.type).params)))
+
+
+def given_arguments(event: Event) -> str:
+    """``name=value`` for all that is told of an event which the table does not have."""
+    return " ".join(f"{name}={printable(str(value))}" for name, value in event.kernel.args.items())
 
 
 def shown(event: Event, param: Param) -> str:
@@ -158,7 +165,7 @@ def _directory(event: Event, value: Any, param: Param) -> str:
         return "AT_FDCWD"
     if value < 0:
         return flags.errno_name(value)
-    params = BY_NAME[event.kernel.type].params
+    params = event_type(event.kernel.type).params
     path = next((each.name for each in params[params.index(param) :] if each.type is ParamType.FSRELPATH), "")
     base = event.kernel.bases.get(path, "")
     return f"<d>{base}" if base else ""

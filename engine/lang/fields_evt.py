@@ -13,7 +13,7 @@ from engine.lang.event_names import EVENT_NAMES
 from engine.lang.field import Field, FieldError, Getter
 from engine.lang.nearest import nearest
 from engine.lang.types import FieldType, Group
-from engine.schema import BY_NAME, Param
+from engine.schema import Param, event_type
 from engine.state.event import Event
 from engine.state.lineage import entry, is_exec_privileged
 
@@ -88,7 +88,7 @@ def _argument(name: str) -> Getter:
 
 
 def _nth(event: Event, index: int) -> str | None:
-    params = BY_NAME[event.kernel.type].params
+    params = event_type(event.kernel.type).params
     return arguments.text_value(event, params[index]) if index < len(params) else None
 
 
@@ -140,7 +140,7 @@ def _count_if(holds: Callable[[Event], bool]) -> Getter:
 
 
 def _failed_in(category: str) -> Callable[[Event], bool]:
-    return lambda event: _failed(event) and BY_NAME[event.kernel.type].category == category
+    return lambda event: _failed(event) and event_type(event.kernel.type).category == category
 
 
 def clock(time: int) -> str:
@@ -217,7 +217,7 @@ FIELDS = (
         T.CHARBUF,
         "file, net or process",
         "evt.category = net",
-        lambda event: BY_NAME[event.kernel.type].category,
+        lambda event: event_type(event.kernel.type).category,
     ),
     Field("evt.source", T.CHARBUF, "Where events come from: syscall", "evt.source = syscall", lambda _event: "syscall"),
     Field("evt.dir", T.CHARBUF, "Always < (exit); deprecated", "evt.dir = <", lambda _event: "<"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from posixpath import join, normpath
 
-from engine.schema import BY_NAME, Param, ParamType
+from engine.schema import BY_NAME, Param, ParamType, event_type
 from engine.state.event import Event
 
 AT_FDCWD = -100
@@ -46,7 +46,7 @@ def _base(event: Event, param: Param) -> str:
 def _folder(event: Event, param: Param) -> object:
     """The number of the descriptor against which the parameter is resolved: the last DIRFD before it."""
     number: object = None
-    for each in BY_NAME[event.kernel.type].params:
+    for each in event_type(event.kernel.type).params:
         if each is param:
             break
         if each.type is ParamType.DIRFD:
@@ -117,5 +117,5 @@ def of_success(read: Read) -> Read:
     return lambda event: None if (event.kernel.res or 0) < 0 else read(event)
 
 
-def _param(event_type: str, name: str) -> Param:
-    return next(param for param in BY_NAME[event_type].params if param.name == name)
+def _param(type_: str, name: str) -> Param:
+    return next(param for param in BY_NAME[type_].params if param.name == name)

@@ -101,6 +101,13 @@ def _ignore(_error: Exception, _event: Event) -> None:
     """Nobody wants to know."""
 
 
+class _Judges(dict[str, Judge]):
+    """What judges a type of event; a name that nobody knows (a file may hold any) is judged by nobody."""
+
+    def __missing__(self, _event_type: str) -> Judge:
+        return _nobody
+
+
 class RuleSet:
     """All rules in their order. Enabling and disabling takes effect with the next event.
 
@@ -128,7 +135,7 @@ class RuleSet:
         self._served = [(1 << number, rule) for number, rule in enumerate(self.rules) if not rule.unserved]
         self._made: dict[str, Judge] = {}
         """Functions by type of event."""
-        self._asked: dict[str, Judge] = {}
+        self._asked = _Judges()
         """For every type what judges it: its function, a stand-in as long as it is not made, and nobody for a type that
         no enabled rule asks for."""
         self._enabled = 0
@@ -220,4 +227,4 @@ class RuleSet:
         self._enabled = sum(mask for mask, _ in enabled)
         self._wanted = frozenset(event_type for _, rule in enabled for event_type in rule.event_types)
         judges = {kind: self._made.get(kind) or partial(self._make_and_ask, kind) for kind in self._wanted}
-        self._asked = {**dict.fromkeys(EVENT_NAMES, _nobody), **judges}
+        self._asked = _Judges({**dict.fromkeys(EVENT_NAMES, _nobody), **judges})

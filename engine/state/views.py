@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from heapq import nlargest
 
 from engine.events import HOST, ContainerInfo, KernelEvent
-from engine.lang.arguments import text_value
+from engine.lang.arguments import given_arguments, text_value
 from engine.lang.fields import FIELDS
 from engine.protocol import ContainerRow, EventKind, EventRow, ListEvents, ProcessRow
-from engine.schema import BY_NAME, ParamType
+from engine.schema import BY_NAME, ParamType, event_type
 from engine.state.asked import Find, asked
 from engine.state.containers import Container, ContainerTable, is_plumbing
 from engine.state.event import Event
@@ -169,8 +169,7 @@ def kind(event: Event) -> EventKind:
         return "written"
     if _IS_OPEN_READ(event):
         return "read"
-    row = BY_NAME.get(event.kernel.type)
-    return _KINDS.get(row.category, "process") if row is not None else "process"
+    return _KINDS.get(event_type(event.kernel.type).category, "process")
 
 
 _IS_OPEN_READ = FIELDS["evt.is_open_read"].getter()
@@ -196,7 +195,8 @@ _SHOWN = (ParamType.OPEN_FLAGS, ParamType.OPEN_HOW, ParamType.MODE, ParamType.MO
 
 
 def _flag_words(event: Event) -> Iterator[str]:
-    row = BY_NAME.get(event.kernel.type)
-    for param in row.params if row is not None else ():
+    if event.kernel.type not in BY_NAME:
+        yield given_arguments(event)
+    for param in event_type(event.kernel.type).params:
         if param.type in _SHOWN and param.name in event.kernel.args:
             yield text_value(event, param) or ""

@@ -19,9 +19,10 @@ import msgspec
 from engine.errors import RecordingError, UsageError
 from engine.events import HOST, KernelEvent, Snapshot, Users
 from probes.recordings.json_writer import LineMaker, header_line
-from probes.recordings.opened import opened
+from probes.recordings.opened import Folder, opened
 from probes.recordings.reader import Batch
 from probes.recordings.recorder import Recorder
+from probes.scap.capture import EVERYTHING, Capture
 from probes.scap.write_blocks import Machine
 from probes.scap.writer import Lists, Writer, created
 
@@ -40,7 +41,7 @@ class Converted(msgspec.Struct):
     left_out: Counter[str] = msgspec.field(default_factory=Counter)
     """What the form of the target cannot hold, by kind."""
     skipped: Counter[str] = msgspec.field(default_factory=Counter)
-    """What of the source we do not have, by kind."""
+    """What of the source no rule can judge, as its kind is unknown."""
 
 
 class _Target(Protocol):
@@ -63,6 +64,8 @@ def convert(source: Path, target: str, progress: Progress = lambda _done: None) 
     """
     make = _target(target)
     opening = opened(source)
+    if isinstance(opening, Capture | Folder):
+        opening.select(EVERYTHING)
     result = Converted()
     with closing(make(source, target)) as writer:
         try:

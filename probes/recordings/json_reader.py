@@ -14,6 +14,7 @@ import msgspec
 
 from engine.errors import RecordingError
 from engine.events import Fd, Input, KernelEvent, ProcessInfo, Snapshot
+from engine.lang.event_names import EVENT_NAMES
 from engine.lang.flags import CAPABILITIES
 from engine.schema import BY_NAME, ParamType
 from probes.recordings.format import Header
@@ -36,7 +37,7 @@ class Reader:
         self._file: BinaryIO | None = None
         self._position = 0
         self.skipped: Counter[str] = Counter()
-        """Events of types that we do not have, by type."""
+        """Events of types that nobody knows, by type: they are told, and no rule judges them."""
         self.time = 0
         """Of the last of them, in ns since the epoch."""
 
@@ -54,17 +55,16 @@ class Reader:
             with self._path.open("rb") as self._file, _content(self._file) as content:
                 for number, line in enumerate(iter(lambda: content.readline(LONGEST_LINE), b""), 1):
                     if line.strip() and (number > 1 or HEADER not in line):
-                        yield from self._known(_read(line, f"{self._path}:{number}"))
+                        yield from self._noted(_read(line, f"{self._path}:{number}"))
         except (OSError, EOFError) as error:
             raise RecordingError(f"{self._path}: cannot be read: {error}") from error
 
-    def _known(self, one: Input) -> Iterator[Input]:
-        if isinstance(one, KernelEvent) and one.type not in BY_NAME:
+    def _noted(self, one: Input) -> Iterator[Input]:
+        if isinstance(one, KernelEvent) and one.type not in EVENT_NAMES:
             kind = one.type[:LONGEST_KIND]
             self.skipped[kind if kind in self.skipped or len(self.skipped) < MOST_KINDS else OTHERS] += 1
             self.time = one.time
-        else:
-            yield one
+        yield one
 
 
 def read_header(path: Path) -> Header:

@@ -76,11 +76,11 @@ class JsonLines:
 
     @property
     def skipped(self) -> Counter[str]:
-        """Events of types that we do not have."""
+        """Events of types that nobody knows."""
         return self._reader.skipped
 
     def __iter__(self) -> Iterator[Batch]:
-        """Events that we do not have are told at the end as a loss: a rule may ask for them."""
+        """Events of unknown types are told again at the end, as a loss: nobody has judged them."""
         try:
             yield from sliced(self._reader)
         except RecordingError:

@@ -9,7 +9,7 @@ from engine.schema import EVENT_TYPES, Param, ParamType
 from probes.scap import flags, sockets
 from probes.scap.event import ScapEvent
 from probes.scap.paths import folder
-from probes.scap.values import Value, number, text
+from probes.scap.values import Value, is_text, number, text
 
 Convert = Callable[[Value], int | str]
 
@@ -87,12 +87,28 @@ _PATHS = {
 
 def arguments(event: ScapEvent, event_type: str) -> dict[str, int | str]:
     """Its parameters that the event table of the engine has, as far as the file has values for them."""
+    if event_type not in _ARGUMENTS:
+        return _as_they_are(event)
     values, found = event.values, {}
     for name, convert in _ARGUMENTS[event_type]:
         value = values.get(name)
         if value is not None and value != b"":
             found[name] = convert(value)
     return found
+
+
+def _as_they_are(event: ScapEvent) -> dict[str, int | str]:
+    """Of an event that the engine has no row for: numbers, texts, and a character for each byte of anything else."""
+    found: dict[str, int | str] = {}
+    for param in event.row.params:
+        value = event.values.get(param.name, b"")
+        if value != b"" and param.type not in TOLD_BY_FD:
+            found[param.name] = value if isinstance(value, int) else text(value) if is_text(param) else _bytes(value)
+    return found
+
+
+TOLD_BY_FD = frozenset({"SOCKADDR", "SOCKTUPLE"})
+"""Types of the format: where a socket leads is told by the descriptor."""
 
 
 def bases(event: ScapEvent, event_type: str, args: dict[str, int | str]) -> dict[str, str]:

@@ -12,13 +12,14 @@ from pathlib import Path
 from engine.errors import RecordingError
 from engine.events import Input, Loss
 from engine.pushdown.filter import Filter
-from engine.schema import BY_NAME
+from engine.schema import BY_NAME, UNKNOWN
 from probes.recordings.format import Header
 from probes.recordings.reader import Batch
 from probes.scap import blocks
 from probes.scap.inputs import Converter
 from probes.scap.lists import Listing, Piece
 from probes.scap.reader import RawEvent, Reader, StateOnly
+from probes.scap.table import TABLE
 from probes.scap.values import MalformedError
 
 SLICE = 1_000
@@ -42,11 +43,12 @@ class Capture:
         self._read_lists()
 
     def select(self, event_types: Collection[str] | None, filter_: Filter | None = None) -> None:
-        """From now on only these event types are needed, and those that tell who does what.
+        """From now on only these event types are needed, and those that tell who does what; None is all that we judge,
+        and those of unknown types.
 
         With the filter of the rules, opens on which none of them can fire are not told either.
         """
-        judged = frozenset(BY_NAME if event_types is None else event_types) & BY_NAME.keys()
+        judged = frozenset(event_types) if event_types is not None else frozenset({*BY_NAME, UNKNOWN})
         self._converter.select(judged, filter_)
         self._reader.wanted = self._converter.wanted(judged)
 
@@ -141,6 +143,9 @@ class Capture:
             if not kind.startswith("blocks"):
                 yield Loss(time=time, count=count, cause=kind)
 
+
+EVERYTHING = frozenset({*(row.name for row in TABLE), UNKNOWN})
+"""All types that a capture may hold, also those that no rule can ask for."""
 
 _LATEST = (1 << 63) - 1
 """Nanoseconds since the epoch; later ones do not fit into what times are stored in."""

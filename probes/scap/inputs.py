@@ -12,7 +12,7 @@ import msgspec
 
 from engine.events import HOST, ContainerInfo, Fd, Input, KernelEvent, Snapshot, Users
 from engine.pushdown.filter import Filter
-from engine.schema import BY_NAME
+from engine.schema import BY_NAME, UNKNOWN
 from probes.scap import containers, lists, sockets
 from probes.scap.arguments import arguments, bases
 from probes.scap.blocks import FdType
@@ -23,7 +23,7 @@ from probes.scap.opens import Open
 from probes.scap.processes import CLONES, EXECS, Processes
 from probes.scap.quick import Follow, quick
 from probes.scap.reader import RawEvent
-from probes.scap.table import TABLE, Row
+from probes.scap.table import TABLE, EventFlag, Row
 from probes.scap.threads import MOST_THREADS, Thread, Threads
 from probes.scap.values import MalformedError, address, number, parameters, text
 
@@ -38,6 +38,11 @@ _MESSAGE_KEYS = {
 _MESSAGES = frozenset(row.number for row in TABLE if row.key in _MESSAGE_KEYS)
 _ENTRIES = frozenset(row.number for row in TABLE if not row.is_exit and "syscall" in row.categories)
 """Events of the entry into a system call: newer captures have none."""
+
+
+_NO_ROW = Row(len(TABLE), "UNKNOWN", UNKNOWN, ("unknown",), EventFlag(0), ())
+_SHOWN = 512
+"""Bytes of an event of an unknown type that are shown."""
 
 
 class Converter:
@@ -164,9 +169,13 @@ class Converter:
         row_number, time, tid, count, payload = raw
         if time > _LATEST:
             raise MalformedError("its time is beyond all times")
-        row, values = TABLE[row_number], parameters(row_number, count, payload)
         self.time = time
         tid = tid if tid <= _LATEST else tid - (1 << 64)
+        if row_number >= len(TABLE):
+            if UNKNOWN in judged:
+                self._unknown(raw, tid, told)
+            return
+        row, values = TABLE[row_number], parameters(row_number, count, payload)
         if row_number in _MESSAGES:
             told += self._message(row, time, values)
             return
@@ -181,6 +190,16 @@ class Converter:
         if self._renamed:
             told += self._renamings()
         self._tell(ScapEvent(row, time, thread, values), judged, told)
+
+    def _unknown(self, raw: RawEvent, tid: int, told: list[Input]) -> None:
+        """An event of a type that a newer version has added, as its bytes are."""
+        number, time, _tid, _count, payload = raw
+        if not self._is_listed:
+            told += self._listed(time)
+        thread = self.threads.get(tid) or self._processes.unknown(tid)
+        one = self._plain(ScapEvent(_NO_ROW, time, thread, {}), UNKNOWN, thread)
+        one.args = {"type": number, "data": payload[:_SHOWN].hex()}
+        told.append(one)
 
     def _enter(self, tid: int, name: str, values: dict[str, int | bytes]) -> None:
         """Remember what the entry into a call says, for those whose exit says less."""

@@ -2,7 +2,7 @@
 
 What can be read is delivered first. Then :class:`engine.errors.RecordingError` tells where the damage is: the byte (of
 the decompressed content) and the kind of block. What does not end the reading is counted: blocks and events of unknown
-types, and events whose inside is wrong though their block is sound.
+types (the events are delivered all the same), and events whose inside is wrong though their block is sound.
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ _AFTER_TRAILER = 4 + _HEAD + blocks.EVENT_HEADER_SIZE
 _SHORTEST = _HEAD + blocks.EVENT_HEADER_SIZE + blocks.TRAILER_SIZE
 _OLD_HEADER = struct.Struct("<QQIH")
 _NEW_HEADER = struct.Struct(blocks.EVENT_HEADER)
+_UNKNOWN = len(TABLE)
+"""This and all higher numbers are of types that a newer version has added."""
 _SHORTER_BY = 3
 """Old captures give notifications and infrastructure events three bytes too many."""
 _OVERLONG = frozenset(row.number for row in TABLE if row.key in ("NOTIFICATION_E", "INFRASTRUCTURE_EVENT_E"))
@@ -141,9 +143,11 @@ class Reader:
                     break
                 seen += 1
                 if wanted[number]:
-                    if not 26 <= size <= length - 14 or number >= len(TABLE):
-                        self._note_odd(number, self._before + at)
+                    if not 26 <= size <= length - 14:
+                        self.note_malformed(self._before + at)
                     else:
+                        if number >= _UNKNOWN:
+                            counts.unknown_events[number] += 1
                         self._at, self._length, counts.events = stop, length, seen
                         yield number, time, tid, count, buffer[at + 36 : at + 10 + size]
                         wanted = self.wanted
@@ -184,21 +188,17 @@ class Reader:
         time, tid, size, number, *rest = header.unpack_from(body, start)
         if number in _OVERLONG and not block.counted:
             size -= _SHORTER_BY
-        if number >= len(TABLE) or not header.size <= size <= len(body) - start:
-            self._note_odd(number, self._before + self._at)
+        if not header.size <= size <= len(body) - start:
+            self.note_malformed(self._before + self._at)
             return None
         if not self.wanted[number]:
             return None
+        if number >= _UNKNOWN:
+            self.counts.unknown_events[number] += 1
         payload = body[start + header.size : start + size]
         count = rest[0] if rest else _count(number, payload)
         event = number, time, tid, count, payload
         return StateOnly(event) if block.flagged and body[2] & blocks.STATE_ONLY else event
-
-    def _note_odd(self, number: int, at: int) -> None:
-        if number >= len(TABLE):
-            self.counts.unknown_events[number] += 1
-        else:
-            self.note_malformed(at)
 
     def note_malformed(self, at: int = -1) -> None:
         """Count an event whose inside is wrong; ``at`` is its block's byte, by default that before the next block."""
@@ -288,6 +288,8 @@ class Reader:
 
 def _count(number: int, payload: bytes) -> int:
     """How many parameters an event of an old block has: the only number of lengths that fits, counting down."""
+    if number >= _UNKNOWN:
+        return 0
     width = 4 if TABLE[number].is_large else 2
     for count in range(len(TABLE[number].params), 0, -1):
         if count * width > len(payload):

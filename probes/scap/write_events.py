@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from engine.events import Fd, KernelEvent, ProcessInfo
+from engine.schema import BY_NAME
 from probes.scap import flags as own
-from probes.scap.table import TABLE, VARIABLE, EventFlag, Param, Row
+from probes.scap.table import TABLE, TEXTS, VARIABLE, EventFlag, Param, Row
 from probes.scap.write_values import cgroups, sockaddr, socktuple, texts, to_bytes, unix_sockaddr
 
 Value = int | str | bytes
@@ -184,6 +185,8 @@ def _call(event: KernelEvent) -> dict[str, Value]:
     if isinstance(data := values.get("data"), str):
         values["data"] = data.encode("latin-1", "replace")
     row = ROWS[event.type]
+    if event.type not in BY_NAME:
+        return _as_it_was(event, row, values)
     for param in row.params:
         if isinstance(number := values.get(param.name), int) and param.flags in _NUMBERS:
             values[param.name] = _NUMBERS[param.flags](number)
@@ -193,6 +196,14 @@ def _call(event: KernelEvent) -> dict[str, Value]:
     if event.type == "ptrace":
         values["request"] = _PTRACE.get(number_of(event, "request"), 0)
     return values
+
+
+def _as_it_was(event: KernelEvent, row: Row, values: dict[str, Value]) -> dict[str, Value]:
+    """An event that came from a capture and that we have no row for: its numbers are the format's own."""
+    for param in row.params:
+        if isinstance(value := values.get(param.name), str) and param.type not in TEXTS:
+            values[param.name] = value.encode("latin-1", "replace")
+    return values | (_socket(event, event.fd, row) if event.fd is not None else {})
 
 
 def open_flags(number: int) -> int:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from engine.events import Adoption, Fd, KernelEvent, ProcessInfo
-from engine.schema import BY_NAME, RET
+from engine.schema import RET, event_type
 from probes.kernel.paths import absolute
 from probes.scap.table import BY_KEY, Row
 from probes.scap.write_events import ROWS, Values, child, number_of, program
@@ -177,7 +177,7 @@ class Known:
         """The descriptor that the event uses is what the reader thinks it is."""
         if event.type.startswith("dup"):
             fd = replace(fd, num=number_of(event, "oldfd"))
-        elif BY_NAME[event.type].fd_register == RET:
+        elif event_type(event.type).fd_register == RET:
             return  # it is the event that makes it
         known = process.fds.get(fd.num)
         same = _same_socket if _is_net(event) else _same

@@ -52,11 +52,13 @@ def test_lines_of_json_go_to_standard_output(tmp_path: Path) -> None:
     assert not (Path.cwd() / "-").exists()
 
 
-def test_events_that_we_do_not_have_are_named(tmp_path: Path) -> None:
-    (tmp_path / "a.jsonl").write_text('{"evt.type": "futex"}\n' * 3)
+def test_events_that_nobody_knows_are_named_and_kept(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"evt.type": "frob", "evt.rawarg.size": 7}\n' * 3)
     done = tiercel("convert", str(tmp_path / "a.jsonl"), str(tmp_path / "a.tiercel"))
     assert done.returncode == 0
-    assert "left out, as Tiercel has no such events: futex (3)" in done.stderr
+    assert "of an unknown kind, which no rule can judge: frob (3)" in done.stderr
+    lines = list(map(json.loads, tiercel("convert", str(tmp_path / "a.tiercel"), "-").stdout.splitlines()))
+    assert [line["evt.rawarg.size"] for line in lines if line.get("evt.type") == "frob"] == [7, 7, 7]
 
 
 @pytest.mark.parametrize(

@@ -131,19 +131,20 @@ def test_a_process_that_was_made_in_the_file_is_not_said_to_have_been_there(tmp_
     assert not any(isinstance(one, Snapshot) for one in back(tmp_path, made))
 
 
-def test_events_that_we_do_not_have_are_counted(tmp_path: Path) -> None:
+def test_events_that_nobody_knows_are_told_and_counted(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
-    path.write_bytes(told({"evt.type": "close"}, {"evt.type": "openat"}, {"evt.type": "futex"}, {"evt.type": "close"}))
+    path.write_bytes(told({"evt.type": "close"}, {"evt.type": "openat"}, {"evt.type": "frob"}, {"evt.type": "close"}))
     reader = Reader(path)
     found = list(reader)
-    assert (len(found), reader.skipped["futex"]) == (1, 1)
+    assert [one.type for one in found if isinstance(one, KernelEvent)] == ["close", "openat", "frob", "close"]
+    assert reader.skipped == {"frob": 1}
 
 
 def test_a_file_cannot_fill_memory_with_unknown_types(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(told(*({"evt.type": f"{number}{'x' * 1000}"} for number in range(MOST_KINDS + 5))))
     reader = Reader(path)
-    assert list(reader) == []
+    assert sum(1 for _ in reader) == MOST_KINDS + 5
     assert (len(reader.skipped), reader.skipped[OTHERS]) == (MOST_KINDS + 1, 5)
     assert max(map(len, reader.skipped)) == LONGEST_KIND
 

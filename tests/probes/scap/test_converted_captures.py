@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from engine.events import KernelEvent
 from engine.rules.load import load
 from engine.rules.ruleset import RuleSet
 from probes.recordings.convert import convert
+from probes.recordings.opened import opened
 from probes.ruling.regression import Judgement, expectation, try_capture
+from probes.scap.capture import EVERYTHING, Capture
+from probes.scap.write_events import ROWS
 from tests.helpers.scap import captures_if_there
+from tests.helpers.sysdig import sysdig
 from tests.helpers.vectors import upstream_rules
 
 
@@ -35,3 +41,32 @@ def test_the_alerts_are_those_that_falco_gave(capture: Path, ending: str, tmp_pa
     outcome = try_capture(other, Judgement(every_rule(), first=True, variant="all"))
     assert (outcome.error, outcome.differences) == ("", [])
     assert outcome.alerts == len(json.loads(expectation(capture).read_text())["all"])
+
+
+@pytest.mark.parametrize("way", [(".scap",), (".tiercel", ".scap"), (".jsonl.gz", ".scap")], ids="-".join)
+@pytest.mark.parametrize("capture", captures_if_there()[::6], ids=lambda path: path.stem)
+def test_events_that_no_rule_asks_for_are_kept_too(capture: Path, way: tuple[str, ...], tmp_path: Path) -> None:
+    source = capture
+    for ending in way:
+        convert(source, str(tmp_path / f"other{ending}"))
+        source = tmp_path / f"other{ending}"
+    before, after = kinds_and_bytes(capture), kinds_and_bytes(source)
+    assert after == before and len(before) > 20
+    assert sysdig(source, "evt.type")
+
+
+def kinds_and_bytes(path: Path) -> Counter[tuple[str, int | None, str]]:
+    """The events that a capture can say again: their type, their result and what was read or written."""
+    opening = opened(path)
+    assert isinstance(opening, Capture)
+    opening.select(EVERYTHING)
+    return Counter(
+        (one.type, one.res, str(one.args.get("data", "")))
+        for batch in opening
+        for one in batch.inputs
+        if isinstance(one, KernelEvent) and one.type in ROWS and one.type not in (*_OF_STATE, "clone")
+    )
+
+
+_OF_STATE = ("chdir", "setsid")
+"""Written, too, to say where a process is."""

@@ -14,18 +14,21 @@ from engine.events import HOST, Adoption, ContainerInfo, Fd, Input, KernelEvent,
 from engine.lang.fields import resolve
 from engine.lang.nodes import FieldRef
 from engine.state.event import Event
+from engine.state.views import summary
 from engine.trial import events_of
-from probes.scap.capture import open_scap
+from probes.scap.capture import EVERYTHING, open_scap
 from tests.helpers.scap import (
     BOOT,
     MILLISECOND,
     T0,
+    block,
     event,
     fd,
     fds,
     interfaces,
     machine,
     processes,
+    raw_event,
     section,
     users,
     written,
@@ -292,3 +295,26 @@ def test_only_types_that_are_asked_for_are_told_and_the_rest_is_followed(path: P
     (copied,) = [one for batch in capture for one in batch.inputs if isinstance(one, KernelEvent)]
     assert copied.fd is not None and copied.fd.name == "/etc/passwd"
     assert (capture.events, capture.progress, capture.header.hostname) == (2, 1.0, "vm")
+
+
+# ── what no rule asks for ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_event_of_an_unknown_type_is_told_as_its_bytes_are(path: Path) -> None:
+    newer = block(0x216, b"\0\0" + raw_event(600, [b"abc"], time=T0, tid=100))
+    told_last = last(path, newer)
+    assert (told_last.kernel.type, told_last.kernel.comm, told_last.kernel.container_id) == ("unknown", "sh", WEB)
+    assert value(told_last, "evt.args") == "type=600 data=0300616263"
+    assert summary(told_last) == "unknown type=600 data=0300616263"
+    losses = [one for one in told(path, *LIVES, newer) if isinstance(one, Loss)]
+    assert [(loss.count, loss.cause) for loss in losses] == [(1, "events of the unknown type 600")]
+
+
+def test_events_that_no_rule_can_ask_for_are_told_where_everything_is_wanted(path: Path) -> None:
+    opened = event("SYSCALL_OPENAT_2_X", tid=100, fd=3, dirfd=-100, name="/etc/motd", flags=1, mode=0, dev=0, ino=1)
+    read = event("SYSCALL_READ_X", tid=100, res=2, data=b"hi", fd=3, size=512)
+    capture = open_scap(written(path, *LIVES, opened, read), EVERYTHING)
+    *_, judged = events_of([one for batch in capture for one in batch.inputs])
+    assert (judged.kernel.type, judged.kernel.res) == ("read", 2)
+    assert judged.kernel.fd is not None and judged.kernel.fd.name == "/etc/motd"
+    assert judged.kernel.args == {"res": 2, "data": "hi", "fd": 3, "size": 512}
