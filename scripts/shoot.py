@@ -41,6 +41,7 @@ SHOTS: dict[str, tuple[str, ...]] = {
     "ancestry": ("end", "up", "up", "up", "enter", "tab", "tab"),
     "timeline": ("end", "up", "up", "up", "e"),
     "filter": ("slash", *"container.name=web and fd.name startswith /etc", "enter"),
+    "state": ("end", "up", "up", "up", "s"),
     "containers": ("2",),
     "container": ("2", "end", "enter"),
     "processes": ("3",),

@@ -68,6 +68,7 @@ ACTIONS = (
     Action("switch", "space", "on/off", "Switch the rule on or off, at once", ("rules", "rule")),
     Action("reload", "R", "reload", "Read the rule files again", ("rules",)),
     Action("acknowledge", "a", "ack", "Acknowledge, or take it back", _ON_ALERT),
+    Action("state", "s", "state", "Incident, false positive, muted for a time, …, with a note", _ON_ALERT),
     Action("pause", "p", "pause", "Freeze the list, count what waits; again: resume", ("alerts", "events")),
     Action("events", "e", "events", "What happened around it: the timeline", _ON_ALERT),
     Action("events", "e", "events", "Its recent events", ("containers", "processes")),

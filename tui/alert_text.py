@@ -10,6 +10,7 @@ from engine.alerts import Alert, Priority
 from engine.protocol import StackRow
 from engine.sinks.falco_json import to_falco
 from tui import lineage, words
+from tui.marks import NEW, Mark, told
 from tui.theme import Span, content, priority_tone
 from tui.widgets.columns import fit
 
@@ -44,11 +45,12 @@ def preview(row: StackRow) -> Content:
     return lines([badge(row.priority), ("  ", ""), (row.rule, "strong")], [(words.moment(row.last), "dim")])
 
 
-def overview(alert: Alert, count: int = 1, acknowledged: bool = False, width: int = 0) -> Content:
+def overview(alert: Alert, count: int = 1, mark: Mark = NEW, width: int = 0) -> Content:
     """Everything needed to judge it, the story first. ``width`` is where the tree's lines are cut, 0 for nowhere."""
     rows: list[list[Span]] = [
         [badge(alert.priority), ("  ", ""), (alert.rule, "strong")],
-        [*_moment(alert, count, acknowledged), ("  " + " ".join(alert.tags), "dim")],
+        [*_moment(alert, count), ("  " + " ".join(alert.tags), "dim")],
+        *_standing(mark),
         lineage.glance(alert),
         [],
         *_tree(alert, width),
@@ -64,10 +66,11 @@ def overview(alert: Alert, count: int = 1, acknowledged: bool = False, width: in
     return lines(*rows)
 
 
-def brief(alert: Alert, count: int = 1, acknowledged: bool = False, width: int = 0) -> Content:
+def brief(alert: Alert, count: int = 1, mark: Mark = NEW, width: int = 0) -> Content:
     """The same for the few lines below a narrow list: the way, what and who, the message, then the rest."""
     rows: list[list[Span]] = [
-        [badge(alert.priority), ("  ", ""), (alert.rule, "strong"), ("  ", ""), *_moment(alert, count, acknowledged)],
+        [badge(alert.priority), ("  ", ""), (alert.rule, "strong"), ("  ", ""), *_moment(alert, count)],
+        *_standing(mark),
         lineage.glance(alert),
         _who_did_what(alert),
         [(alert.output, "")],
@@ -94,12 +97,14 @@ def _tree(alert: Alert, width: int) -> list[list[Span]]:
     return [fit(line, width) for line in drawn] if width else drawn
 
 
-def _moment(alert: Alert, count: int, acknowledged: bool) -> list[Span]:
+def _standing(mark: Mark) -> list[list[Span]]:
+    return [line] if (line := told(mark)) else []
+
+
+def _moment(alert: Alert, count: int) -> list[Span]:
     row: list[Span] = [(words.moment(alert.time), "")]
     if count > 1:
         row.append((f"  ×{count:,}", "strong"))
-    if acknowledged:
-        row.append(("  ✓ acknowledged", "ok"))
     return row
 
 

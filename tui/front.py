@@ -15,6 +15,7 @@ from engine.errors import ProtocolError, TiercelError
 from engine.events import Phase
 from engine.protocol import Answer, Failure, GetHealth, Health, HealthReply, Pulse, Request
 from engine.service.client import SensorGone
+from tui.marks import Mark
 
 A = TypeVar("A", bound=Answer)
 
@@ -75,8 +76,8 @@ class Front:
         self.hostname = ""
         self.replay_paused = False
         """A replay stands still, because we asked for it."""
-        self.acknowledged: dict[int, bool] = {}
-        """Stacks that were acknowledged here, or are not any more."""
+        self.marks: dict[int, Mark] = {}
+        """Stacks that were given a state here."""
         self.health: Health | None = None
         self.pulse: Pulse | None = None
 

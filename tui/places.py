@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tui.marks import NEW, Mark
+
 
 @dataclass(frozen=True, slots=True)
 class AlertPlace:
@@ -12,8 +14,8 @@ class AlertPlace:
     alert_id: int
     stack: int
     title: str
-    acknowledged: bool = False
-    """Whether its stack was, when one came here."""
+    mark: Mark = NEW
+    """That of its stack, when one came here."""
 
 
 @dataclass(frozen=True, slots=True)

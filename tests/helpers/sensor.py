@@ -88,11 +88,17 @@ class MemorySensor:
         self.on_pulse: Callable[[p.Pulse], None] | None = None
         self.asked: list[p.Request] = []
         self.closed = False
-        self.acknowledged: set[int] = set()
+        self.states: dict[int, p.SetState] = {}
+        """By stack: what it was last given."""
         self._gone: asyncio.Future[TiercelError] = asyncio.get_running_loop().create_future()
         self._open = asyncio.Event()
         self._open.set()
         self._versions = {"containers": 1, "processes": 1, "rules": 1}
+
+    @property
+    def acknowledged(self) -> set[int]:
+        """The stacks that somebody has seen to."""
+        return {stack for stack, given in self.states.items() if given.state != "new"}
 
     # ── what tests do to it ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -195,8 +201,15 @@ class MemorySensor:
             user=alert.user,
             tty=alert.tty,
             entry=alert.entry,
-            acknowledged=alert.stack in self.acknowledged,
+            **self._triage(alert.stack),
         )
+
+    def _triage(self, stack: int) -> dict[str, Any]:
+        given = self.states.get(stack)
+        if given is None:
+            return {}
+        triage = {"state": given.state, "muted_until": given.until, "note": given.note, "who": given.who}
+        return {"acknowledged": given.state != "new", **triage}
 
     def _alerts(self, request: p.ListAlerts) -> p.Alerts:
         rows = [alert for alert in reversed(self.world.alerts) if _asked_for(alert, request)]
@@ -209,7 +222,12 @@ class MemorySensor:
         return p.Alerts(total=1, rows=rows)
 
     def _acknowledge(self, request: p.Acknowledge) -> p.Done:
-        (self.acknowledged.add if request.acknowledged else self.acknowledged.discard)(request.stack)
+        return self._set_state(p.SetState([request.stack], "acknowledged" if request.acknowledged else "new"))
+
+    def _set_state(self, request: p.SetState) -> p.Done:
+        if missing := {*request.stacks} - {alert.stack for alert in self.world.alerts}:
+            raise TiercelError(f"there is no stack {min(missing)}", hint="old alerts go when the store is full")
+        self.states |= dict.fromkeys(request.stacks, request)
         return p.Done()
 
     def _containers(self, _request: p.ListContainers) -> p.Containers:
@@ -279,6 +297,7 @@ _HANDLERS: dict[type, Callable[[MemorySensor, Any], p.Reply]] = {
     p.ListAlerts: MemorySensor._alerts,
     p.GetAlert: MemorySensor._alert,
     p.Acknowledge: MemorySensor._acknowledge,
+    p.SetState: MemorySensor._set_state,
     p.ListContainers: MemorySensor._containers,
     p.ListProcesses: MemorySensor._processes,
     p.ListEvents: MemorySensor._events,
@@ -338,4 +357,5 @@ def _subject(row: p.StackRow) -> Subject:
         target=row.target,
         user=row.user,
         tags=[],
+        state=row.state,
     )

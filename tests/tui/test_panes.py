@@ -189,7 +189,7 @@ async def test_keys_typed_ahead_go_where_they_are_meant_to() -> None:
         for key in ("enter", "escape", "3", "end", "2", "1", "enter", "a"):
             drive.app.simulate_key(key)
         await drive.until(lambda: drive.frame.trail == ["Alerts", "Drop and execute new binary in container"])
-        await drive.until(lambda: drive.sensor.acknowledged == {6})
+        await drive.until(lambda: {*drive.sensor.states} == {6})
         await drive.press("escape")
         assert drive.frame.title_in_trail == "Alerts"
 

@@ -24,6 +24,7 @@ from tui.actions import bindings
 from tui.alert_text import brief, overview, preview
 from tui.front import Front, GoneError, RefusedError
 from tui.loader import Loader
+from tui.marks import SIGNS, Mark, mark_of
 from tui.panes.base import order, priority_cell, waiting_for
 from tui.panes.filtering import FilterPane
 from tui.panes.listing import NO_MATCH, texts
@@ -54,7 +55,7 @@ class AlertsPane(AlertVisits, FilterPane):
         self.list: PageList[StackRow] = PageList(
             self.source,
             self._columns(),
-            faded=lambda row: row.acknowledged,
+            faded=lambda row: mark_of(row).is_settled,
             open=self._open,
             command=clip.of_stack,
             whole=self._whole,
@@ -136,7 +137,7 @@ class AlertsPane(AlertVisits, FilterPane):
             return
         words_for = overview if self.screen.has_class("-wide") else brief
         width = self.detail.scrollable_content_region.width
-        self.detail.show(words_for(self.alert, row.count, row.acknowledged, width))
+        self.detail.show(words_for(self.alert, row.count, mark_of(row), width))
 
     # ── following, reading, pausing ──────────────────────────────────────────────────────────────────────────────
 
@@ -214,7 +215,7 @@ class AlertsPane(AlertVisits, FilterPane):
     def alert_place(self) -> AlertPlace | None:
         """The latest alert of the selected stack."""
         row = self.list.selected
-        return AlertPlace(row.alert_id, row.stack, row.rule, row.acknowledged) if row else None
+        return _place(row) if row else None
 
     def alert_id(self) -> int:
         """The latest alert of the selected stack."""
@@ -224,17 +225,12 @@ class AlertsPane(AlertVisits, FilterPane):
         """The alert itself, once it has arrived."""
         return self.alert if self.alert is not None and self.alert.id == row.alert_id else row
 
-    def stack(self) -> tuple[int, bool]:
-        """The selected stack."""
-        row = self.list.selected
-        return (row.stack, row.acknowledged) if row else (0, False)
-
-    def changed(self) -> None:
+    def changed(self, _mark: Mark) -> None:
         """Its row looks different now."""
         self.list.reload()
 
     def _open(self, row: StackRow) -> None:
-        self.navigator.visit(AlertPlace(row.alert_id, row.stack, row.rule, row.acknowledged))
+        self.navigator.visit(_place(row))
 
     def wake(self) -> None:
         """Also say why it is empty."""
@@ -264,7 +260,11 @@ class AlertsPane(AlertVisits, FilterPane):
 
 
 def _sign(row: StackRow) -> list[Span]:
-    return [("✓", "ok")] if row.acknowledged else [("●", "accent")]
+    return [SIGNS[row.state]]
+
+
+def _place(row: StackRow) -> AlertPlace:
+    return AlertPlace(row.alert_id, row.stack, row.rule, mark_of(row))
 
 
 def _container(row: StackRow) -> str:

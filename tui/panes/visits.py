@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from engine.alerts import Alert
-from engine.protocol import Acknowledge, Alerts, Done, GetAlert
+from engine.protocol import Alerts, Done, GetAlert, SetState, State
 from tui.front import GoneError, RefusedError
 from tui.lineage import container_name
+from tui.marks import NEW, Mark
 from tui.panes.base import Pane
 from tui.places import AlertPlace, ContainerPlace, Place, RulePlace, TreePlace
+from tui.state_screen import StateScreen, whoami
 
 
 class AlertVisits(Pane):
@@ -26,12 +29,13 @@ class AlertVisits(Pane):
         """The alert as a place, None for none."""
         raise NotImplementedError
 
-    def stack(self) -> tuple[int, bool]:
-        """Its stack, and whether that is acknowledged."""
-        raise NotImplementedError
+    def mark(self) -> Mark:
+        """The state of its stack."""
+        place = self.alert_place()
+        return place.mark if place else NEW
 
-    def changed(self) -> None:
-        """The stack was acknowledged, or not any more."""
+    def changed(self, _mark: Mark) -> None:
+        """The stack was given another state."""
 
     async def fetch_alert(self, alert_id: int) -> Alert | None:
         """The alert, from the sensor unless it is here already."""
@@ -78,20 +82,31 @@ class AlertVisits(Pane):
 
     def action_acknowledge(self) -> None:
         """Mark as seen, or take it back."""
-        stack, acknowledged = self.stack()
-        if stack:
-            self.run_worker(self._acknowledge(stack, not acknowledged), group="acknowledge")
+        if place := self.alert_place():
+            mark = self.mark()
+            state: State = "new" if mark.state == "acknowledged" else "acknowledged"
+            self._give(place.stack, Mark(state, mark.note, whoami()))
 
-    async def _acknowledge(self, stack: int, acknowledged: bool) -> None:
+    def action_state(self) -> None:
+        """Ask which state. It is for the stack that was selected then, whatever comes meanwhile."""
+        if place := self.alert_place():
+            self.app.push_screen(StateScreen(place.title, self.mark()), partial(self._give, place.stack))
+
+    def _give(self, stack: int, mark: Mark | None) -> None:
+        if mark is not None:
+            self.run_worker(self._set_state(stack, mark), group="state")
+
+    async def _set_state(self, stack: int, mark: Mark) -> None:
+        request = SetState([stack], mark.state, mark.until, mark.note, mark.who)
         try:
-            await self.front.ask(Acknowledge(stack, acknowledged), Done)
+            await self.front.ask(request, Done)
         except RefusedError as error:
             self.refuse(error)
         except GoneError:
             return  # the frame says so
         else:
-            self.front.acknowledged[stack] = acknowledged
-            self.changed()
+            self.front.marks[stack] = mark
+            self.changed(mark)
 
 
 class OneAlertVisits(AlertVisits):
@@ -107,15 +122,13 @@ class OneAlertVisits(AlertVisits):
         """This alert."""
         return self.place
 
-    def stack(self) -> tuple[int, bool]:
-        """Its stack, as it is since somebody last pressed the key."""
-        stack = self.place.stack
-        return stack, self.front.acknowledged.get(stack, self.place.acknowledged)
+    def mark(self) -> Mark:
+        """As it is since somebody last gave it a state."""
+        return self.front.marks.get(self.place.stack, self.place.mark)
 
-    def changed(self) -> None:
+    def changed(self, mark: Mark) -> None:
         """Say it."""
-        _, acknowledged = self.stack()
-        self.navigator.tell("Acknowledged." if acknowledged else "No longer acknowledged.")
+        self.navigator.tell(f"This alert and those like it: {mark.state}.")
 
 
 def _container(alert: Alert) -> Place | str:

@@ -93,7 +93,7 @@ async def _(drive: Drive, key: str) -> None:
     await drive.until(lambda: drive.sensor.acknowledged == {3})
     await drive.press("tab", key)
     await drive.until(lambda: drive.sensor.acknowledged == set())
-    await drive.until_shown("No longer acknowledged.")
+    await drive.until_shown("those like it: new.")
 
 
 @does("alerts", "pause")
@@ -119,3 +119,34 @@ async def _(drive: Drive, key: str) -> None:
     await drive.until(lambda: listing(drive).cursor == 0 and listing(drive).selected.target == "/late")
     drive.sensor.add(alert("Later", Priority.ERROR, "later", "/later", ago=0, stack=100))
     await drive.until(lambda: listing(drive).selected.target == "/later")
+
+
+async def marked(drive: Drive, key: str) -> None:
+    """The dialog opens, an incident is chosen with a note, and the sensor knows."""
+    await drive.press(key)
+    await drive.until_shown("False positive: this is meant to happen", "a note")
+    await drive.press("tab", *"see 4711", "shift+tab", "i")
+    await drive.until(lambda: drive.sensor.states)
+    (request,) = drive.sensor.states.values()
+    assert (request.state, request.note) == ("incident", "see 4711")
+
+
+@does("alerts", "state")
+async def _(drive: Drive, key: str) -> None:
+    await alerts_shown(drive)
+    await marked(drive, key)
+    await drive.until_shown("! incident", "see 4711")
+
+
+@does("alert", "state")
+async def _(drive: Drive, key: str) -> None:
+    await alert_opened(drive)
+    await marked(drive, key)
+    await drive.until_shown("incident.")
+
+
+@does("timeline", "state")
+async def _(drive: Drive, key: str) -> None:
+    await around(drive)
+    await marked(drive, key)
+    await drive.until_shown("incident.")
