@@ -24,6 +24,7 @@ from engine.contracts import Runtime, Source
 from engine.errors import SourceError, TiercelError
 from engine.events import Input, KernelEvent, Loss, Phase, RuntimeState, SourceState
 from engine.evidence import forget_rules
+from engine.excepting import LocalRules
 from engine.health import Vitals, health_of
 from engine.judge import alert_of
 from engine.protocol import Health, Pulse, Reload
@@ -116,6 +117,8 @@ class Sensor:
         """Told when a front end asks for recent events: it wants to see those, too, that no rule asks for."""
         self.on_reload: Callable[[Reload], None] = lambda _reload: None
         """Told how a reload went."""
+        self.exceptions: LocalRules | None = None
+        """Where exceptions from alerts are written; None where nothing is judged but once."""
         self._first_match = first_match
         self._switched: dict[str, bool] = {}
         """Rules switched by hand."""

@@ -42,6 +42,7 @@ from probes.recordings.opened import opened
 from probes.recordings.recorder import Recorder
 from probes.recordings.replay import ReplaySource
 from probes.ruling.configured import ConfiguredRules, rules_of
+from probes.ruling.local_rules import LocalRulesFile
 from probes.ruling.reloading import following, tell_reloads
 from probes.ruling.rule_watch import RuleWatch
 from probes.scap.recorder import CaptureRecorder
@@ -71,7 +72,8 @@ def sensor_of(
     the socket at which front ends will find it.
     """
 
-    configured = rules_of(options)
+    exceptions = None if options.replay else LocalRulesFile()
+    configured = rules_of(options, exceptions.path if exceptions is not None else None)
     watch = RuleWatch(configured.watched)
 
     def load_rules() -> RuleSet:
@@ -102,6 +104,11 @@ def sensor_of(
             if part is not None:
                 part.report = sensor.vitals.report
         configured.report = sensor.vitals.report
+        if configured.local_fault and exceptions is not None:
+            sensor.vitals.report(
+                f"{exceptions.path} is not in force: {configured.local_fault}", "mend it, or remove it"
+            )
+        sensor.exceptions = exceptions
         _connect(sensor, push_down=options.push_down and not options.record)
         sensor.on_switched = partial(_keep, configured, sensor)
         yield sensor

@@ -6,7 +6,17 @@ import msgspec
 
 from engine.alerts import Alert
 from engine.explanation import Explanation
-from engine.protocol.rows import Change, ContainerRow, EventRow, Health, ProcessRow, Reload, RuleRow, StackRow
+from engine.protocol.rows import (
+    Change,
+    ContainerRow,
+    EventRow,
+    Health,
+    ProcessRow,
+    ProposalRow,
+    Reload,
+    RuleRow,
+    StackRow,
+)
 
 
 class Answer(msgspec.Struct, kw_only=True):
@@ -77,6 +87,12 @@ class Why(Answer, tag="why"):
     explanation: Explanation
 
 
+class Proposals(Answer, tag="proposals"):
+    """Exceptions to choose from."""
+
+    rows: list[ProposalRow]
+
+
 class HealthReply(Answer, tag="health"):
     """How the sensor is."""
 
@@ -120,6 +136,7 @@ Reply = (
     | Changes
     | Rules
     | Why
+    | Proposals
     | HealthReply
     | Done
     | Failure

@@ -138,6 +138,25 @@ class Explain(Ask, tag="explain"):
     event_num: int = 0
 
 
+class ProposeExceptions(Ask, tag="propose_exceptions"):
+    """Which exceptions can be made of an alert, and what they would have hidden."""
+
+    alert_id: int
+
+
+class AddException(Ask, tag="add_exception"):
+    """Write an exception for the rule of an alert to the local rules file, and read the rules again."""
+
+    alert_id: int
+    fields: list[str]
+    """Those of a proposal; the values are the alert's."""
+    who: str = ""
+
+
+class UndoException(Ask, tag="undo_exception"):
+    """Take the exception that was added last out of the local rules file, and read the rules again."""
+
+
 class GetHealth(Ask, tag="health"):
     """How the sensor is."""
 
@@ -169,6 +188,9 @@ Request = (
     | SetRules
     | ReloadRules
     | Explain
+    | ProposeExceptions
+    | AddException
+    | UndoException
     | GetHealth
     | Control
     | Shutdown

@@ -126,6 +126,23 @@ class RuleRow(msgspec.Struct):
     event_types: list[str] = []
 
 
+class ProposalRow(msgspec.Struct):
+    """An exception that can be made of an alert, and what it would have done to the alerts of the rule so far."""
+
+    fields: list[str]
+    values: list[str]
+    """One for each field: alerts that have all of them are hidden."""
+    text: str
+    """As it is written to the local rules file."""
+    alerts: int = 0
+    """Past alerts of the rule that were looked at."""
+    hidden: int = 0
+    unknown: int = 0
+    """Those that do not tell whether they would have been hidden."""
+    staying: list[str] = []
+    """Messages of some that would not have been."""
+
+
 class Reload(msgspec.Struct, omit_defaults=True):
     """The rule files were read again: what is new in them, or why the rules of before stay in force."""
 

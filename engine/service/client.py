@@ -17,6 +17,7 @@ from engine.errors import ProtocolError, TiercelError
 from engine.invocation import command
 from engine.protocol import (
     Acknowledge,
+    AddException,
     Alerts,
     Changes,
     Containers,
@@ -37,6 +38,8 @@ from engine.protocol import (
     ListRules,
     ListStacks,
     Processes,
+    Proposals,
+    ProposeExceptions,
     Pulse,
     ReloadRules,
     Reply,
@@ -47,6 +50,7 @@ from engine.protocol import (
     SetState,
     Shutdown,
     Stacks,
+    UndoException,
     Welcome,
     Why,
 )
@@ -64,6 +68,9 @@ ANSWERS: dict[type, type] = {
     ListChanges: Changes,
     ListRules: Rules,
     Explain: Why,
+    ProposeExceptions: Proposals,
+    AddException: Done,
+    UndoException: Done,
     GetHealth: HealthReply,
     Acknowledge: Done,
     SetState: Done,
@@ -147,10 +154,23 @@ class Client:
     @overload
     async def ask(self, request: Explain) -> Why: ...
     @overload
+    async def ask(self, request: ProposeExceptions) -> Proposals: ...
+    @overload
     async def ask(self, request: GetHealth) -> HealthReply: ...
     @overload
     async def ask(
-        self, request: Acknowledge | SetState | SetRule | SetRules | ReloadRules | Control | Shutdown
+        self,
+        request: (
+            Acknowledge
+            | SetState
+            | SetRule
+            | SetRules
+            | ReloadRules
+            | AddException
+            | UndoException
+            | Control
+            | Shutdown
+        ),
     ) -> Done: ...
 
     async def ask(self, request: Request) -> Reply:

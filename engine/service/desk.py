@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
+from engine import excepting
 from engine import protocol as p
 from engine.alerts import Alert
 from engine.errors import RulesError, TiercelError
@@ -41,6 +42,9 @@ class Desk:
             p.SetRules: self._set_rules,
             p.ReloadRules: self._reload,
             p.Explain: self._explain,
+            p.ProposeExceptions: self._propose,
+            p.AddException: self._add_exception,
+            p.UndoException: self._undo_exception,
             p.GetHealth: self._health,
             p.Control: self._control,
             p.Shutdown: self._shutdown,
@@ -116,6 +120,17 @@ class Desk:
         if event is None:
             raise TiercelError(f"event {request.event_num} is no longer known", hint="the latest events are kept only")
         return p.Why(explanation=explain_event(self._rule(request.rule), event))
+
+    async def _propose(self, request: p.ProposeExceptions) -> p.Reply:
+        alert = await self.sensor.store.alert(request.alert_id)
+        return p.Proposals(rows=await excepting.preview(self.sensor.store, alert))
+
+    async def _add_exception(self, request: p.AddException) -> p.Reply:
+        alert = await self.sensor.store.alert(request.alert_id)
+        return p.Done(detail=await excepting.add(self.sensor, alert, request.fields, request.who))
+
+    async def _undo_exception(self, _request: p.UndoException) -> p.Reply:
+        return p.Done(detail=await excepting.undo(self.sensor))
 
     def _rule(self, name: str) -> Rule:
         if name not in self.sensor.rules:

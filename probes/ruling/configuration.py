@@ -83,9 +83,13 @@ def _named(path: str) -> Path | None:
 
 def _usual(environ: Mapping[str, str]) -> Path | None:
     """Our own file: the user's, also under sudo, else the system's."""
+    return next((path for path in (own_folder(environ) / "tiercel.yaml", SYSTEM) if path.is_file()), None)
+
+
+def own_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where the configuration of the user is, also under sudo."""
     user = invoking_user(environ)
-    folder = Path(user.home, ".config", "tiercel") if user is not None else user_config_path("tiercel")
-    return next((path for path in (folder / "tiercel.yaml", SYSTEM) if path.is_file()), None)
+    return Path(user.home, ".config", "tiercel") if user is not None else user_config_path("tiercel")
 
 
 def _layer(path: Path | None, environ: Mapping[str, str], notes: list[str]) -> tuple[Tree, list[str]]:

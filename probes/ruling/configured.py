@@ -8,8 +8,10 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from engine.config import Config
+from engine.errors import RulesError
 from engine.rules.compiler import Progress
 from engine.rules.load import load
+from engine.rules.render import render_lines
 from engine.rules.ruleset import Rule, RuleSet
 from engine.rules.selection import select
 from probes.options import Options, rule_paths, watched_paths
@@ -23,12 +25,16 @@ OF_RULES = ("rules_files", "rules", "priority", "append_output", "static_fields"
 class ConfiguredRules:
     """Loads the rules of some options, as often as need be.
 
-    ``toggles`` keeps what is switched by key; without it a switch is forgotten at the end.
+    ``toggles`` keeps what is switched by key; without it a switch is forgotten at the end. ``local`` is a rule file
+    that is loaded after all others while it is there; a fault in it leaves the others in force.
     """
 
-    def __init__(self, options: Options, toggles: Toggles | None = None) -> None:
+    def __init__(self, options: Options, toggles: Toggles | None = None, local: Path | None = None) -> None:
         self._options = options
         self._toggles = toggles
+        self._local = local
+        self.local_fault = ""
+        """Why the local rule file is not in force, "" when it is."""
         self._first = True
         self.report: Callable[[str, str], None] = lambda _what, _hint: None
         """Told of what has changed in the configuration and holds only after a restart."""
@@ -42,8 +48,7 @@ class ConfiguredRules:
         """
         config = self._options.config if self._first else self._read_again()
         self._first = False
-        loaded = load(rule_paths(self._options), suggested=False, extras=config.extras, progress=progress)
-        rules = select(loaded, config.rules, config.priority)
+        rules = select(self._read(config, progress), config.rules, config.priority)
         self._configured = {rule.name: rule.enabled for rule in rules.rules}
         switched = self._toggles.read() if self._toggles is not None else {}
         for name, enabled in switched.items():
@@ -51,9 +56,23 @@ class ConfiguredRules:
                 rules.set_enabled(name, enabled)
         return rules
 
+    def _read(self, config: Config, progress: Progress | None) -> RuleSet:
+        """The rules of the files, and the local ones."""
+        paths = rule_paths(self._options)
+        self.local_fault = ""
+        if self._local is not None and self._local.is_file():
+            try:
+                return load([*paths, self._local], suggested=False, extras=config.extras, progress=progress)
+            except RulesError as error:
+                rules = load(paths, suggested=False, extras=config.extras, progress=progress)
+                self.local_fault = render_lines(error.problems)[0]
+                self.report(f"{self._local} is not in force: {self.local_fault}", "mend it, or remove what is wrong")
+                return rules
+        return load(paths, suggested=False, extras=config.extras, progress=progress)
+
     def watched(self) -> list[Path]:
         """The files and folders whose changes matter, as of the last time."""
-        return watched_paths(self._options)
+        return [*watched_paths(self._options), *([self._local] if self._local is not None else [])]
 
     def _read_again(self) -> Config:
         """The configuration as it is now in what is about rules, and for the rest as it was at the beginning."""
@@ -77,6 +96,6 @@ def _differ(name: str, one: Config, other: Config) -> bool:
     return bool(getattr(one, name) != getattr(other, name))
 
 
-def rules_of(options: Options) -> ConfiguredRules:
+def rules_of(options: Options, local: Path | None = None) -> ConfiguredRules:
     """The rules of a sensor: a live one keeps what is switched by key, a replay is on its own."""
-    return ConfiguredRules(options, None if options.replay else Toggles())
+    return ConfiguredRules(options, None if options.replay else Toggles(), local)

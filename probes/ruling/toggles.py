@@ -10,11 +10,7 @@ Names are meant as they stand, also with ``*``. The file holds only what differs
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import os
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -23,6 +19,7 @@ from engine.config import parse, read
 from engine.errors import UsageError
 from engine.invocation import command
 from probes.options import state_folder
+from probes.ruling.kept_file import alone, write
 
 _HEAD = "# Rules that were switched by key. To undo all of it: tiercel rules reset\n"
 
@@ -48,8 +45,7 @@ class Toggles:
 
     def keep(self, name: str, enabled: bool, *, configured: bool) -> None:
         """Remember a switch, or forget it when the rule is as ``configured`` again. Raises OSError."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(self.path.parent):
+        with alone(self.path.parent):
             switched = self.read()
             switched.pop(name, None)
             if enabled is not configured:
@@ -69,37 +65,6 @@ class Toggles:
         return names
 
     def _write(self, switched: Mapping[str, bool]) -> None:
-        """Beside, then in place, at once: a crash leaves the old file or the new one."""
         rules = [{"enable" if enabled else "disable": {"rule": name}} for name, enabled in switched.items()]
         text = _HEAD + yaml.safe_dump({"rules": rules}, sort_keys=False, width=1000)
-        descriptor, name = tempfile.mkstemp(dir=self.path.parent, prefix=".toggles-")
-        beside = Path(name)
-        try:
-            with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - mkstemp gives a descriptor
-                file.write(text)
-                file.flush()
-                os.fsync(descriptor)
-            _give_to_owner_of(self.path.parent, beside)
-            beside.replace(self.path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                beside.unlink()
-            raise
-
-
-@contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock: two sensors may switch rules at once."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _give_to_owner_of(folder: Path, file: Path) -> None:
-    """Under sudo with the user's home, a file in it belongs to the user."""
-    owner = folder.stat()
-    if os.geteuid() == 0 and owner.st_uid != 0:
-        os.chown(file, owner.st_uid, owner.st_gid)
+        write(self.path, text)

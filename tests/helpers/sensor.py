@@ -74,6 +74,10 @@ class World:
     rules: list[p.RuleRow] = field(default_factory=list)
     explanations: dict[int, Explanation] = field(default_factory=dict)
     """By alert id."""
+    proposals: dict[int, list[p.ProposalRow]] = field(default_factory=dict)
+    """Exceptions that can be made, by alert id."""
+    exceptions: list[p.AddException] = field(default_factory=list)
+    """Those that are in force."""
     rule_problem: str = ""
     """What a reload finds wrong."""
     endless: Sequence[p.StackRow] | None = None
@@ -285,6 +289,21 @@ class MemorySensor:
             raise TiercelError("what the rule saw then was not kept", hint="alerts of older versions have no evidence")
         return p.Why(explanation=self.world.explanations[request.alert_id])
 
+    def _propose(self, request: p.ProposeExceptions) -> p.Proposals:
+        return p.Proposals(rows=self.world.proposals.get(request.alert_id, []))
+
+    def _add_exception(self, request: p.AddException) -> p.Done:
+        if self.world.rule_problem:
+            raise TiercelError(self.world.rule_problem, hint="nothing was changed")
+        self.world.exceptions.append(request)
+        return p.Done(detail="an exception is in force, in local_rules.yaml")
+
+    def _undo_exception(self, _request: p.UndoException) -> p.Done:
+        if not self.world.exceptions:
+            raise TiercelError("there is no exception in local_rules.yaml", hint="x on an alert makes one")
+        self.world.exceptions.pop()
+        return p.Done(detail="taken back")
+
     def _health(self, _request: p.GetHealth) -> p.HealthReply:
         return p.HealthReply(health=self.world.health)
 
@@ -306,6 +325,9 @@ _HANDLERS: dict[type, Callable[[MemorySensor, Any], p.Reply]] = {
     p.SetRule: MemorySensor._set_rule,
     p.ReloadRules: MemorySensor._reload,
     p.Explain: MemorySensor._explain,
+    p.ProposeExceptions: MemorySensor._propose,
+    p.AddException: MemorySensor._add_exception,
+    p.UndoException: MemorySensor._undo_exception,
     p.GetHealth: MemorySensor._health,
     p.Control: MemorySensor._done,
     p.Shutdown: MemorySensor._done,

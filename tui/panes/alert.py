@@ -35,12 +35,12 @@ class AlertPane(AlertTextPane):
 
     def __init__(self, front: Front, place: AlertPlace, write: Callable[[Alert], Content], id: str) -> None:
         super().__init__(front, place, id)
-        self._write = write
+        self._words = write
 
     async def load(self) -> None:
         """The alert."""
         self.alert = await self.fetch_alert(self.place.alert_id)
-        self.details.show(self._write(self.alert) if self.alert else content(GONE))
+        self.details.show(self._words(self.alert) if self.alert else content(GONE))
 
 
 Tell = Callable[[Front, Alert], Awaitable[Content]]

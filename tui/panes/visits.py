@@ -10,12 +10,12 @@ from engine.protocol import Alerts, Done, GetAlert, SetState, State
 from tui.front import GoneError, RefusedError
 from tui.lineage import container_name
 from tui.marks import NEW, Mark
-from tui.panes.base import Pane
+from tui.panes.excepting import Excepting
 from tui.places import AlertPlace, ContainerPlace, Place, RulePlace, TreePlace
 from tui.state_screen import StateScreen, whoami
 
 
-class AlertVisits(Pane):
+class AlertVisits(Excepting):
     """A pane that stands on an alert: the keys that lead on from it."""
 
     alert: Alert | None = None
@@ -23,10 +23,6 @@ class AlertVisits(Pane):
 
     def alert_id(self) -> int:
         """The alert the keys are about, 0 for none."""
-        raise NotImplementedError
-
-    def alert_place(self) -> AlertPlace | None:
-        """The alert as a place, None for none."""
         raise NotImplementedError
 
     def mark(self) -> Mark:

@@ -150,3 +150,22 @@ async def _(drive: Drive, key: str) -> None:
     await around(drive)
     await marked(drive, key)
     await drive.until_shown("incident.")
+
+
+def excepting(view: str) -> None:
+    @does(view, "except")
+    async def _(drive: Drive, key: str) -> None:
+        await opened[view](drive)
+        await drive.press(key)
+        await drive.until_shown("Too little is known")
+
+    @does(view, "undo_exception")
+    async def _(drive: Drive, key: str) -> None:
+        await opened[view](drive)
+        await drive.press(key)
+        await drive.until_shown("there is no exception")
+
+
+opened = {"alerts": alerts_shown, "alert": alert_opened, "timeline": around}
+for place in opened:
+    excepting(place)

@@ -1,0 +1,139 @@
+"""An exception from an alert: what it would have hidden so far, and how it comes into force and goes again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+from engine.alerts import Alert
+from engine.errors import TiercelError
+from engine.evidence import explain_alert
+from engine.lang.nodes import escape
+from engine.protocol import ListAlerts, ListStacks, ProposalRow, Reload
+from engine.rules.proposals import BEGIN, Proposal, block, proposals
+from engine.rules.ruleset import RuleSet
+from engine.store import AlertStore
+
+MOST = 10_000
+"""Past alerts of the rule that are looked at, the newest of each stack first."""
+SHOWN = 5
+"""Messages of alerts that stay, which are told."""
+_PAGE = 500
+
+
+class LocalRules(Protocol):
+    """The rule file that holds the exceptions, and is loaded after all others."""
+
+    @property
+    def place(self) -> str:
+        """Its path."""
+
+    def add(self, text: str) -> None:
+        """Put an exception behind the others. Raises OSError."""
+
+    def undo(self) -> str:
+        """Take the last exception out, exactly; its first line, "" when there is none. Raises OSError."""
+
+
+async def preview(store: AlertStore, alert: Alert) -> list[ProposalRow]:
+    """What can be excepted, and what each would have done to the alerts of the rule that are kept."""
+    rows = [(one, _row(one, alert)) for one in proposals(alert)]
+    if rows:
+        async for past in _past(store, alert.rule):
+            for proposal, row in rows:
+                _count(row, proposal, past)
+    return [row for _, row in rows]
+
+
+def chosen(alert: Alert, fields: Sequence[str]) -> Proposal:
+    """The proposal with these fields. Raises TiercelError when there is none."""
+    found = next((each for each in proposals(alert) if each.fields == tuple(fields)), None)
+    if found is None:
+        raise TiercelError(f"no exception can be made of {', '.join(fields)}", hint="ask for the proposals again")
+    return found
+
+
+class Judging(Protocol):
+    """What of a sensor an exception changes."""
+
+    exceptions: LocalRules | None
+    rules: RuleSet
+
+    async def reload(self) -> Reload:
+        """Read the rule files again. Raises TiercelError, and the rules of before go on."""
+
+
+async def add(sensor: Judging, alert: Alert, fields: Sequence[str], who: str = "") -> str:
+    """Bring an exception into force; what was done. Raises TiercelError, and all is as before, if it cannot be."""
+    proposal = chosen(alert, fields)
+    local = _local(sensor)
+    about = f"of alert {alert.id}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC{f', by {who}' if who else ''}"
+    try:
+        local.add(block(proposal, alert.rule, about))
+    except OSError as error:
+        raise TiercelError(f"{local.place} cannot be written: {error.strerror}", hint="nothing was changed") from error
+    try:
+        await sensor.reload()
+        if _fires(sensor.rules, alert):
+            raise TiercelError(f"the exception would not hide alert {alert.id}", hint="it was taken out again")
+    except TiercelError:
+        local.undo()
+        await sensor.reload()
+        raise
+    return f"{alert.rule}: an exception is in force, in {local.place}"
+
+
+async def undo(sensor: Judging) -> str:
+    """Take the last exception out of force; what was done. Raises TiercelError when there is none."""
+    local = _local(sensor)
+    try:
+        taken = local.undo()
+    except OSError as error:
+        raise TiercelError(f"{local.place} cannot be written: {error.strerror}", hint="nothing was changed") from error
+    if not taken:
+        raise TiercelError(f"there is no exception in {local.place}", hint="x on an alert makes one")
+    await sensor.reload()
+    return f"taken back: {taken.removeprefix(BEGIN).strip()}"
+
+
+def _local(sensor: Judging) -> LocalRules:
+    if sensor.exceptions is None:
+        raise TiercelError("a replay changes no rules", hint="copy the text of the exception into a rule file (y)")
+    return sensor.exceptions
+
+
+def _fires(rules: RuleSet, alert: Alert) -> bool:
+    """Whether the rule, as it is now, certainly fires on what it saw then."""
+    if alert.rule not in rules or not alert.evidence:
+        return False
+    return explain_alert(rules[alert.rule], alert).holds is True
+
+
+def _row(proposal: Proposal, alert: Alert) -> ProposalRow:
+    text = block(proposal, alert.rule, f"of alert {alert.id}")
+    return ProposalRow(list(proposal.fields), list(proposal.values), text)
+
+
+def _count(row: ProposalRow, proposal: Proposal, past: Alert) -> None:
+    row.alerts += 1
+    hidden = proposal.hides(past)
+    row.hidden += hidden is True
+    row.unknown += hidden is None
+    if hidden is not True and len(row.staying) < SHOWN:
+        row.staying.append(past.output)
+
+
+async def _past(store: AlertStore, rule: str) -> AsyncIterator[Alert]:
+    """The alerts of a rule, as far as they are kept."""
+    left = MOST
+    query = ListStacks(f"rule.name = {escape(rule)}", limit=_PAGE)
+    for row in (await store.stacks(query)).rows:
+        offset = 0
+        while left > 0 and offset < row.count:
+            page = (await store.alerts(ListAlerts(row.stack, offset=offset, limit=min(_PAGE, left)))).rows
+            if not page:
+                break
+            for alert in page:
+                yield alert
+            offset, left = offset + len(page), left - len(page)

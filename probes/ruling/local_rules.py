@@ -1,0 +1,58 @@
+"""The rule file that exceptions from alerts are written to: loaded after all others, and anybody's to edit.
+
+Each exception stands between two comments, so that the last one can be taken out again exactly as it was put in. What
+people write around them is left as it is.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.rules.proposals import BEGIN, END
+from probes.ruling.configuration import own_folder
+from probes.ruling.kept_file import alone, write
+
+_HEAD = "# Exceptions that were made of alerts. Tiercel loads this file after all other rules; edit it as you like.\n"
+
+
+class LocalRulesFile:
+    """The file ``local_rules.yaml`` beside the user's configuration, or any other."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path or own_folder() / "local_rules.yaml"
+
+    @property
+    def place(self) -> str:
+        """Its path."""
+        return str(self.path)
+
+    def add(self, text: str) -> None:
+        """Put an exception behind the others. Raises OSError."""
+        with alone(self.path.parent):
+            before = self._read()
+            write(self.path, f"{_ended(before) or _HEAD}{text}")
+
+    def undo(self) -> str:
+        """Take the last exception out; its first line, "" when there is none. Raises OSError."""
+        with alone(self.path.parent):
+            lines = self._read().splitlines(keepends=True)
+            begin = max((number for number, line in enumerate(lines) if line.startswith(BEGIN)), default=None)
+            if begin is None:
+                return ""
+            end = next((number for number, line in enumerate(lines) if number > begin and line.startswith(END)), begin)
+            rest = [*lines[:begin], *lines[end + 1 :]]
+            if "".join(rest) in ("", _HEAD):
+                self.path.unlink()
+            else:
+                write(self.path, "".join(rest))
+            return lines[begin].strip()
+
+    def _read(self) -> str:
+        try:
+            return self.path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return ""
+
+
+def _ended(text: str) -> str:
+    return text if not text or text.endswith("\n") else f"{text}\n"

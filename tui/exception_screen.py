@@ -1,0 +1,91 @@
+"""The dialog that makes an exception of an alert: which fields, what would have been hidden, what is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from engine.protocol import ProposalRow
+from tui import words
+from tui.theme import Span, content
+
+
+class ExceptionScreen(ModalScreen["ProposalRow | None"]):
+    """Gives the proposal that was chosen, None for none. ``rule`` is the one that will not fire any more on it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "cancel"),
+        Binding("y", "copy", "copy"),
+        Binding("j", "highlight(1)", "down", show=False),
+        Binding("k", "highlight(-1)", "up", show=False),
+    ]
+
+    def __init__(self, rule: str, rows: Sequence[ProposalRow]) -> None:
+        super().__init__()
+        self._rule = rule
+        self._rows = rows
+
+    def compose(self) -> ComposeResult:
+        """The proposals, and the one that is lit in full."""
+        with Vertical(id="exception") as box:
+            box.border_title = content(("Exception from ", ""), (self._rule, "strong"))
+            yield OptionList(*(Option(_row(row)) for row in self._rows), compact=True, markup=False)
+            yield Static(markup=False, id="exception-text")
+            yield Static("⏎ writes it, in force at once   U takes it back   y copies   esc cancels", markup=False)
+
+    def on_mount(self) -> None:
+        """Begin with the narrowest."""
+        self.query_one(OptionList).focus()
+
+    @on(OptionList.OptionHighlighted)
+    def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        self.query_one("#exception-text", Static).update(_whole(self._rows[event.option_index]))
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.dismiss(self._rows[event.option_index])
+
+    def action_highlight(self, step: int) -> None:
+        """Up and down as everywhere."""
+        options = self.query_one(OptionList)
+        options.action_cursor_down() if step > 0 else options.action_cursor_up()
+
+    def action_copy(self) -> None:
+        """The YAML, for a rule file elsewhere."""
+        self.app.copy_to_clipboard(self._rows[self.query_one(OptionList).highlighted or 0].text)
+        self.app.notify("Copied.", markup=False, timeout=4)
+
+    def action_cancel(self) -> None:
+        """Nothing."""
+        self.dismiss(None)
+
+
+def _row(row: ProposalRow) -> Content:
+    return content((f"{effect(row):<24} ", "accent"), (" + ".join(row.fields), ""))
+
+
+def effect(row: ProposalRow) -> str:
+    """What it would have done: ``hides 41 of 43``."""
+    return f"hides {row.hidden:,} of {row.alerts:,}"
+
+
+def _whole(row: ProposalRow) -> Content:
+    pairs = zip(row.fields, row.values, strict=True)
+    lines: list[list[Span]] = [[(f"{name} = ", "dim"), (value, "strong")] for name, value in pairs]
+    if row.unknown:
+        lines += [[(f"{words.plural(row.unknown, 'alert')} cannot be judged by what is kept of them", "warn")]]
+    if row.staying:
+        lines += [[], [("These stay, for example:", "dim")], *([(f"  {text}", "")] for text in row.staying[:3])]
+    lines += [[], *([(line, "dim")] for line in row.text.splitlines())]
+    return Content("\n").join([content(*line) for line in lines])

@@ -1,0 +1,57 @@
+"""From an alert to an exception of its rule, and back."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from engine.protocol import AddException, Done, ProposalRow, Proposals, ProposeExceptions, UndoException
+from tui.exception_screen import ExceptionScreen
+from tui.front import GoneError, RefusedError
+from tui.panes.base import Pane
+from tui.places import AlertPlace
+from tui.state_screen import whoami
+
+
+class Excepting(Pane):
+    """A pane that stands on an alert: the keys that make an exception of it, and take one back."""
+
+    def alert_place(self) -> AlertPlace | None:
+        """The alert as a place, None for none."""
+        raise NotImplementedError
+
+    def action_except(self) -> None:
+        """Ask which exceptions there can be, then which it shall be."""
+        if place := self.alert_place():
+            self.run_worker(self._propose(place), group="exception", exclusive=True)
+
+    def action_undo_exception(self) -> None:
+        """Take the last one back."""
+        self.run_worker(self._change(UndoException()), group="exception", exclusive=True)
+
+    async def _propose(self, place: AlertPlace) -> None:
+        try:
+            rows = (await self.front.ask(ProposeExceptions(place.alert_id), Proposals)).rows
+        except RefusedError as error:
+            self.refuse(error)
+        except GoneError:
+            return  # the frame says so
+        else:
+            if rows:
+                self.app.push_screen(ExceptionScreen(place.title, rows), partial(self._write, place.alert_id))
+            else:
+                self.navigator.tell("Too little is known of this alert to make an exception of it.")
+
+    def _write(self, alert_id: int, row: ProposalRow | None) -> None:
+        if row is not None:
+            request = AddException(alert_id, row.fields, whoami())
+            self.run_worker(self._change(request), group="exception", exclusive=True)
+
+    async def _change(self, request: AddException | UndoException) -> None:
+        try:
+            done = await self.front.ask(request, Done)
+        except RefusedError as error:
+            self.refuse(error)
+        except GoneError:
+            return  # the frame says so
+        else:
+            self.say((f"✓ {done.detail}", "ok"))
