@@ -112,7 +112,7 @@ def _fires(rules: RuleSet, alert: Alert) -> bool:
 
 def _row(proposal: Proposal, alert: Alert) -> ProposalRow:
     text = block(proposal, alert.rule, f"of alert {alert.id}")
-    return ProposalRow(list(proposal.fields), list(proposal.values), text)
+    return ProposalRow(list(proposal.fields), list(proposal.values), text.splitlines())
 
 
 def _count(row: ProposalRow, proposal: Proposal, past: Alert) -> None:

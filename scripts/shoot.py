@@ -42,6 +42,7 @@ SHOTS: dict[str, tuple[str, ...]] = {
     "timeline": ("end", "up", "up", "up", "e"),
     "filter": ("slash", *"container.name=web and fd.name startswith /etc", "enter"),
     "state": ("end", "up", "up", "up", "s"),
+    "exception": ("end", "up", "up", "up", "x"),
     "containers": ("2",),
     "container": ("2", "end", "enter"),
     "processes": ("3",),

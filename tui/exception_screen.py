@@ -38,9 +38,9 @@ class ExceptionScreen(ModalScreen["ProposalRow | None"]):
         """The proposals, and the one that is lit in full."""
         with Vertical(id="exception") as box:
             box.border_title = content(("Exception from ", ""), (self._rule, "strong"))
+            box.border_subtitle = content(("⏎ writes it, in force at once   y copies   esc cancels", "dim"))
             yield OptionList(*(Option(_row(row)) for row in self._rows), compact=True, markup=False)
             yield Static(markup=False, id="exception-text")
-            yield Static("⏎ writes it, in force at once   U takes it back   y copies   esc cancels", markup=False)
 
     def on_mount(self) -> None:
         """Begin with the narrowest."""
@@ -63,7 +63,8 @@ class ExceptionScreen(ModalScreen["ProposalRow | None"]):
 
     def action_copy(self) -> None:
         """The YAML, for a rule file elsewhere."""
-        self.app.copy_to_clipboard(self._rows[self.query_one(OptionList).highlighted or 0].text)
+        row = self._rows[self.query_one(OptionList).highlighted or 0]
+        self.app.copy_to_clipboard("".join(f"{line}\n" for line in row.lines))
         self.app.notify("Copied.", markup=False, timeout=4)
 
     def action_cancel(self) -> None:
@@ -86,6 +87,14 @@ def _whole(row: ProposalRow) -> Content:
     if row.unknown:
         lines += [[(f"{words.plural(row.unknown, 'alert')} cannot be judged by what is kept of them", "warn")]]
     if row.staying:
-        lines += [[], [("These stay, for example:", "dim")], *([(f"  {text}", "")] for text in row.staying[:3])]
-    lines += [[], *([(line, "dim")] for line in row.text.splitlines())]
+        lines += [[], [("These stay, for example:", "dim")], *([(f"  {_cut(text)}", "")] for text in row.staying[:3])]
+    lines += [[], *([(line, "dim")] for line in row.lines)]
     return Content("\n").join([content(*line) for line in lines])
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MESSAGE else f"{text[: _MESSAGE - 1]}…"
+
+
+_MESSAGE = 64
+"""Characters of a message: one line, also on a narrow screen."""

@@ -132,7 +132,7 @@ class ProposalRow(msgspec.Struct):
     fields: list[str]
     values: list[str]
     """One for each field: alerts that have all of them are hidden."""
-    text: str
+    lines: list[str]
     """As it is written to the local rules file."""
     alerts: int = 0
     """Past alerts of the rule that were looked at."""

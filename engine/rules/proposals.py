@@ -6,6 +6,8 @@ No proposal rests on the name of a process alone: anybody can give a program any
 from __future__ import annotations
 
 import hashlib
+from functools import partial
+from typing import Any
 
 import msgspec
 import yaml
@@ -79,12 +81,18 @@ def block(proposal: Proposal, rule: str, about: str) -> str:
         ],
         "override": {"exceptions": "append"},
     }
-    text = yaml.safe_dump([item], sort_keys=False, allow_unicode=True, width=100_000)
-    return f"{BEGIN} {name}: {_one_line(about)}\n{text}{END} {name}\n"
+    return f"{BEGIN} {name}: {_one_line(about)}\n{_dumped([item])}{END} {name}\n"
 
 
 BEGIN, END = "# tiercel: begin of exception", "# tiercel: end of exception"
 """What the lines around an exception begin with."""
+
+
+def _dumped(items: list[Any]) -> str:
+    """As people would write it; where that would not be read back as it is, all that is not ASCII as escapes."""
+    plain = partial(yaml.safe_dump, items, sort_keys=False, width=100_000, default_flow_style=None)
+    text = str(plain(allow_unicode=True))
+    return text if yaml.safe_load(text) == items else str(plain(allow_unicode=False))
 
 
 def _digest(*texts: str) -> str:

@@ -11,9 +11,18 @@ from tests.helpers.sensor import World
 
 SIZES = [pytest.param(NARROW, id="80x24"), pytest.param(WIDE, id="160x50")]
 FIELDS = ["container.image.repository", "proc.name", "fd.name"]
+NARROW_LINES = ["- rule: narrow", "  override: {exceptions: append}"]
 ROWS = [
-    ProposalRow(FIELDS, ["shop/web", "cat", "/etc/shadow"], "- rule: narrow\n", 43, 41, 0, ["cat [red]/x[/]", "vi /y"]),
-    ProposalRow(FIELDS[:2], ["shop/web", "cat"], "- rule: wide\n", 43, 42, 1),
+    ProposalRow(
+        FIELDS,
+        ["shop/web", "cat", "/etc/shadow"],
+        ["- rule: narrow", "  override: {exceptions: append}"],
+        43,
+        41,
+        0,
+        ["cat [red]/x[/]", "vi /y"],
+    ),
+    ProposalRow(FIELDS[:2], ["shop/web", "cat"], ["- rule: wide"], 43, 42, 1),
 ]
 
 
@@ -33,7 +42,10 @@ async def dialog(drive: Drive) -> None:
 async def test_each_proposal_says_what_it_would_have_hidden_and_what_is_written(size: tuple[int, int]) -> None:
     async with driving(world(), size) as drive:
         await dialog(drive)
-        await drive.until_shown("fd.name = /etc/shadow", "These stay", "cat [red]/x[/]", "- rule: narrow")
+        await drive.until_shown("fd.name = /etc/shadow", "These stay", "cat [red]/x[/]", "- rule: narrow", "override:")
+        await drive.press("y")
+        await drive.until_shown("Copied.")
+        assert drive.app.clipboard == "- rule: narrow\n  override: {exceptions: append}\n"
         await drive.press("j")
         await drive.until_shown("hides 42 of 43", "1 alert cannot be judged", "- rule: wide")
         await drive.press("enter")

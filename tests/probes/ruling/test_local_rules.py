@@ -82,6 +82,7 @@ async def test_an_exception_comes_into_force_and_goes_again(sensor: Sensor, loca
     seen = next(each for each in before if each.rule == RULE)
     rows = await preview(sensor.store, seen)
     first = rows[0]
+    assert first.lines[1] == f"- rule: {RULE}" and not any("\n" in line for line in first.lines)
     of_rule = [each for each in before if each.rule == RULE]
     assert first.alerts == len(of_rule) and 0 < first.hidden <= first.alerts
     done = await add(sensor, seen, first.fields, "anna")
