@@ -14,7 +14,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """No test reads what this machine is configured to, nor switches rules for whoever works here; it is UTC."""
     folder = tempfile.TemporaryDirectory(prefix="tiercel-state-")
     config.add_cleanup(folder.cleanup)
-    os.environ.update(XDG_STATE_HOME=folder.name, TIERCEL_CONFIG="none", TIERCEL_FALCO_CONFIG="none", TZ="UTC")
+    os.environ.update(XDG_STATE_HOME=folder.name, XDG_CONFIG_HOME=f"{folder.name}/config", TZ="UTC")
+    os.environ.update(TIERCEL_CONFIG="none", TIERCEL_FALCO_CONFIG="none")
     time.tzset()
 
 

@@ -70,6 +70,7 @@ ACTIONS = (
     Action("acknowledge", "a", "ack", "Acknowledge, or take it back", _ON_ALERT),
     Action("state", "s", "state", "Incident, false positive, muted for a time, …, with a note", _ON_ALERT),
     Action("except", "x", "except", "Make an exception of it: which fields, what it would have hidden", _ON_ALERT),
+    Action("bundle", "b", "bundle", "Write all that is known of it to a folder: for the ticket, for later", _ON_ALERT),
     Action("undo_exception", "U", "undo", "Take the last exception back", _ON_ALERT, shown=False),
     Action("pause", "p", "pause", "Freeze the list, count what waits; again: resume", ("alerts", "events")),
     Action("events", "e", "events", "What happened around it: the timeline", _ON_ALERT),

@@ -10,12 +10,13 @@ from engine.protocol import Alerts, Done, GetAlert, SetState, State
 from tui.front import GoneError, RefusedError
 from tui.lineage import container_name
 from tui.marks import NEW, Mark
+from tui.panes.bundling import Bundling
 from tui.panes.excepting import Excepting
 from tui.places import AlertPlace, ContainerPlace, Place, RulePlace, TreePlace
 from tui.state_screen import StateScreen, whoami
 
 
-class AlertVisits(Excepting):
+class AlertVisits(Excepting, Bundling):
     """A pane that stands on an alert: the keys that lead on from it."""
 
     alert: Alert | None = None

@@ -159,6 +159,12 @@ def excepting(view: str) -> None:
         await drive.press(key)
         await drive.until_shown("Too little is known")
 
+    @does(view, "bundle")
+    async def _(drive: Drive, key: str) -> None:
+        await opened[view](drive)
+        await drive.press(key)
+        await drive.until_shown("~/tiercel-incidents/", ".tar.zst")
+
     @does(view, "undo_exception")
     async def _(drive: Drive, key: str) -> None:
         await opened[view](drive)

@@ -1,0 +1,240 @@
+"""An incident as a folder and an archive of it: what is known of an alert, for the ticket and for later.
+
+Everything in it was scrubbed when it left the sensor. In the summary, text from outside stands in code spans and fences
+that it cannot end, so that nothing in it becomes a link, an image or markup.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+import tarfile
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import zstandard
+
+from engine.alerts import Alert
+from engine.errors import TiercelError
+from engine.explanation import Explanation, render_text
+from engine.protocol import Change, ContainerRow, EventRow, Health, ProcessRow, RuleRow, StackRow
+from engine.sinks.falco_json import to_falco
+
+SUMS = "SHA256SUMS"
+_SHOWN = 40
+"""Lines of a list that the summary shows; the files have all."""
+
+
+class Material(msgspec.Struct, kw_only=True):
+    """What was gathered. ``missing`` says of what could not be had why."""
+
+    alert: Alert
+    made: int
+    """Nanoseconds since the epoch."""
+    who: str = ""
+    version: str = ""
+    stack: StackRow | None = None
+    """Its row with state and note, where it was at hand."""
+    alerts: list[Alert] = []
+    """Those of the same stack, the newest first."""
+    ancestry: list[str] = []
+    timeline: list[EventRow] = []
+    """The oldest first."""
+    why: Explanation | None = None
+    container: ContainerRow | None = None
+    processes: list[ProcessRow] = []
+    changes: list[Change] = []
+    rule: RuleRow | None = None
+    health: Health | None = None
+    next_steps: list[str] = []
+    """Commands to go on with."""
+    missing: dict[str, str] = {}
+
+
+def files(material: Material) -> dict[str, bytes]:
+    """Every file of the bundle by its name, the sums of all others last."""
+    found = {
+        "summary.md": _text(_summary(material)),
+        "alert.json": _json(to_falco(material.alert)),
+        "alerts.jsonl": _lines(to_falco(alert) for alert in material.alerts),
+        "ancestry.txt": _text(material.ancestry),
+        "timeline.jsonl": _lines(map(msgspec.to_builtins, material.timeline)),
+        "processes.jsonl": _lines(map(msgspec.to_builtins, material.processes)),
+        "diff.txt": _text(_change(change) for change in material.changes),
+        "why.txt": _text(render_text(material.why) if material.why else []),
+        "container.json": _json(msgspec.to_builtins(material.container)) if material.container else b"",
+        "rule.json": _json(msgspec.to_builtins(material.rule)) if material.rule else b"",
+        "sensor.json": _json({"tiercel": material.version, "health": msgspec.to_builtins(material.health)}),
+    }
+    kept = {name: content for name, content in found.items() if content}
+    return kept | {SUMS: _text(f"{hashlib.sha256(content).hexdigest()}  {name}" for name, content in kept.items())}
+
+
+def write(material: Material, parent: Path) -> Path:
+    """Make a new folder in ``parent`` and an archive beside it, for the owner alone; the folder.
+
+    Raises TiercelError when it cannot be written.
+    """
+    try:
+        parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = _new_folder(parent, name_of(material))
+        content = files(material)
+        for name, data in content.items():
+            _private(folder / name, data)
+        _private(folder.with_name(f"{folder.name}.tar.zst"), _archive(folder.name, content, material.made))
+    except OSError as error:
+        where = error.filename or parent
+        raise TiercelError(
+            f"the bundle cannot be written: {where}: {error.strerror}", hint="free some space"
+        ) from error
+    return folder
+
+
+def name_of(material: Material) -> str:
+    """``20261124T134512Z-sensitive-file-read-web``: nothing of it can leave a folder."""
+    alert = material.alert
+    place = (alert.container.name or alert.container.id[:12]) if alert.container else "host"
+    words = re.sub(r"[^a-z0-9]+", "-", f"{alert.rule} {place}".casefold()).strip("-")[:80]
+    return f"{_moment(material.made):%Y%m%dT%H%M%SZ}-{words or 'alert'}"
+
+
+def _new_folder(parent: Path, name: str) -> Path:
+    for number in range(1, 1000):
+        folder = parent / (name if number == 1 else f"{name}-{number}")
+        try:
+            folder.mkdir(mode=0o700)
+        except FileExistsError:
+            continue
+        return folder
+    raise FileExistsError(17, "there are a thousand of this name", str(parent / name))
+
+
+def _private(path: Path, data: bytes) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
+        file.write(data)
+
+
+def _archive(folder: str, content: dict[str, bytes], made: int) -> bytes:
+    """The files under the name of their folder; the same material makes the same bytes."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for name, data in content.items():
+            entry = tarfile.TarInfo(f"{folder}/{name}")
+            entry.size, entry.mtime, entry.mode = len(data), made // 10**9, 0o600
+            archive.addfile(entry, io.BytesIO(data))
+    return zstandard.ZstdCompressor(level=10, write_checksum=True).compress(packed.getvalue())
+
+
+# ── the summary ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _summary(material: Material) -> Iterator[str]:
+    alert = material.alert
+    yield f"# {span(alert.rule)}"
+    yield ""
+    for label, value in _facts(material):
+        if value:
+            yield f"* {label}: {span(value)}"
+    if alert.description:
+        yield from _section("Why it matters", [alert.description])
+    yield from _section("Message", [alert.output])
+    yield from _section("Ancestry", material.ancestry)
+    yield from _section("Why the rule fired", render_text(material.why) if material.why else [])
+    yield from _section("Around it", map(_event, _nearest(material)), left_out=len(material.timeline) - _SHOWN)
+    yield from _section("Changed in the container", map(_change, material.changes))
+    yield from _section("What to do next", material.next_steps)
+    if material.missing:
+        yield from _section("Not in this bundle", (f"{what}: {why}" for what, why in material.missing.items()))
+    yield ""
+    yield f"All of it is in the files beside this one; `{SUMS}` has their sums."
+
+
+def _facts(material: Material) -> list[tuple[str, str]]:
+    alert, row, process = material.alert, material.stack, material.alert.process
+    container = alert.container
+    return [
+        ("When", f"{_moment(alert.time):%Y-%m-%d %H:%M:%S.%f} UTC"),
+        ("Priority", alert.priority.label),
+        ("Tags", " ".join(alert.tags)),
+        ("Machine", alert.hostname),
+        (
+            "Container",
+            f"{container.name or '?'} ({container.id[:12]}, {container.image or '?'})" if container else "host",
+        ),
+        ("Way in", alert.entry),
+        ("User", f"{alert.user or '?'} ({alert.uid})"),
+        ("Process", f"{process.cmdline or process.name} (pid {process.pid})" if process else ""),
+        ("What", alert.target),
+        ("Alerts like it", str(row.count) if row else str(len(material.alerts))),
+        ("State", " · ".join(filter(None, (row.state, row.who, row.note))) if row else ""),
+        (
+            "Bundle",
+            f"made {_moment(material.made):%Y-%m-%d %H:%M:%S} UTC{f' by {material.who}' if material.who else ''}",
+        ),
+    ]
+
+
+def span(text: str) -> str:
+    """A code span in one line, with more backticks around than there are inside."""
+    line = " ".join(text.split())
+    fence = "`" * (_longest(line) + 1)
+    return f"{fence} {line} {fence}" if "`" in line else f"{fence}{line or ' '}{fence}"
+
+
+def _nearest(material: Material) -> list[EventRow]:
+    """The events nearest to the alert, in their order."""
+    moment = material.alert.time
+    near = sorted(material.timeline, key=lambda row: abs(row.time - moment))[:_SHOWN]
+    return sorted(near, key=lambda row: (row.time, row.num))
+
+
+def _section(title: str, rows: Iterable[str], left_out: int = 0) -> Iterator[str]:
+    """Rows in a fence that none of them ends; of many the first."""
+    every = list(rows)
+    if not every:
+        return
+    shown = every[:_SHOWN]
+    fence = "`" * max(3, _longest("\n".join(shown)) + 1)
+    yield from ("", f"## {title}", "", fence, *shown, fence)
+    if (more := max(left_out, len(every) - len(shown))) > 0:
+        yield f"… and {more} more in the files."
+
+
+def _longest(text: str) -> int:
+    return max((len(run) for run in re.findall("`+", text)), default=0)
+
+
+def _event(row: EventRow) -> str:
+    return f"{_moment(row.time):%H:%M:%S.%f}  {row.process} ({row.pid})  {row.summary}"
+
+
+def _change(change: Change) -> str:
+    who = f"  {_moment(change.time):%H:%M:%S}  {change.process}" if change.time else ""
+    return f"{change.kind} {change.path}{who}"
+
+
+def _moment(time: int) -> datetime:
+    """Exact to the microsecond: a float of such a number is not."""
+    return datetime.fromtimestamp(time // 10**9, UTC).replace(microsecond=time % 10**9 // 1000)
+
+
+def _text(lines: Iterable[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode(errors="backslashreplace")
+
+
+def _lines(values: Iterable[Any]) -> bytes:
+    return b"".join(_dumped(value) + b"\n" for value in values)
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, indent=2, ensure_ascii=True, default=str).encode() + b"\n"
+
+
+def _dumped(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), default=str).encode()

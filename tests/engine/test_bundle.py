@@ -1,0 +1,130 @@
+"""Bundles of an incident: whole, private, the same again, and harmless whatever is in them."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import tarfile
+from pathlib import Path
+
+import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from engine.bundle import SUMS, Material, files, name_of, span, write
+from engine.errors import TiercelError
+from engine.protocol import Change, EventRow
+from tests.helpers.sample_alerts import MOMENT, alert
+
+
+def material(**more: object) -> Material:
+    seen = alert()
+    event = EventRow(1, MOMENT, "openat", 4711, "cat", "3", "openat /etc/shadow")
+    whole = Material(
+        alert=seen,
+        made=MOMENT,
+        who="anna",
+        alerts=[seen, seen],
+        ancestry=["host", "└▶ cat /etc/shadow"],
+        timeline=[event],
+        changes=[Change("A", "/bin/x")],
+        next_steps=["docker logs web"],
+        missing={"logs": "not gathered"},
+    )
+    return replace(whole, **more)
+
+
+def test_the_summary_tells_it_all_and_the_files_have_the_rest() -> None:
+    found = files(material())
+    text = found["summary.md"].decode()
+    for part in (
+        "`Sensitive file read`",
+        "00:04:05.123456 UTC",
+        "└▶ cat /etc/shadow",
+        "openat /etc/shadow",
+        "A /bin/x",
+    ):
+        assert part in text
+    assert "docker logs web" in text and "logs: not gathered" in text and "by anna" in text
+    assert json.loads(found["alert.json"])["rule"] == "Sensitive file read"
+    assert [json.loads(line)["rule"] for line in found["alerts.jsonl"].splitlines()] == ["Sensitive file read"] * 2
+    assert "why.txt" not in found  # nobody could tell
+
+
+def test_of_many_events_the_summary_has_those_nearest_to_the_alert() -> None:
+    rows = [EventRow(n, MOMENT + n - 500, "openat", 1, "cat", "3", f"openat /n/{n:04}") for n in range(1000)]
+    found = files(material(timeline=rows))
+    shown = [int(number) for number in re.findall(r"/n/([0-9]{4})", found["summary.md"].decode())]
+    assert shown == sorted(shown) and len(shown) == 40 and {499, 500, 501} < {*shown}
+    assert "… and 960 more in the files." in found["summary.md"].decode()
+    assert found["timeline.jsonl"].count(b"\n") == 1000
+
+
+def test_the_sums_are_those_of_the_files() -> None:
+    found = files(material())
+    sums = dict(line.split("  ")[::-1] for line in found.pop(SUMS).decode().splitlines())
+    assert sums == {name: hashlib.sha256(content).hexdigest() for name, content in found.items()}
+
+
+def test_folder_and_archive_hold_the_same_for_the_owner_alone(tmp_path: Path) -> None:
+    folder = write(material(), tmp_path / "made")
+    assert folder.name == "20260101T000405Z-sensitive-file-read-web"
+    archive = folder.with_name(f"{folder.name}.tar.zst")
+    plain = zstandard.ZstdDecompressor().decompressobj().decompress(archive.read_bytes())
+    with tarfile.open(fileobj=io.BytesIO(plain)) as packed:
+        held = {entry.name: packed.extractfile(entry).read() for entry in packed}  # type: ignore[union-attr]
+    assert held == {f"{folder.name}/{path.name}": path.read_bytes() for path in folder.iterdir()}
+    assert {path.stat().st_mode & 0o777 for path in (*folder.iterdir(), archive)} == {0o600}
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_nothing_is_overwritten_and_the_same_material_makes_the_same_bytes(tmp_path: Path) -> None:
+    first, second = write(material(), tmp_path), write(material(), tmp_path)
+    assert second.name == f"{first.name}-2"
+    assert [path.read_bytes() for path in sorted(first.iterdir())] == [
+        path.read_bytes() for path in sorted(second.iterdir())
+    ]
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(TiercelError, match="the bundle cannot be written"):
+        write(material(), tmp_path / "file")
+
+
+@given(rule=st.text(max_size=40), container=st.text(max_size=20))
+def test_a_name_stays_in_its_folder(rule: str, container: str) -> None:
+    seen = alert(rule)
+    assert seen.container is not None
+    hostile = replace(seen, container=replace(seen.container, name=container))
+    assert re.fullmatch(r"[0-9]{8}T[0-9]{6}Z-[a-z0-9-]{1,80}", name_of(material(alert=hostile)))
+
+
+HOSTILE = st.text(alphabet="`~#[]()!<>*_|\\ax \n", max_size=30) | st.sampled_from(
+    ["```", "` [x](http://evil)", "<img src=x>", "````\n# not a title", "![a](b)"]
+)
+
+
+@given(text=HOSTILE)
+def test_a_span_holds_its_text_whatever_that_is(text: str) -> None:
+    """A code span ends at the next run of as many backticks as it begins with: that is its last."""
+    shown = span(text)
+    assert "\n" not in shown
+    (fence,) = re.match("`+", shown).groups() or (re.match("`+", shown).group(),)  # type: ignore[union-attr]
+    inside = shown[len(fence) : -len(fence)]
+    assert shown.endswith(fence) and fence not in re.findall("`+", inside)
+    assert " ".join(inside.split()) == " ".join(text.split())
+
+
+@given(texts=st.lists(HOSTILE, min_size=1, max_size=5))
+def test_a_fence_holds_its_lines_whatever_they_are(texts: list[str]) -> None:
+    lines = [" ".join(text.split()) for text in texts]  # what leaves the sensor has no line breaks
+    found = files(material(ancestry=lines))["summary.md"].decode().split("## Ancestry\n\n")[1].split("\n")
+    fence, rest = found[0], found[1:]
+    assert re.fullmatch("`{3,}", fence)
+    assert rest[: len(lines)] == lines and rest[len(lines)] == fence
+    assert not any(re.match(r" {0,3}" + fence, line) for line in lines)

@@ -1,0 +1,146 @@
+"""From an alert to a bundle of all that is known of it, in a folder of the person at the screen."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from engine import protocol as p
+from engine.alerts import Alert
+from engine.bundle import Material, write
+from engine.errors import TiercelError
+from tui import clip, lineage
+from tui.front import Front, GoneError, RefusedError
+from tui.panes.base import Pane
+from tui.places import AlertPlace
+from tui.state_screen import whoami
+
+FOLDER = "tiercel-incidents"
+"""In the home of whoever looks."""
+AROUND = 60 * 10**9
+"""Nanoseconds before and after an alert."""
+_MOST = 1000
+
+
+class Bundling(Pane):
+    """A pane that stands on an alert: the key that makes a bundle of it."""
+
+    def alert_place(self) -> AlertPlace | None:
+        """The alert as a place, None for none."""
+        raise NotImplementedError
+
+    def action_bundle(self) -> None:
+        """Gather, write, and say where it is."""
+        if place := self.alert_place():
+            self.say(("◌ gathering what is known of it…", "dim"))
+            self.run_worker(self._bundle(place), group="bundle", exclusive=True)
+
+    async def _bundle(self, place: AlertPlace) -> None:
+        try:
+            material = await gather(self.front, place)
+            folder = await asyncio.to_thread(write, material, Path.home() / FOLDER)
+        except GoneError:
+            return  # the frame says so
+        except TiercelError as error:
+            self.refuse(error)
+        else:
+            shown = f"~/{folder.relative_to(Path.home())}"
+            self.say(("✓ ", "ok"), (f"{shown} and its .tar.zst", ""), ("   summary.md is for the ticket", "dim"))
+
+
+async def gather(front: Front, place: AlertPlace) -> Material:
+    """Ask the sensor for everything about an alert. Raises RefusedError when the alert itself is gone."""
+    rows = (await front.ask(p.GetAlert(place.alert_id), p.Alerts)).rows
+    if not rows:
+        raise RefusedError("that alert is no longer kept")
+    alert = rows[0]
+    material = Material(alert=alert, made=time.time_ns(), who=whoami(), version=_version(), health=front.health)
+    material.ancestry = ["".join(text for text, _tone in line) for line in lineage.draw(alert)]
+    material.next_steps = [clip.of_alert(alert)]
+    for what, (ask, put) in _STEPS.items():
+        try:
+            put(material, await ask(front, alert, place))
+        except RefusedError as error:
+            material.missing[what] = error.message
+    material.missing["logs"] = "not gathered: the command above shows them"
+    return material
+
+
+def _version() -> str:
+    try:
+        return version("tiercel")
+    except PackageNotFoundError:  # run from its folder
+        return ""
+
+
+async def _alerts(front: Front, _alert: Alert, place: AlertPlace) -> list[Alert]:
+    return (await front.ask(p.ListAlerts(place.stack, limit=_MOST), p.Alerts)).rows
+
+
+async def _why(front: Front, alert: Alert, _place: AlertPlace) -> Any:
+    return (await front.ask(p.Explain(alert.id), p.Why)).explanation
+
+
+async def _timeline(front: Front, alert: Alert, _place: AlertPlace) -> list[p.EventRow]:
+    since, until = alert.time - AROUND, alert.time + AROUND
+    if alert.container is not None:
+        request = p.ListEvents(container_id=alert.container.id, limit=_MOST, since=since, until=until)
+    elif alert.process is not None:
+        process = alert.process
+        request = p.ListEvents(process.pid, process.start, limit=_MOST, tree=True, since=since, until=until)
+    else:
+        return []
+    return (await front.ask(request, p.Events)).rows[::-1]
+
+
+async def _container(front: Front, alert: Alert, _place: AlertPlace) -> p.ContainerRow | None:
+    if alert.container is None:
+        return None
+    rows = (await front.ask(p.ListContainers(), p.Containers)).rows
+    return next((row for row in rows if row.info.id == alert.container.id), None)
+
+
+async def _processes(front: Front, alert: Alert, _place: AlertPlace) -> list[p.ProcessRow]:
+    container_id = alert.container.id if alert.container else ""
+    return (await front.ask(p.ListProcesses(container_id), p.Processes)).rows
+
+
+async def _changes(front: Front, alert: Alert, _place: AlertPlace) -> list[p.Change]:
+    if alert.container is None:
+        return []
+    return (await front.ask(p.ListChanges(alert.container.id), p.Changes)).rows
+
+
+async def _rule(front: Front, alert: Alert, _place: AlertPlace) -> p.RuleRow | None:
+    rows = (await front.ask(p.ListRules(), p.Rules)).rows
+    return next((row for row in rows if row.name == alert.rule), None)
+
+
+async def _stack(front: Front, alert: Alert, place: AlertPlace) -> p.StackRow | None:
+    container_id = alert.container.id if alert.container else ""
+    rows = (await front.ask(p.ListStacks(limit=_MOST, container_id=container_id), p.Stacks)).rows
+    return next((row for row in rows if row.stack == place.stack), None)
+
+
+_Ask = Callable[[Front, Alert, AlertPlace], Awaitable[Any]]
+
+
+def _into(name: str) -> Callable[[Material, Any], None]:
+    return lambda material, found: setattr(material, name, found)
+
+
+_STEPS: dict[str, tuple[_Ask, Callable[[Material, Any], None]]] = {
+    "alerts like it": (_alerts, _into("alerts")),
+    "state": (_stack, _into("stack")),
+    "why the rule fired": (_why, _into("why")),
+    "timeline": (_timeline, _into("timeline")),
+    "container": (_container, _into("container")),
+    "processes": (_processes, _into("processes")),
+    "docker diff": (_changes, _into("changes")),
+    "rule": (_rule, _into("rule")),
+}
+"""What is asked for, one after the other, and where it goes."""
