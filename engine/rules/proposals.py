@@ -81,11 +81,15 @@ def block(proposal: Proposal, rule: str, about: str) -> str:
         ],
         "override": {"exceptions": "append"},
     }
-    return f"{BEGIN} {name}: {_one_line(about)}\n{_dumped([item])}{END} {name}\n"
+    return f"{BEGIN} {name}: {_one_line(about)[:_LONGEST]}\n{_dumped([item])}{END} {name}\n"
 
 
 BEGIN, END = "# tiercel: begin of exception", "# tiercel: end of exception"
 """What the lines around an exception begin with."""
+
+
+_LONGEST = 200
+"""Characters of why: a name may be made to be of any length."""
 
 
 def _dumped(items: list[Any]) -> str:

@@ -33,13 +33,13 @@ class LocalRulesFile:
             write(self.path, f"{_ended(before) or _HEAD}{text}")
 
     def undo(self) -> str:
-        """Take the last exception out; its first line, "" when there is none. Raises OSError."""
+        """Take the last exception out that stands whole; its first line, "" when there is none. Raises OSError."""
         with alone(self.path.parent):
             lines = self._read().splitlines(keepends=True)
-            begin = max((number for number, line in enumerate(lines) if line.startswith(BEGIN)), default=None)
-            if begin is None:
+            end = _last(lines, END)
+            begin = _last(lines[: max(end, 0)], BEGIN)
+            if begin < 0:
                 return ""
-            end = next((number for number, line in enumerate(lines) if number > begin and line.startswith(END)), begin)
             rest = [*lines[:begin], *lines[end + 1 :]]
             if "".join(rest) in ("", _HEAD):
                 self.path.unlink()
@@ -52,6 +52,11 @@ class LocalRulesFile:
             return self.path.read_text(encoding="utf-8")
         except FileNotFoundError:
             return ""
+
+
+def _last(lines: list[str], start: str) -> int:
+    """The number of the last line that begins so; -1 for none, which is before all lines."""
+    return max((number for number, line in enumerate(lines) if line.startswith(start)), default=-1)
 
 
 def _ended(text: str) -> str:

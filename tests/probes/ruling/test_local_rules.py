@@ -56,6 +56,14 @@ def test_what_people_wrote_stays(local: LocalRulesFile, mine: str) -> None:
     assert BEGIN not in local.path.read_text()
 
 
+def test_an_exception_whose_end_somebody_took_away_is_left_to_them(local: LocalRulesFile) -> None:
+    local.add(block("a"))
+    local.add(block("b").rpartition("# tiercel: end")[0])
+    assert local.undo() == f"{BEGIN} a: x" and f"{BEGIN} b: x" in local.path.read_text()
+    local.path.write_text(f"{BEGIN} c: x\n- rule: mine\n")
+    assert local.undo() == "" and "mine" in local.path.read_text()
+
+
 # ── with a sensor ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
