@@ -249,6 +249,10 @@ class Loss(_Input, tag="loss"):
     count: int
     cause: str
     container_id: str = HOST
+    pid: int = 0
+    """The process whose event was lost last, 0 when unknown, …"""
+    comm: str = ""
+    """… and its name."""
 
 
 class Phase(StrEnum):

@@ -12,6 +12,7 @@ AUTO, RING, PERF = "auto", "ring", "perf"
 FILES = (
     "wire.h",
     "maps.h",
+    "share.h",
     "task.h",
     "path.h",
     "descriptor.h",

@@ -7,6 +7,7 @@ import os
 import struct
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from enum import Enum
 
 from engine.contracts import Emit
 from engine.events import HOST, Input, Loss, Phase, SourceState
@@ -15,22 +16,25 @@ from engine.pushdown.filter import RENAMES, Filter
 from engine.schema import EVENT_TYPES
 from probes.kernel.bpf_map import BpfMap, PerCpuMap
 from probes.kernel.decode import Decoder, cgroup_of, split
+from probes.kernel.doorbell import Doorbell
 from probes.kernel.filters import Filters
 from probes.kernel.loader import Loaded, load
 from probes.kernel.losses import Losses
 from probes.kernel.paths import text
 from probes.kernel.perf import PerfReader
 from probes.kernel.portable import portable
-from probes.kernel.programs import AUTO, PERF
+from probes.kernel.programs import AUTO, PERF, RING
 from probes.kernel.ring import RingReader
 from probes.kernel.spec import SPEC, spec_rows
-from probes.kernel.wire import CGROUP_KEY, COUNTER, Kind, Section
+from probes.kernel.wire import COUNTER, LOSS, LOSS_KEY, Kind, Section
 from probes.machine.cgroups import Cgroups, every_cgroup
 from probes.machine.snapshots import Snapshots
 from probes.machine.users import read_host_users, read_users_in_time
 
 PERIOD = 0.010
-"""Seconds between two looks at the ring. A wakeup for each event would cost the traced program 5 µs."""
+"""Seconds between two looks at the ring while events come. A wakeup for each would cost the traced program 5 µs."""
+IDLE_PERIOD = 0.25
+"""Seconds between two looks while none come and nobody wakes us: losses and clocks are looked at, too."""
 SLICE = 1000
 """Records dealt with before the loop may do something else, …"""
 SLICE_SECONDS = 0.004
@@ -39,9 +43,8 @@ BATCH = 128
 """Records emitted at once."""
 REST_SECONDS = 0.5
 """Time at most for what is in the ring at the end."""
-LOSS_PERIOD = 1.0
-CLOCK_PERIOD = 1.0
-"""Seconds between two looks at the wall clock, which may have been set."""
+LOOK_PERIOD = 1.0
+"""Seconds between two looks at what was lost, and at the wall clock, which may have been set."""
 GARBLED = "record not understood"
 """The cause of a loss: the two sides do not agree on a record."""
 RING_PAGES = 2048
@@ -51,6 +54,16 @@ _U32 = struct.Struct("=I")
 _U64 = struct.Struct("=Q")
 _SCHEMA_NAMES = [row.name for row in EVENT_TYPES]
 _PAGE = 4096
+
+
+class Found(Enum):
+    """What a look at the ring has found."""
+
+    NOTHING = 0
+    ALL = 1
+    """Some records, and those were all."""
+    MORE = 2
+    """As many as one slice takes; more are waiting."""
 
 
 def boot_offset() -> int:
@@ -88,6 +101,8 @@ class KernelSource:
         self._loaded: Loaded | None = None
         self._reader: RingReader | PerfReader | None = None
         self._maps: dict[str, BpfMap] = {}
+        self._doorbell: Doorbell | None = None
+        """Wakes us; None for a transport that nobody can sleep on."""
         self._counts: PerCpuMap | None = None
         self.wanted_filter: Callable[[], Filter] | None = None
         """Makes the filter that the rules allow now; None lets all events of the selected types out of the kernel."""
@@ -166,13 +181,14 @@ class KernelSource:
             "counters": self._counts,
             "own": BpfMap(fds["own"], _U32.size, 1),
             "own_events": PerCpuMap(fds["own_events"], _U32.size, _U64.size),
-            "lost_by_cgroup": BpfMap(fds["lost_by_cgroup"], CGROUP_KEY.size, _U64.size),
+            "lost_by_cgroup": BpfMap(fds["lost_by_cgroup"], LOSS_KEY.size, LOSS.size),
             "options": BpfMap(fds["options"], _U32.size, _U32.size),
         }
         for pid in self._own_pids:
             self._maps["own"].update(_U32.pack(pid), b"\1")
         self.send_environment(self._snapshots.environment)
         self._reader = _reader(loaded, self._ring_pages * _PAGE)
+        self._doorbell = Doorbell(fds["events"], self._maps["options"]) if loaded.transport == RING else None
         self.filters = self._filters(fds)
         self.select(self._selected)
 
@@ -204,41 +220,56 @@ class KernelSource:
                 await asyncio.gather(following, return_exceptions=True)
 
     async def _deliver(self, emit: Emit) -> None:
-        losses = Losses(self._maps["lost_by_cgroup"], self._cgroups.containers)
-        next_loss = next_clock = time.monotonic()
+        losses = self._losses()
+        next_look = time.monotonic()
         while True:
-            more = self._drain(emit)
-            now = time.monotonic()
-            if now >= next_loss:
-                next_loss = now + LOSS_PERIOD
-                if found := losses.read(time.time_ns()):
-                    emit(found)
-                    self._snapshots.want()
-            if now >= next_clock:
-                next_clock = now + CLOCK_PERIOD
-                self._decoder.offset = boot_offset()
-            if not more and (snapshot := self._snapshots.poll()):
+            found = self._drain(emit)
+            if time.monotonic() >= next_look:
+                next_look = time.monotonic() + LOOK_PERIOD
+                self._look_after(losses, emit)
+            if found is not Found.MORE and (snapshot := self._snapshots.poll()):
                 emit([snapshot])
-            await asyncio.sleep(0 if more else PERIOD)
+            await self._rest(found)
 
-    def _drain(self, emit: Emit) -> bool:
-        """A slice of records; True when more are waiting."""
+    def _losses(self) -> Losses:
+        assert self._counts is not None
+        return Losses(self._maps["lost_by_cgroup"], self._counts, self._cgroups.containers)
+
+    def _look_after(self, losses: Losses, emit: Emit) -> None:
+        """What is done once a second."""
+        if found := losses.read(time.time_ns()):
+            emit(found)
+        if losses.of_state():
+            self._snapshots.want()
+        self._decoder.offset = boot_offset()
+
+    async def _rest(self, found: Found) -> None:
+        """Sleep until it is worth looking again."""
+        if found is Found.NOTHING and self._doorbell is not None:
+            await self._doorbell.wait(IDLE_PERIOD)
+        else:
+            await asyncio.sleep(0 if found is Found.MORE else PERIOD)
+
+    def _drain(self, emit: Emit) -> Found:
+        """Deal with a slice of records."""
         reader, end = self._reader, time.monotonic() + SLICE_SECONDS
         assert reader is not None
+        found = Found.NOTHING
         for _ in range(0, SLICE, BATCH):
             records = reader.drain(BATCH)
             if records and (inputs := self._inputs(records)):
                 emit(inputs)
             if len(records) < BATCH:
-                return False
+                return Found.ALL if records else found
+            found = Found.ALL
             if time.monotonic() > end:
                 break
-        return True
+        return Found.MORE
 
     def _drain_rest(self, emit: Emit) -> None:
         """What happened before we were told to end is still in the ring; a busy machine does not hold the end up."""
         end = time.monotonic() + REST_SECONDS
-        while self._drain(emit) and time.monotonic() < end:
+        while self._drain(emit) is Found.MORE and time.monotonic() < end:
             pass
 
     def _inputs(self, records: list[bytes]) -> Sequence[Input]:

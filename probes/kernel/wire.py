@@ -19,6 +19,10 @@ COUNTER = struct.Struct("=QQQ")
 """seen, delivered, lost."""
 CGROUP_KEY = struct.Struct("=QQ")
 """kernfs id, hierarchy."""
+LOSS_KEY = struct.Struct("=QII")
+"""kernfs id, hierarchy, cause."""
+LOSS = struct.Struct("=QII16s")
+"""count, pid, reserved, comm: of the process that lost the latest."""
 
 
 class Kind(IntEnum):

@@ -7,21 +7,16 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from engine.errors import SourceError
-from engine.events import HOST, KernelEvent, Loss, ProcessInfo, Snapshot
+from engine.events import HOST, KernelEvent, ProcessInfo, Snapshot
 from engine.schema import EVENT_TYPES
-from engine.state.world import World
 from probes.kernel.decode import TICK
-from probes.kernel.losses import CAUSE, OTHER
-from probes.kernel.wire import CGROUP_KEY
 from probes.machine import snapshots
 from probes.machine.cgroups import hierarchies
 from tests.helpers.kernel import Watched, attached_programs, descriptor, only, snapshot, watching
@@ -468,69 +463,6 @@ async def test_everything_is_detached_at_the_end() -> None:
     async with watching():
         assert attached_programs() > before
     assert attached_programs() == before
-
-
-def flood(*cgroup: Path) -> None:
-    """Fill a small ring to its last gap: records of files, then some as small as an exit's.
-
-    It blocks the loop, so that nothing is drained. It is done in ``cgroup`` if one is given.
-    """
-    code = """
-import os, pathlib, sys
-for folder in sys.argv[1:]:
-    pathlib.Path(folder, "cgroup.procs").write_text("0")
-for n in range(6000):
-    try:
-        open("/etc/hostname").close() if n < 3000 else os.dup2(900, 901)
-    except OSError:
-        pass
-"""
-    subprocess.run([sys.executable, "-S", "-c", code, *cgroup], check=True)
-
-
-async def test_losses_are_counted_by_cause() -> None:
-    async with watching(ring_pages=1) as watched:
-        flood()
-        loss = await watched.until(Loss)
-        assert isinstance(loss, Loss)
-        assert (loss.count > 0, loss.cause, loss.container_id) == (True, CAUSE, HOST)
-        lost = sum(row.lost for row in watched.source.statistics())
-        assert lost > 0
-
-
-async def test_a_process_whose_exit_was_lost_does_not_live_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshots, "PERIOD", 0.1)
-    async with watching(ring_pages=64) as watched:
-        sleeper = subprocess.Popen(["/bin/sleep", "1000"])
-        begun = await watched.until(KernelEvent, type="execve", pid=sleeper.pid)
-        flood()
-        sleeper.kill()
-        sleeper.wait()
-        gone = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-        await watched.until(Snapshot, holds=lambda value: isinstance(value, Snapshot) and value.since_boot > gone)
-    exits = [e.pid for e in watched.inputs if isinstance(e, KernelEvent) and e.type == "procexit"]
-    assert sleeper.pid not in exits, "the ring was full"
-    world = World()
-    for value in watched.inputs:
-        world.apply(value)
-    assert isinstance(begun, KernelEvent)
-    process = world.processes.get(begun.pid, begun.start)
-    assert process is not None
-    assert process.exit_time
-    assert world.processes.missed_exits >= 1
-
-
-async def test_where_there_is_no_room_to_count_each_cgroup_losses_are_counted_together(container: Path) -> None:
-    async with watching(ring_pages=1) as watched:
-        counted = watched.source._maps["lost_by_cgroup"]
-        with suppress(OSError):  # full
-            for cgroup in range(4096):
-                counted.update(CGROUP_KEY.pack(cgroup + 2**40, 0), bytes(8))
-        flood(container)
-        loss = await watched.until(Loss, container_id=OTHER)
-    assert isinstance(loss, Loss)
-    assert loss.count > 0
-    assert {one.container_id for one in watched.inputs if isinstance(one, Loss)} <= {HOST, OTHER}
 
 
 async def test_environments_are_sent_as_soon_as_somebody_asks(monkeypatch: pytest.MonkeyPatch) -> None:

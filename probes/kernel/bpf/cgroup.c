@@ -11,7 +11,7 @@ static __always_inline void describe_cgroup(struct scratch *s, u32 kind, struct 
 static __always_inline void send_cgroup(void *ctx, struct scratch *s)
 {
 	if (output(ctx, &s->record, offsetof(struct record, data) + (s->used & 8191)))
-		count_loss(&s->record);
+		count_loss(&s->record, LOSS_FULL);
 }
 
 RAW_TRACEPOINT_PROBE(cgroup_mkdir)

@@ -32,27 +32,62 @@ BPF_ARRAY(specs, struct spec, SPECS);
 BPF_PERCPU_ARRAY(counters, struct counter, 256);   /* by row of the event table */
 BPF_PERCPU_ARRAY(own_events, u64, 1);
 BPF_HASH(own, u32, u8, 4096);                      /* process ids of our own tree */
-BPF_HASH(lost_by_cgroup, struct cgroup_key, u64, 4096);
+BPF_HASH(lost_by_cgroup, struct loss_key, struct loss, 4096);
 BPF_ARRAY(options, u32, 8);
 BPF_PROG_ARRAY(stages, 8);
 
 #define OPTION_ENVIRONMENT 0
+#define OPTION_ASLEEP 2 /* the reader sleeps until it is woken */
 
 #ifdef TRANSPORT_PERF
+
 BPF_PERF_OUTPUT(events);
-#else
-BPF_RINGBUF_OUTPUT(events, RING_PAGES);
-#endif
 
 static __always_inline int output(void *ctx, struct record *r, u64 size)
 {
-#ifdef TRANSPORT_PERF
 	return events.perf_submit(ctx, r, size);
-#else
-	/* The reader looks every 10 ms of its own accord: a wakeup would cost the program that made the event 5 us. */
-	return events.ringbuf_output(r, size, BPF_RB_NO_WAKEUP);
-#endif
 }
+
+static __always_inline u64 ring_used(struct record *r)
+{
+	return 0; /* nobody can ask: what finds no room is lost, whosever it is */
+}
+
+#else
+
+BPF_RINGBUF_OUTPUT(events, RING_PAGES);
+
+/* A reader that has work looks every 10 ms of its own accord: a wakeup for each event would cost the program that made
+ * it 5 us. One that has found nothing asks to be woken, once. It asks first and looks once more then, and here the
+ * record is complete (by an atomic exchange) before the question is read: one of the two sees the other. */
+static __always_inline void wake_reader(void)
+{
+	u32 option = OPTION_ASLEEP, *asleep = options.lookup(&option);
+	if (!asleep || !*(volatile u32 *)asleep)
+		return;
+	*asleep = 0;
+	void *nothing = events.ringbuf_reserve(8);
+	if (nothing)
+		events.ringbuf_discard(nothing, BPF_RB_FORCE_WAKEUP);
+}
+
+static __always_inline int output(void *ctx, struct record *r, u64 size)
+{
+	int failed = events.ringbuf_output(r, size, BPF_RB_NO_WAKEUP);
+	wake_reader();
+	return failed;
+}
+
+/* Bytes that wait to be read. bcc knows no call of a ring for it, so that the one that it makes of ringbuf_output is
+ * turned into another here; the record only tells bcc a type. */
+#define bpf_ringbuf_output(ring, data, size, flags) bpf_ringbuf_query(ring, flags)
+static __always_inline u64 ring_used(struct record *r)
+{
+	return events.ringbuf_output(r, 0, BPF_RB_AVAIL_DATA);
+}
+#undef bpf_ringbuf_output
+
+#endif
 
 static __always_inline struct counter *counter_of(u32 event)
 {
@@ -60,14 +95,17 @@ static __always_inline struct counter *counter_of(u32 event)
 }
 
 /* By cgroup; all together those for which the map has no more room. */
-static __always_inline void count_loss(struct record *r)
+static __always_inline void count_loss(struct record *r, u32 cause)
 {
-	struct cgroup_key key = {.cgroup = r->cgroup, .hierarchy = r->hierarchy}, other = {~0ULL, ~0ULL};
-	u64 zero = 0, *lost = lost_by_cgroup.lookup_or_try_init(&key, &zero);
+	struct loss_key key = {r->cgroup, r->hierarchy, cause}, other = {~0ULL, ~0U, cause};
+	struct loss none = {}, *lost = lost_by_cgroup.lookup_or_try_init(&key, &none);
 	if (!lost)
 		lost = lost_by_cgroup.lookup(&other);
-	if (lost)
-		__sync_fetch_and_add(lost, 1);
+	if (!lost)
+		return;
+	__sync_fetch_and_add(&lost->count, 1);
+	lost->pid = r->pid;
+	__builtin_memcpy(lost->comm, r->comm, sizeof(lost->comm));
 }
 
 static __always_inline void send(void *ctx, struct scratch *s)
@@ -82,7 +120,7 @@ static __always_inline void send(void *ctx, struct scratch *s)
 		return;
 	if (failed) {
 		c->lost++;
-		count_loss(&s->record);
+		count_loss(&s->record, LOSS_FULL);
 	} else {
 		c->delivered++;
 	}

@@ -85,6 +85,8 @@ RAW_TRACEPOINT_PROBE(sched_process_exec)
 	if (!s)
 		return 0;
 	describe(s, t, RECORD_EXEC, EVENT_EXECVE);
+	if (!is_admitted(&s->record, 1))
+		return 0;
 #ifdef HAVE_linux_binprm_fdpath
 	if (READ(bprm, fdpath))
 		s->record.flags |= FLAG_EXECVEAT;
@@ -175,6 +177,8 @@ RAW_TRACEPOINT_PROBE(sched_process_fork)
 		return 0;
 	struct task_struct *t = CURRENT();
 	describe(s, t, RECORD_FORK, EVENT_CLONE);
+	if (!is_admitted(&s->record, 1))
+		return 0;
 	s->record.ret = child_pid;
 	s->record.args[0] = new_namespaces(t, child);
 	add_task(s, child);
@@ -198,6 +202,8 @@ RAW_TRACEPOINT_PROBE(sched_process_exit)
 	if (!s)
 		return 0;
 	describe(s, t, RECORD_EXIT, EVENT_PROCEXIT);
+	if (!is_admitted(&s->record, 1))
+		return 0;
 	u32 group = READ(signal, group_exit_code);
 	s->record.ret = group ? group : READ(t, exit_code);
 	send(ctx, s);

@@ -148,6 +148,24 @@ struct cgroup_key {
 	u64 hierarchy;
 };
 
+/* Why an event did not leave the kernel though it was to: probes/kernel/losses.py has the words. */
+#define LOSS_FULL 0
+#define LOSS_SHARE 1
+
+struct loss_key {
+	u64 cgroup;
+	u32 hierarchy;
+	u32 cause;
+};
+
+/* How many, and the process that lost the latest. */
+struct loss {
+	u64 count;
+	u32 pid;
+	u32 reserved;
+	char comm[16];
+};
+
 /* Filters, as probes/kernel/filter_rows.py packs them; bpf/filter.h says what they mean. */
 
 #define FILTER_SETS 8

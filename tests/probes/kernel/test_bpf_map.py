@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import errno
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from engine.events import HOST
 from probes.kernel.bpf_map import BpfMap, PerCpuMap, possible_cpus
-from probes.kernel.losses import CAUSE, Losses
-from probes.kernel.wire import CGROUP_KEY
+from probes.kernel.losses import CAUSES, Losses
+from probes.kernel.spec import EVENT_INDEX
+from probes.kernel.wire import COUNTER, LOSS, LOSS_KEY
 from tests.helpers.bpf import HASH, PERCPU_ARRAY, create_map
 
 
@@ -59,16 +62,46 @@ def test_the_possible_cpus(tmp_path: Path, text: str, count: int) -> None:
 
 @pytest.mark.live
 def test_losses_are_told_once_and_by_container() -> None:
-    table = BpfMap(create_map(HASH, CGROUP_KEY.size, 8, 10), CGROUP_KEY.size, 8)
-    losses = Losses(table, {(8, 1): "web", (8, 2): "web"})
-    counts = {(8, 1): 5, (8, 2): 2, (0, 1): 3}
-    for (hierarchy, cgroup), count in counts.items():
-        table.update(CGROUP_KEY.pack(cgroup, hierarchy), count.to_bytes(8, "little"))
-    assert {(loss.container_id, loss.count, loss.cause) for loss in losses.read(1)} == {
-        ("web", 7, CAUSE),
-        (HOST, 3, CAUSE),
-    }
+    table = BpfMap(create_map(HASH, LOSS_KEY.size, LOSS.size, 10), LOSS_KEY.size, LOSS.size)
+    counters = PerCpuMap(create_map(PERCPU_ARRAY, 4, COUNTER.size, 256), 4, COUNTER.size)
+    losses = Losses(table, counters, {(8, 1): "web", (8, 2): "web"})
+
+    def count(hierarchy: int, cgroup: int, cause: int, number: int, who: tuple[int, bytes] = (7, b"flood")) -> None:
+        pid, comm = who
+        table.update(LOSS_KEY.pack(cgroup, hierarchy, cause), LOSS.pack(number, pid, 0, comm))
+
+    count(8, 1, 0, 5)
+    count(8, 2, 0, 2)
+    count(8, 2, 1, 9, (8, b"storm"))
+    count(0, 1, 0, 3)
+    full, share = CAUSES
+    assert sorted(map(msgspec.structs.astuple, losses.read(1))) == [
+        (1, 3, full, HOST, 7, "flood"),
+        (1, 7, full, "web", 7, "flood"),
+        (1, 9, share, "web", 8, "storm"),
+    ]
     assert losses.read(2) == []
-    table.update(CGROUP_KEY.pack(1, 8), (6).to_bytes(8, "little"))
+    count(8, 1, 0, 6)
     assert [(loss.container_id, loss.count) for loss in losses.read(3)] == [("web", 1)]
     table.close()
+    counters.close()
+
+
+@pytest.mark.live
+def test_only_lost_events_that_keep_state_make_it_doubtful() -> None:
+    table = BpfMap(create_map(HASH, LOSS_KEY.size, LOSS.size, 10), LOSS_KEY.size, LOSS.size)
+    counters = PerCpuMap(create_map(PERCPU_ARRAY, 4, COUNTER.size, 256), 4, COUNTER.size)
+    losses = Losses(table, counters, {})
+
+    def lose(event: str, number: int) -> None:
+        slots = [COUNTER.pack(number, 0, number)] + [COUNTER.pack(0, 0, 0)] * (counters.cpus - 1)
+        counters.update(struct.pack("=I", EVENT_INDEX[event]), b"".join(slots))
+
+    lose("openat", 100)
+    assert losses.of_state() == 0
+    lose("procexit", 3)
+    lose("clone", 1)
+    assert losses.of_state() == 4
+    assert losses.of_state() == 0
+    table.close()
+    counters.close()

@@ -1,0 +1,43 @@
+/* Shares of the ring: one that floods must not take the room of all others.
+ *
+ * Half of the ring is anybody's. The next quarter is for cgroups that keep within their budget, the last one for what
+ * keeps state (exec, fork, exit): of that, the last eighth again for those within their budget. So nothing is held back
+ * as long as the reader keeps up, whoever makes how many events. */
+
+#define RING_SIZE ((u64)RING_PAGES << 12)
+#define BUDGET_PERIOD 500000ULL     /* ns for each event: 2,000 a second … */
+#define BUDGET_BURST 500000000ULL   /* … and half a second's worth at once */
+
+BPF_TABLE("lru_hash", struct cgroup_key, u64, budgets, 4096); /* boot time until which each has spent */
+
+/* Takes one event from a budget. Two processors may spend the same moment: a few events more than it says. */
+static __always_inline int spend(u64 *spent, u64 now, u64 period, u64 burst)
+{
+	u64 from = *spent < now - burst ? now - burst : *spent;
+	if (from + period > now)
+		return 0;
+	*spent = from + period;
+	return 1;
+}
+
+static __always_inline int is_within_budget(struct record *r)
+{
+	struct cgroup_key key = {.cgroup = r->cgroup, .hierarchy = r->hierarchy};
+	u64 full = r->time - BUDGET_BURST, *spent = budgets.lookup_or_try_init(&key, &full);
+	return spent && spend(spent, r->time, BUDGET_PERIOD, BUDGET_BURST);
+}
+
+/* Whether there is room for an event of this cgroup; counted as lost if not. */
+static __always_inline int is_admitted(struct record *r, int keeps_state)
+{
+	u64 used = ring_used(r);
+	if (used <= (keeps_state ? RING_SIZE / 8 * 7 : RING_SIZE / 2))
+		return 1;
+	if ((keeps_state || used <= RING_SIZE / 4 * 3) && is_within_budget(r))
+		return 1;
+	struct counter *c = counter_of(r->event);
+	if (c)
+		c->lost++;
+	count_loss(r, LOSS_SHARE);
+	return 0;
+}

@@ -1,0 +1,147 @@
+"""Floods: what finds no room is counted, and those who keep within their share are not the ones who pay."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from engine.events import HOST, KernelEvent, Loss, Snapshot
+from engine.state.world import World
+from probes.kernel.losses import CAUSES, OTHER
+from probes.kernel.wire import LOSS, LOSS_KEY
+from probes.machine import snapshots
+from probes.machine.cgroups import hierarchies
+from tests.helpers.kernel import Watched, watching
+
+pytestmark = [pytest.mark.live, pytest.mark.asyncio]
+
+FULL, SHARE = CAUSES
+OPENS, FORKS = "open('/etc/hostname').close()", "os.fork() or os._exit(0)"
+
+
+@pytest.fixture
+def container() -> Iterator[Path]:
+    """A cgroup with a container's name, in the tree that tells containers."""
+    _, mount = max(hierarchies())
+    cgroup = Path(mount) / f"tiercel-test-{os.getpid():064x}.scope"
+    cgroup.mkdir()
+    yield cgroup
+    cgroup.rmdir()
+
+
+CONTAINER_ID = f"{os.getpid():064x}"
+
+
+def flood(do: str, count: int, cgroup: Path | None = None) -> int:
+    """Do something many times, in ``cgroup`` if one is given; the process that did.
+
+    It blocks the loop, so that nothing is read from the ring meanwhile.
+    """
+    code = f"""
+import os, pathlib, sys
+for folder in sys.argv[1:]:
+    pathlib.Path(folder, "cgroup.procs").write_text("0")
+for n in range({count}):
+    {do}
+"""
+    folders = [cgroup] if cgroup is not None else []
+    child = subprocess.Popen([sys.executable, "-S", "-c", code, *folders])
+    assert child.wait() == 0
+    return child.pid
+
+
+async def until_opened(watched: Watched, name: str) -> None:
+    await watched.until(KernelEvent, holds=lambda e: isinstance(e, KernelEvent) and str(e.args).count(name) > 0)
+
+
+def events(watched: Watched, kind: str) -> list[KernelEvent]:
+    return [e for e in watched.inputs if isinstance(e, KernelEvent) and e.type == kind]
+
+
+async def test_losses_are_counted_by_cause() -> None:
+    async with watching(ring_pages=1) as watched:
+        flood(OPENS, 3000)
+        loss = await watched.until(Loss, container_id=HOST)
+        assert isinstance(loss, Loss)
+        assert loss.count > 0
+        assert loss.cause in CAUSES
+        lost = sum(row.lost for row in watched.source.statistics())
+        assert lost > 0
+
+
+async def test_one_that_floods_leaves_room_for_the_others(container: Path, tmp_path: Path) -> None:
+    """The loss is its own, and says which of its processes it was."""
+    async with watching(ring_pages=512) as watched:
+        watched.source.select({"openat"})
+        flooding = flood(OPENS, 20_000, container)
+        (tmp_path / "of-another").touch()
+        await until_opened(watched, "of-another")
+        loss = await watched.until(Loss)
+        assert isinstance(loss, Loss)
+    assert (loss.container_id, loss.cause, loss.pid) == (CONTAINER_ID, SHARE, flooding)
+    assert loss.comm.startswith("python")
+    opened = sum(e.container_id == CONTAINER_ID for e in events(watched, "openat"))
+    assert opened + loss.count >= 20_000, "each is delivered or counted"
+    assert loss.count > 10_000, "the ring would not have held them all"
+    ends = [e.pid for e in events(watched, "procexit")]
+    assert flooding in ends, "what keeps state has room of its own"
+
+
+async def test_what_one_may_lasts_however_long_the_flood_of_another_does(container: Path, tmp_path: Path) -> None:
+    async with watching(ring_pages=512) as watched:
+        watched.source.select({"openat"})
+        for n in range(5):
+            flood(OPENS, 5000, container)
+            (tmp_path / f"of-another-{n}").touch()
+            await until_opened(watched, f"of-another-{n}")
+
+
+async def test_as_long_as_there_is_room_nobody_has_a_share() -> None:
+    """A burst beyond every budget that the ring can hold arrives whole."""
+    async with watching() as watched:
+        watched.source.select({"openat"})
+        pid = flood(OPENS, 8000)
+        await watched.until(KernelEvent, type="procexit", pid=pid)
+        assert sum(e.pid == pid for e in events(watched, "openat")) >= 8000
+        assert sum(row.lost for row in watched.source.statistics()) == 0
+
+
+async def test_a_process_whose_exit_was_lost_does_not_live_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshots, "PERIOD", 0.1)
+    async with watching(ring_pages=64) as watched:
+        sleeper = subprocess.Popen(["/bin/sleep", "1000"])
+        begun = await watched.until(KernelEvent, type="execve", pid=sleeper.pid)
+        flood(FORKS, 3000)
+        sleeper.kill()
+        sleeper.wait()
+        gone = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+        await watched.until(Snapshot, holds=lambda value: isinstance(value, Snapshot) and value.since_boot > gone)
+    assert sleeper.pid not in [e.pid for e in events(watched, "procexit")], "the ring was full"
+    world = World()
+    for value in watched.inputs:
+        world.apply(value)
+    assert isinstance(begun, KernelEvent)
+    process = world.processes.get(begun.pid, begun.start)
+    assert process is not None
+    assert process.exit_time
+    assert world.processes.missed_exits >= 1
+
+
+async def test_where_there_is_no_room_to_count_each_cgroup_losses_are_counted_together(container: Path) -> None:
+    async with watching(ring_pages=1) as watched:
+        counted = watched.source._maps["lost_by_cgroup"]
+        with suppress(OSError):  # full
+            for cgroup in range(4096):
+                counted.update(LOSS_KEY.pack(cgroup + 2**40, 0, 0), bytes(LOSS.size))
+        flood(OPENS, 3000, container)
+        loss = await watched.until(Loss, container_id=OTHER)
+    assert isinstance(loss, Loss)
+    assert loss.count > 0
+    assert {one.container_id for one in watched.inputs if isinstance(one, Loss)} <= {HOST, OTHER}
