@@ -42,7 +42,7 @@ _READ = {name: FIELDS[name].show or FIELDS[name].getter() for name in ALWAYS}
 def alert_of(rule: Rule, event: Event, hostname: str) -> Alert:
     """The alert for ``rule`` having matched ``event``; it has no id yet."""
     message, fields = rule.render(event)
-    lineage = _lineage(event)
+    lineage = lineage_of(event.process, event.container, event.host)
     return Alert(
         time=event.kernel.time,
         rule=rule.name,
@@ -54,7 +54,7 @@ def alert_of(rule: Rule, event: Event, hostname: str) -> Alert:
         hostname=hostname,
         event_num=event.num,
         event_type=event.kernel.type,
-        container=_container(event.container),
+        container=container_ref(event.container),
         lineage=lineage,
         entry=entry(event.process),
         target=target(event),
@@ -73,7 +73,8 @@ def _with_always(fields: dict[str, Value], event: Event) -> dict[str, Value]:
     return fields
 
 
-def _container(container: Container | None) -> ContainerRef | None:
+def container_ref(container: Container | None) -> ContainerRef | None:
+    """What an alert keeps of its container; None on the host."""
     if container is None:
         return None
     info = container.info
@@ -83,14 +84,15 @@ def _container(container: Container | None) -> ContainerRef | None:
     return ContainerRef(id=container.id, name=info.name, image=info.image, privileged=privileged)
 
 
-def _lineage(event: Event) -> list[Ancestor]:
-    steps = [event.process, *islice(event.process.ancestors(), MAX_LINEAGE)]
-    return [_ancestor(process, event) for process in steps]
+def lineage_of(process: Process, container: Container | None, host: Container) -> list[Ancestor]:
+    """A process in ``container`` and its ancestors, as an alert keeps them."""
+    steps = [process, *islice(process.ancestors(), MAX_LINEAGE)]
+    return [_ancestor(step, container, host) for step in steps]
 
 
-def _ancestor(process: Process, event: Event) -> Ancestor:
-    inside = event.container is not None and process.container_id == event.container.id
-    users = event.container.users if inside and event.container is not None else event.host.users
+def _ancestor(process: Process, container: Container | None, host: Container) -> Ancestor:
+    inside = container is not None and process.container_id == container.id
+    users = container.users if inside and container is not None else host.users
     return Ancestor(
         pid=process.pid,
         start=process.start,

@@ -21,6 +21,7 @@ from typing import Protocol
 from engine.alerts import Alert
 from engine.beside import beside
 from engine.contracts import Runtime, Source
+from engine.drops import Drops
 from engine.errors import SourceError, TiercelError
 from engine.events import Input, KernelEvent, Loss, Phase, RuntimeState, SourceState
 from engine.evidence import forget_rules
@@ -101,6 +102,7 @@ class Sensor:
         self.world = World()
         self.world.containers.host.hostname = hostname
         self.vitals = Vitals(hostname)
+        self._drops = Drops(self.world, hostname)
         self.hits = Hits()
         self.failure: TiercelError | None = None
         """Why a source ended before its time."""
@@ -215,6 +217,8 @@ class Sensor:
         match item:
             case Loss():
                 self.vitals.lose(item)
+                if alert := self._drops.note(item):
+                    self._publish([alert])
             case RuntimeState():
                 before, self.vitals.runtime = self.vitals.runtime, item
                 if before is None or before.connected != item.connected:

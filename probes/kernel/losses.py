@@ -9,6 +9,7 @@ import struct
 from collections import Counter
 from collections.abc import Mapping
 
+from engine.drops import CAUSES
 from engine.events import HOST, Loss
 from engine.schema import EVENT_TYPES
 from probes.kernel.bpf_map import BpfMap, PerCpuMap
@@ -17,8 +18,6 @@ from probes.kernel.spec import EVENT_INDEX
 from probes.kernel.wire import COUNTER, LOSS, LOSS_KEY
 from probes.machine.cgroups import Key
 
-CAUSES = ("kernel buffer full", "more than its share of the kernel buffer")
-"""By the LOSS_ numbers of bpf/wire.h."""
 OTHER = "other"
 """Stands for the container where the kernel had no room to count each cgroup."""
 OTHER_KEYS = [LOSS_KEY.pack(2**64 - 1, 2**32 - 1, cause) for cause in range(len(CAUSES))]

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from engine.alerts import Alert, Priority
+from engine.drops import CAUSES, RULE
 from engine.errors import TiercelError
 from engine.events import ContainerInfo, Input, KernelEvent, Loss, Phase, ProcessInfo, RuntimeState, SourceState
 from engine.protocol import (
@@ -232,6 +233,14 @@ async def test_losses_and_the_phase_are_shown(rules: Path, collected: Collected)
     health = sensor.health()
     assert (health.phase, health.lost, health.lost_by_cause) == (Phase.LIVE, 7, {"ring full": 7})
     assert health.lost_by_container == {WEB[:12]: 7}
+
+
+async def test_a_flood_is_an_alert_that_is_stored_and_sent(rules: Path, collected: Collected) -> None:
+    loss = Loss(time=SECOND, count=7, cause=CAUSES[1], container_id=WEB, pid=9, comm="storm")
+    sensor = sensor_of(rules, collected, [loss])
+    await sensor.run()
+    assert [(alert.rule, alert.id) for alert in collected.alerts] == [(RULE, 1)]
+    assert "storm (pid 9)" in collected.alerts[0].output
 
 
 async def test_a_source_that_fails_is_a_state_and_the_others_go_on(rules: Path, collected: Collected) -> None:

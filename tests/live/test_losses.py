@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.drops import CAUSES
 from engine.events import HOST, KernelEvent, Loss, Snapshot
 from engine.state.world import World
-from probes.kernel.losses import CAUSES, OTHER
+from probes.kernel.losses import OTHER
 from probes.kernel.wire import LOSS, LOSS_KEY
 from probes.machine import snapshots
 from probes.machine.cgroups import hierarchies

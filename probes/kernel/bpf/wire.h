@@ -148,7 +148,7 @@ struct cgroup_key {
 	u64 hierarchy;
 };
 
-/* Why an event did not leave the kernel though it was to: probes/kernel/losses.py has the words. */
+/* Why an event did not leave the kernel though it was to: engine/drops.py has the words. */
 #define LOSS_FULL 0
 #define LOSS_SHARE 1
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from engine.drops import CAUSES
 from engine.events import HOST
 from probes.kernel.bpf_map import BpfMap, PerCpuMap, possible_cpus
-from probes.kernel.losses import CAUSES, Losses
+from probes.kernel.losses import Losses
 from probes.kernel.spec import EVENT_INDEX
 from probes.kernel.wire import COUNTER, LOSS, LOSS_KEY
 from tests.helpers.bpf import HASH, PERCPU_ARRAY, create_map
