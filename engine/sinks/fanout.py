@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
 from collections.abc import Iterator, Sequence
 
 from engine.alerts import Alert
@@ -12,9 +11,10 @@ from engine.contracts import Sink
 from engine.errors import TiercelError
 from engine.reports import Report, log_report
 from engine.sinks.delivery import DeliveryError
+from engine.sinks.fair_queue import FairQueue
 
 CAPACITY = 20_000
-"""Alerts that wait for one sink; when more come, the oldest are dropped and counted."""
+"""Alerts that wait for one sink (:class:`engine.sinks.fair_queue.FairQueue`); those that are dropped are counted."""
 BATCH = 500
 """Alerts given to a sink at once."""
 FIRST_DELAY, LAST_DELAY = 0.25, 30.0
@@ -64,9 +64,8 @@ class _Lane:
         self.sink = sink
         self.lost = 0
         self._fanout = fanout
-        self._capacity = capacity
         self._first_delay = first_delay
-        self._waiting: deque[Alert] = deque()
+        self._waiting = FairQueue(capacity)
         self._wake = asyncio.Event()
         self._closing = asyncio.Event()
         self._failing = False
@@ -77,10 +76,8 @@ class _Lane:
         self._task: asyncio.Task[None] | None = None
 
     def put(self, alerts: Sequence[Alert]) -> None:
-        self._waiting.extend(alerts)
-        while len(self._waiting) > self._capacity:
-            self._waiting.popleft()
-            self.lost += 1
+        if dropped := self._waiting.put(alerts):
+            self.lost += dropped
             self._note_overflow()
         if self._task is None:
             self._task = asyncio.create_task(self._run())
@@ -116,7 +113,7 @@ class _Lane:
                 await self._wake.wait()
                 continue
             if not self._batch:
-                self._batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+                self._batch = self._waiting.take(BATCH)
             if await self._deliver():
                 delays = _delays(self._first_delay)
             else:
@@ -170,7 +167,7 @@ class _Lane:
         if not self._overflowing:
             self._overflowing = True
             what = f"output {self.sink.name} is slower than alerts come: the oldest that wait are dropped and counted"
-            self._fanout.report(what, "they are in the store")
+            self._fanout.report(what, "those of the container with most of them; they are in the store")
 
     def _note_drained(self) -> None:
         if self._overflowing:

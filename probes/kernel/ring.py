@@ -63,6 +63,11 @@ class RingReader:
         return records
 
     @property
+    def consumed(self) -> int:
+        """Bytes read since the ring was made."""
+        return int(self._consumer[0])
+
+    @property
     def pending(self) -> int:
         """Bytes not read yet."""
         return int(self._producer[0] - self._consumer[0])

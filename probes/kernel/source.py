@@ -20,6 +20,7 @@ from probes.kernel.doorbell import Doorbell
 from probes.kernel.filters import Filters
 from probes.kernel.loader import Loaded, load
 from probes.kernel.losses import Losses
+from probes.kernel.pace import Pace
 from probes.kernel.paths import text
 from probes.kernel.perf import PerfReader
 from probes.kernel.portable import portable
@@ -54,6 +55,8 @@ _U32 = struct.Struct("=I")
 _U64 = struct.Struct("=Q")
 _SCHEMA_NAMES = [row.name for row in EVENT_TYPES]
 _PAGE = 4096
+_ROOM = _U32.pack(3)
+"""The option of bpf/maps.h that says how much of the ring anybody may fill."""
 
 
 class Found(Enum):
@@ -101,6 +104,9 @@ class KernelSource:
         self._loaded: Loaded | None = None
         self._reader: RingReader | PerfReader | None = None
         self._maps: dict[str, BpfMap] = {}
+        self._pace = Pace(ring_pages * _PAGE)
+        self._room = 0
+        """What of the ring anybody may fill, as the kernel knows."""
         self._doorbell: Doorbell | None = None
         """Wakes us; None for a transport that nobody can sleep on."""
         self._counts: PerCpuMap | None = None
@@ -224,6 +230,7 @@ class KernelSource:
         next_look = time.monotonic()
         while True:
             found = self._drain(emit)
+            self._keep_pace(found)
             if time.monotonic() >= next_look:
                 next_look = time.monotonic() + LOOK_PERIOD
                 self._look_after(losses, emit)
@@ -234,6 +241,15 @@ class KernelSource:
     def _losses(self) -> Losses:
         assert self._counts is not None
         return Losses(self._maps["lost_by_cgroup"], self._counts, self._cgroups.containers)
+
+    def _keep_pace(self, found: Found) -> None:
+        """Let the kernel know how much it may let wait."""
+        if not isinstance(self._reader, RingReader):
+            return
+        self._pace.note(time.monotonic(), self._reader.consumed, found is Found.MORE)
+        if (room := self._pace.room) != self._room:
+            self._room = room
+            self._maps["options"].update(_ROOM, _U32.pack(room))
 
     def _look_after(self, losses: Losses, emit: Emit) -> None:
         """What is done once a second."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -18,7 +17,7 @@ from engine.state.world import World
 from probes.kernel.losses import OTHER
 from probes.kernel.wire import LOSS, LOSS_KEY
 from probes.machine import snapshots
-from probes.machine.cgroups import hierarchies
+from tests.helpers.containers import Cgroup, cgroup
 from tests.helpers.kernel import Watched, watching
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio]
@@ -28,32 +27,26 @@ OPENS, FORKS = "open('/etc/hostname').close()", "os.fork() or os._exit(0)"
 
 
 @pytest.fixture
-def container() -> Iterator[Path]:
-    """A cgroup with a container's name, in the tree that tells containers."""
-    _, mount = max(hierarchies())
-    cgroup = Path(mount) / f"tiercel-test-{os.getpid():064x}.scope"
-    cgroup.mkdir()
-    yield cgroup
-    cgroup.rmdir()
+def container() -> Iterator[Cgroup]:
+    with cgroup() as made:
+        yield made
 
 
-CONTAINER_ID = f"{os.getpid():064x}"
+@pytest.fixture
+def another() -> Iterator[Cgroup]:
+    with cgroup(1) as made:
+        yield made
 
 
-def flood(do: str, count: int, cgroup: Path | None = None) -> int:
-    """Do something many times, in ``cgroup`` if one is given; the process that did.
+def flood(do: str, count: int, container: Cgroup | None = None) -> int:
+    """Do something many times, in a container if one is given; the process that did.
 
     It blocks the loop, so that nothing is read from the ring meanwhile.
     """
-    code = f"""
-import os, pathlib, sys
-for folder in sys.argv[1:]:
-    pathlib.Path(folder, "cgroup.procs").write_text("0")
-for n in range({count}):
-    {do}
-"""
-    folders = [cgroup] if cgroup is not None else []
-    child = subprocess.Popen([sys.executable, "-S", "-c", code, *folders])
+    program = [sys.executable, "-S", "-c", f"import os\nfor n in range({count}):\n    {do}"]
+    if container is not None:
+        return container.run(*program)
+    child = subprocess.Popen(program)
     assert child.wait() == 0
     return child.pid
 
@@ -77,30 +70,32 @@ async def test_losses_are_counted_by_cause() -> None:
         assert lost > 0
 
 
-async def test_one_that_floods_leaves_room_for_the_others(container: Path, tmp_path: Path) -> None:
+async def test_one_that_floods_leaves_room_for_the_others(container: Cgroup, another: Cgroup, tmp_path: Path) -> None:
     """The loss is its own, and says which of its processes it was."""
     async with watching(ring_pages=512) as watched:
         watched.source.select({"openat"})
         flooding = flood(OPENS, 20_000, container)
-        (tmp_path / "of-another").touch()
+        another.run("/bin/cat", str(tmp_path / "of-another"))
         await until_opened(watched, "of-another")
-        loss = await watched.until(Loss)
+        loss = await watched.until(Loss, container_id=container.id)
         assert isinstance(loss, Loss)
-    assert (loss.container_id, loss.cause, loss.pid) == (CONTAINER_ID, SHARE, flooding)
+    assert (loss.container_id, loss.cause, loss.pid) == (container.id, SHARE, flooding)
     assert loss.comm.startswith("python")
-    opened = sum(e.container_id == CONTAINER_ID for e in events(watched, "openat"))
+    opened = sum(e.container_id == container.id for e in events(watched, "openat"))
     assert opened + loss.count >= 20_000, "each is delivered or counted"
     assert loss.count > 10_000, "the ring would not have held them all"
     ends = [e.pid for e in events(watched, "procexit")]
     assert flooding in ends, "what keeps state has room of its own"
 
 
-async def test_what_one_may_lasts_however_long_the_flood_of_another_does(container: Path, tmp_path: Path) -> None:
+async def test_what_one_may_lasts_however_long_the_flood_of_another_does(
+    container: Cgroup, another: Cgroup, tmp_path: Path
+) -> None:
     async with watching(ring_pages=512) as watched:
         watched.source.select({"openat"})
         for n in range(5):
             flood(OPENS, 5000, container)
-            (tmp_path / f"of-another-{n}").touch()
+            another.run("/bin/cat", str(tmp_path / f"of-another-{n}"))
             await until_opened(watched, f"of-another-{n}")
 
 
@@ -135,7 +130,7 @@ async def test_a_process_whose_exit_was_lost_does_not_live_on(monkeypatch: pytes
     assert world.processes.missed_exits >= 1
 
 
-async def test_where_there_is_no_room_to_count_each_cgroup_losses_are_counted_together(container: Path) -> None:
+async def test_where_there_is_no_room_to_count_each_cgroup_losses_are_counted_together(container: Cgroup) -> None:
     async with watching(ring_pages=1) as watched:
         counted = watched.source._maps["lost_by_cgroup"]
         with suppress(OSError):  # full

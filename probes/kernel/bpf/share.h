@@ -1,8 +1,8 @@
 /* Shares of the ring: one that floods must not take the room of all others.
  *
- * Half of the ring is anybody's. The next quarter is for cgroups that keep within their budget, the last one for what
- * keeps state (exec, fork, exit): of that, the last eighth again for those within their budget. So nothing is held back
- * as long as the reader keeps up, whoever makes how many events. */
+ * Some of the ring is anybody's (probes/kernel/pace.py says how much, at most half). The next quarter is for cgroups that
+ * keep within their budget, the rest for what keeps state (exec, fork, exit): of that, the last eighth again for those
+ * within their budget. So nothing is held back as long as the reader keeps up, whoever makes how many events. */
 
 #define RING_SIZE ((u64)RING_PAGES << 12)
 #define BUDGET_PERIOD 500000ULL     /* ns for each event: 2,000 a second … */
@@ -27,13 +27,19 @@ static __always_inline int is_within_budget(struct record *r)
 	return spent && spend(spent, r->time, BUDGET_PERIOD, BUDGET_BURST);
 }
 
+static __always_inline u64 room_for_anybody(void)
+{
+	u32 option = OPTION_ROOM, *room = options.lookup(&option);
+	return room ? *room : 0;
+}
+
 /* Whether there is room for an event of this cgroup; counted as lost if not. */
 static __always_inline int is_admitted(struct record *r, int keeps_state)
 {
-	u64 used = ring_used(r);
-	if (used <= (keeps_state ? RING_SIZE / 8 * 7 : RING_SIZE / 2))
+	u64 used = ring_used(r), room = keeps_state ? RING_SIZE / 8 * 7 : room_for_anybody();
+	if (used <= room)
 		return 1;
-	if ((keeps_state || used <= RING_SIZE / 4 * 3) && is_within_budget(r))
+	if ((keeps_state || used <= room + RING_SIZE / 4) && is_within_budget(r))
 		return 1;
 	struct counter *c = counter_of(r->event);
 	if (c)

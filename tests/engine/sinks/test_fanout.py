@@ -103,7 +103,7 @@ async def test_a_sink_that_fell_behind_and_keeps_up_again_says_what_is_missing(
     assert reports == [
         (
             "output slow is slower than alerts come: the oldest that wait are dropped and counted",
-            "they are in the store",
+            "those of the container with most of them; they are in the store",
         ),
         ("output slow keeps up again; 2 alerts were not delivered", ""),
     ]

@@ -1,0 +1,47 @@
+"""How much of the ring those may fill who make more events than their budget.
+
+What waits in the ring is how late everybody's alerts are. So the room for floods is what the reader deals with in
+:data:`PATIENCE`: much where events are judged and forgotten, little where each of them is an alert. The kernel keeps to
+it (bpf/share.h); here is measured how fast the reader is while it has more to do than it can.
+"""
+
+from __future__ import annotations
+
+PATIENCE = 0.25
+"""Seconds that an event of somebody else may wait behind a flood."""
+LEAST, MOST = 32, 2
+"""The room as a part of the ring: at least, and at most, which is also what holds before anything was measured: a
+burst that the ring can hold is lost to nobody."""
+REST = 1.0
+"""Seconds without a backlog after which the next flood may be of another kind."""
+_WEIGHT = 0.3
+"""Of the latest measurement: a few slices tell."""
+
+
+class Pace:
+    """Measures the reader; times are seconds on one monotonic clock, sizes bytes."""
+
+    def __init__(self, ring_size: int) -> None:
+        self._size = ring_size
+        self._rate = 0.0
+        """Bytes a second while there was more to do; 0 when it is not known."""
+        self._since: tuple[float, int] | None = None
+        self._idle_from = 0.0
+
+    def note(self, now: float, consumed: int, more: bool) -> None:
+        """After a slice: ``consumed`` in all so far, and whether more was waiting."""
+        if self._since is not None and now > self._since[0]:
+            rate = (consumed - self._since[1]) / (now - self._since[0])
+            self._rate = rate if not self._rate else self._rate + _WEIGHT * (rate - self._rate)
+        self._since = (now, consumed) if more else None
+        if more:
+            self._idle_from = now
+        elif now - self._idle_from > REST:
+            self._rate = 0.0
+
+    @property
+    def room(self) -> int:
+        """Bytes of the ring that anybody may fill."""
+        if not self._rate:
+            return self._size // MOST
+        return min(max(int(self._rate * PATIENCE), self._size // LEAST), self._size // MOST)
