@@ -17,6 +17,7 @@ from engine.protocol import Health, Problem
 from engine.rules.ruleset import Rule
 from engine.scrub import scrub
 from engine.state.world import World
+from engine.zoom import Zooms
 
 MAX_PROBLEMS = 50
 """Problems remembered; older ones are forgotten first."""
@@ -107,9 +108,18 @@ def _cpu_seconds() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def health_of(vitals: Vitals, sources: Sequence[Source], world: World, rules: Sequence[Rule], alerts: int) -> Health:
+def health_of(
+    vitals: Vitals,
+    sources: Sequence[Source],
+    world: World,
+    rules: Sequence[Rule],
+    *,
+    alerts: int,
+    zooms: Zooms,
+) -> Health:
     """How a sensor is, as of now, from its parts; ``alerts`` is the newest alert's id."""
     runtime = vitals.runtime
+    zoomed, held_back = zooms.counts()
     return Health(
         time=world.now,
         phase=vitals.phase,
@@ -135,6 +145,9 @@ def health_of(vitals: Vitals, sources: Sequence[Source], world: World, rules: Se
         rules_total=len(rules),
         alerts=alerts,
         own_events=sum(source.own_events for source in sources),
+        zooms=zooms.rows(),
+        zoomed=zoomed,
+        zoom_held_back=held_back,
         probes=[row for source in sources for row in source.statistics()],
         problems=list(vitals.problems),
         rule_problems=list(vitals.rule_problems),

@@ -36,6 +36,7 @@ from engine.state.event import Event
 from engine.state.world import World
 from engine.store import AlertStore
 from engine.store import Hits as StoredHits
+from engine.zoom import Zooms
 
 TICK = 1.0
 """Seconds between two looks at what has waited too long, and between two health reports."""
@@ -101,6 +102,7 @@ class Sensor:
         self.runtime = runtime
         self.world = World()
         self.world.containers.host.hostname = hostname
+        self.zooms = Zooms(self.world)
         self.vitals = Vitals(hostname)
         self._drops = Drops(self.world, hostname)
         self.hits = Hits()
@@ -116,7 +118,7 @@ class Sensor:
         self.on_rules: Callable[[RuleSet], None] = lambda _rules: None
         """Told of the rules of a reload before they judge."""
         self.on_look: Callable[[], None] = lambda: None
-        """Told when a front end asks for recent events: it wants to see those, too, that no rule asks for."""
+        """Told when a front end asks for the recent events of all: also for those that no rule asks for."""
         self.on_reload: Callable[[Reload], None] = lambda _reload: None
         """Told how a reload went."""
         self.exceptions: LocalRules | None = None
@@ -207,6 +209,7 @@ class Sensor:
         for alert in self.store.add(alerts):
             self.hits.note(alert)
             self.world.note_alert(alert)
+        self.zooms.note(alerts)
         if self.recorder is not None:
             self.recorder.write_alerts(alerts)
         if self.sinks is not None:
@@ -324,6 +327,7 @@ class Sensor:
     async def _look_after(self) -> None:
         """What is done once a second."""
         self.vitals.tick()
+        self.zooms.expire()
         self._publish(self._judge(self.world.expire()))
         await self.store.maintain()
         self.on_pulse(self.pulse(health=self.health()))
@@ -348,7 +352,9 @@ class Sensor:
 
     def health(self) -> Health:
         """How the sensor is, as of now."""
-        return health_of(self.vitals, self.sources, self.world, self.rules.rules, self.store.newest)
+        return health_of(
+            self.vitals, self.sources, self.world, self.rules.rules, alerts=self.store.newest, zooms=self.zooms
+        )
 
 
 def _own_fault(error: Exception) -> TiercelError:

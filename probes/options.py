@@ -57,7 +57,8 @@ class Options(msgspec.Struct, frozen=True):
     speed: float = 0.0
     """1 is real time, 0 as fast as possible."""
     push_down: bool = True
-    """Leave in the kernel what no rule can match; not while recording, nor for a sensor behind a screen of its own."""
+    """Leave in the kernel what no rule can match; not while recording; for a sensor behind a screen of its own
+    only while it cannot keep up with everything."""
     record: str = ""
     """A file to record to."""
 

@@ -16,8 +16,6 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-import msgspec
-
 from engine.contracts import Runtime, Sink, Source
 from engine.errors import TiercelError
 from engine.events import Phase, RuntimeState, SourceState
@@ -64,12 +62,17 @@ def _take_precedence() -> None:
 
 @contextlib.contextmanager
 def sensor_of(
-    options: Options, sinks: Sequence[Sink] = (), *, own_pids: Sequence[int] = (), listens: str = ""
+    options: Options,
+    sinks: Sequence[Sink] = (),
+    *,
+    own_pids: Sequence[int] = (),
+    listens: str = "",
+    screen: bool = False,
 ) -> Iterator[Sensor]:
     """A sensor with its sources, store and sinks; all is released at the end.
 
     ``own_pids`` are further processes of Tiercel's, whose doings are not judged but counted. ``listens`` is the path of
-    the socket at which front ends will find it.
+    the socket at which front ends will find it. ``screen``: somebody looks at it from the beginning.
     """
 
     exceptions = None if options.replay else LocalRulesFile()
@@ -109,7 +112,8 @@ def sensor_of(
                 f"{exceptions.path} is not in force: {configured.local_fault}", "mend it, or remove it"
             )
         sensor.exceptions = exceptions
-        _connect(sensor, push_down=options.push_down and not options.record)
+        sensor.zooms.on_alerts = screen or bool(listens)
+        _connect(sensor, push_down=options.push_down and not options.record, screen=screen)
         sensor.on_switched = partial(_keep, configured, sensor)
         yield sensor
 
@@ -133,13 +137,16 @@ def _keep(configured: ConfiguredRules, sensor: Sensor, rule: Rule) -> None:
         sensor.vitals.report(f"that {rule.name!r} was switched is not kept: {error}", "it holds until the sensor ends")
 
 
-def _connect(sensor: Sensor, *, push_down: bool) -> None:
+def _connect(sensor: Sensor, *, push_down: bool, screen: bool) -> None:
     """What the sources need to be told."""
     for source in sensor.sources:
         if isinstance(source, DockerSource):
             sensor.world.on_unknown_container = source.want
         elif isinstance(source, KernelSource):
             sensor.on_rules = partial(_send_what_they_need, source)
+            zooms = sensor.zooms
+            zooms.apply, zooms.stop, zooms.counts = source.zoom, source.end_zoom, source.zoom_counts
+            source.stay_open = screen
             if push_down:
                 _push_down(sensor, source)
         elif isinstance(source, HostNameSource):
@@ -282,8 +289,7 @@ async def serve_private(options: Options, connected: socket.socket) -> None:
 
 
 async def _serve_private(options: Options, connected: socket.socket) -> None:
-    # A screen looks at all events from the beginning.
-    with sensor_of(msgspec.structs.replace(options, push_down=False), own_pids=_front_end()) as sensor:
+    with sensor_of(options, own_pids=_front_end(), screen=True) as sensor:
         stop = asyncio.Event()
         desk = Desk(sensor, shut_down=stop.set, steer=_steering(sensor))
         server = Server(desk.answer, hostname=sensor.hostname, private=True)

@@ -51,6 +51,7 @@ from engine.protocol.requests import (
     SetState,
     Shutdown,
     UndoException,
+    Zoom,
 )
 from engine.protocol.rows import (
     Change,
@@ -66,6 +67,7 @@ from engine.protocol.rows import (
     RuleRow,
     StackRow,
     State,
+    ZoomRow,
 )
 
 __all__ = [
@@ -122,4 +124,6 @@ __all__ = [
     "UndoException",
     "Welcome",
     "Why",
+    "Zoom",
+    "ZoomRow",
 ]

@@ -106,6 +106,18 @@ class ListChanges(Ask, tag="changes"):
     container_id: str
 
 
+class Zoom(Ask, tag="zoom"):
+    """Watch a container, or a process and all that descend from it, in full for a minute: also what no rule asks for.
+
+    Lists of their events do so by themselves. ``on=False`` ends it.
+    """
+
+    container_id: str | None = None
+    pid: int = 0
+    start: int = 0
+    on: bool = True
+
+
 class ListRules(Ask, tag="rules"):
     """All rules in the order of their files."""
 
@@ -183,6 +195,7 @@ Request = (
     | ListProcesses
     | ListEvents
     | ListChanges
+    | Zoom
     | ListRules
     | SetRule
     | SetRules

@@ -195,6 +195,17 @@ class ProbeRow(msgspec.Struct):
     lost: int
 
 
+class ZoomRow(msgspec.Struct):
+    """Somebody who is watched in full: a container, or a process and those it begins."""
+
+    name: str
+    seconds: float
+    """Until it ends."""
+    container_id: str = ""
+    pid: int = 0
+    start: int = 0
+
+
 class Problem(msgspec.Struct):
     """Something that went wrong, what it means and what to do."""
 
@@ -237,6 +248,11 @@ class Health(msgspec.Struct):
     """Events of Tiercel's own processes: not judged, but counted."""
     missed_exits: int = 0
     """Processes whose exit was lost: a look at /proc after the loss found them gone."""
+    zooms: list[ZoomRow] = []
+    zoomed: int = 0
+    """Events that left the kernel only because somebody is watched in full, …"""
+    zoom_held_back: int = 0
+    """… and those that were too many for it."""
     probes: list[ProbeRow] = []
     problems: list[Problem] = []
     rule_problems: list[str] = []

@@ -14,6 +14,7 @@ from engine.evidence import explain_alert, explain_event
 from engine.rules.render import where
 from engine.rules.ruleset import Rule
 from engine.sensor import Sensor
+from engine.zoom import SECONDS, Target, target_of
 
 Steer = Callable[[p.Control], None]
 
@@ -37,6 +38,7 @@ class Desk:
             p.ListProcesses: self._processes,
             p.ListEvents: self._events,
             p.ListChanges: self._changes,
+            p.Zoom: self._zoom,
             p.ListRules: self._rules,
             p.SetRule: self._set_rule,
             p.SetRules: self._set_rules,
@@ -81,15 +83,32 @@ class Desk:
         return p.Processes(rows=self.sensor.world.process_rows(request.container_id, exited=request.exited))
 
     async def _events(self, request: p.ListEvents) -> p.Reply:
-        self.sensor.on_look()
+        self._look_at(target_of(request.container_id, request.pid, request.start))
         return p.Events(rows=await self.sensor.world.event_rows(request))
 
     async def _changes(self, request: p.ListChanges) -> p.Reply:
         if self.sensor.runtime is None:
             raise TiercelError("no container runtime to ask", hint="a recording and a host without Docker have no diff")
-        self.sensor.on_look()
+        self._look_at(request.container_id)
         changes = await self.sensor.runtime.changes(request.container_id)
         return p.Changes(rows=self.sensor.world.explain(request.container_id, changes))
+
+    async def _zoom(self, request: p.Zoom) -> p.Reply:
+        target = target_of(request.container_id, request.pid, request.start)
+        if target is None:
+            raise TiercelError("only a container or a process can be watched in full", hint="pick one")
+        if request.on:
+            self.sensor.zooms.begin(target)
+            return p.Done(detail=f"watched in full for {SECONDS:.0f} s")
+        self.sensor.zooms.end(target)
+        return p.Done(detail="no longer watched in full")
+
+    def _look_at(self, target: Target | None) -> None:
+        """Somebody does: also what no rule asks for is wanted."""
+        if target is None:
+            self.sensor.on_look()
+        else:
+            self.sensor.zooms.begin(target)
 
     async def _rules(self, _request: p.ListRules) -> p.Reply:
         return p.Rules(rows=[self._rule_row(rule) for rule in self.sensor.rules.rules])

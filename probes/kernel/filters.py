@@ -8,6 +8,7 @@ not run just now.
 from __future__ import annotations
 
 import asyncio
+import math
 import struct
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -29,6 +30,8 @@ KEPT_SECONDS = 1.0
 """How long what is no longer in force stays."""
 OPEN_SECONDS = 60.0
 """How long everything passes after somebody has looked at events."""
+RELIEF_SECONDS = 60.0
+"""How long it does not after the reader could not keep up with everything."""
 SLICE_SECONDS = 0.002
 """What is written at a time before the loop may do something else."""
 
@@ -46,9 +49,14 @@ class _Set:
 
 
 class Filters:
-    """The filters in the kernel. ``wanted`` makes the one that is needed now; it is called in a thread."""
+    """The filters in the kernel. ``wanted`` makes the one that is needed now; it is called in a thread.
 
-    def __init__(self, fds: Mapping[str, int], options: BpfMap, wanted: Callable[[], Filter]) -> None:
+    ``stay_open``: somebody looks all the time, so that they are in force only while the reader cannot keep up.
+    """
+
+    def __init__(
+        self, fds: Mapping[str, int], options: BpfMap, wanted: Callable[[], Filter], *, stay_open: bool = False
+    ) -> None:
         self._wanted = wanted
         self._options = options
         self._rows = BpfMap(fds["filters"], _U32.size, ROW.size)
@@ -58,8 +66,11 @@ class Filters:
         """The tables in the map of texts, and their numbers there."""
         self._sets: list[_Set] = []
         self._generation = self._last_table = 0
-        self._open: asyncio.TimerHandle | None = None
-        """Ends the time in which everything passes because somebody looks."""
+        self._open_until = math.inf if stay_open else 0.0
+        """Until when everything passes because somebody looks, …"""
+        self._relieved_until = 0.0
+        """… and until when it does not, because it was too much. Both by the loop's clock."""
+        self._timer: asyncio.TimerHandle | None = None
         self._changed = asyncio.Event()
         self.settled = asyncio.Event()
         """Set while the kernel follows the rules as they are."""
@@ -78,8 +89,8 @@ class Filters:
                 self._changed.clear()
                 await self._follow()
         finally:
-            if self._open is not None:
-                self._open.cancel()
+            if self._timer is not None:
+                self._timer.cancel()
 
     async def _follow(self) -> None:
         await self._make_room()
@@ -88,21 +99,34 @@ class Filters:
             await self._in_slices(self._write(rows))
             if not self._changed.is_set():
                 self.settled.set()
-                if self._open is None:
-                    self._close()
+                self._open_or_close()
 
     def open_for_a_while(self) -> None:
         """Let everything pass for :data:`OPEN_SECONDS` from now."""
-        loop = asyncio.get_running_loop()
-        if self._open is not None:
-            self._open.cancel()
-        self._open = loop.call_later(OPEN_SECONDS, self._close)
-        self._enforce(0)
+        self._open_until = max(self._open_until, asyncio.get_running_loop().time() + OPEN_SECONDS)
+        self._open_or_close()
 
-    def _close(self) -> None:
-        self._open = None
-        if self.settled.is_set():
+    def relieve(self) -> None:
+        """The reader cannot keep up: for :data:`RELIEF_SECONDS` only what rules ask for passes, whoever looks."""
+        self._relieved_until = asyncio.get_running_loop().time() + RELIEF_SECONDS
+        self._open_or_close()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether everything passes because somebody looks."""
+        return self._relieved_until <= asyncio.get_running_loop().time() < self._open_until
+
+    def _open_or_close(self) -> None:
+        """Put in force what holds now, and look again when that may change."""
+        if self.is_open:
+            self._enforce(0)
+        elif self.settled.is_set():
             self._enforce(self._sets[-1].generation)
+        if self._timer is not None:
+            self._timer.cancel()
+        loop = asyncio.get_running_loop()
+        turns = [turn for turn in (self._open_until, self._relieved_until) if loop.time() < turn < math.inf]
+        self._timer = loop.call_at(min(turns), self._open_or_close) if turns else None
 
     def add_cgroup(self, key: Key, container_id: str) -> None:
         """A cgroup exists, of a container or of the host. Where a process is in one that is not known, both is

@@ -14,6 +14,8 @@ LEAST, MOST = 32, 2
 burst that the ring can hold is lost to nobody."""
 REST = 1.0
 """Seconds without a backlog after which the next flood may be of another kind."""
+_SHORTEST = 1e-4
+"""Seconds of a slice at least, by any clock."""
 _WEIGHT = 0.3
 """Of the latest measurement: a few slices tell."""
 
@@ -30,8 +32,8 @@ class Pace:
 
     def note(self, now: float, consumed: int, more: bool) -> None:
         """After a slice: ``consumed`` in all so far, and whether more was waiting."""
-        if self._since is not None and now > self._since[0]:
-            rate = (consumed - self._since[1]) / (now - self._since[0])
+        if self._since is not None:
+            rate = (consumed - self._since[1]) / max(now - self._since[0], _SHORTEST)
             self._rate = rate if not self._rate else self._rate + _WEIGHT * (rate - self._rate)
         self._since = (now, consumed) if more else None
         if more:

@@ -14,6 +14,7 @@ FILES = (
     "maps.h",
     "share.h",
     "task.h",
+    "zoom.h",
     "path.h",
     "descriptor.h",
     "filter.h",
@@ -28,6 +29,7 @@ FILES = (
 MAPS = (
     *("events", "specs", "counters", "own_events", "own", "lost_by_cgroup", "options"),
     *("filters", "texts", "cgroup_kinds"),
+    *("zoomed_cgroups", "zoomed_processes", "zoom_counts"),
 )
 """The maps the sensor uses."""
 

@@ -14,6 +14,7 @@ from engine.events import HOST, Input, Loss, Phase, SourceState
 from engine.protocol import ProbeRow
 from engine.pushdown.filter import RENAMES, Filter
 from engine.schema import EVENT_TYPES
+from engine.zoom import Target
 from probes.kernel.bpf_map import BpfMap, PerCpuMap
 from probes.kernel.decode import Decoder, cgroup_of, split
 from probes.kernel.doorbell import Doorbell
@@ -28,6 +29,7 @@ from probes.kernel.programs import AUTO, PERF, RING
 from probes.kernel.ring import RingReader
 from probes.kernel.spec import SPEC, spec_rows
 from probes.kernel.wire import COUNTER, LOSS, LOSS_KEY, Kind, Section
+from probes.kernel.zooms import KernelZooms
 from probes.machine.cgroups import Cgroups, every_cgroup
 from probes.machine.snapshots import Snapshots
 from probes.machine.users import read_host_users, read_users_in_time
@@ -105,13 +107,18 @@ class KernelSource:
         self._reader: RingReader | PerfReader | None = None
         self._maps: dict[str, BpfMap] = {}
         self._pace = Pace(ring_pages * _PAGE)
+        self._backlog = ring_pages * _PAGE // 4
+        """Bytes that wait when it is too much to look at everything."""
         self._room = 0
         """What of the ring anybody may fill, as the kernel knows."""
+        self._zooms: KernelZooms | None = None
         self._doorbell: Doorbell | None = None
         """Wakes us; None for a transport that nobody can sleep on."""
         self._counts: PerCpuMap | None = None
         self.wanted_filter: Callable[[], Filter] | None = None
         """Makes the filter that the rules allow now; None lets all events of the selected types out of the kernel."""
+        self.stay_open = False
+        """Somebody looks at all events all the time: the filter is in force only while the reader cannot keep up."""
         self.filters: Filters | None = None
         """What filters in the kernel, while the source runs and a filter is wanted."""
 
@@ -138,8 +145,13 @@ class KernelSource:
         self._selected = set(event_types)
         if self.filters is not None:
             self.filters.changed()
+        self._write_specs(self._zooms is not None and self._zooms.active)
+
+    def _write_specs(self, zoom: bool) -> None:
+        """``zoom``: of calls that no rule asks for, those of who is watched in full leave the kernel, too."""
+        selected = self._selected | ({RENAMES} if self.filters is not None else set())
         if specs := self._maps.get("specs"):
-            for row, value in spec_rows(self._selected | ({RENAMES} if self.filters is not None else set())):
+            for row, value in spec_rows(selected, zoom=zoom):
                 specs.update(_U32.pack(row), value)
 
     def show_all(self) -> None:
@@ -159,6 +171,20 @@ class KernelSource:
         own = self._maps.get("own_events")
         return sum(_U64.unpack(slot)[0] for slot in own.slots(_U32.pack(0))) if isinstance(own, PerCpuMap) else 0
 
+    def zoom_counts(self) -> tuple[int, int]:
+        """Events that passed only since somebody is watched in full, and those that the limit on them held back."""
+        return self._zooms.counts if self._zooms is not None else (0, 0)
+
+    def zoom(self, target: Target, pids: frozenset[int]) -> None:
+        """Watch a container, or a subtree in which these processes live, in full from now on."""
+        if self._zooms is not None:
+            self._zooms.apply(target, pids)
+
+    def end_zoom(self, target: Target) -> None:
+        """Watch it in full no longer."""
+        if self._zooms is not None:
+            self._zooms.stop(target)
+
     def send_environment(self, wanted: bool) -> None:
         """Send along what programs are started with, or no longer."""
         if wanted and not self._snapshots.environment:
@@ -171,7 +197,7 @@ class KernelSource:
         """Detach the probes and give all memory back; may be called again."""
         loaded, self._loaded = self._loaded, None
         reader, self._reader = self._reader, None
-        self._maps, self._counts, self.filters = {}, None, None
+        self._maps, self._counts, self.filters, self._zooms = {}, None, None, None
         if reader:
             reader.close()
         if loaded:
@@ -196,12 +222,13 @@ class KernelSource:
         self._reader = _reader(loaded, self._ring_pages * _PAGE)
         self._doorbell = Doorbell(fds["events"], self._maps["options"]) if loaded.transport == RING else None
         self.filters = self._filters(fds)
+        self._zooms = KernelZooms(fds, self._maps["options"], self._cgroups.containers, self._write_specs)
         self.select(self._selected)
 
     def _filters(self, fds: Mapping[str, int]) -> Filters | None:
         if self.wanted_filter is None:
             return None
-        filters = Filters(fds, self._maps["options"], self.wanted_filter)
+        filters = Filters(fds, self._maps["options"], self.wanted_filter, stay_open=self.stay_open)
         for key, container_id in every_cgroup():
             filters.add_cgroup(key, container_id)
         return filters
@@ -247,6 +274,8 @@ class KernelSource:
         if not isinstance(self._reader, RingReader):
             return
         self._pace.note(time.monotonic(), self._reader.consumed, found is Found.MORE)
+        if self.filters is not None and self._reader.pending > self._backlog and self.filters.is_open:
+            self.filters.relieve()
         if (room := self._pace.room) != self._room:
             self._room = room
             self._maps["options"].update(_ROOM, _U32.pack(room))
@@ -326,6 +355,8 @@ class KernelSource:
         (hierarchy, cgroup), lengths = cgroup_of(record)
         if kind == Kind.CGROUP_MKDIR:
             container_id = self._cgroups.add(hierarchy, cgroup, text(split(record, lengths)[Section.NAME0][:-1]))
+            if self._zooms is not None:
+                self._zooms.add_cgroup((hierarchy, cgroup), container_id)
             if self.filters is not None:
                 self.filters.add_cgroup((hierarchy, cgroup), container_id)
         else:

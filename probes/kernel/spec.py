@@ -24,7 +24,11 @@ EVENT_INDEX: dict[str, int] = {row.name: i for i, row in enumerate(EVENT_TYPES)}
 _EXECS = {"execve", "execveat"}
 
 
-def pack_spec(row: EventType, enabled: bool) -> bytes:
+BY_NOBODY, BY_RULES, BY_ZOOM = 0, 1, 2
+"""What lets the events of a call out of the kernel: nothing, a rule that asks for them, a zoom on who makes them."""
+
+
+def pack_spec(row: EventType, enabled: int) -> bytes:
     """A row of the event table as the kernel reads it."""
     strings = [p.register for p in row.strings] + [NOWHERE, NOWHERE]
     bases = [_base(p) for p in row.strings] + [BASE_NONE, BASE_NONE]
@@ -46,13 +50,22 @@ def _register(row: EventType, kind: ParamType) -> int:
     return next((p.register for p in row.params if p.type is kind), NOWHERE)
 
 
-def spec_rows(enabled: Collection[str], machine: str | None = None) -> Iterator[tuple[int, bytes]]:
-    """(row of the map, value) for every call of this machine and every request; ``state`` rows are always enabled."""
+def spec_rows(
+    enabled: Collection[str], machine: str | None = None, *, zoom: bool = False
+) -> Iterator[tuple[int, bytes]]:
+    """(row of the map, value) for every call of this machine and every request; ``state`` rows are always enabled.
+
+    ``zoom``: somebody is watched in full, so that no call is left alone.
+    """
+    others = BY_ZOOM if zoom else BY_NOBODY
     native, compat = native_and_compat(machine)
     first = {native: 0, compat: COMPAT_ROWS, SOCKETCALL: SOCKETCALL_ROWS}
     for call in SYSCALLS:
         row = BY_NAME[call.event]
         if call.table in first:
-            yield first[call.table] + call.number, pack_spec(row, row.state or row.name in enabled)
+            yield (
+                first[call.table] + call.number,
+                pack_spec(row, BY_RULES if row.state or row.name in enabled else others),
+            )
     for number, name in REQUESTS.values():
-        yield URING_ROWS + number, pack_spec(BY_NAME[name], name in enabled)
+        yield URING_ROWS + number, pack_spec(BY_NAME[name], BY_RULES if name in enabled else others)

@@ -73,10 +73,11 @@ async def watching(
     environment: bool = False,
     ring_pages: int = RING_PAGES,
     wanted_filter: Callable[[], Filter] | None = None,
+    stay_open: bool = False,
 ) -> AsyncIterator[Watched]:
     """A kernel source that is live; by default our own processes count like any other."""
     source = KernelSource(own_pids=own_pids, transport=transport, environment=environment, ring_pages=ring_pages)
-    source.wanted_filter = wanted_filter
+    source.wanted_filter, source.stay_open = wanted_filter, stay_open
     watched = Watched(source)
     task = asyncio.create_task(watched.source.run(watched.emit))
     try:

@@ -39,6 +39,7 @@ BPF_PROG_ARRAY(stages, 8);
 #define OPTION_ENVIRONMENT 0
 #define OPTION_ASLEEP 2 /* the reader sleeps until it is woken */
 #define OPTION_ROOM 3   /* bytes of the ring that anybody may fill */
+#define OPTION_ZOOM 4   /* somebody is watched in full */
 
 #ifdef TRANSPORT_PERF
 

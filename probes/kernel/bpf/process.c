@@ -172,6 +172,7 @@ RAW_TRACEPOINT_PROBE(sched_process_fork)
 		own.update(&child_pid, &one);
 		return 0;
 	}
+	inherit_zoom(pid, child_pid);
 	struct scratch *s = fork_scratch.lookup(&zero);
 	if (!s)
 		return 0;
@@ -198,6 +199,7 @@ RAW_TRACEPOINT_PROBE(sched_process_exit)
 		own.delete(&pid);
 		return 0;
 	}
+	end_zoom(pid);
 	struct scratch *s = exit_scratch.lookup(&zero);
 	if (!s)
 		return 0;

@@ -110,13 +110,15 @@ RAW_TRACEPOINT_PROBE(sys_exit)
 		c->seen++;
 	if (!spec->enabled || is_own(t->tgid))
 		return 0;
-	struct filter *filter = row < SPEC_SOCKETCALL ? filter_of(spec->event) : 0;
+	int asked = spec->enabled == ENABLED_BY_RULES;
+	struct filter *filter = asked && row < SPEC_SOCKETCALL ? filter_of(spec->event) : 0;
 	if (filter) {
 		u64 args[6];
 		read_args(args, regs, compat);
-		if (!passes(filter, t, spec, args, argument(ctx, 1)))
-			return 0;
+		asked = passes(filter, t, spec, args, argument(ctx, 1));
 	}
+	if (!asked && !passes_zoom(t))
+		return 0;
 	struct scratch *s = syscall_scratch.lookup(&zero);
 	if (!s)
 		return 0;

@@ -146,6 +146,8 @@ RAW_TRACEPOINT_PROBE(io_uring_submit_req)
 		c->seen++;
 	if (!spec->enabled || is_own(t->tgid))
 		return 0;
+	if (spec->enabled != ENABLED_BY_RULES && !passes_zoom(t))
+		return 0;
 	struct scratch *s = uring_scratch.lookup(&zero);
 	if (!s)
 		return 0;

@@ -121,6 +121,10 @@ struct task_info {
 #define BASE_CWD -1
 #define BASE_NONE -2 /* the string is no path */
 
+/* What lets the events of a call out. */
+#define ENABLED_BY_RULES 1
+#define ENABLED_BY_ZOOM 2 /* no rule asks for it; only what is watched in full passes */
+
 struct spec {
 	u16 event;
 	u8 present;

@@ -1,0 +1,108 @@
+"""Zoom: who is watched in full, for how long.
+
+Push-down keeps in the kernel what no rule asks for. Around an alert, and where somebody looks, that is what one wants
+to see: the events of a container, or of a process and those it begins, leave the kernel for a while, within a limit.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+
+from engine.alerts import Alert
+from engine.events import HOST
+from engine.protocol import ZoomRow
+from engine.state.processes import Process, ProcessKey
+from engine.state.world import World
+
+SECONDS = 60.0
+"""How long a zoom lasts unless it is asked for again."""
+MOST = 16
+"""Zooms at a time; with one more the one that would end first does so."""
+INIT = 1
+"""Who descends from it is anybody."""
+
+Target = str | ProcessKey
+"""A container's id, or the process whose subtree it is."""
+Apply = Callable[[Target, frozenset[int]], None]
+"""Begin to watch a target in full: with a subtree the processes that live in it now."""
+
+
+class Zooms:
+    """Begins and ends zooms. ``apply`` and ``stop`` carry them out; they do nothing where no kernel is watched."""
+
+    def __init__(self, world: World, clock: Callable[[], float] = time.monotonic) -> None:
+        self._world = world
+        self._clock = clock
+        self._until: dict[Target, float] = {}
+        self.apply: Apply = lambda _target, _pids: None
+        self.stop: Callable[[Target], None] = lambda _target: None
+        self.counts: Callable[[], tuple[int, int]] = lambda: (0, 0)
+        """Events that came only because of zooms, and those that were too many."""
+        self.on_alerts = False
+        """Whether an alert begins a zoom: where nobody will look at what surrounds it, it would be for nothing."""
+
+    def begin(self, target: Target, seconds: float = SECONDS) -> None:
+        """Watch a target in full from now on, or for longer."""
+        is_new = target not in self._until
+        self._until[target] = max(self._until.get(target, 0.0), self._clock() + seconds)
+        if is_new:
+            self.apply(target, self._pids(target))
+        if len(self._until) > MOST:
+            self.end(min(self._until, key=lambda each: self._until[each]))
+
+    def end(self, target: Target) -> None:
+        """Watch it in full no longer."""
+        if self._until.pop(target, None) is not None:
+            self.stop(target)
+
+    def expire(self) -> None:
+        """End those whose time has passed: call about once a second."""
+        now = self._clock()
+        for target in [target for target, until in self._until.items() if until <= now]:
+            self.end(target)
+
+    def note(self, alerts: Iterable[Alert]) -> None:
+        """There were alerts: what goes on around them will be wanted."""
+        if self.on_alerts:
+            for target in {target for alert in alerts if (target := _around(alert)) is not None}:
+                self.begin(target)
+
+    def rows(self) -> list[ZoomRow]:
+        """Who is watched in full now."""
+        now = self._clock()
+        return [self._row(target, until - now) for target, until in self._until.items()]
+
+    def _row(self, target: Target, seconds: float) -> ZoomRow:
+        if isinstance(target, str):
+            container = self._world.containers.get(target)
+            info = container.info if container is not None else None
+            return ZoomRow(name=(info.name if info else "") or target[:12], seconds=seconds, container_id=target)
+        process = self._world.processes.get(*target)
+        name = process.name if process is not None else "process"
+        return ZoomRow(name=f"{name} ({target[0]})", seconds=seconds, pid=target[0], start=target[1])
+
+    def _pids(self, target: Target) -> frozenset[int]:
+        """The living processes of a subtree."""
+        if isinstance(target, str):
+            return frozenset()
+        return frozenset(process.pid for process in self._world.processes if _is_below(process, target)) | {target[0]}
+
+
+def _is_below(process: Process, top: ProcessKey) -> bool:
+    return not process.exit_time and any(ancestor.key == top for ancestor in process.ancestors())
+
+
+def _around(alert: Alert) -> Target | None:
+    """The container; on the host the process that began the one which did it: that one has often ended already."""
+    if alert.container is not None:
+        return alert.container.id
+    steps = [step for step in alert.lineage[:2] if step.pid > INIT]
+    return (steps[-1].pid, steps[-1].start) if steps else None
+
+
+def target_of(container_id: str | None, pid: int, start: int) -> Target | None:
+    """What a request means: a process, else a container; None for everything and for the host."""
+    if pid:
+        return (pid, start)
+    return container_id if container_id not in (None, HOST) else None

@@ -1,0 +1,60 @@
+/* Zoom: the events of a cgroup, or of a process and those that it begins, leave the kernel whether or not a rule asks for
+ * them, because somebody looks, or because there was an alert a moment ago (probes/kernel/zooms.py). */
+
+#define ZOOM_PERIOD 200000ULL   /* ns for each event that no rule asks for: 5,000 a second for all that is watched … */
+#define ZOOM_BURST 500000000ULL /* … and half a second's worth at once */
+
+#define ZOOM_PASSED 0
+#define ZOOM_HELD_BACK 1
+
+BPF_HASH(zoomed_cgroups, struct cgroup_key, u8, 1024);
+BPF_HASH(zoomed_processes, u32, u32, 16384); /* the number of the zoom that they are part of */
+BPF_ARRAY(zoom_spent, u64, 1); /* boot time until which the limit is spent */
+BPF_PERCPU_ARRAY(zoom_counts, u64, 2);
+
+static __always_inline int is_anything_zoomed(void)
+{
+	u32 option = OPTION_ZOOM, *zoom = options.lookup(&option);
+	return zoom && *(volatile u32 *)zoom;
+}
+
+static __always_inline int is_zoomed(struct task_struct *t)
+{
+	u32 pid = t->tgid;
+	if (!is_anything_zoomed())
+		return 0;
+	if (zoomed_processes.lookup(&pid))
+		return 1;
+	struct cgroup *c = container_cgroup(t);
+	struct cgroup_key key = {.cgroup = kernfs_id(c), .hierarchy = hierarchy_of(c)};
+	return zoomed_cgroups.lookup(&key) != 0;
+}
+
+/* Whether an event that no rule asks for leaves the kernel nevertheless. */
+static __always_inline int passes_zoom(struct task_struct *t)
+{
+	u32 zero = 0;
+	if (!is_zoomed(t))
+		return 0;
+	u64 *spent = zoom_spent.lookup(&zero);
+	u32 what = spent && spend(spent, boot_time(), ZOOM_PERIOD, ZOOM_BURST) ? ZOOM_PASSED : ZOOM_HELD_BACK;
+	u64 *count = zoom_counts.lookup(&what);
+	if (count)
+		(*count)++;
+	return what == ZOOM_PASSED;
+}
+
+static __always_inline void inherit_zoom(u32 parent, u32 child)
+{
+	if (!is_anything_zoomed())
+		return;
+	u32 *number = zoomed_processes.lookup(&parent);
+	if (number)
+		zoomed_processes.update(&child, number);
+}
+
+static __always_inline void end_zoom(u32 pid)
+{
+	if (is_anything_zoomed())
+		zoomed_processes.delete(&pid);
+}

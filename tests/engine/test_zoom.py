@@ -1,0 +1,126 @@
+"""Who is watched in full, and for how long."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.alerts import Alert, Ancestor, ContainerRef, Priority
+from engine.state.world import World
+from engine.zoom import MOST, SECONDS, Target, Zooms, target_of
+from tests.helpers.world import DB, WEB, clone, docker, execve, procexit
+
+
+class Clock:
+    """Shows what it is set to."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Kernel:
+    """What the kernel would do: keeps who is watched, and with which processes it began."""
+
+    def __init__(self) -> None:
+        self.watched: dict[Target, frozenset[int]] = {}
+
+    def apply(self, target: Target, pids: frozenset[int]) -> None:
+        assert target not in self.watched, "begun once"
+        self.watched[target] = pids
+
+    def stop(self, target: Target) -> None:
+        del self.watched[target]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def kernel() -> Kernel:
+    return Kernel()
+
+
+@pytest.fixture
+def zooms(clock: Clock, kernel: Kernel) -> Zooms:
+    made = Zooms(World(), clock)
+    made.apply, made.stop = kernel.apply, kernel.stop
+    return made
+
+
+def alert(container_id: str = "", *pids: int) -> Alert:
+    return Alert(
+        time=1,
+        rule="r",
+        priority=Priority.NOTICE,
+        output="",
+        output_fields={},
+        container=ContainerRef(id=container_id) if container_id else None,
+        lineage=[Ancestor(pid=pid, start=pid, name="p") for pid in pids],
+    )
+
+
+def test_it_ends_after_a_minute_unless_somebody_goes_on_to_look(clock: Clock, kernel: Kernel, zooms: Zooms) -> None:
+    zooms.begin(WEB)
+    clock.now += SECONDS - 1
+    zooms.begin(WEB)
+    clock.now += SECONDS - 1
+    zooms.expire()
+    assert set(kernel.watched) == {WEB}
+    clock.now += 2
+    zooms.expire()
+    assert kernel.watched == {}
+
+
+def test_it_can_be_ended_before(kernel: Kernel, zooms: Zooms) -> None:
+    zooms.begin(WEB)
+    zooms.end(WEB)
+    zooms.end(WEB)
+    assert kernel.watched == {}
+
+
+def test_a_subtree_is_what_lives_in_it_now(kernel: Kernel, zooms: Zooms) -> None:
+    world = zooms._world
+    for event in (execve(10, "/bin/sh"), clone(10, 11), clone(11, 12), clone(10, 13), procexit(13), execve(20, "/x")):
+        world.apply(event)
+    zooms.begin((10, 10))
+    assert kernel.watched == {(10, 10): frozenset({10, 11, 12})}
+
+
+def test_there_are_so_many_at_most(clock: Clock, kernel: Kernel, zooms: Zooms) -> None:
+    """The one that would end first gives way."""
+    for number in range(MOST + 3):
+        clock.now += 1
+        zooms.begin(f"{number:064x}")
+    assert set(kernel.watched) == {f"{number:064x}" for number in range(3, MOST + 3)}
+
+
+def test_an_alert_begins_one_where_somebody_may_look(kernel: Kernel, zooms: Zooms) -> None:
+    zooms.note([alert(WEB, 5, 4)])
+    assert kernel.watched == {}, "nobody would see it"
+    zooms.on_alerts = True
+    zooms.note([alert(WEB, 5, 4), alert(WEB, 5, 4), alert("", 9, 8, 7), alert("", 6, 1), alert()])
+    assert set(kernel.watched) == {WEB, (8, 8), (6, 6)}, "the container, the parent on the host, and never init"
+
+
+def test_who_is_watched_is_told_by_name(clock: Clock, zooms: Zooms) -> None:
+    zooms._world.apply(docker())
+    zooms._world.apply(execve(10, "/bin/sh"))
+    for target in (WEB, DB, (10, 10), (99, 99)):
+        zooms.begin(target)
+    clock.now += 10
+    assert [(row.name, row.seconds) for row in zooms.rows()] == [
+        ("web", SECONDS - 10),
+        (DB[:12], SECONDS - 10),
+        ("sh (10)", SECONDS - 10),
+        ("process (99)", SECONDS - 10),
+    ]
+
+
+def test_what_a_request_means() -> None:
+    assert target_of(WEB, 0, 0) == WEB
+    assert target_of(WEB, 5, 6) == (5, 6)
+    assert (target_of(None, 0, 0), target_of("", 0, 0)) == (None, None)
