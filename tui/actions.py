@@ -72,6 +72,13 @@ ACTIONS = (
     Action("events", "e", "events", "What happened around it: the timeline", _ON_ALERT),
     Action("events", "e", "events", "Its recent events", ("containers", "processes")),
     Action("container", "c", "container", "Go to its container", (*_ON_ALERT, "processes")),
+    Action(
+        "zoom",
+        "z",
+        "zoom",
+        "Watch it in full for a minute, also what no rule asks for; again: no longer",
+        ("containers", "processes"),
+    ),
     Action("rule", "r", "rule", "Go to the rule that fired", _ON_ALERT),
     Action("tree", "t", "tree", "Show its process in the tree", _ON_ALERT),
     Action("follow", "f", "follow", "Stay on the newest", ("alerts", "events")),

@@ -279,6 +279,13 @@ class MemorySensor:
                 return p.Done(detail=f"{rule.name} is {'on' if rule.enabled else 'off'}")
         raise TiercelError(f"there is no rule {request.name!r}")
 
+    def _zoom(self, request: p.Zoom) -> p.Done:
+        health, wanted = self.world.health, (request.container_id or "", request.pid, request.start)
+        others = [row for row in health.zooms if (row.container_id, row.pid, row.start) != wanted]
+        container_id, pid, start = wanted
+        health.zooms = [*others, *[p.ZoomRow("it", 60.0, container_id, pid, start)] * request.on]
+        return p.Done(detail="watched in full for 60 s" if request.on else "no longer watched in full")
+
     def _reload(self, _request: p.ReloadRules) -> p.Done:
         if self.world.rule_problem:
             raise TiercelError(self.world.rule_problem, hint="the running rules stay in force")
@@ -323,6 +330,7 @@ _HANDLERS: dict[type, Callable[[MemorySensor, Any], p.Reply]] = {
     p.ListChanges: MemorySensor._changes,
     p.ListRules: MemorySensor._rules,
     p.SetRule: MemorySensor._set_rule,
+    p.Zoom: MemorySensor._zoom,
     p.ReloadRules: MemorySensor._reload,
     p.Explain: MemorySensor._explain,
     p.ProposeExceptions: MemorySensor._propose,

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import BindingType
 
 from engine.events import ContainerInfo
-from engine.protocol import ContainerRow, Containers, ListContainers
+from engine.protocol import ContainerRow, Containers, ListContainers, Zoom
 from tui import clip, words
 from tui.actions import bindings
 from tui.panes.base import alert_counts
 from tui.panes.listing import ListPane
+from tui.panes.zooming import sign, toggle
 from tui.places import ContainerPlace
 from tui.row_fields import CONTAINERS
 from tui.theme import Span
 from tui.widgets.columns import Column
 from tui.widgets.page_list import PageList
+from tui.workers import start
 
 _RUNTIME_SOCKETS = ("docker.sock", "containerd.sock", "crio.sock", "podman.sock")
 _STATES = {"running": "ok", "paused": "warn", "restarting": "warn", "dead": "bad"}
@@ -57,7 +60,7 @@ class ContainersPane(ListPane[ContainerRow]):
 
     def _flags(self, row: ContainerRow) -> list[Span]:
         entered = f"exec ×{row.execs}, {words.age(row.last_exec, self.front.now())} ago" if row.execs else ""
-        found = [*((flag, "bad") for flag in flags(row.info)), (entered, "warn")]
+        found = [*((flag, "bad") for flag in flags(row.info)), *sign(self.front.health, row.info.id), (entered, "warn")]
         return [part for flag, tone in found if flag for part in ((flag, tone), ("  ", ""))]
 
     def key(self, row: ContainerRow) -> Hashable:
@@ -85,6 +88,11 @@ class ContainersPane(ListPane[ContainerRow]):
 
     def _open(self, row: ContainerRow) -> None:
         self.navigator.visit(_place(row))
+
+    def action_zoom(self) -> None:
+        """Watch the container in full, or no longer."""
+        if row := self.list.selected:
+            start(self, partial(toggle, self, Zoom(container_id=row.info.id), name(row.info)), group="zoom")
 
     def action_events(self) -> None:
         """The container's recent events."""

@@ -9,6 +9,7 @@ from tui import words
 from tui.alert_text import facts, lines
 from tui.panes.base import waiting_for
 from tui.panes.text import TextPane
+from tui.panes.zooming import told
 from tui.theme import Span, content
 
 
@@ -28,7 +29,7 @@ class HealthPane(TextPane):
 
 def describe(health: Health) -> Content:
     """All of it, the worst first."""
-    return lines(*_problems(health), *_losses(health), *_figures(health), *_probes(health))
+    return lines(*_problems(health), *_losses(health), *_figures(health), *_zooms(health), *_probes(health))
 
 
 def _problems(health: Health) -> list[list[Span]]:
@@ -82,6 +83,11 @@ def _missed(health: Health) -> str:
     if not health.missed_exits:
         return ""
     return f"  ({words.plural(health.missed_exits, 'exit')} lost, found by a look at /proc)"
+
+
+def _zooms(health: Health) -> list[list[Span]]:
+    pairs = told(health)
+    return _section("Watched in full", facts(pairs)) if pairs else []
 
 
 def _probes(health: Health) -> list[list[Span]]:

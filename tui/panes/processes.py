@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import BindingType
 
 from engine.events import HOST
-from engine.protocol import ListProcesses, Processes, ProcessRow
+from engine.protocol import ListProcesses, Processes, ProcessRow, Zoom
 from engine.query import split_inversion
 from tui import clip, words
 from tui.actions import bindings
 from tui.front import Front
 from tui.panes.listing import ListPane
+from tui.panes.zooming import sign, toggle
 from tui.places import ContainerPlace, ProcessPlace
 from tui.row_fields import PROCESSES
 from tui.theme import Span, priority_tone
 from tui.tree import guides, with_ancestors, with_family
 from tui.widgets.columns import Column
 from tui.widgets.page_list import PageList
+from tui.workers import start
 
 
 class ProcessesPane(ListPane[ProcessRow]):
@@ -73,7 +76,8 @@ class ProcessesPane(ListPane[ProcessRow]):
         spans = [(self._guides.get(self.key(row), ""), "faint"), (row.cmdline or row.name, "")]
         if row.entry:
             spans.append((f"  ◀ {row.entry}", "accent"))
-        return [*spans, *((f"  {flag}", "warn") for flag in row.flags)]
+        zoomed = sign(self.front.health, None, self.key(row))
+        return [*spans, *((f"  {text}", tone) for text, tone in zoomed), *((f"  {flag}", "warn") for flag in row.flags)]
 
     def key(self, row: ProcessRow) -> tuple[int, int]:
         """Pid and start time: pids are reused."""
@@ -125,6 +129,13 @@ class ProcessesPane(ListPane[ProcessRow]):
             self.navigator.visit(ContainerPlace(row.container_id, _container(row)))
         elif row is not None:
             self.navigator.tell("This process runs on the host, in no container.")
+
+    def action_zoom(self) -> None:
+        """Watch the process and all that descends from it in full, or no longer."""
+        if row := self.list.selected:
+            start(
+                self, partial(toggle, self, Zoom(pid=row.pid, start=row.start), f"{row.name} ({row.pid})"), group="zoom"
+            )
 
     def action_events(self) -> None:
         """Its recent events."""

@@ -18,6 +18,29 @@ async def _(drive: Drive, key: str) -> None:
     assert "sshd" not in drive.text()
 
 
+@does("containers", "zoom")
+async def _(drive: Drive, key: str) -> None:
+    await view_shown(drive, "2", "bbp:1")
+    await drive.press(key)
+    await drive.until_shown("◎ web: watched in full for 60 s", "◎ in full")
+    assert [row.container_id for row in drive.sensor.world.health.zooms] == [WEB]
+    await drive.press(key)
+    await drive.until_shown("web: no longer watched in full")
+    await drive.until(lambda: "◎" not in drive.text())
+
+
+@does("processes", "zoom")
+async def _(drive: Drive, key: str) -> None:
+    await process_selected(drive)
+    await drive.press(key)
+    await drive.until_shown("◎ cat (4711): watched in full for 60 s", "◎ in full")
+    assert [(row.pid, row.start) for row in drive.sensor.world.health.zooms] == [(4711, 47110)]
+    await drive.press("6")
+    await drive.until_shown("Watched in full", "for 1m")
+    await drive.press("3", key)
+    await drive.until_shown("cat (4711): no longer watched in full")
+
+
 @does("processes", "container")
 async def _(drive: Drive, key: str) -> None:
     await process_selected(drive)
