@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from engine.errors import TiercelError
@@ -26,7 +26,7 @@ from scripts.measure import (
     toggling,
 )
 from scripts.measure.comparing import Other, compare, compared_json, compared_table
-from scripts.measure.figure import Figure, UnmeasurableError, as_json, table
+from scripts.measure.figure import Figure, UnmeasurableError, as_json, lines
 
 SHIPPED = Path(__file__).resolve().parents[2] / "rules"
 Folders = list[Path]
@@ -56,18 +56,16 @@ GROUPS: dict[str, Callable[[Folders], Iterable[Figure]]] = {
 """Name → figures taken together, in the order of the table."""
 
 
-def measure(only: list[str], folders: Folders) -> list[Figure]:
+def measure(only: list[str], folders: Folders) -> Iterator[Figure]:
     """Take the figures; a group that cannot be taken gives a row that says why."""
-    figures: list[Figure] = []
     for name, group in GROUPS.items():
         if only and name not in only:
             continue
         print(f"· {name}", file=sys.stderr, flush=True)
         try:
-            figures += group(folders)
+            yield from group(folders)
         except (UnmeasurableError, TiercelError) as error:
-            figures.append(Figure(name, None, note=f"not measured: {error}"))
-    return figures
+            yield Figure(name, None, note=f"not measured: {error}")
 
 
 def arguments_of(words: list[str] | None = None) -> argparse.Namespace:
@@ -94,8 +92,16 @@ def main() -> None:
     if arguments.compare:
         _compare(arguments, folders)
     else:
-        figures = measure(arguments.only, folders)
-        print(as_json(figures) if arguments.json else table(figures))
+        _print(measure(arguments.only, folders), arguments.json)
+
+
+def _print(figures: Iterator[Figure], json: bool) -> None:
+    """As JSON when all are taken, or as a table that grows."""
+    if json:
+        print(as_json(figures))
+        return
+    for line in lines(figures):
+        print(line, flush=True)
 
 
 def _compare(arguments: argparse.Namespace, folders: Folders) -> None:

@@ -26,8 +26,10 @@ from scripts.measure.living import idle_rules
 from scripts.measure.processes import cpu_of_session
 from scripts.measure.storming import Storm, Storms, cores, storms_compiled
 
-COUNTS = {"open": 100_000, "getppid": 1_000_000, "mix": 50_000, "spawn": 300}
+COUNTS = {"open": 50_000, "getppid": 500_000, "mix": 25_000, "spawn": 100}
 """Iterations of each storm."""
+BLOWS = 3
+"""Storms of each kind in a turn; the quietest counts."""
 TITLES = {
     "open": "open, close",
     "getppid": "unrelated call",
@@ -165,7 +167,10 @@ def compare(other: Other, folders: Sequence[Path], tell: Callable[[str], None]) 
 def _turn(program: Storms, who: str, detector: Detector, compared: Sequence[Contest]) -> None:
     with detector() as cpu:
         for contest in compared:
-            contest.rounds.setdefault(who, Rounds()).add(program, contest.storms, cpu)
+            turn = Rounds()
+            for _ in range(BLOWS):
+                turn.add(program, contest.storms, cpu)
+            contest.rounds.setdefault(who, Rounds()).take(turn)
 
 
 def compared_table(results: Sequence[Compared]) -> str:

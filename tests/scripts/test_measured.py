@@ -70,6 +70,12 @@ def test_the_cost_of_a_storm_is_the_ratio_of_pairs() -> None:
     assert figures["open/close storm: CPU of the sensor (mine)"] == 2.0
 
 
+def test_of_a_turn_the_quietest_storm_counts_and_the_middle_of_what_the_detector_used() -> None:
+    rounds = Rounds()
+    rounds.take(Rounds([130.0, 120.0, 900.0], [111.0, 112.0, 110.0], [1.0, 9.0, 2.0]))
+    assert rounds == Rounds([120.0], [110.0], [2.0])
+
+
 def test_a_call_that_nobody_asks_for_is_held_against_an_empty_program() -> None:
     rounds = {"off": Rounds(cpu=[200.0, 210.0]), "empty": Rounds(cpu=[300.0, 310.0]), "on": Rounds(cpu=[320.0, 340.0])}
     more, beside = added("mine", rounds)
