@@ -131,7 +131,7 @@ async def _climbed(program: Storms, name: str, files: Sequence[Path]) -> Figure:
 async def _at(program: Storms, sensor: Shared, rate: int) -> tuple[float, float, float]:
     """Events judged a second, the share that was lost, seconds of the sensor's CPU for each."""
     before, used = await sensor.health(), sensor.cpu()
-    (blown,) = await asyncio.to_thread(program.blow, Storm("open", rate * RATE_SECONDS, cores()[0], rate))
+    (blown,) = await asyncio.to_thread(program.blow_for, RATE_SECONDS, Storm("open", core=cores()[0], rate=rate))
     await asyncio.sleep(COUNTED_SECONDS)
     after, used = await sensor.health(), sensor.cpu() - used
     judged, lost = after.events - before.events, after.lost - before.lost

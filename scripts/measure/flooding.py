@@ -98,7 +98,7 @@ def _lost(program: Storms, files: Sequence[Path], rate: int, where: str) -> Iter
     with watch(files) as watching:
         watching.wait_for_first()
         seen: set[int] = set()
-        with program.raging(_with_triggers(watching, rate)) as blown:
+        with program.raging(_with_triggers(watching, rate), stop=True) as blown:
             seen.update(_numbers(watching, LOAD_SECONDS))
         seen.update(_numbers(watching, SETTLING))
     judged, lost = watching.judged_and_lost
@@ -110,11 +110,11 @@ def _lost(program: Storms, files: Sequence[Path], rate: int, where: str) -> Iter
 
 
 def _with_triggers(watching: Watch, rate: int) -> list[Storm]:
-    """Storms for so many seconds, each with numbers of its own."""
+    """Storms without an end, each with numbers of its own."""
     each, marker = rate // len(cores()), str(watching.marker)
     starts = (FIRST * (index + 1) for index in range(len(cores())))
     return [
-        Storm("open", each * LOAD_SECONDS, core, each, marker, EVERY, first)
+        Storm("open", core=core, rate=each, marker=marker, every=EVERY, first=first)
         for core, first in zip(cores(), starts, strict=True)
     ]
 

@@ -8,6 +8,7 @@ import shutil
 import statistics
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +83,12 @@ class Storms:
         """Storms at once, to their ends."""
         with self.raging(storms) as blown:
             pass
+        return blown
+
+    def blow_for(self, seconds: float, *storms: Storm) -> list[Blown]:
+        """Storms at once, for so long."""
+        with self.raging(storms, stop=True) as blown:
+            time.sleep(seconds)
         return blown
 
     @contextlib.contextmanager
