@@ -12,18 +12,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.protocol import ListAlerts, SetRule
-from scripts.measure.figure import Figure
+from scripts.measure.figure import Figure, UnmeasurableError
 from scripts.measure.kernel import require_live
 from scripts.measure.shared import Shared, shared
 from scripts.measure.watching import RULE, RULE_NAME, rule_files
 
 TOGGLES = 10
 ON_SECONDS = 0.2
-SETTLED_SECONDS = 0.5
-"""Without anything delivered for so long, the kernel has followed."""
+TOGETHER = 50
+"""Opens between two looks at what was delivered: of others' opens some are delivered, too, but not so many."""
+BETWEEN_SECONDS = 0.5
+"""Until the rule is switched on again: what is no longer in force is kept for a second, and there is room for some."""
 TRIGGER_PERIOD = 0.001
-LEFT_IN_RING = 0.3
-"""Seconds in which alerts of what has happened are there."""
+LATEST = 10.0
+"""Seconds after which an alert that has not come is missed."""
 
 
 @dataclass
@@ -37,7 +39,7 @@ class Toggles:
 
 
 def toggles(folders: Iterable[Path]) -> Iterator[Figure]:
-    """From the request to the first event that passes, and from the request to the last one."""
+    """From the request to the first event that passes, and from the request to the first that is kept back."""
     require_live()
     for name, files in rule_files(folders):
         found = asyncio.run(_toggled(files))
@@ -59,6 +61,7 @@ async def _toggled(files: Sequence[Path]) -> Toggles:
         for number in range(TOGGLES):
             await _on(sensor, found, f"{number}-")
             found.narrowed.append(await _off(sensor))
+            await asyncio.sleep(BETWEEN_SECONDS)
     return found
 
 
@@ -70,8 +73,9 @@ async def _on(sensor: Shared, found: Toggles, prefix: str) -> None:
     shown = time.time_ns()
     await asyncio.sleep(ON_SECONDS)
     triggering.cancel()
-    await asyncio.sleep(LEFT_IN_RING)
-    seen = await _seen(sensor)
+    seen = await _seen(sensor, max(asked, key=asked.__getitem__))
+    if not seen & asked.keys():
+        raise UnmeasurableError(f"no event of a switched rule in {LATEST:.0f} s")
     found.widened.append((min(when for name, when in asked.items() if name in seen) - request) / 1e6)
     found.missed += sum(when > shown and name not in seen for name, when in asked.items())
 
@@ -84,24 +88,27 @@ async def _trigger_on(sensor: Shared, prefix: str, asked: dict[str, int]) -> Non
         await asyncio.sleep(TRIGGER_PERIOD)
 
 
-async def _seen(sensor: Shared) -> set[str]:
-    """The files of the latest alerts of the rule."""
-    page = await sensor.client.ask(ListAlerts(limit=1000))
-    return {str(alert.output_fields["fd.name"]) for alert in page.rows if alert.rule == RULE_NAME}
+async def _seen(sensor: Shared, last: str) -> set[str]:
+    """The files of the latest alerts of the rule, when that of ``last`` is there or will not come."""
+    until, seen = time.monotonic() + LATEST, set[str]()
+    while last not in seen and time.monotonic() < until:
+        await asyncio.sleep(0.02)
+        page = await sensor.client.ask(ListAlerts(limit=1000))
+        seen = {str(alert.output_fields["fd.name"]) for alert in page.rows if alert.rule == RULE_NAME}
+    return seen
 
 
 async def _off(sensor: Shared) -> float:
-    """Switch the rule off; milliseconds from the request to the last event of its type that was delivered."""
-    request = last = time.monotonic()
+    """Switch the rule off; milliseconds from the request until the kernel kept the first events of its type back."""
+    request = time.monotonic()
     await sensor.client.ask(SetRule(name=RULE_NAME, enabled=False))
-    delivered = -1
-    while (now := time.monotonic()) < last + SETTLED_SECONDS:
-        _open(str(sensor.folder / "marker"))
-        count = await _delivered(sensor)
-        if delivered >= 0 and count > delivered:
-            last = now
-        delivered = count
-    return (last - request) * 1e3
+    while (now := time.monotonic()) < request + LATEST:
+        before = await _delivered(sensor)
+        for _ in range(TOGETHER):
+            _open(str(sensor.folder / "marker"))
+        if await _delivered(sensor) < before + TOGETHER:
+            return (now - request) * 1e3
+    raise UnmeasurableError(f"the kernel has not followed in {LATEST:.0f} s")
 
 
 async def _delivered(sensor: Shared) -> int:
