@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import statistics
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+
+_NAME = 84
+"""Columns for the names."""
 
 
 class UnmeasurableError(Exception):
@@ -26,7 +29,7 @@ class Figure:
     def line(self) -> str:
         """A line of the table."""
         value = "–" if self.value is None else f"{self.value:,.4g}" if self.value < 1000 else f"{self.value:,.0f}"
-        return f"{self.name:<58} {value:>10} {self.unit:<9} {self.target:<12} {self.note}".rstrip()
+        return f"{self.name:<{_NAME}} {value:>10} {self.unit:<9} {self.target:<13} {self.note}".rstrip()
 
 
 Measure = Callable[[], Iterable[Figure]]
@@ -50,10 +53,16 @@ def percentile(values: Sequence[float], percent: float) -> float:
     return ranked[min(len(ranked) - 1, int(len(ranked) * percent / 100))]
 
 
+def lines(figures: Iterable[Figure]) -> Iterator[str]:
+    """The figures for a person, each as soon as it is taken."""
+    yield f"{'figure':<{_NAME}} {'value':>10} {'unit':<9} {'target':<13} note"
+    for figure in figures:
+        yield figure.line()
+
+
 def table(figures: Iterable[Figure]) -> str:
-    """The figures for a person."""
-    head = f"{'figure':<58} {'value':>10} {'unit':<9} {'target':<12} note"
-    return "\n".join([head, *(figure.line() for figure in figures)])
+    """The figures for a person, all at once."""
+    return "\n".join(lines(figures))
 
 
 def as_json(figures: Iterable[Figure]) -> str:
