@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from engine.events import HOST
+from probes.kernel.bpf_call import create_map
 from probes.kernel.bpf_map import BpfMap, PerCpuMap, possible_cpus
 from probes.kernel.losses import CAUSE, Losses
 from probes.kernel.wire import CGROUP_KEY
-from tests.helpers.bpf import HASH, PERCPU_ARRAY, create_map
+from tests.helpers.bpf import HASH, PERCPU_ARRAY
 
 
 @pytest.fixture
