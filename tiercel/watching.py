@@ -28,11 +28,14 @@ def watch(as_json: bool | None, duration: float | None, **live: Any) -> None:
 
     Talk goes to stderr. Ctrl-C ends it, or --duration.
     """
-    from probes.station import headless
+    from probes.launch import launch
 
     options = configured(**live)
     require_live()
-    run(headless(options, [_printer(options, as_json)], duration, say))
+    loading = launch(options.transport)
+    from probes.station import headless  # beside the loading
+
+    run(headless(options, [_printer(options, as_json)], duration, say, loading=loading))
 
 
 @click.command()
@@ -46,12 +49,15 @@ def sensor(path: str, group: str, **live: Any) -> None:
 
     Look at it with `tiercel attach`, from any number of terminals.
     """
-    from probes.station import serve_shared
+    from probes.launch import launch
 
     require_live()
     live["store"] = live["store"] or str(state_folder() / "alerts.db")
     options = configured(**live)
-    run(serve_shared(options, Path(path), group, say))
+    loading = launch(options.transport, group=bool(group))
+    from probes.station import serve_shared
+
+    run(serve_shared(options, Path(path), group, say, loading=loading))
 
 
 @click.command("private-sensor", hidden=True)
@@ -62,13 +68,13 @@ def private_sensor(descriptor: int, options: str) -> None:
 
     OPTIONS are JSON; without them they are read from standard input.
     """
+    from probes.launch import front_end, launch
+
+    given = msgspec.json.decode(options or sys.stdin.buffer.read(), type=Options)
+    loading = None if given.replay else launch(given.transport, own_pids=front_end())
     from probes.station import serve_private
 
-    run(
-        serve_private(
-            msgspec.json.decode(options or sys.stdin.buffer.read(), type=Options), socket.socket(fileno=descriptor)
-        )
-    )
+    run(serve_private(given, socket.socket(fileno=descriptor), loading))
 
 
 @click.command()
@@ -80,11 +86,14 @@ def record(file: str, duration: float | None, **live: Any) -> None:
 
     A name that ends in .scap or .scap.gz makes a capture that Falco and sysdig read, without alerts.
     """
-    from probes.station import headless
+    from probes.launch import launch
 
     options = configured(**live, record=file)
     require_live()
-    run(headless(options, [], duration, say))
+    loading = launch(options.transport)
+    from probes.station import headless
+
+    run(headless(options, [], duration, say, loading=loading))
 
 
 @click.command()

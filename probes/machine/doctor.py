@@ -105,6 +105,15 @@ def _permission(machine: Machine) -> Finding:
     return _fail(found, "run it on the host, not in a container" if machine.is_root() else "start it with sudo")
 
 
+def _capabilities(machine: Machine) -> Finding:
+    rows = machine.kept_capabilities()
+    why = "; ".join(f"{row.name.removeprefix('CAP_')}: {row.reason}" for row, _ in rows)
+    if missing := [row.name for row, has in rows if not has]:
+        return _warn(f"without {', '.join(missing)}", f"the sensor would keep {why}", "start it with sudo")
+    names = ", ".join(row.name for row, _ in rows)
+    return Finding(Status.OK, f"the sensor keeps {names or 'none'}", why)
+
+
 def _lockdown(machine: Machine) -> Finding:
     mode = machine.lockdown()
     if mode != "confidentiality":
@@ -189,6 +198,7 @@ CHECKS: dict[str, Callable[[Machine], Finding]] = {
     "BTF": _btf,
     "bcc": _bcc,
     "permission": _permission,
+    "capabilities": _capabilities,
     "lockdown": _lockdown,
     "transport": _transport,
     "tracepoints": _tracepoints,

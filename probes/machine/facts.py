@@ -21,9 +21,9 @@ from enum import Enum, auto
 from pathlib import Path
 
 from probes.kernel.bpf_trial import attaches_raw_tracepoint, creates_perf_array, creates_ring
+from probes.machine.kept_capabilities import CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN, Capability, kept
 from probes.machine.privileges import capabilities
 
-CAP_SYS_ADMIN, CAP_PERFMON, CAP_BPF = 21, 38, 39
 BCC_FOLDERS = ("usr/lib/python3/dist-packages/bcc", "usr/lib/python3*/site-packages/bcc")
 """Where Debian and where Fedora and Arch put it; :mod:`probes.kernel.loader_child` looks there."""
 PACKAGES: dict[str, tuple[str, dict[str, str]]] = {
@@ -111,6 +111,13 @@ class Machine:
         """Whether this process has CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN, which holds both."""
         effective = capabilities().get("CapEff", 0) if self.system == "Linux" else 0
         return bool(effective >> CAP_SYS_ADMIN & 1 or (effective >> CAP_PERFMON & 1 and effective >> CAP_BPF & 1))
+
+    def kept_capabilities(self) -> list[tuple[Capability, bool]]:
+        """What a sensor keeps here, and whether this process has it."""
+        if self.system != "Linux":
+            return []
+        effective = capabilities()["CapEff"]
+        return [(row, bool(effective >> row.number & 1)) for row in kept()]
 
     def lockdown(self) -> str:
         """The kernel's lockdown mode: none, integrity, confidentiality; "" where there is no such thing."""
