@@ -7,22 +7,28 @@ import os
 from collections.abc import Sequence
 
 from probes.kernel.loader import Loading
+from probes.kernel.programs import AUTO
 from probes.machine.kept_capabilities import keep_only, kept
 
 PRECEDENCE = -10
 """The nice value of a live sensor."""
 
 
-def launch(transport: str, *, own_pids: Sequence[int] = (), group: bool = False) -> Loading:
-    """Begin to load the probes, and give up the capabilities that only this needs. Once, before any other thread.
+def begin_loading(transport: str = AUTO, *, own_pids: Sequence[int] = ()) -> Loading:
+    """Load the probes from now on, in a thread that has all capabilities.
 
-    ``own_pids`` are further processes of Tiercel's, whose doings are not judged but counted. ``group`` says that the
-    sensor will let a group in.
+    ``own_pids`` are further processes of Tiercel's, whose doings are not judged but counted.
     """
     _take_precedence()
-    loading = Loading(transport, own_pids=[os.getpid(), *own_pids])
+    return Loading(transport, own_pids=[os.getpid(), *own_pids])
+
+
+def settle(*, group: bool = False) -> None:
+    """Give up the capabilities that only loading needs: behind its begin, and before any other thread is started.
+
+    ``group`` says that the sensor will let a group in.
+    """
     keep_only(kept(group=group))
-    return loading
 
 
 def _take_precedence() -> None:
