@@ -24,12 +24,11 @@ from probes.kernel.bytecode import Bytecode
 from probes.kernel.bytecode_cache import OutdatedError, RefusedError, cache_folder, read, write
 from probes.kernel.compiling import Compiler, key_of
 from probes.kernel.perf import PerfReader
-from probes.kernel.programs import AUTO, PERF
+from probes.kernel.programs import AUTO, PERF, RING_PAGE
 from probes.kernel.ring import RingReader
 
 RING_PAGES = 2048
 """4 KiB pages of the ring: 8 MiB, about 30,000 events."""
-_PAGE = 4096
 _U32 = 4
 """Bytes of a key and of a value of an array of perf buffers."""
 _COMPILED = "compiled in {:.1f} s"
@@ -121,7 +120,7 @@ class Loading:
             bytecode = self._compiler.compile(self._transport, self._ring_pages)
             made = _attached(bytecode, self._own_pids)
             self._keep(key, bytecode)
-        reader = _reader(made, bytecode.transport, self._ring_pages * _PAGE)
+        reader = _reader(made, bytecode, self._ring_pages * RING_PAGE)
         return Loaded(made, reader, self._how.format(time.monotonic() - begin), self._problems)
 
     def _kept(self, key: bytes) -> Bytecode | None:
@@ -168,12 +167,13 @@ def _attached(bytecode: Bytecode, own_pids: Iterable[int]) -> Attached:
         raise SourceError(f"the kernel refused the probes: {error}", hint=_hint()) from error
 
 
-def _reader(made: Attached, transport: str, size: int) -> RingReader | PerfReader:
+def _reader(made: Attached, bytecode: Bytecode, size: int) -> RingReader | PerfReader:
+    """``size`` is that of perf buffers, in bytes; a ring has that of its map."""
     events = made.maps["events"]
     try:
-        if transport == PERF:
+        if bytecode.transport == PERF:
             return PerfReader(BpfMap(events, _U32, _U32), size)
-        return RingReader(os.dup(events), size)
+        return RingReader(os.dup(events), next(each.entries for each in bytecode.maps if each.name == "events"))
     except OSError as error:
         made.close()
         raise SourceError(f"the events cannot be read: {error}", hint=_hint()) from error

@@ -142,6 +142,12 @@ def _tracepoints(machine: Machine) -> Finding:
     return _fail("sys_exit is refused", "run it on the host, not in a container; see dmesg")
 
 
+def _uring(machine: Machine) -> Finding:
+    if machine.has_tracepoint("io_uring_submit_req"):
+        return _ok("requests are followed")
+    return _warn("requests are not followed", "what programs ask of it is not seen", "a kernel from 6.4 on")
+
+
 def _memlock(machine: Machine) -> Finding:
     if machine.version >= RELEASE_WITHOUT_MEMLOCK:
         return _ok("counted by cgroup")
@@ -202,6 +208,7 @@ CHECKS: dict[str, Callable[[Machine], Finding]] = {
     "lockdown": _lockdown,
     "transport": _transport,
     "tracepoints": _tracepoints,
+    "io_uring": _uring,
     "locked memory": _memlock,
     "cgroups": _cgroup,
     "Docker": _docker,

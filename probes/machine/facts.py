@@ -136,6 +136,13 @@ class Machine:
         """Whether an empty program can be attached to a raw tracepoint; None without the permission to try."""
         return attaches_raw_tracepoint(name) if self.may_load_bpf() else None
 
+    def has_tracepoint(self, name: str) -> bool:
+        """Whether the kernel's type information knows of this raw tracepoint."""
+        try:
+            return f"\0btf_trace_{name}\0".encode() in (self.root / "sys/kernel/btf/vmlinux").read_bytes()
+        except OSError:
+            return False
+
     def memlock(self) -> int:
         """Bytes that may be locked in memory."""
         soft, _ = resource.getrlimit(resource.RLIMIT_MEMLOCK)

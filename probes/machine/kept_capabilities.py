@@ -30,10 +30,10 @@ class Capability:
 
 
 KEPT = (
-    Capability(0, "CAP_CHOWN", "rule files it writes belong to who has called it"),
-    Capability(1, "CAP_DAC_OVERRIDE", "files of containers, Docker's socket, stores and rules in people's folders"),
-    Capability(19, "CAP_SYS_PTRACE", "programs, folders and descriptors of all processes in /proc"),
-    Capability(CAP_BPF, "CAP_BPF", "counters, filters and its own processes in the maps of the probes"),
+    Capability(0, "CAP_CHOWN", "the rule files of who has called it"),
+    Capability(1, "CAP_DAC_OVERRIDE", "files in containers, Docker's socket, people's folders"),
+    Capability(19, "CAP_SYS_PTRACE", "/proc of all processes"),
+    Capability(CAP_BPF, "CAP_BPF", "the maps of the probes"),
 )
 """A new need is a new row."""
 

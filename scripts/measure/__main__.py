@@ -8,7 +8,18 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from engine.errors import TiercelError
-from scripts.measure import captures, evaluation, judgement, kernel, pushing, reloading, screens, stalls, watching
+from scripts.measure import (
+    captures,
+    evaluation,
+    judgement,
+    kernel,
+    pushing,
+    reloading,
+    screens,
+    stalls,
+    starting,
+    watching,
+)
 from scripts.measure.figure import Figure, UnmeasurableError, as_json, table
 
 SHIPPED = Path(__file__).resolve().parents[2] / "rules"
@@ -23,6 +34,7 @@ GROUPS: dict[str, Callable[[Folders], Iterable[Figure]]] = {
     "captures": captures.captures,
     "screens": lambda _folders: screens.screens(),
     "decode": kernel.decode_and_judge,
+    "start": lambda _folders: starting.starting(),
     "live": lambda _folders: watching.live(),
     "storm": watching.storms,
     "pushdown": pushing.shares,
