@@ -32,6 +32,7 @@ from engine.sinks.stdout import StdoutSink
 from engine.store import AlertStore
 from probes.docker.api import DockerRuntime
 from probes.docker.source import DockerSource
+from probes.kernel.loader import Loading
 from probes.kernel.source import KernelSource
 from probes.machine.collector import collecting
 from probes.machine.host_names import HostNameSource
@@ -47,17 +48,8 @@ from probes.scap.recorder import CaptureRecorder
 
 KEPT_SESSIONS = 10
 """Alert databases of private sensors that are kept, the newest."""
-PRECEDENCE = -10
-"""The nice value of a live sensor."""
-
 Tell = Callable[[str], None]
 """Says a line to the person who started the sensor."""
-
-
-def _take_precedence() -> None:
-    """Run before what is watched: a flood that fills every core must not keep the sensor from its ring."""
-    with contextlib.suppress(PermissionError):
-        os.setpriority(os.PRIO_PROCESS, 0, PRECEDENCE)
 
 
 @contextlib.contextmanager
@@ -65,16 +57,26 @@ def sensor_of(
     options: Options,
     sinks: Sequence[Sink] = (),
     *,
-    own_pids: Sequence[int] = (),
+    loading: Loading | None,
     listens: str = "",
     screen: bool = False,
 ) -> Iterator[Sensor]:
     """A sensor with its sources, store and sinks; all is released at the end.
 
-    ``own_pids`` are further processes of Tiercel's, whose doings are not judged but counted. ``listens`` is the path of
-    the socket at which front ends will find it. ``screen``: somebody looks at it from the beginning.
+    ``loading`` are the probes of a live sensor (:func:`probes.launch.launch`). ``listens`` is the path of the socket at
+    which front ends will find it. ``screen``: somebody looks at it from the beginning.
     """
+    with (
+        contextlib.closing(loading) if loading is not None else contextlib.nullcontext(),
+        _put_together(options, sinks, loading, listens, screen=screen) as sensor,
+    ):
+        yield sensor
 
+
+@contextlib.contextmanager
+def _put_together(
+    options: Options, sinks: Sequence[Sink], loading: Loading | None, listens: str, *, screen: bool
+) -> Iterator[Sensor]:
     exceptions = None if options.replay else LocalRulesFile()
     configured = rules_of(options, exceptions.path if exceptions is not None else None)
     watch = RuleWatch(configured.watched)
@@ -84,7 +86,7 @@ def sensor_of(
         return configured.load()
 
     rules = load_rules()
-    sources, runtime = _sources(options, rules, own_pids)
+    sources, runtime = _sources(options, rules, loading)
     with contextlib.ExitStack() as stack:
         store = stack.enter_context(contextlib.closing(AlertStore(_store_path(options), socket=listens)))
         recorder = _recorder(Path(options.record)) if options.record else None
@@ -143,6 +145,7 @@ def _connect(sensor: Sensor, *, push_down: bool, screen: bool) -> None:
         if isinstance(source, DockerSource):
             sensor.world.on_unknown_container = source.want
         elif isinstance(source, KernelSource):
+            source.report = sensor.vitals.report
             sensor.on_rules = partial(_send_what_they_need, source)
             zooms = sensor.zooms
             zooms.apply, zooms.stop, zooms.counts = source.zoom, source.end_zoom, source.zoom_counts
@@ -169,13 +172,10 @@ def _send_what_they_need(kernel: KernelSource, rules: RuleSet) -> None:
     kernel.send_environment(_need_environment(rules))
 
 
-def _sources(options: Options, rules: RuleSet, own_pids: Sequence[int]) -> tuple[list[Source], Runtime | None]:
-    if options.replay:
+def _sources(options: Options, rules: RuleSet, loading: Loading | None) -> tuple[list[Source], Runtime | None]:
+    if loading is None:
         return [ReplaySource(Path(options.replay), speed=options.speed)], None
-    _take_precedence()
-    kernel = KernelSource(
-        transport=options.transport, own_pids=[os.getpid(), *own_pids], environment=_need_environment(rules)
-    )
+    kernel = KernelSource(environment=_need_environment(rules), loading=loading)
     if options.docker == "none":
         return [kernel, HostNameSource()], None
     url = options.docker or None
@@ -208,12 +208,14 @@ def _store_path(options: Options) -> Path | None:
 # ── faces ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def headless(options: Options, sinks: Sequence[Sink], duration: float | None, tell: Tell) -> None:
+async def headless(
+    options: Options, sinks: Sequence[Sink], duration: float | None, tell: Tell, *, loading: Loading | None = None
+) -> None:
     """Judge until the sources end, ``duration`` seconds have passed or nobody reads any more.
 
     Then says what there was. Raises SourceError when a source failed: nothing is watched any more.
     """
-    with sensor_of(options, sinks) as sensor:
+    with sensor_of(options, sinks, loading=loading) as sensor:
         _narrow(sensor)
         tell_reloads(sensor, tell)
         try:
@@ -277,19 +279,19 @@ def _tell_summary(sensor: Sensor, tell: Tell) -> None:
         tell(f"{problem.what} ({problem.hint})" if problem.hint else problem.what)
 
 
-async def serve_private(options: Options, connected: socket.socket) -> None:
+async def serve_private(options: Options, connected: socket.socket, loading: Loading | None) -> None:
     """Run a sensor for the front end at the other end of a socket, until that goes.
 
     A sensor that cannot be put together is refused there: nobody reads what this process prints.
     """
     try:
-        await _serve_private(options, connected)
+        await _serve_private(options, connected, loading)
     except TiercelError as error:
         await refuse(connected, error)
 
 
-async def _serve_private(options: Options, connected: socket.socket) -> None:
-    with sensor_of(options, own_pids=_front_end(), screen=True) as sensor:
+async def _serve_private(options: Options, connected: socket.socket, loading: Loading | None) -> None:
+    with sensor_of(options, loading=loading, screen=True) as sensor:
         stop = asyncio.Event()
         desk = Desk(sensor, shut_down=stop.set, steer=_steering(sensor))
         server = Server(desk.answer, hostname=sensor.hostname, private=True)
@@ -300,9 +302,9 @@ async def _serve_private(options: Options, connected: socket.socket) -> None:
             serving.cancel()
 
 
-async def serve_shared(options: Options, path: Path, group: str, tell: Tell) -> None:
+async def serve_shared(options: Options, path: Path, group: str, tell: Tell, *, loading: Loading) -> None:
     """Run a sensor for any number of front ends on a Unix socket, until cancelled."""
-    with sensor_of(options, listens=str(path.absolute())) as sensor:
+    with sensor_of(options, loading=loading, listens=str(path.absolute())) as sensor:
         tell_reloads(sensor, tell)
         sensor.on_phase = lambda state: tell(_phase_line(state))
         sensor.on_runtime = lambda state: tell(_runtime_line(state))
@@ -316,12 +318,6 @@ async def _attended(sensor: Sensor) -> AsyncIterator[None]:
     """What goes on beside a running sensor: changed rule files are read, memory is tidied up."""
     async with following(sensor), collecting(lambda: sensor.vitals.rate):
         yield
-
-
-def _front_end() -> list[int]:
-    """The process that started us, unless it has gone already and init took us over."""
-    parent = os.getppid()
-    return [parent] if parent != 1 else []
 
 
 @contextlib.asynccontextmanager

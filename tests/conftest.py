@@ -15,6 +15,7 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = tempfile.TemporaryDirectory(prefix="tiercel-state-")
     config.add_cleanup(folder.cleanup)
     os.environ.update(XDG_STATE_HOME=folder.name, XDG_CONFIG_HOME=f"{folder.name}/config", TZ="UTC")
+    os.environ.update(CACHE_DIRECTORY=f"{folder.name}/cache")
     os.environ.update(TIERCEL_CONFIG="none", TIERCEL_FALCO_CONFIG="none")
     time.tzset()
 

@@ -12,6 +12,16 @@ import sys
 
 def main() -> None:
     """The entry point: turns every expected error into a message and an exit code."""
+    from tiercel import early
+
+    early.begin(sys.argv[1:])
+    try:
+        _main()
+    finally:
+        early.end()
+
+
+def _main() -> None:
     import click
 
     from engine.errors import TiercelError, UsageError

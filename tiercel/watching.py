@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -14,9 +16,13 @@ import msgspec
 from engine.contracts import Sink
 from probes.options import Options, state_folder
 from tiercel.configured import configured
+from tiercel.early import begun
 from tiercel.options import duration_option, json_lines_option, judging_options, live_options, speed_option
 from tiercel.screen import SOCKET, require_live
 from tiercel.talk import run, say
+
+if TYPE_CHECKING:
+    from probes.kernel.loader import Loading
 
 
 @click.command()
@@ -28,11 +34,11 @@ def watch(as_json: bool | None, duration: float | None, **live: Any) -> None:
 
     Talk goes to stderr. Ctrl-C ends it, or --duration.
     """
-    from probes.station import headless
-
     options = configured(**live)
-    require_live()
-    run(headless(options, [_printer(options, as_json)], duration, say))
+    with _loading(options.transport) as loading:
+        from probes.station import headless  # beside the loading
+
+        run(headless(options, [_printer(options, as_json)], duration, say, loading=loading))
 
 
 @click.command()
@@ -46,12 +52,12 @@ def sensor(path: str, group: str, **live: Any) -> None:
 
     Look at it with `tiercel attach`, from any number of terminals.
     """
-    from probes.station import serve_shared
+    with _loading(live["transport"], group=bool(group)) as loading:
+        live["store"] = live["store"] or str(state_folder() / "alerts.db")
+        options = configured(**live)
+        from probes.station import serve_shared
 
-    require_live()
-    live["store"] = live["store"] or str(state_folder() / "alerts.db")
-    options = configured(**live)
-    run(serve_shared(options, Path(path), group, say))
+        run(serve_shared(options, Path(path), group, say, loading=loading))
 
 
 @click.command("private-sensor", hidden=True)
@@ -62,13 +68,16 @@ def private_sensor(descriptor: int, options: str) -> None:
 
     OPTIONS are JSON; without them they are read from standard input.
     """
+    from probes.launch import begin_loading, front_end, settle
+
+    given = msgspec.json.decode(options or sys.stdin.buffer.read(), type=Options)
+    loading = None
+    if not given.replay:
+        loading = begin_loading(given.transport, own_pids=front_end())
+        settle()
     from probes.station import serve_private
 
-    run(
-        serve_private(
-            msgspec.json.decode(options or sys.stdin.buffer.read(), type=Options), socket.socket(fileno=descriptor)
-        )
-    )
+    run(serve_private(given, socket.socket(fileno=descriptor), loading))
 
 
 @click.command()
@@ -80,11 +89,11 @@ def record(file: str, duration: float | None, **live: Any) -> None:
 
     A name that ends in .scap or .scap.gz makes a capture that Falco and sysdig read, without alerts.
     """
-    from probes.station import headless
-
     options = configured(**live, record=file)
-    require_live()
-    run(headless(options, [], duration, say))
+    with _loading(options.transport) as loading:
+        from probes.station import headless
+
+        run(headless(options, [], duration, say, loading=loading))
 
 
 @click.command()
@@ -102,6 +111,22 @@ def replay(file: str, as_json: bool | None, speed: float, **judged: Any) -> None
 
     options = configured(replay=file, speed=speed, **judged)
     run(headless(options, [_printer(options, as_json)], None, say))
+
+
+@contextlib.contextmanager
+def _loading(transport: str, *, group: bool = False) -> Iterator[Loading]:
+    """The probes, got ready beside the body by a thread that may do so; all else does with few capabilities."""
+    from probes.launch import begin_loading, settle
+
+    loading = begun()
+    with contextlib.ExitStack() as stack:
+        if loading is not None:
+            stack.enter_context(contextlib.closing(loading))
+        require_live()
+        if loading is None:
+            loading = stack.enter_context(contextlib.closing(begin_loading(transport)))
+        settle(group=group)
+        yield loading
 
 
 def _printer(options: Options, as_json: bool | None) -> Sink:

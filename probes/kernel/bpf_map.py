@@ -4,25 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import os
-import platform
 import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-BPF_SYSCALL = {"aarch64": 280}.get(platform.machine(), 321)
-"""The number of bpf(2) here: 321 on x86_64."""
-_LOOKUP, _UPDATE, _DELETE, _NEXT_KEY = 1, 2, 3, 4
+from probes.kernel.bpf_call import MAP_DELETE, MAP_LOOKUP, MAP_NEXT_KEY, MAP_UPDATE, bpf
+
 _ELEMENT = struct.Struct("=IIQQQ")
 """The part of union bpf_attr for element commands: map_fd, padding, key, value or next key, flags."""
-
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
-def _bpf(command: int, attributes: bytes) -> None:
-    buffer = ctypes.create_string_buffer(attributes, len(attributes))
-    if _libc.syscall(BPF_SYSCALL, command, buffer, len(attributes)) < 0:
-        code = ctypes.get_errno()
-        raise OSError(code, os.strerror(code))
 
 
 def possible_cpus(path: Path = Path("/sys/devices/system/cpu/possible")) -> int:
@@ -40,12 +29,12 @@ class BpfMap:
 
     def update(self, key: bytes, value: bytes) -> None:
         """Set the value of a key."""
-        self._element(_UPDATE, key, value)
+        self._element(MAP_UPDATE, key, value)
 
     def lookup(self, key: bytes) -> bytes | None:
         """The value of a key, None when it is not there."""
         try:
-            self._element(_LOOKUP, key)
+            self._element(MAP_LOOKUP, key)
         except FileNotFoundError:
             return None
         return self._value.raw
@@ -54,7 +43,7 @@ class BpfMap:
         """Remove a key; nothing happens when it is not there."""
         self._key.raw = key
         try:
-            _bpf(_DELETE, _ELEMENT.pack(self.fd, 0, ctypes.addressof(self._key), 0, 0))
+            bpf(MAP_DELETE, _ELEMENT.pack(self.fd, 0, ctypes.addressof(self._key), 0, 0))
         except FileNotFoundError:
             return
 
@@ -64,7 +53,7 @@ class BpfMap:
         address = 0
         while True:
             try:
-                _bpf(_NEXT_KEY, _ELEMENT.pack(self.fd, 0, address, ctypes.addressof(following), 0))
+                bpf(MAP_NEXT_KEY, _ELEMENT.pack(self.fd, 0, address, ctypes.addressof(following), 0))
             except FileNotFoundError:
                 return
             yield following.raw
@@ -86,7 +75,7 @@ class BpfMap:
         self._key.raw = key
         if value is not None:
             self._value.raw = value
-        _bpf(command, _ELEMENT.pack(self.fd, 0, ctypes.addressof(self._key), ctypes.addressof(self._value), 0))
+        bpf(command, _ELEMENT.pack(self.fd, 0, ctypes.addressof(self._key), ctypes.addressof(self._value), 0))
 
 
 class PerCpuMap(BpfMap):

@@ -130,8 +130,8 @@ _READS = ("probe_read_kernel", "probe_read_user")
 
 def kernel_types(btf: Btf) -> str:
     """The structs, and macros for what else differs between kernels."""
-    macros = [f"#define HAVE_BPF_FUNC_{name} 1" for name in HELPERS if _has_helper(btf, name)]
-    macros += [f"#define bpf_{n}{s} bpf_probe_read{s}" for n in _READS for s in ("", "_str") if not _has_helper(btf, n)]
+    macros = [f"#define HAVE_BPF_FUNC_{name} 1" for name in HELPERS if has_helper(btf, name)]
+    macros += [f"#define bpf_{n}{s} bpf_probe_read{s}" for n in _READS for s in ("", "_str") if not has_helper(btf, n)]
     if btf.find(Kind.UNION, "kernfs_node_id") is not None:  # before 5.5 it is the inode number, then a generation
         macros.append("#define KERNFS_ID_HAS_GENERATION 1")
     pids = btf.enumerator("cgroup_subsys_id", "pids_cgrp_id")
@@ -151,7 +151,8 @@ def _uring(btf: Btf) -> Iterator[str]:
     yield from (f"#define {name} {number}" for name, number in numbers.items())
 
 
-def _has_helper(btf: Btf, name: str) -> bool:
+def has_helper(btf: Btf, name: str) -> bool:
+    """Whether the kernel has ``bpf_<name>``."""
     return btf.enumerator("bpf_func_id", f"BPF_FUNC_{name}") is not None
 
 

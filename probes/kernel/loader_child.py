@@ -1,7 +1,7 @@
-"""The loader: compiles and attaches the BPF programs, hands their descriptors over, and exits.
+"""The compiler: makes byte code of the BPF programs for this kernel, hands it over, and exits.
 
-It runs as a process of its own (``python -m probes.kernel.loader_child SOCKET FOLDER OPTIONS``), because bcc brings
-100 MB of compiler along and changes the working directory. This is the only module that imports bcc.
+It runs as a process of its own (``python -m probes.kernel.loader_child FOLDER OPTIONS``), because bcc brings 100 MB of
+compiler along and changes the working directory. This is the only module that imports bcc.
 """
 
 from __future__ import annotations
@@ -9,9 +9,8 @@ from __future__ import annotations
 import ctypes
 import json
 import os
-import socket
 import sys
-import time
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,11 +18,17 @@ from typing import Any
 from engine.errors import SourceError
 from engine.invocation import command
 from probes.kernel.btf import Btf
-from probes.kernel.headers import write_headers
-from probes.kernel.programs import AUTO, MAPS, PERF, RING, STAGES, source
+from probes.kernel.bytecode import FAILED, Bytecode, MapDefinition, Program, encode, program
+from probes.kernel.headers import has_helper, write_headers
+from probes.kernel.programs import AUTO, PERF, RING, STAGES, source
+from probes.kernel.symbols import HELPERS, show_only
 
 DISTRIBUTION_PACKAGES = ("usr/lib/python3/dist-packages", "usr/lib/python3*/site-packages")
 """Where Debian and Ubuntu, and where Fedora and Arch install bcc: pure Python on ctypes, so any interpreter runs it."""
+_TRACEPOINT = "raw_tracepoint__"
+"""What bcc puts before the name of the tracepoint."""
+_FLAGS = ["-g0"]
+"""Descriptions for debuggers take a tenth of the time, and nobody reads them."""
 
 
 def import_bcc() -> Any:
@@ -50,41 +55,70 @@ def best_transport(btf: Btf) -> str:
     return PERF if btf.enumerator("bpf_map_type", "BPF_MAP_TYPE_RINGBUF") is None else RING
 
 
-def load(folder: Path, options: dict[str, Any]) -> tuple[dict[str, Any], list[int], object]:
-    """Compile, load and attach. Gives a description, the descriptors it speaks of, and what keeps them open."""
-    begin = time.monotonic()
+def compiled(folder: Path, transport: str, ring_pages: int) -> Bytecode:
+    """The probes for this kernel. ``folder`` is for what the compiler reads. Raises :class:`SourceError`."""
     btf = Btf.of_kernel()
-    transport = options["transport"] if options["transport"] != AUTO else best_transport(btf)
+    transport = best_transport(btf) if transport == AUTO else transport
     write_headers(folder, btf)
+    show_only([name for name in HELPERS if has_helper(btf, name)], folder)
     os.chdir(folder)  # bcc puts the working directory before every include path
     os.environ["BCC_KERNEL_SOURCE"] = str(folder)
     bcc = import_bcc()
     try:
-        module = bcc.BPF(text=source(transport, options["ring_pages"]))
-        for index, name in enumerate(STAGES):
-            stage = module.load_func(name, bcc.BPF.RAW_TRACEPOINT)
-            module["stages"][ctypes.c_int(index)] = ctypes.c_int(stage.fd)
+        module = _compiler(bcc)(text=source(transport, ring_pages), cflags=_FLAGS)
+        maps = dict(_maps(bcc.lib, module.module))
+        indexes = {descriptor: index for index, descriptor in enumerate(maps)}
+        return Bytecode(transport, tuple(maps.values()), tuple(_programs(bcc.lib, module, indexes)), STAGES)
     except Exception as error:  # bcc raises nothing more precise
         raise SourceError(
-            f"the kernel refused the probes: {error}", hint=f"{command('doctor')} says what is missing"
+            f"the probes cannot be compiled: {error}", hint=f"{command('doctor')} says what is missing"
         ) from error
-    module["own"][ctypes.c_uint32(os.getpid())] = ctypes.c_ubyte(1)  # our own end is nobody's business
-    links = list(module.raw_tracepoint_fds.values())
-    # The tail-called programs live as long as somebody holds the program array.
-    maps = {name: bcc.lib.bpf_table_fd(module.module, name.encode()) for name in (*MAPS, "stages")}
-    about = {"transport": transport, "maps": list(maps), "links": len(links), "seconds": time.monotonic() - begin}
-    return about, [*maps.values(), *links], module
+
+
+def _compiler(bcc: Any) -> Any:
+    """bcc's BPF without what it does of its own accord when it has compiled: to load and attach."""
+
+    class Compiler(bcc.BPF):  # type: ignore[misc]
+        def _trace_autoload(self) -> None:
+            pass
+
+    return Compiler
+
+
+def _maps(lib: Any, module: Any) -> Iterator[tuple[int, MapDefinition]]:
+    """Descriptor → map. bcc declares no types for most of these functions."""
+    lib.bpf_num_tables.restype, lib.bpf_num_tables.argtypes = ctypes.c_size_t, [ctypes.c_void_p]
+    lib.bpf_table_name.restype = ctypes.c_char_p
+
+    def of(table: int, what: str) -> Any:
+        function = getattr(lib, f"bpf_table_{what}")
+        function.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+        return function(module, table)
+
+    for i in range(lib.bpf_num_tables(module)):
+        sizes = (of(i, f"{what}_id") for what in ("type", "key_size", "leaf_size", "max_entries", "flags"))
+        yield of(i, "fd_id"), MapDefinition(of(i, "name").decode(), *(int(size) for size in sizes))
+
+
+def _programs(lib: Any, module: Any, maps: dict[int, int]) -> Iterator[Program]:
+    for i in range(lib.bpf_num_functions(module.module)):
+        raw = lib.bpf_function_name(module.module, i)
+        name = raw.decode()
+        tracepoint = name.removeprefix(_TRACEPOINT) if name.startswith(_TRACEPOINT) else ""
+        yield program(name, tracepoint, module.dump_func(raw), maps)
 
 
 def main(arguments: list[str]) -> None:
-    """Serve one request and report on the socket, also about failure."""
-    channel = socket.socket(fileno=int(arguments[0]))
+    """Serve one request on standard output: byte code, or on failure a line of JSON; the exit code says which."""
+    answer = os.dup(1)
+    os.dup2(2, 1)  # the compiler talks
     try:
-        about, descriptors, _alive = load(Path(arguments[1]), json.loads(arguments[2]))
+        made, code = encode(compiled(Path(arguments[0]), **json.loads(arguments[1]))), 0
     except SourceError as error:
-        channel.send(json.dumps({"error": error.message, "hint": error.hint}).encode())
-        return
-    socket.send_fds(channel, [json.dumps(about).encode()], descriptors)
+        made, code = json.dumps({"error": error.message, "hint": error.hint}).encode(), FAILED
+    with open(answer, "wb") as file:  # noqa: PTH123 - a descriptor
+        file.write(made)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -11,15 +11,14 @@ import ctypes
 import fcntl
 import mmap
 import os
-import platform
 import struct
 import threading
 from contextlib import ExitStack
 from pathlib import Path
 
 from probes.kernel.bpf_map import BpfMap, possible_cpus
+from probes.kernel.syscalls import number_of
 
-_SYSCALL = {"x86_64": 298, "aarch64": 241}
 _ATTRIBUTES = struct.Struct("=IIQQQQQIIQ")
 """struct perf_event_attr, version 0: type, size, config, sample_period, sample_type, read_format, flags, watermark,
 bp_type, config1."""
@@ -45,7 +44,7 @@ def _open_event(cpu: int) -> int:
     attributes = _ATTRIBUTES.pack(
         _SOFTWARE, _ATTRIBUTES.size, _BPF_OUTPUT, 1, _SAMPLE_RAW, 0, _WATERMARK, 0x7FFFFFFF, 0, 0
     )
-    fd = int(_libc.syscall(_SYSCALL[platform.machine()], attributes, -1, cpu, -1, _CLOEXEC))
+    fd = int(_libc.syscall(number_of("perf_event_open"), attributes, -1, cpu, -1, _CLOEXEC))
     if fd < 0:
         code = ctypes.get_errno()
         raise OSError(code, f"perf_event_open on CPU {cpu}: {os.strerror(code)}")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import mmap
 from pathlib import Path
 
 from probes.kernel.spec import EVENT_INDEX
 
 AUTO, RING, PERF = "auto", "ring", "perf"
 """The transports: how records come from the kernel."""
+
+RING_PAGE = 4096
+"""Bytes of what we call a page of the ring; arm64 has machines with pages of 64 KiB."""
 
 FILES = (
     "wire.h",
@@ -43,9 +47,9 @@ _FOLDER = Path(__file__).with_name("bpf")
 
 
 def source(transport: str, ring_pages: int) -> str:
-    """The whole C text for a transport (:data:`RING` or :data:`PERF`)."""
+    """The whole C text for a transport (:data:`RING` or :data:`PERF`), and a ring of so many pages of 4 KiB."""
     constants = {f"EVENT_{name.upper()}": EVENT_INDEX[name] for name in _NAMED}
-    constants["RING_PAGES"] = ring_pages
+    constants["RING_PAGES"] = max(ring_pages * RING_PAGE // mmap.PAGESIZE, 1)  # bcc counts in pages of this machine
     if transport == PERF:
         constants["TRANSPORT_PERF"] = 1
     lines = ["#include <linux/types.h>", "#include <kernel_types.h>"]

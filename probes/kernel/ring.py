@@ -63,6 +63,11 @@ class RingReader:
         return records
 
     @property
+    def size(self) -> int:
+        """Bytes that it can hold."""
+        return self._mask + 1
+
+    @property
     def consumed(self) -> int:
         """Bytes read since the ring was made."""
         return int(self._consumer[0])

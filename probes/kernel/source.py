@@ -19,13 +19,13 @@ from probes.kernel.bpf_map import BpfMap, PerCpuMap
 from probes.kernel.decode import Decoder, cgroup_of, split
 from probes.kernel.doorbell import Doorbell
 from probes.kernel.filters import Filters
-from probes.kernel.loader import Loaded, load
+from probes.kernel.loader import RING_PAGES, Loaded, Loading
 from probes.kernel.losses import Losses
 from probes.kernel.pace import Pace
 from probes.kernel.paths import text
 from probes.kernel.perf import PerfReader
 from probes.kernel.portable import portable
-from probes.kernel.programs import AUTO, PERF, RING
+from probes.kernel.programs import AUTO
 from probes.kernel.ring import RingReader
 from probes.kernel.spec import SPEC, spec_rows
 from probes.kernel.wire import COUNTER, LOSS, LOSS_KEY, Kind, Section
@@ -46,17 +46,15 @@ BATCH = 128
 """Records emitted at once."""
 REST_SECONDS = 0.5
 """Time at most for what is in the ring at the end."""
+TOO_MUCH = 4
+"""When a quarter of the ring waits, it is too much to look at everything."""
 LOOK_PERIOD = 1.0
 """Seconds between two looks at what was lost, and at the wall clock, which may have been set."""
 GARBLED = "record not understood"
 """The cause of a loss: the two sides do not agree on a record."""
-RING_PAGES = 2048
-"""4 KiB pages of the ring: 8 MiB, about 30,000 events."""
-
 _U32 = struct.Struct("=I")
 _U64 = struct.Struct("=Q")
 _SCHEMA_NAMES = [row.name for row in EVENT_TYPES]
-_PAGE = 4096
 _ROOM = _U32.pack(3)
 """The option of bpf/maps.h that says how much of the ring anybody may fill."""
 
@@ -81,7 +79,7 @@ class KernelSource:
 
     ``own_pids`` are processes whose events, and their descendants', are counted and not delivered: by default the one
     this runs in. ``environment`` sends along what programs are started with. ``transport`` is "auto",
-    "ring" or "perf".
+    "ring" or "perf". ``loading`` is one that has begun, in place of these three.
     """
 
     name = "kernel"
@@ -93,10 +91,12 @@ class KernelSource:
         transport: str = AUTO,
         environment: bool = False,
         ring_pages: int = RING_PAGES,
+        loading: Loading | None = None,
     ) -> None:
         self._own_pids = [os.getpid()] if own_pids is None else list(own_pids)
-        self._transport = transport
-        self._ring_pages = ring_pages
+        self._transport, self._ring_pages, self._loading = transport, ring_pages, loading
+        self.report: Callable[[str, str], None] = lambda _what, _hint: None
+        """Told of what went wrong and ends nothing."""
         self._selected: set[str] = set(_SCHEMA_NAMES)
         self._cgroups = Cgroups()
         self._decoder = Decoder(self._cgroups.containers, boot_offset())
@@ -106,9 +106,8 @@ class KernelSource:
         self._loaded: Loaded | None = None
         self._reader: RingReader | PerfReader | None = None
         self._maps: dict[str, BpfMap] = {}
-        self._pace = Pace(ring_pages * _PAGE)
-        self._backlog = ring_pages * _PAGE // 4
-        """Bytes that wait when it is too much to look at everything."""
+        self._pace: Pace | None = None
+        """Of a ring; perf buffers have no shares."""
         self._room = 0
         """What of the ring anybody may fill, as the kernel knows."""
         self._zooms: KernelZooms | None = None
@@ -127,11 +126,13 @@ class KernelSource:
     async def run(self, emit: Emit) -> None:
         """Load, tell what lives, then deliver what happens until cancelled. Everything is detached at the end."""
         emit([SourceState(time=time.time_ns(), phase=Phase.LOADING, detail="loading probes")])
-        self._loaded = await load(self._transport, self._ring_pages)
+        self._loaded = await self._begun().loaded()
+        for what, hint in self._loaded.problems:
+            self.report(what, hint)
         try:
             self._open_maps(self._loaded)
             emit(await self._snapshot())
-            emit([SourceState(time=time.time_ns(), phase=Phase.LIVE, detail=f"loaded in {self._loaded.seconds:.1f} s")])
+            emit([SourceState(time=time.time_ns(), phase=Phase.LIVE, detail=self._loaded.how)])
             try:
                 await self._deliver_filtered(emit)
             finally:
@@ -195,15 +196,15 @@ class KernelSource:
 
     def close(self) -> None:
         """Detach the probes and give all memory back; may be called again."""
-        loaded, self._loaded = self._loaded, None
-        reader, self._reader = self._reader, None
+        loaded, self._loaded, self._reader = self._loaded, None, None
         self._maps, self._counts, self.filters, self._zooms = {}, None, None, None
-        if reader:
-            reader.close()
         if loaded:
             loaded.close()
 
     # ── start ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _begun(self) -> Loading:
+        return self._loading or Loading(self._transport, self._ring_pages, own_pids=self._own_pids)
 
     def _open_maps(self, loaded: Loaded) -> None:
         fds = loaded.maps
@@ -211,16 +212,15 @@ class KernelSource:
         self._maps = {
             "specs": BpfMap(fds["specs"], _U32.size, SPEC.size),
             "counters": self._counts,
-            "own": BpfMap(fds["own"], _U32.size, 1),
             "own_events": PerCpuMap(fds["own_events"], _U32.size, _U64.size),
             "lost_by_cgroup": BpfMap(fds["lost_by_cgroup"], LOSS_KEY.size, LOSS.size),
             "options": BpfMap(fds["options"], _U32.size, _U32.size),
         }
-        for pid in self._own_pids:
-            self._maps["own"].update(_U32.pack(pid), b"\1")
         self.send_environment(self._snapshots.environment)
-        self._reader = _reader(loaded, self._ring_pages * _PAGE)
-        self._doorbell = Doorbell(fds["events"], self._maps["options"]) if loaded.transport == RING else None
+        self._reader = reader = loaded.reader
+        if isinstance(reader, RingReader):
+            self._pace, self._room = Pace(reader.size), 0
+            self._doorbell = Doorbell(fds["events"], self._maps["options"])
         self.filters = self._filters(fds)
         self._zooms = KernelZooms(fds, self._maps["options"], self._cgroups.containers, self._write_specs)
         self.select(self._selected)
@@ -271,10 +271,11 @@ class KernelSource:
 
     def _keep_pace(self, found: Found) -> None:
         """Let the kernel know how much it may let wait."""
-        if not isinstance(self._reader, RingReader):
+        reader = self._reader
+        if self._pace is None or not isinstance(reader, RingReader):
             return
-        self._pace.note(time.monotonic(), self._reader.consumed, found is Found.MORE)
-        if self.filters is not None and self._reader.pending > self._backlog and self.filters.is_open:
+        self._pace.note(time.monotonic(), reader.consumed, found is Found.MORE)
+        if self.filters is not None and reader.pending > reader.size // TOO_MUCH and self.filters.is_open:
             self.filters.relieve()
         if (room := self._pace.room) != self._room:
             self._room = room
@@ -371,13 +372,6 @@ class KernelSource:
             sections = split(record, lengths)
             parent, name = sections[Section.CGROUP_PARENT], sections[Section.CGROUP]
             self._cgroups.add(*key, text(parent[:-1] + b"/" + name[:-1]))
-
-
-def _reader(loaded: Loaded, size: int) -> RingReader | PerfReader:
-    events = loaded.maps["events"]
-    if loaded.transport == PERF:
-        return PerfReader(BpfMap(events, _U32.size, _U32.size), size)
-    return RingReader(os.dup(events), size)
 
 
 def _probe_row(name: str, slots: Iterable[bytes]) -> ProbeRow:

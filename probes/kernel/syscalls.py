@@ -9,6 +9,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 _NUMBERS = """
 #             x86_64  i386  aarch64
@@ -70,6 +71,12 @@ bpf              321   357      280
 userfaultfd      323   374      282
 """
 
+_OURS = """
+#             x86_64  i386  aarch64
+perf_event_open  298   336      241
+"""
+"""Calls that we make by their number and have no event for: the C library has no function for them."""
+
 ALIASES = {"fchmodat2": "fchmodat", "setuid32": "setuid", "recvmmsg_time64": "recvmmsg"}
 """Calls whose event has the name of another call with the same leading parameters."""
 
@@ -115,19 +122,30 @@ class Syscall:
         return ALIASES.get(self.name, self.name)
 
 
-def _parse() -> Iterator[Syscall]:
-    heading, *rows = _NUMBERS.strip().splitlines()
+def _parse(numbers: str) -> Iterator[Syscall]:
+    heading, *rows = numbers.strip().splitlines()
     columns = heading.lstrip("# ").split()
     for row in rows:
-        name, *numbers = row.split()
-        for column, number in zip(columns, numbers, strict=True):
+        name, *cells = row.split()
+        for column, number in zip(columns, cells, strict=True):
             if number != "-":
                 yield Syscall(column, int(number), name)
 
 
-SYSCALLS: tuple[Syscall, ...] = (*_parse(), *(Syscall(SOCKETCALL, n, name) for n, name in SOCKETCALLS.items()))
+OUR_CALLS = tuple(_parse(_OURS))
+SYSCALLS: tuple[Syscall, ...] = (*_parse(_NUMBERS), *(Syscall(SOCKETCALL, n, name) for n, name in SOCKETCALLS.items()))
 
 
 def native_and_compat(machine: str | None = None) -> tuple[str, str]:
     """The columns for a machine (``uname -m``); raises KeyError for one we have no numbers for."""
     return ARCHITECTURES[machine or platform.machine()]
+
+
+@cache
+def number_of(name: str, machine: str | None = None) -> int:
+    """The number of a call of :data:`SYSCALLS` or :data:`OUR_CALLS`. Raises OSError where we know none."""
+    table = ARCHITECTURES.get(machine or platform.machine(), ("", ""))[0]
+    for call in (*SYSCALLS, *OUR_CALLS):
+        if (call.table, call.name) == (table, name):
+            return call.number
+    raise OSError(f"no number of {name}(2) is known for {machine or platform.machine()}")

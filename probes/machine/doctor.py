@@ -105,6 +105,15 @@ def _permission(machine: Machine) -> Finding:
     return _fail(found, "run it on the host, not in a container" if machine.is_root() else "start it with sudo")
 
 
+def _capabilities(machine: Machine) -> Finding:
+    rows = machine.kept_capabilities()
+    why = "; ".join(f"{row.name.removeprefix('CAP_')}: {row.reason}" for row, _ in rows)
+    if missing := [row.name for row, has in rows if not has]:
+        return _warn(f"without {', '.join(missing)}", f"the sensor would keep {why}", "start it with sudo")
+    names = ", ".join(row.name for row, _ in rows)
+    return Finding(Status.OK, f"the sensor keeps {names or 'none'}", why)
+
+
 def _lockdown(machine: Machine) -> Finding:
     mode = machine.lockdown()
     if mode != "confidentiality":
@@ -131,6 +140,12 @@ def _tracepoints(machine: Machine) -> Finding:
     if attached:
         return _ok("sys_exit attached and let go")
     return _fail("sys_exit is refused", "run it on the host, not in a container; see dmesg")
+
+
+def _uring(machine: Machine) -> Finding:
+    if machine.has_tracepoint("io_uring_submit_req"):
+        return _ok("requests are followed")
+    return _warn("requests are not followed", "what programs ask of it is not seen", "a kernel from 6.4 on")
 
 
 def _memlock(machine: Machine) -> Finding:
@@ -189,9 +204,11 @@ CHECKS: dict[str, Callable[[Machine], Finding]] = {
     "BTF": _btf,
     "bcc": _bcc,
     "permission": _permission,
+    "capabilities": _capabilities,
     "lockdown": _lockdown,
     "transport": _transport,
     "tracepoints": _tracepoints,
+    "io_uring": _uring,
     "locked memory": _memlock,
     "cgroups": _cgroup,
     "Docker": _docker,

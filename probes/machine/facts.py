@@ -21,9 +21,9 @@ from enum import Enum, auto
 from pathlib import Path
 
 from probes.kernel.bpf_trial import attaches_raw_tracepoint, creates_perf_array, creates_ring
+from probes.machine.kept_capabilities import CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN, Capability, kept
 from probes.machine.privileges import capabilities
 
-CAP_SYS_ADMIN, CAP_PERFMON, CAP_BPF = 21, 38, 39
 BCC_FOLDERS = ("usr/lib/python3/dist-packages/bcc", "usr/lib/python3*/site-packages/bcc")
 """Where Debian and where Fedora and Arch put it; :mod:`probes.kernel.loader_child` looks there."""
 PACKAGES: dict[str, tuple[str, dict[str, str]]] = {
@@ -112,6 +112,13 @@ class Machine:
         effective = capabilities().get("CapEff", 0) if self.system == "Linux" else 0
         return bool(effective >> CAP_SYS_ADMIN & 1 or (effective >> CAP_PERFMON & 1 and effective >> CAP_BPF & 1))
 
+    def kept_capabilities(self) -> list[tuple[Capability, bool]]:
+        """What a sensor keeps here, and whether this process has it."""
+        if self.system != "Linux":
+            return []
+        effective = capabilities()["CapEff"]
+        return [(row, bool(effective >> row.number & 1)) for row in kept()]
+
     def lockdown(self) -> str:
         """The kernel's lockdown mode: none, integrity, confidentiality; "" where there is no such thing."""
         match = re.search(r"\[(\w+)\]", self.read("sys/kernel/security/lockdown"))
@@ -128,6 +135,13 @@ class Machine:
     def attaches_raw_tracepoint(self, name: str) -> bool | None:
         """Whether an empty program can be attached to a raw tracepoint; None without the permission to try."""
         return attaches_raw_tracepoint(name) if self.may_load_bpf() else None
+
+    def has_tracepoint(self, name: str) -> bool:
+        """Whether the kernel's type information knows of this raw tracepoint."""
+        try:
+            return f"\0btf_trace_{name}\0".encode() in (self.root / "sys/kernel/btf/vmlinux").read_bytes()
+        except OSError:
+            return False
 
     def memlock(self) -> int:
         """Bytes that may be locked in memory."""

@@ -95,12 +95,13 @@ def become(user: User) -> None:
     os.setgroups(groups)
     os.setresgid(user.gid, user.gid, user.gid)
     os.setresuid(user.uid, user.uid, user.uid)
-    _forbid_new_privileges()
+    forbid_new_privileges()
     _verify(user, groups)
     _enter_home(user)
 
 
-def _forbid_new_privileges() -> None:
+def forbid_new_privileges() -> None:
+    """No exec gives this thread, or one that it starts from now on, more rights than it has."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_NO_NEW_PRIVS)")

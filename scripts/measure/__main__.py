@@ -23,6 +23,7 @@ from scripts.measure import (
     reloading,
     screens,
     stalls,
+    starting,
     toggling,
 )
 from scripts.measure.comparing import Other, compare, compared_json, compared_table
@@ -41,6 +42,7 @@ GROUPS: dict[str, Callable[[Folders], Iterable[Figure]]] = {
     "screens": lambda _folders: screens.screens(),
     "decode": kernel.decode_and_judge,
     "start": living.starts,
+    "load": lambda _folders: starting.coming_and_going(),
     "live": living.live,
     "storm": costs.storms,
     "unasked": costs.unasked,

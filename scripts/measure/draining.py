@@ -19,7 +19,7 @@ from engine.rules.load import load
 from engine.rules.ruleset import RuleSet
 from engine.sensor import Sensor
 from engine.store import AlertStore
-from probes.kernel.source import KernelSource
+from probes.kernel.source import Found, KernelSource
 from probes.machine.collector import collecting
 from scripts.measure.figure import Figure, UnmeasurableError
 from scripts.measure.shared import Shared, shared
@@ -44,12 +44,12 @@ class Held(KernelSource):
         super().__init__(own_pids=[])
         self.holding = False
 
-    def _drain(self, emit: Emit) -> bool:
-        return False if self.holding else super()._drain(emit)
+    def _drain(self, emit: Emit) -> Found:
+        return Found.NOTHING if self.holding else super()._drain(emit)
 
     def empty(self, emit: Emit) -> None:
         """Take all that is there, as the sensor does, slice by slice."""
-        while super()._drain(emit):
+        while super()._drain(emit) is Found.MORE:
             pass
 
 

@@ -35,7 +35,8 @@ def starts(_folders: Sequence[Path]) -> Iterator[Figure]:
 
 def _first_and_next() -> tuple[float, float]:
     with tempfile.TemporaryDirectory(prefix="tiercel-bench-home-") as home:
-        kept = {name: f"{home}/{name}" for name in ("XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME")}
+        kept = {name: f"{home}/{name}" for name in ("CACHE_DIRECTORY", "XDG_STATE_HOME", "XDG_DATA_HOME")}
+        Path(kept["CACHE_DIRECTORY"]).mkdir()
         return _start(kept), _start(kept)
 
 

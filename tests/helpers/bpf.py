@@ -6,9 +6,11 @@ import ctypes
 import os
 import struct
 
-from probes.kernel.bpf_map import BPF_SYSCALL, BpfMap
+from probes.kernel.bpf_call import PROG_LOAD, bpf, create_map
+from probes.kernel.bpf_map import BpfMap
+from probes.kernel.syscalls import number_of
 
-MAP_CREATE, PROG_LOAD, PROG_RUN = 0, 5, 10
+PROG_RUN = 10
 HASH, ARRAY, PERCPU_ARRAY, RING = 1, 2, 6, 27
 _PROGRAM_TYPE_SYSCALL = 31
 _SLEEPABLE = 1 << 4
@@ -16,19 +18,6 @@ _MAP_LOOKUP, _RINGBUF_OUTPUT = 1, 130
 _NO_WAKEUP = 1
 
 _libc = ctypes.CDLL(None, use_errno=True)
-
-
-def _bpf(command: int, attributes: bytes) -> int:
-    buffer = ctypes.create_string_buffer(attributes.ljust(128, b"\0"), 128)
-    result = int(_libc.syscall(BPF_SYSCALL, command, buffer, 128))
-    if result < 0:
-        raise OSError(ctypes.get_errno(), "bpf(2)")
-    return result
-
-
-def create_map(kind: int, key_size: int, value_size: int, entries: int) -> int:
-    """Descriptor of a new map."""
-    return _bpf(MAP_CREATE, struct.pack("=IIII", kind, key_size, value_size, entries))
 
 
 def _instruction(code: int, dst: int = 0, src: int = 0, offset: int = 0, value: int = 0) -> bytes:
@@ -58,13 +47,13 @@ class RingProducer:
         license_ = ctypes.create_string_buffer(b"GPL")
         addresses = ctypes.addressof(code), ctypes.addressof(license_)
         load = struct.pack("=IIQQ", _PROGRAM_TYPE_SYSCALL, len(program) // 8, *addresses)
-        self._fd = _bpf(PROG_LOAD, load + bytes(20) + struct.pack("=I", _SLEEPABLE))
+        self._fd = bpf(PROG_LOAD, load + bytes(20) + struct.pack("=I", _SLEEPABLE))
 
     def write(self, record: bytes) -> bool:
         """Whether the record found room."""
         self._staged.update(bytes(4), record)
         buffer = ctypes.create_string_buffer(struct.pack("=II", self._fd, 0), 128)
-        if _libc.syscall(BPF_SYSCALL, PROG_RUN, buffer, 128) < 0:
+        if _libc.syscall(number_of("bpf"), PROG_RUN, buffer, 128) < 0:
             raise OSError(ctypes.get_errno(), "BPF_PROG_RUN")
         (returned,) = struct.unpack_from("=i", buffer.raw, 4)
         return bool(returned == 0)

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from engine.events import Fd, Input, KernelEvent, Phase, Snapshot, SourceState
 from engine.pushdown.filter import Filter
+from probes.kernel.loader import RING_PAGES
 from probes.kernel.programs import AUTO
-from probes.kernel.source import RING_PAGES, KernelSource
+from probes.kernel.source import KernelSource
 
 _PATIENCE = 30
 """Seconds after which something that must come has failed to."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
-import errno
 import json
 import os
 import signal
@@ -18,14 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from probes.kernel.bpf_map import BPF_SYSCALL
+from probes.kernel.bpf_call import bpf
+from probes.kernel.bpf_map import BpfMap
 
 PATIENCE = 20.0
 """Seconds until what does not come is given up."""
 TIERCEL = (sys.executable, "-m", "tiercel")
 
-PROG_GET_FD_BY_ID, MAP_GET_FD_BY_ID = 13, 14
-_libc = ctypes.CDLL(None, use_errno=True)
+PROG_GET_FD_BY_ID, MAP_GET_FD_BY_ID, LINK_GET_FD_BY_ID = 13, 14, 30
+_PROG_ARRAY = "3"
 
 
 @dataclass(frozen=True)
@@ -163,38 +162,54 @@ def status(pid: int) -> dict[str, list[str]]:
 
 @dataclass(frozen=True)
 class Probes:
-    """BPF programs and maps, by the kernel's numbers."""
+    """BPF programs, maps and links, by the kernel's numbers."""
 
     programs: frozenset[int]
     maps: frozenset[int]
+    links: frozenset[int] = frozenset()
 
     @classmethod
     def of(cls, pid: int) -> Probes:
-        """Those that a process holds."""
-        programs: set[int] = set()
-        maps: set[int] = set()
+        """Those that a process holds, with the programs that others call."""
+        found: dict[str, set[int]] = {"prog_id": set(), "map_id": set(), "link_id": set()}
         for path in Path(f"/proc/{pid}/fdinfo").iterdir():
-            for name, _, value in (line.partition(":") for line in path.read_text().splitlines()):
-                if name in ("prog_id", "map_id"):
-                    (programs if name == "prog_id" else maps).add(int(value))
-        return cls(frozenset(programs), frozenset(maps))
+            told = _told(path)
+            for name in found.keys() & told.keys():
+                found[name].add(int(told[name]))
+            if told.get("map_type") == _PROG_ARRAY:
+                found["prog_id"] |= _called(int(told["map_id"]))
+        return cls(frozenset(found["prog_id"]), frozenset(found["map_id"]), frozenset(found["link_id"]))
 
     @property
     def alive(self) -> bool:
         """Whether the kernel still has any of them."""
-        programs = any(_exists(PROG_GET_FD_BY_ID, number) for number in self.programs)
-        return programs or any(_exists(MAP_GET_FD_BY_ID, number) for number in self.maps)
+        kinds = {PROG_GET_FD_BY_ID: self.programs, MAP_GET_FD_BY_ID: self.maps, LINK_GET_FD_BY_ID: self.links}
+        return any(_exists(command, number) for command, numbers in kinds.items() for number in numbers)
+
+
+def _told(path: Path) -> dict[str, str]:
+    """What the kernel says of a descriptor; nothing of one that was only there to list them."""
+    try:
+        lines = path.read_text().splitlines()
+    except FileNotFoundError:
+        return {}
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+def _called(map_id: int) -> set[int]:
+    """The programs in an array of programs."""
+    stages = BpfMap(bpf(MAP_GET_FD_BY_ID, struct.pack("=I", map_id)), 4, 4)
+    programs = {struct.unpack("=I", value)[0] for value in stages.items().values()}
+    stages.close()
+    return programs
 
 
 def _exists(command: int, number: int) -> bool:
-    buffer = ctypes.create_string_buffer(struct.pack("=I", number), 128)
-    descriptor = int(_libc.syscall(BPF_SYSCALL, command, buffer, 128))
-    if descriptor >= 0:
-        os.close(descriptor)
-        return True
-    if (error := ctypes.get_errno()) != errno.ENOENT:
-        raise OSError(error, "bpf(2)")
-    return False
+    try:
+        os.close(bpf(command, struct.pack("=I", number)))
+    except FileNotFoundError:
+        return False
+    return True
 
 
 # ── something to be seen ────────────────────────────────────────────────────────────────────────────────────────────

@@ -490,6 +490,7 @@ async def test_a_killed_loader_is_an_error_with_a_hint(monkeypatch: pytest.Monke
     killer = tmp_path / "bcc.py"
     killer.write_text("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("CACHE_DIRECTORY", str(tmp_path / "cache"))
     with pytest.raises(SourceError, match="signal 9") as caught:
         async with watching():
             pass

@@ -225,7 +225,8 @@ async def test_a_killed_sensor_is_said_and_the_screen_goes_on(marker: Marker, tm
         await until(lambda: not probes.alive, "the probes are gone")
 
 
-async def test_a_killed_loader_is_said(marker: Marker) -> None:
+async def test_a_killed_loader_is_said(marker: Marker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CACHE_DIRECTORY", str(marker.rules.parent / "cache"))
     async with running("watch", "--json", *options(marker)) as watch:
         await until(lambda: child(watch.pid, "loader_child"), "there is a loader")
         os.kill(child(watch.pid, "loader_child"), signal.SIGKILL)
@@ -237,7 +238,7 @@ async def test_a_killed_loader_is_said(marker: Marker) -> None:
 
 
 async def test_a_killed_loader_is_shown(marker: Marker, tmp_path: Path) -> None:
-    with screen(tmp_path, *options(marker)) as terminal:
+    with screen(tmp_path, *options(marker), CACHE_DIRECTORY=str(tmp_path / "cache")) as terminal:
         await until(lambda: front_end(terminal) and child(front_end(terminal), "private-sensor"), "there is a sensor")
         sensor = child(front_end(terminal), "private-sensor")
         await until(lambda: child(sensor, "loader_child"), "there is a loader")

@@ -12,11 +12,12 @@ import pytest
 
 from engine.drops import CAUSES
 from engine.events import HOST
+from probes.kernel.bpf_call import create_map
 from probes.kernel.bpf_map import BpfMap, PerCpuMap, possible_cpus
 from probes.kernel.losses import Losses
 from probes.kernel.spec import EVENT_INDEX
 from probes.kernel.wire import COUNTER, LOSS, LOSS_KEY
-from tests.helpers.bpf import HASH, PERCPU_ARRAY, create_map
+from tests.helpers.bpf import HASH, PERCPU_ARRAY
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from probes.kernel import perf
+from probes.kernel.bpf_call import create_map
 from probes.kernel.bpf_map import BpfMap, possible_cpus
 from probes.kernel.perf import PerfReader
-from tests.helpers.bpf import create_map
 
 pytestmark = pytest.mark.live
 PERF_EVENT_ARRAY = 4

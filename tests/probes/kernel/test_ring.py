@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from probes.kernel.bpf_call import create_map
 from probes.kernel.ring import RingReader
-from tests.helpers.bpf import RING, RingProducer, create_map
+from tests.helpers.bpf import RING, RingProducer
 
 pytestmark = pytest.mark.live
 SIZE = 4096

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from probes.machine import doctor
 from probes.machine.doctor import CHECKS, Status, blockers, checks, report, to_rows
 from probes.machine.facts import PACKAGES, Machine
+from probes.machine.kept_capabilities import kept
 
 DEBIAN = 'PRETTY_NAME="Debian GNU/Linux 12"\nID=debian\n'
 MINT = 'ID=linuxmint\nID_LIKE="ubuntu debian"\n'
@@ -75,6 +77,13 @@ def test_btf(tmp_path: Path) -> None:
     assert finding("BTF", machine(tmp_path)).status is Status.FAIL
     put(tmp_path, "sys/kernel/btf/vmlinux", "x" * 5_000_000)
     assert finding("BTF", machine(tmp_path)).found.endswith("5.0 MB")
+
+
+def test_a_kernel_without_the_tracepoints_of_io_uring_only_limits(tmp_path: Path) -> None:
+    found = finding("io_uring", machine(tmp_path))
+    assert (found.status, found.consequence) == (Status.WARN, "what programs ask of it is not seen")
+    put(tmp_path, "sys/kernel/btf/vmlinux", "\0int\0btf_trace_io_uring_submit_req\0long\0")
+    assert finding("io_uring", machine(tmp_path)).status is Status.OK
 
 
 @pytest.mark.parametrize(
@@ -153,6 +162,29 @@ def test_rows_are_json(tmp_path: Path) -> None:
 
 def test_blockers_are_what_failed(tmp_path: Path) -> None:
     assert "bcc" in [check.name for check in blockers(machine(tmp_path))]
+
+
+def test_what_a_sensor_keeps_is_told_with_the_reasons() -> None:
+    found = finding("capabilities", Machine())
+    for row in kept():
+        assert row.name in found.found + found.consequence
+        assert row.reason in found.consequence
+    assert (found.status is Status.OK) == (os.geteuid() == 0)
+
+
+def test_a_user_lacks_what_a_sensor_keeps() -> None:
+    """In a process that really does."""
+    code = """
+import os
+from probes.machine.doctor import CHECKS
+from probes.machine.facts import Machine
+if os.geteuid() == 0:
+    os.setresuid(65534, 65534, 65534)
+print(CHECKS["capabilities"](Machine()))
+"""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30).stdout
+    assert "without CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_SYS_PTRACE" in said
+    assert "start it with sudo" in said
 
 
 def test_every_distribution_names_everything() -> None:

@@ -1,0 +1,137 @@
+"""The compiled probes as plain data: what the compiler hands over, and what is kept for the next start.
+
+Only data, decoded against these types: nothing in it is run by Python, and whatever does not fit is refused. What the
+programs may do is the kernel's verifier's business, each time anew.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from probes.kernel.bpf_call import MAP_TYPE_PERF_EVENT_ARRAY
+from probes.kernel.bpf_map import possible_cpus
+
+FAILED = 3
+"""The compiler's exit code when it has explained why there is no byte code."""
+_WORD = re.compile(r"[A-Za-z0-9_]{1,64}")
+_MOST = 256
+"""Maps, programs or stages: far more than there are."""
+_INSTRUCTION = struct.Struct("<BBhi")
+_LOAD_64 = 0x18
+"""BPF_LD | BPF_IMM | BPF_DW: an instruction of two, whose value is a number, or something the kernel puts there, …"""
+_MAP_DESCRIPTOR = 1
+"""… as with this source register: the map with this descriptor."""
+
+
+class MapDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A map as bpf(2) makes it."""
+
+    name: str
+    kind: int
+    key_size: int
+    value_size: int
+    entries: int
+    flags: int
+
+    @property
+    def size(self) -> int:
+        """The number of entries to make it with: an array of perf buffers has one for each CPU."""
+        return possible_cpus() if self.kind == MAP_TYPE_PERF_EVENT_ARRAY else self.entries
+
+
+class Program(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A program. Where its code speaks of a map stands 0, and ``uses`` says which: (instruction, index of the map)."""
+
+    name: str
+    tracepoint: str
+    """The raw tracepoint to attach to; "" for one that is called by others."""
+    code: bytes
+    uses: tuple[tuple[int, int], ...]
+
+    def linked(self, descriptors: Sequence[int]) -> bytes:
+        """The code with the descriptors of the maps in it."""
+        code = bytearray(self.code)
+        for instruction, index in self.uses:
+            struct.pack_into("<i", code, instruction * 8 + 4, descriptors[index])
+        return bytes(code)
+
+
+class Bytecode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All that the kernel is given."""
+
+    transport: str
+    maps: tuple[MapDefinition, ...]
+    programs: tuple[Program, ...]
+    stages: tuple[str, ...]
+    """Names of the programs that are called by others, in the order of the map ``stages``."""
+
+
+def program(name: str, tracepoint: str, code: bytes, maps: Mapping[int, int]) -> Program:
+    """A program from what a compiler made, with descriptors of its own in it; ``maps`` says which map each is.
+
+    Raises ValueError where it speaks of anything else than a map.
+    """
+    raw, uses = bytearray(code), []
+    for place, source, value in _wide_loads(code):
+        if source == _MAP_DESCRIPTOR and value in maps:
+            uses.append((place, maps[value]))
+            struct.pack_into("<i", raw, place * 8 + 4, 0)
+        elif source:
+            raise ValueError(f"{name} refers to something that cannot be kept")
+    return Program(name, tracepoint, bytes(raw), tuple(uses))
+
+
+def _wide_loads(code: bytes) -> Iterator[tuple[int, int, int]]:
+    """(instruction, source register, value) of each load of 64 bits."""
+    place = 0
+    while place < len(code) // 8:
+        operation, registers, _, value = _INSTRUCTION.unpack_from(code, place * 8)
+        if operation == _LOAD_64:
+            yield place, registers >> 4, value
+            place += 1
+        place += 1
+
+
+def encode(bytecode: Bytecode) -> bytes:
+    """As bytes."""
+    return msgspec.msgpack.encode(bytecode)
+
+
+def decode(data: bytes) -> Bytecode:
+    """From bytes, whatever they are. Raises ValueError for those that are not byte code."""
+    bytecode = msgspec.msgpack.decode(data, type=Bytecode)  # its errors are ValueErrors
+    _check(bytecode)
+    return bytecode
+
+
+def _check(bytecode: Bytecode) -> None:
+    maps, programs = ([each.name for each in part] for part in (bytecode.maps, bytecode.programs))
+    points = [each.tracepoint for each in bytecode.programs if each.tracepoint]
+    sound = (
+        max(len(bytecode.maps), len(bytecode.programs), len(bytecode.stages)) <= _MOST
+        and all(map(_WORD.fullmatch, (*maps, *programs, *points)))
+        and len(set(maps)) == len(maps)
+        and len(set(programs)) == len(programs)
+        and set(bytecode.stages) <= set(programs)
+        and all(map(_sound_map, bytecode.maps))
+        and all(_sound_program(each, len(bytecode.maps)) for each in bytecode.programs)
+    )
+    if not sound:
+        raise ValueError("no byte code of these probes")
+
+
+def _sound_map(made: MapDefinition) -> bool:
+    numbers = (made.kind, made.key_size, made.value_size, made.entries, made.flags)
+    return all(0 <= number < 1 << 32 for number in numbers)
+
+
+def _sound_program(made: Program, maps: int) -> bool:
+    """The places that ``uses`` names are the loads of maps, and all of them."""
+    if not made.code or len(made.code) % 8:
+        return False
+    loads = [place for place, source, _ in _wide_loads(made.code) if source == _MAP_DESCRIPTOR]
+    return loads == [place for place, _ in made.uses] and all(0 <= index < maps for _, index in made.uses)
