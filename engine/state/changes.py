@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, takewhile
 
@@ -112,10 +112,11 @@ def _who(event: Event) -> str:
 # ── which paths an event changed ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _opened(event: Event) -> Iterator[Touched]:
+def _opened(event: Event) -> Sequence[Touched]:
     fd, flags = event.kernel.fd, event.kernel.args.get("flags", 0)
     if fd is not None and (fd.created or (isinstance(flags, int) and flags & WRITING)):
-        yield fd.path or fd.name, fd.created
+        return ((fd.path or fd.name, fd.created),)
+    return ()
 
 
 def _created(event: Event) -> Iterator[Touched]:
@@ -151,7 +152,7 @@ def _absolute(base: str, path: str) -> str:
     return posixpath.normpath(posixpath.join(base, path))
 
 
-_TOUCHES: dict[str, Callable[[Event], Iterator[Touched]]] = {
+_TOUCHES: dict[str, Callable[[Event], Iterable[Touched]]] = {
     "open": _opened,
     "openat": _opened,
     "openat2": _opened,
