@@ -50,11 +50,12 @@ class ChangeLog:
 
     def add(self, event: Event) -> None:
         """Remember the paths that ``event`` changed, if it did."""
-        touches = _TOUCHES.get(event.kernel.type)
-        if touches is None or event.kernel.res is None or event.kernel.res < 0:
+        kernel = event.kernel
+        touches = _TOUCHES.get(kernel.type)
+        if touches is None or kernel.res is None or kernel.res < 0:
             return
         for path, made in touches(event):
-            self._put((event.kernel.container_id, path), Trace(event.kernel.time, _who(event), made, event.num))
+            self._put((kernel.container_id, path), Trace(kernel.time, _who(event), made, event.num))
 
     def note_alert(self, alert: Alert) -> None:
         """Tie the change that raised ``alert`` to it."""
