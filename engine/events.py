@@ -52,7 +52,7 @@ class Fd(msgspec.Struct, omit_defaults=True, gc=False):
     ino: int = 0
 
 
-class ProcessInfo(msgspec.Struct, omit_defaults=True):
+class ProcessInfo(msgspec.Struct, omit_defaults=True, gc=False):
     """Everything the kernel says about a process, once, at exec, fork or in the snapshot at start."""
 
     pid: int
@@ -100,8 +100,11 @@ class _Input(msgspec.Struct, tag_field="is", omit_defaults=True):
     """What all inputs have: the key by which a recording tells them apart."""
 
 
-class KernelEvent(_Input, tag="event"):
-    """One exit of a system call, or a fork, exec or exit of a process. Credentials are those of the moment."""
+class KernelEvent(_Input, tag="event", gc=False):
+    """One exit of a system call, or a fork, exec or exit of a process. Credentials are those of the moment.
+
+    Events share what they hold (``args``, ``fd``, ``bases``): nobody changes one that was emitted.
+    """
 
     time: int
     type: str

@@ -143,7 +143,7 @@ class Sensor:
             for task in helpers:
                 task.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
-            self._publish(self._judge(self.world.release()))
+            self._publish(self._judge(self.world.release(), []))
             self.on_pulse(self.pulse(health=self.health()))
             if self.sinks is not None:
                 await self.sinks.close()
@@ -171,7 +171,7 @@ class Sensor:
         alerts: list[Alert] = []
         for item in inputs:
             if events := self._apply(item):
-                alerts += self._judge(events)
+                self._judge(events, alerts)
         self._publish(alerts)
         self.vitals.age(inputs[-1] if inputs else None)
         if inputs:
@@ -187,19 +187,17 @@ class Sensor:
             return []
         return events
 
-    def _judge(self, events: Sequence[Event]) -> list[Alert]:
-        alerts: list[Alert] = []
+    def _judge(self, events: Sequence[Event], alerts: list[Alert]) -> list[Alert]:
+        """The alerts with those of ``events`` behind them."""
+        match, first = self.rules.match, self._first_match
+        self.vitals.events += len(events)
         for event in events:
-            self.vitals.events += 1
             try:
-                alerts += self._alerts_of(event)
+                if found := match(event, first=first):
+                    alerts += [alert_of(rule, event, self.hostname) for rule in found]
             except Exception as error:  # noqa: BLE001 - as above
                 self.vitals.stumble(error, event.kernel.container_id)
         return alerts
-
-    def _alerts_of(self, event: Event) -> list[Alert]:
-        found = self.rules.match(event, first=self._first_match)
-        return [alert_of(rule, event, self.hostname) for rule in found]
 
     def _publish(self, alerts: list[Alert]) -> None:
         """Written before it is published: what a front end or a sink has seen is in the store."""
@@ -328,7 +326,7 @@ class Sensor:
         """What is done once a second."""
         self.vitals.tick()
         self.zooms.expire()
-        self._publish(self._judge(self.world.expire()))
+        self._publish(self._judge(self.world.expire(), []))
         await self.store.maintain()
         self.on_pulse(self.pulse(health=self.health()))
 

@@ -1,7 +1,8 @@
 """A sensor put together from its parts: sources, rules, store, sinks, recorder, and its front desk.
 
 What every face of the sensor shares: headless, behind a terminal, on a socket. The command line
-(``tiercel``) chooses; nothing here knows of it.
+(``tiercel``) chooses; nothing here knows of it. What reads and writes recordings is imported only where there is one:
+it would be a twentieth of the memory of a sensor.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.contracts import Runtime, Sink, Source
 from engine.errors import TiercelError
@@ -37,14 +39,14 @@ from probes.kernel.source import KernelSource
 from probes.machine.collector import collecting
 from probes.machine.host_names import HostNameSource
 from probes.options import Options, hostname, state_folder
-from probes.recordings.opened import opened
-from probes.recordings.recorder import Recorder
-from probes.recordings.replay import ReplaySource
 from probes.ruling.configured import ConfiguredRules, rules_of
 from probes.ruling.local_rules import LocalRulesFile
 from probes.ruling.reloading import following, tell_reloads
 from probes.ruling.rule_watch import RuleWatch
-from probes.scap.recorder import CaptureRecorder
+
+if TYPE_CHECKING:
+    from probes.recordings.recorder import Recorder
+    from probes.scap.recorder import CaptureRecorder
 
 KEPT_SESSIONS = 10
 """Alert databases of private sensors that are kept, the newest."""
@@ -99,7 +101,7 @@ def _put_together(
             store,
             load_rules=load_rules,
             rule_changes=watch.changes() if options.config.watch_config_files else None,
-            hostname=opened(Path(options.replay)).header.hostname if options.replay else hostname(),
+            hostname=_hostname(options),
             sinks=fanout,
             recorder=recorder,
             runtime=runtime,
@@ -120,8 +122,20 @@ def _put_together(
         yield sensor
 
 
+def _hostname(options: Options) -> str:
+    """Of the machine whose events are judged."""
+    if not options.replay:
+        return hostname()
+    from probes.recordings.opened import opened
+
+    return opened(Path(options.replay)).header.hostname
+
+
 def _recorder(path: Path) -> Recorder | CaptureRecorder:
     """The form of what is recorded is told by the file's name."""
+    from probes.recordings.recorder import Recorder
+    from probes.scap.recorder import CaptureRecorder
+
     kind = CaptureRecorder if path.name.endswith((".scap", ".scap.gz")) else Recorder
     return kind(path, hostname=hostname())
 
@@ -174,6 +188,8 @@ def _send_what_they_need(kernel: KernelSource, rules: RuleSet) -> None:
 
 def _sources(options: Options, rules: RuleSet, loading: Loading | None) -> tuple[list[Source], Runtime | None]:
     if loading is None:
+        from probes.recordings.replay import ReplaySource
+
         return [ReplaySource(Path(options.replay), speed=options.speed)], None
     kernel = KernelSource(environment=_need_environment(rules), loading=loading)
     if options.docker == "none":
@@ -216,7 +232,8 @@ async def headless(
     Then says what there was. Raises SourceError when a source failed: nothing is watched any more.
     """
     with sensor_of(options, sinks, loading=loading) as sensor:
-        _narrow(sensor)
+        if options.replay:
+            _narrow(sensor)
         tell_reloads(sensor, tell)
         try:
             with contextlib.suppress(TimeoutError):
@@ -231,6 +248,8 @@ async def headless(
 
 def _narrow(sensor: Sensor) -> None:
     """Nobody will look at the events: of a capture only those are made on which a rule may fire."""
+    from probes.recordings.replay import ReplaySource
+
     made = Filters()
     for source in sensor.sources:
         if isinstance(source, ReplaySource):
@@ -272,9 +291,8 @@ def _tell_summary(sensor: Sensor, tell: Tell) -> None:
         tell(f"lost {count}: {cause}")
     for output, count in (sensor.sinks.lost if sensor.sinks is not None else {}).items():
         tell(f"not delivered: {count} alerts to output {output}")
-    if isinstance(sensor.recorder, CaptureRecorder):
-        for kind, count in sensor.recorder.left_out.items():
-            tell(f"not held by this form: {count} {kind}")
+    for kind, count in getattr(sensor.recorder, "left_out", {}).items():
+        tell(f"not held by this form: {count} {kind}")
     for problem in vitals.problems if sensor.failure is None else ():
         tell(f"{problem.what} ({problem.hint})" if problem.hint else problem.what)
 
@@ -293,7 +311,7 @@ async def serve_private(options: Options, connected: socket.socket, loading: Loa
 async def _serve_private(options: Options, connected: socket.socket, loading: Loading | None) -> None:
     with sensor_of(options, loading=loading, screen=True) as sensor:
         stop = asyncio.Event()
-        desk = Desk(sensor, shut_down=stop.set, steer=_steering(sensor))
+        desk = Desk(sensor, shut_down=stop.set, steer=_steering(sensor) if options.replay else None)
         server = Server(desk.answer, hostname=sensor.hostname, private=True)
         async with _attended(sensor), _judging(sensor, server) as tasks:
             serving = tasks.create_task(server.serve_socket(connected))
@@ -308,7 +326,7 @@ async def serve_shared(options: Options, path: Path, group: str, tell: Tell, *, 
         tell_reloads(sensor, tell)
         sensor.on_phase = lambda state: tell(_phase_line(state))
         sensor.on_runtime = lambda state: tell(_runtime_line(state))
-        server = Server(Desk(sensor, steer=_steering(sensor)).answer, hostname=sensor.hostname)
+        server = Server(Desk(sensor).answer, hostname=sensor.hostname)
         async with _attended(sensor), _judging(sensor, server):
             await server.serve(path, group=group, ready=lambda: tell(f"look at it with: {command(f'attach {path}')}"))
 
@@ -339,5 +357,7 @@ async def _judging(sensor: Sensor, server: Server) -> AsyncIterator[asyncio.Task
 
 
 def _steering(sensor: Sensor) -> Callable[..., None] | None:
+    from probes.recordings.replay import ReplaySource
+
     replay = next((source for source in sensor.sources if isinstance(source, ReplaySource)), None)
     return replay.control if replay is not None else None

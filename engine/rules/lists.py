@@ -12,7 +12,6 @@ from engine.rules.text import Piece, Text
 MAX_INSERTED = 32 * 1024 * 1024
 """Characters that lists put into all conditions together: far more than any rules have, and a bound for lists of lists
 that multiply."""
-_TOO_LONG = " " * (MAX_LENGTH + 1)
 
 
 class Lists:
@@ -42,7 +41,7 @@ class Lists:
         try:
             spans = substitute(text.value, self._names, self._replacement, min(self._left, MAX_LENGTH))
         except TooLongError:
-            return Text([Piece(_TOO_LONG, lambda _index: text.place(0))])
+            return Text([Piece(" " * (MAX_LENGTH + 1), lambda _index: text.place(0))])
         self._left -= sum(len(new) for _, _, new in spans)
         return text.replaced(spans)
 

@@ -154,10 +154,13 @@ class RuleSet:
     def match(self, event: Event, *, first: bool = False) -> list[Rule]:
         """The enabled rules that the event matches, in order; with ``first`` at most one, as Falco does by default."""
         try:
-            hits = self._asked[event.kernel.type](event) & self._enabled
+            hits = self._asked[event.kernel.type](event)
         except Exception:  # noqa: BLE001 - a bug in the reader of one field must not silence the other rules
-            hits = self._one_by_one(event) & self._enabled
-        return self._rules_of(hits & -hits if first else hits) if hits else []
+            hits = self._one_by_one(event)
+        if not hits:  # as for almost all events
+            return []
+        hits &= self._enabled
+        return self._rules_of(hits & -hits if first else hits)
 
     def _rules_of(self, hits: int) -> list[Rule]:
         found = []

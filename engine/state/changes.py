@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, takewhile
 
@@ -50,11 +50,12 @@ class ChangeLog:
 
     def add(self, event: Event) -> None:
         """Remember the paths that ``event`` changed, if it did."""
-        touches = _TOUCHES.get(event.kernel.type)
-        if touches is None or event.kernel.res is None or event.kernel.res < 0:
+        kernel = event.kernel
+        touches = _TOUCHES.get(kernel.type)
+        if touches is None or kernel.res is None or kernel.res < 0:
             return
         for path, made in touches(event):
-            self._put((event.kernel.container_id, path), Trace(event.kernel.time, _who(event), made, event.num))
+            self._put((kernel.container_id, path), Trace(kernel.time, _who(event), made, event.num))
 
     def note_alert(self, alert: Alert) -> None:
         """Tie the change that raised ``alert`` to it."""
@@ -112,10 +113,11 @@ def _who(event: Event) -> str:
 # ── which paths an event changed ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _opened(event: Event) -> Iterator[Touched]:
+def _opened(event: Event) -> Sequence[Touched]:
     fd, flags = event.kernel.fd, event.kernel.args.get("flags", 0)
     if fd is not None and (fd.created or (isinstance(flags, int) and flags & WRITING)):
-        yield fd.path or fd.name, fd.created
+        return ((fd.path or fd.name, fd.created),)
+    return ()
 
 
 def _created(event: Event) -> Iterator[Touched]:
@@ -151,7 +153,7 @@ def _absolute(base: str, path: str) -> str:
     return posixpath.normpath(posixpath.join(base, path))
 
 
-_TOUCHES: dict[str, Callable[[Event], Iterator[Touched]]] = {
+_TOUCHES: dict[str, Callable[[Event], Iterable[Touched]]] = {
     "open": _opened,
     "openat": _opened,
     "openat2": _opened,

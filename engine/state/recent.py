@@ -15,7 +15,11 @@ MAX_EVENTS = 10_000
 """Events remembered in all. Whoever has most of them (a container, or the host) gives way first, by its process that
 was quiet the longest."""
 
+
 _Queues = OrderedDict[ProcessKey, deque[Event]]
+
+_FRESH = 256
+"""Events after which they are sorted at the latest."""
 
 
 class Recent:
@@ -28,14 +32,38 @@ class Recent:
         """Events by process, by container id ("" is the host)."""
         self._sizes: Counter[str] = Counter()
         self._total = 0
+        self._fresh: list[Event] = []
+        """The latest events, not sorted yet: that costs less for many at once."""
 
     def __len__(self) -> int:
+        self._sort()
         return self._total
 
     def add(self, event: Event) -> None:
         """Remember ``event``."""
-        kernel = event.kernel
-        place, key = kernel.container_id, (kernel.pid, kernel.start)
+        self._fresh.append(event)
+        if len(self._fresh) >= _FRESH:
+            self._sort()
+
+    def _sort(self) -> None:
+        """Put the fresh events where they belong, one after the other; those of one process often come in a row."""
+        fresh, self._fresh = self._fresh, []
+        pid = start = place = queue = None
+        for event in fresh:
+            kernel = event.kernel
+            if queue is None or kernel.pid != pid or kernel.start != start or kernel.container_id != place:
+                pid, start, place = kernel.pid, kernel.start, kernel.container_id
+                queue = self._queue(place, (pid, start))
+            if len(queue) < self._per_process:
+                self._sizes[place] += 1
+                self._total += 1
+            queue.append(event)
+            if self._total > self._maximum:
+                self._forget()
+                queue = None
+
+    def _queue(self, place: str, key: ProcessKey) -> deque[Event]:
+        """The events of a process, which is now the last that was not quiet."""
         queues = self._places.get(place)
         if queues is None:
             queues = self._places[place] = OrderedDict()
@@ -44,12 +72,7 @@ class Recent:
             queue = queues[key] = deque(maxlen=self._per_process)
         else:
             queues.move_to_end(key)
-        if len(queue) < self._per_process:
-            self._sizes[place] += 1
-            self._total += 1
-        queue.append(event)
-        while self._total > self._maximum:
-            self._forget()
+        return queue
 
     def _forget(self) -> None:
         place = max(self._sizes, key=self._sizes.__getitem__)
@@ -61,18 +84,22 @@ class Recent:
 
     def event(self, num: int) -> Event | None:
         """The event of this number, while it is remembered."""
+        self._sort()
         events = (event for queues in self._places.values() for queue in queues.values() for event in queue)
         return next((event for event in events if event.num == num), None)
 
     def process_keys(self) -> set[ProcessKey]:
         """The processes of which events are remembered."""
+        self._sort()
         return {key for queues in self._places.values() for key in queues}
 
     def of_process(self, key: ProcessKey) -> Iterator[Event]:
         """The events of a process: before it entered a container and after."""
+        self._sort()
         return (event for queues in self._places.values() for event in queues.get(key, ()))
 
     def of_container(self, container_id: str | None) -> Iterator[Event]:
         """The events of a container, of the host ("") or of all (None), in no order."""
+        self._sort()
         chosen = self._places.values() if container_id is None else [self._places.get(container_id, OrderedDict())]
         return (event for queues in chosen for queue in queues.values() for event in queue)

@@ -56,8 +56,10 @@ class ProcessTable:
 
     def observe(self, event: KernelEvent) -> Process:
         """The process of ``event``, with its credentials, name and container as of this event."""
-        process = self._by_key.get((event.pid, event.start)) or self._meet(event)
-        moment = event.since_boot or event.time  # moment_of(), spelt out: each event passes here
+        process = self.newest.get(event.pid)
+        if process is None or process.start != event.start:  # else it is the one; each event passes here
+            process = self._by_key.get((event.pid, event.start)) or self._meet(event)
+        moment = event.since_boot or event.time  # moment_of(), spelt out
         if moment < process.seen:
             return process  # overtaken by a younger event: what is known is younger, too
         process.seen = moment

@@ -60,7 +60,6 @@ class World:
         self._asked: set[str] = set()
         self._clock = Clock()
         self._handlers: dict[type, Callable[[Any], list[Event]]] = {
-            KernelEvent: self._event,
             Snapshot: self._snapshot,
             Adoption: self._adoption,
             ContainerInfo: self._info,
@@ -82,6 +81,8 @@ class World:
 
     def apply(self, item: Input) -> list[Event]:
         """Take ``item`` in. Returns the events to judge now, in the order in which they happened in each container."""
+        if type(item) is KernelEvent:  # most are
+            return self._event(item)
         handler = self._handlers.get(type(item))
         return handler(item) if handler is not None else []
 
@@ -176,8 +177,10 @@ class World:
         events = [event]
         if container is not None:
             self.changes.add(event)
-            if self._must_wait(container):
-                events = self._hold(event, container)
+            if not container.complete:
+                self._ask(container, kernel.pid)
+                if self._must_wait(container):
+                    events = self._hold(event, container)
         now = self._clock.note(kernel)
         if self.held.deadline and now >= self.held.deadline:
             events = self._overdue(now) + events
@@ -185,10 +188,8 @@ class World:
 
     def _container_of(self, kernel: KernelEvent, process: Process) -> Container:
         container = self.containers.see(kernel.container_id, kernel.time)
-        if container.entry_caps is None and kernel.process is not None and kernel.type != "clone":
+        if kernel.process is not None and container.entry_caps is None and kernel.type != "clone":
             container.note_first_program(process)
-        if not container.complete:
-            self._ask(container, kernel.pid)
         return container
 
     def _ask(self, container: Container, pid: int) -> None:

@@ -1,4 +1,7 @@
-"""What goes wrong with Docker, in words that say what to do: never those of the libraries in between."""
+"""What goes wrong with Docker, in words that say what to do: never those of the libraries in between.
+
+These are imported only where something has gone wrong with them.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,13 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-import aiohttp
-from aiodocker.exceptions import DockerError
-from aiohttp.client_exceptions import UnixClientConnectorError
+from typing import TYPE_CHECKING
 
 from engine.errors import TiercelError
 
-FAILURES = (aiohttp.ClientError, DockerError, OSError, TimeoutError, ValueError, KeyError, TypeError)
-"""What a daemon that is absent, restarting, broken or another thing makes aiodocker raise, which takes the form of an
-answer for granted."""
+if TYPE_CHECKING:
+    import aiohttp
+
 NO_CONNECTION = 900
 """The status that aiodocker gives to a connection that could not be made."""
 
@@ -24,18 +24,30 @@ _FORBIDDEN = {errno.EACCES, errno.EPERM}
 _ALIEN = "what listens there does not answer as Docker does"
 
 
+def failures() -> tuple[type[Exception], ...]:
+    """What a daemon that is absent, restarting, broken or another thing makes aiodocker raise, which takes the form of
+    an answer for granted."""
+    from aiodocker.exceptions import DockerError
+    from aiohttp import ClientError
+
+    return ClientError, DockerError, OSError, TimeoutError, ValueError, KeyError, TypeError
+
+
 @contextmanager
 def calling(what: str = "") -> Iterator[None]:
     """Turns what a call to Docker raises into a TiercelError: ``what`` it was about, if given, and the reason."""
     try:
         yield
-    except FAILURES as error:
+    except failures() as error:
         message, hint = reason(error)
         raise TiercelError(f"{what}: {message}" if what else message, hint=hint) from error
 
 
 def reason(error: BaseException) -> tuple[str, str]:
     """Why a call failed, and what to do about it ("" where there is no more to say)."""
+    import aiohttp
+    from aiodocker.exceptions import DockerError
+
     if isinstance(error, DockerError):
         if error.status != NO_CONNECTION:
             return str(error.message) or f"status {error.status}", ""
@@ -53,6 +65,9 @@ def reason(error: BaseException) -> tuple[str, str]:
 
 
 def _unconnected(error: aiohttp.ClientConnectorError) -> tuple[str, str]:
+    import aiohttp
+    from aiohttp.client_exceptions import UnixClientConnectorError
+
     where = error.path if isinstance(error, UnixClientConnectorError) else f"{error.host}:{error.port}"
     code = error.os_error.errno
     if code in _ABSENT:

@@ -13,18 +13,20 @@ import asyncio
 import json
 import time as clock
 from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
 
 import msgspec
-from aiodocker import Docker
-from aiodocker.exceptions import DockerError
 
 from engine.contracts import Emit
 from engine.errors import TiercelError
 from engine.events import ContainerAction, ContainerInfo, ContainerUnknown, RuntimeState, Users
 from engine.protocol import ProbeRow
 from probes.docker.api import DockerRuntime, Json, connected, info_of_inspect, info_of_list
-from probes.docker.failures import FAILURES, calling
+from probes.docker.failures import calling, failures
 from probes.machine.users import read_users_in_time
+
+if TYPE_CHECKING:
+    from aiodocker import Docker
 
 __all__ = ["DockerRuntime", "DockerSource"]
 
@@ -200,6 +202,8 @@ class DockerSource:
         docker, time = self._docker, clock.time_ns()
         if docker is None:
             return
+        from aiodocker.exceptions import DockerError
+
         try:
             async with asyncio.timeout(INSPECT_TIMEOUT):
                 answer = await docker.containers.container(container_id).show()
@@ -208,7 +212,7 @@ class DockerSource:
                 self._not_found(container_id, time)
         except TimeoutError:
             self._ask_again.add(container_id)
-        except FAILURES:
+        except failures():
             pass  # the event stream ends as well, and with it what we know of the state
         else:
             self._tell(info_of_inspect(answer, time))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import struct
-import sys
 from collections.abc import Mapping
 from functools import lru_cache
 
-from engine.events import HOST, Fd, KernelEvent, ProcessInfo
-from engine.schema import EVENT_TYPES, NOT_CAPTURED, RET, EventType, Param, ParamType
+from msgspec.structs import replace
+
+from engine.events import HOST, KernelEvent, ProcessInfo
+from engine.schema import EVENT_TYPES
+from probes.kernel.parameters import RETURNED, RowDecoder
 from probes.kernel.paths import joined, text
-from probes.kernel.told import LENGTHS, LENGTHS_AT, POINTERS, Args, Sections, Teller, layout, sections_of, told
+from probes.kernel.told import LENGTHS, LENGTHS_AT, NOTHING, Sections, Told, layout, sections_of
 from probes.kernel.wire import (
     FILE_MEMFD,
     FILE_OVERLAY_LOWER,
@@ -29,36 +31,21 @@ TICK = 10_000_000
 """Nanoseconds of the clock tick in which /proc/PID/stat tells the start of a process. Starts are rounded down to it, so
 that a process has the same identity in events and in the snapshot; no pid is used twice within a tick."""
 
-_64_BITS = {ParamType.UINT64, ParamType.INT64}
-_SIGNED_32 = {ParamType.FD, ParamType.DIRFD, ParamType.PID, ParamType.INT32, ParamType.ERRNO}
-_HEAD = struct.Struct("=HHIQQQQQIIIIII16sq")
-"""The fixed part up to the return value."""
-_RETURNED = _HEAD.size - 8
-"""Where the return value stands, with the registers behind it."""
-_SYSCALL = int(Kind.SYSCALL)
+_HEAD = struct.Struct("=HHIQ")
+"""Kind, event, flags, time."""
+_DOER = struct.Struct("=QQQQIIIIII16s")
+"""Who it was: start, capabilities, cgroup, …"""
+_DOER_AT = _HEAD.size
+_RET = struct.Struct("=q")
 _FIRST_REGISTER = struct.Struct("=Q")
+_SYSCALL = int(Kind.SYSCALL)
+_SHORT = 600
+"""Bytes of a record up to which it is remembered: most come again, and long ones must not fill the memory."""
+_REMEMBERED = 4096
+"""Records, and threads, that are remembered; one takes about a kilobyte."""
 
-
-class RowDecoder:
-    """Reads the parameters of one kind of event."""
-
-    def __init__(self, row: EventType) -> None:
-        self.name = row.name
-        numbers = {p.register: p for p in row.params if _is_number(p.type, p.register)}
-        self._names = [numbers[register].name for register in _IN_RECORD if register in numbers]
-        self._numbers = struct.Struct("=" + "".join(_format(numbers.get(register)) for register in _IN_RECORD))
-        self._fd_name = row.fd if row.fd_register != NOT_CAPTURED else ""
-        self._teller = Teller(row)
-
-    def read(self, record: bytes) -> tuple[Args, dict[str, str], Fd | None]:
-        """The parameters of a system call, what relative paths among them are relative to, and its descriptor."""
-        args: Args = dict(zip(self._names, self._numbers.unpack_from(record, _RETURNED), strict=True))
-        more, bases, tried, fields = told(self._teller, record)
-        args |= more
-        if not self._fd_name:
-            return args, bases, None
-        num = int(args[self._fd_name])
-        return args, bases, Fd(num, *fields) if num >= 0 else Fd(name=tried)
+Doer = tuple[int, int, int, int, str, int, int, int, int, str]
+"""The fields of :class:`engine.events.KernelEvent` that say who it was, from ``pid`` to ``container_id``."""
 
 
 @lru_cache(maxsize=4096)
@@ -67,57 +54,85 @@ def _comm(name: bytes) -> str:
     return text(name.split(b"\0", 1)[0])
 
 
-def _is_number(kind: ParamType, register: int) -> bool:
-    return register != NOT_CAPTURED and not kind.is_string and kind not in POINTERS
-
-
 def _signed(value: int) -> int:
     value &= 0xFFFFFFFF
     return value - (1 << 32) if value & 0x80000000 else value
 
 
-_IN_RECORD = (RET, 0, 1, 2, 3, 4, 5)
-"""Registers in the order in which they stand in a record."""
-
-
-def _format(param: Param | None) -> str:
-    """How :mod:`struct` reads a register for a parameter: skipped without one, else the bits that count."""
-    if param is None:
-        return "8x"
-    if param.type in _64_BITS:
-        return "q" if param.type is ParamType.INT64 else "Q"
-    half = "i" if param.type in _SIGNED_32 else "I"
-    return f"{half}4x" if sys.byteorder == "little" else f"4x{half}"
-
-
 class Decoder:
     """Decodes records.
 
-    ``containers`` maps (hierarchy, cgroup) to container ids and is read at each record; ``offset`` is added to the time
-    since boot to give the time since the epoch, in nanoseconds.
+    ``containers`` maps (hierarchy, cgroup) to container ids; whoever changes it calls :meth:`forget`. ``offset`` is
+    added to the time since boot to give the time since the epoch, in nanoseconds.
+
+    What the bytes of a record told is remembered: who it was, by one part, and what the sections say, by another.
+    A thread that does the same again sends the same bytes but for the time; so the latest event with the same sections
+    is often the same event, too. Events share what they hold, and nobody may change one.
     """
 
     def __init__(self, containers: Mapping[Key, str], offset: int) -> None:
         self.offset = offset
         self._containers = containers
         self._rows = [RowDecoder(row) for row in EVENT_TYPES]
+        self._remembered = 0
+        self._doers: dict[bytes, Doer] = {}
+
+    @property
+    def remembered(self) -> int:
+        """How many things are remembered."""
+        return len(self._doers) + sum(len(row.known) for row in self._rows)
+
+    def forget(self) -> None:
+        """Remember nothing: the containers are others, or it is too much."""
+        self._remembered = 0
+        self._doers.clear()
+        for row in self._rows:
+            row.known.clear()
 
     def decode(self, record: bytes) -> KernelEvent:
         """The event of a record of kind SYSCALL, EXEC, FORK or EXIT."""
-        (
-            kind, number, flags, time, start, effective, permitted, cgroup, hierarchy, pid, tid, ppid, uid, gid, comm,
-            ret,
-        ) = _HEAD.unpack_from(record)  # fmt: skip
+        kind, number, flags, time = _HEAD.unpack_from(record)
         row = self._rows[number]
-        args, bases, fd = row.read(record) if kind == _SYSCALL else ({}, {}, None)
-        event = KernelEvent(  # by position, which takes half the time
-            time + self.offset, row.name, pid, tid, start - start % TICK, ppid, _comm(comm), uid, gid,
-            effective, permitted, self._containers.get((hierarchy, cgroup), HOST), ret, args, fd, None,
-            flags & FLAG_COMPAT != 0, flags & FLAG_URING != 0, bases, time,
-        )  # fmt: skip
+        told = row.known.get(record[LENGTHS_AT:])
+        if told is not None and told.fixed == record[_DOER_AT:LENGTHS_AT] and told.flags == flags and kind == _SYSCALL:
+            event: KernelEvent = replace(told.event, time=time + self.offset, since_boot=time)
+            return event
         if kind != _SYSCALL:
+            event = self._event(row, record, NOTHING, flags, time)
             self._process(event, kind, flags, record)
+            return event
+        told = told or self._tell(row, record)
+        told.event = event = self._event(row, record, told, flags, time)
+        told.fixed, told.flags = record[_DOER_AT:LENGTHS_AT], flags
         return event
+
+    def _tell(self, row: RowDecoder, record: bytes) -> Told:
+        told = row.tell(record)
+        if len(record) < _SHORT:
+            if self._remembered >= _REMEMBERED:
+                self.forget()
+            self._remembered += 1
+            row.known[record[LENGTHS_AT:]] = told
+        return told
+
+    def _event(self, row: RowDecoder, record: bytes, told: Told, flags: int, time: int) -> KernelEvent:
+        raw = record[_DOER_AT:RETURNED]
+        pid, tid, start, ppid, comm, uid, gid, effective, permitted, container = self._doers.get(raw) or self._doer(raw)
+        args = row.args(record, told)
+        return KernelEvent(  # by position, which takes half the time
+            time + self.offset, row.name, pid, tid, start, ppid, comm, uid, gid, effective, permitted, container,
+            _RET.unpack_from(record, RETURNED)[0], args, row.fd(args, told), None,
+            flags & FLAG_COMPAT != 0, flags & FLAG_URING != 0, told.bases, time,
+        )  # fmt: skip
+
+    def _doer(self, raw: bytes) -> Doer:
+        start, effective, permitted, cgroup, hierarchy, pid, tid, ppid, uid, gid, comm = _DOER.unpack(raw)
+        container = self._containers.get((hierarchy, cgroup), HOST)
+        if len(self._doers) >= _REMEMBERED:
+            self._doers.clear()
+        doer = (pid, tid, start - start % TICK, ppid, _comm(comm), uid, gid, effective, permitted, container)
+        self._doers[raw] = doer
+        return doer
 
     def _process(self, event: KernelEvent, kind: int, flags: int, record: bytes) -> None:
         sections = sections_of(record[LENGTHS_AT:])
@@ -127,7 +142,7 @@ class Decoder:
             return
         event.process = process = self._process_info(event, sections)
         if kind == Kind.FORK:
-            event.args = {"res": process.pid, "flags": _FIRST_REGISTER.unpack_from(record, _RETURNED + 8)[0]}
+            event.args = {"res": process.pid, "flags": _FIRST_REGISTER.unpack_from(record, RETURNED + 8)[0]}
             return
         if flags & FLAG_EXECVEAT:
             event.type = "execveat"

@@ -40,17 +40,11 @@ def file_fd(num: int, info: bytes, names: bytes, tried: str) -> Fd:
     """A file; ``tried`` is the path by which it was opened just now, "" when it was opened earlier."""
     ino, dev, flags, mode, _ = FILE_INFO.unpack(info)
     path = "[pidfd]" if flags & FILE_PIDFD else joined(names)
-    return Fd(
-        num=num,
-        type=_file_type(mode, path, tried),
-        name=tried or path,
-        path=path,
-        created=bool(flags & FILE_CREATED),
-        upper_layer=bool(flags & FILE_OVERLAY_UPPER),
-        lower_layer=bool(flags & FILE_OVERLAY_LOWER),
-        dev=_user_dev(dev),
-        ino=ino,
-    )
+    return Fd(  # by position, which takes a third of the time
+        num, _file_type(mode, path, tried), tried or path, path, "", "", 0, "", 0, None, False,
+        flags & FILE_CREATED != 0, flags & FILE_OVERLAY_UPPER != 0, flags & FILE_OVERLAY_LOWER != 0,
+        _user_dev(dev), ino,
+    )  # fmt: skip
 
 
 def _file_type(mode: int, path: str, tried: str) -> str:

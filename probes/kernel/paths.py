@@ -16,10 +16,13 @@ def joined(names: bytes) -> str:
     A single name is what has no place in a tree, like ``memfd:x``, or the root itself, "/". Without the root at the
     end the walk was cut short: the path is not known, "".
     """
-    parts = text(names).split("\0")[:-1]
+    *parts, _ = text(names).split("\0")
     if len(parts) == 1:
         return parts[0]
-    return "/".join(reversed(parts)) if parts and not parts[-1] else ""
+    if not parts or parts[-1]:
+        return ""
+    parts.reverse()
+    return "/".join(parts)
 
 
 def absolute(path: str, base: str) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from engine.events import KernelEvent
 from engine.schema import EVENT_TYPES, ParamType
 
@@ -35,7 +37,7 @@ def portable(decode: Decode, machine: str | None = None) -> Decode:
         event = decode(record)
         name = _FLAGS.get(event.type, "")
         if isinstance(flags := event.args.get(name), int):
-            event.args[name] = _swapped(flags)
+            return replace(event, args=event.args | {name: _swapped(flags)})  # what the decoder remembers stays
         return event
 
     return decode_and_translate

@@ -1,8 +1,11 @@
 """Reads a BPF ring buffer straight from its shared memory: no callback and no wakeup for each record.
 
 The layout is the kernel's (kernel/bpf/ringbuf.c): a page with the consumer's position, a page with the producer's,
-then the data, mapped twice in a row so that no record wraps. Each record begins with a 32-bit length, whose two top
-bits say "still being written" and "discarded", and fills a multiple of 8 bytes.
+then the data. Each record begins with a 32-bit length, whose two top bits say "still being written" and "discarded",
+and fills a multiple of 8 bytes.
+
+The kernel offers the data twice in a row, so that no record wraps. It is mapped once here, since all that is mapped
+counts as memory of the sensor, and the two parts of a record that wraps are put together.
 """
 
 from __future__ import annotations
@@ -31,14 +34,13 @@ class RingReader:
         self._mask = size - 1
         try:
             self._consumer_page = mmap.mmap(fd, _PAGE, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
-            self._pages = mmap.mmap(fd, _PAGE + 2 * size, mmap.MAP_SHARED, mmap.PROT_READ, offset=_PAGE)
+            self._pages = mmap.mmap(fd, _PAGE + size, mmap.MAP_SHARED, mmap.PROT_READ, offset=_PAGE)
         except (OSError, ValueError):
             os.close(fd)
             raise
         self._consumer = memoryview(self._consumer_page).cast("Q")
         self._producer = memoryview(self._pages)[:_PAGE].cast("Q")
-        self._data = memoryview(self._pages)[_PAGE:]
-        self._lengths = self._data.cast("I")
+        self._lengths = memoryview(self._pages)[_PAGE:].cast("I")
         self._barrier = threading.Lock()
 
     def drain(self, limit: int) -> list[bytes]:
@@ -46,7 +48,7 @@ class RingReader:
         position, end = self._consumer[0], self._producer[0]
         with self._barrier:  # acquire: the lengths must not be read before the producer's position (arm64)
             pass
-        lengths, data, mask = self._lengths, self._data, self._mask
+        lengths, pages, mask = self._lengths, self._pages, self._mask
         records: list[bytes] = []
         while position < end and len(records) < limit:
             offset = position & mask
@@ -55,7 +57,11 @@ class RingReader:
                 break
             size = length & ~_DISCARD
             if size == length:
-                records.append(bytes(data[offset + _HEADER : offset + _HEADER + size]))
+                start = offset + _PAGE + _HEADER
+                record = pages[start : start + size]
+                if len(record) < size:
+                    record += pages[_PAGE : _PAGE + size - len(record)]
+                records.append(record)
             position += (size + _HEADER + 7) & ~7
         with self._barrier:  # release: the room is given back only after the copies
             pass
@@ -79,7 +85,7 @@ class RingReader:
 
     def close(self) -> None:
         """Unmap and give up the descriptor."""
-        for view in (self._lengths, self._data, self._producer, self._consumer):
+        for view in (self._lengths, self._producer, self._consumer):
             view.release()
         self._pages.close()
         self._consumer_page.close()

@@ -54,6 +54,7 @@ GARBLED = "record not understood"
 """The cause of a loss: the two sides do not agree on a record."""
 _U32 = struct.Struct("=I")
 _U64 = struct.Struct("=Q")
+_SYSCALL = int(Kind.SYSCALL)
 _SCHEMA_NAMES = [row.name for row in EVENT_TYPES]
 _ROOM = _U32.pack(3)
 """The option of bpf/maps.h that says how much of the ring anybody may fill."""
@@ -100,6 +101,7 @@ class KernelSource:
         self._selected: set[str] = set(_SCHEMA_NAMES)
         self._cgroups = Cgroups()
         self._decoder = Decoder(self._cgroups.containers, boot_offset())
+        self._cgroups.on_change = self._decoder.forget
         self._decode = portable(self._decoder.decode)
         self._snapshots = Snapshots(self._cgroups, lambda: self._decoder.offset, environment=environment)
         self._users_known: set[str] = {HOST}
@@ -320,9 +322,13 @@ class KernelSource:
 
     def _inputs(self, records: list[bytes]) -> Sequence[Input]:
         inputs: list[Input] = []
+        decode = self._decode
         for record in records:
             try:
-                inputs += self._read(record)
+                if record[0] == _SYSCALL:  # most are
+                    inputs.append(decode(record))
+                else:
+                    inputs += self._read(record)
             except (ValueError, IndexError, struct.error):
                 inputs.append(Loss(time=time.time_ns(), count=1, cause=GARBLED))
         return inputs

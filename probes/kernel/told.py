@@ -7,13 +7,9 @@ short sections are read once and what they told is remembered: that is most of t
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, NamedTuple
 
-import msgspec
-
-from engine.events import Fd
+from engine.events import Fd, KernelEvent
 from engine.schema import NOT_CAPTURED, RET, EventType, ParamType
 from probes.kernel.addresses import Address, parse_sockaddr
 from probes.kernel.descriptors import file_fd, socket_fd
@@ -37,25 +33,34 @@ _IS_SERVER_TO_PEER = {
 _OPEN_HOW = struct.Struct("=QQQ")
 _SOCKADDR, _HOW, _PAYLOAD = int(Section.SOCKADDR), int(Section.HOW), int(Section.PAYLOAD)
 _FILE, _PATH, _SOCKET, _BASE0 = int(Section.FILE), int(Section.PATH), int(Section.SOCKET), int(Section.BASE0)
-_SHORT = 400
-"""Bytes up to which sections are remembered: most of them come again, and long ones must not fill the memory."""
-_REMEMBERED = 4096
-
 Sections = tuple[bytes, ...]
 Args = dict[str, int | str]
 
 
-class Told(NamedTuple):
-    """What sections tell. It is shared by all events with the same sections and never changed."""
+class Told:
+    """What sections tell, for all events with the same sections, and the latest of these events.
 
-    args: Args
-    """The parameters that stand in sections."""
-    bases: dict[str, str]
-    """By parameter, what a relative path is relative to."""
-    tried: str
-    """The path of an open, made absolute; "" for another call."""
-    fd: tuple[Any, ...]
-    """The fields of :class:`engine.events.Fd` after the number, if there is a descriptor."""
+    What else told that event are the bytes of its record between the time and the lengths of the sections (``fixed``)
+    and its ``flags``.
+    """
+
+    __slots__ = ("args", "bases", "event", "fd", "fixed", "flags", "tried")
+    event: KernelEvent
+
+    def __init__(self, args: Args, bases: dict[str, str], tried: str, fd: Fd) -> None:
+        self.args = args
+        """The parameters that stand in sections."""
+        self.bases = bases
+        """By parameter, what a relative path is relative to."""
+        self.tried = tried
+        """The path of an open, made absolute; "" for another call."""
+        self.fd = fd
+        """The descriptor, but for its number, if there is one."""
+        self.fixed = b""
+        self.flags = 0
+
+
+NOTHING = Told({}, {}, "", Fd())
 
 
 class Teller:
@@ -81,8 +86,7 @@ class Teller:
             args[self._payload] = sections[_PAYLOAD].decode("latin-1")
         if self._how and len(sections[_HOW]) == _OPEN_HOW.size:
             args[self._how], args["mode"], args["resolve"] = _OPEN_HOW.unpack(sections[_HOW])
-        fd = msgspec.structs.astuple(self._fd(sections, tried, peer))[1:] if self._has_fd else ()
-        return Told(args, bases, tried, fd)
+        return Told(args, bases, tried, self._fd(sections, tried, peer) if self._has_fd else NOTHING.fd)
 
     def _paths(self, sections: Sections) -> tuple[Args, dict[str, str], str]:
         args: Args = {}
@@ -122,16 +126,3 @@ def layout(lengths: bytes) -> struct.Struct:
 def sections_of(tail: bytes) -> Sections:
     """The sections in the bytes of a record from :data:`LENGTHS_AT` on. Raises struct.error when they are cut."""
     return layout(tail[: LENGTHS.size]).unpack_from(tail, LENGTHS.size)
-
-
-def _tell(teller: Teller, tail: bytes) -> Told:
-    return teller.tell(sections_of(tail))
-
-
-_tell_again: Callable[[Teller, bytes], Told] = lru_cache(maxsize=_REMEMBERED)(_tell)
-
-
-def told(teller: Teller, record: bytes) -> Told:
-    """What the sections of ``record`` tell. Raises ValueError, IndexError or struct.error for a garbled one."""
-    tail = record[LENGTHS_AT:]
-    return _tell_again(teller, tail) if len(tail) < _SHORT else _tell(teller, tail)

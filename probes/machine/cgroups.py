@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -46,15 +46,15 @@ class Cgroups:
 
     def __init__(self) -> None:
         self.containers: dict[Key, str] = {}
+        self.on_change: Callable[[], None] = lambda: None
+        """Told when ``containers`` has changed."""
         self._removed: deque[Key] = deque()
 
     def add(self, hierarchy: int, cgroup: int, path: str) -> str:
         """A cgroup with this path exists; gives its container."""
         container_id = container_id_of(path)
-        if container_id != HOST:
-            self.containers[hierarchy, cgroup] = container_id
-        else:
-            self.containers.pop((hierarchy, cgroup), None)  # older kernels (before 5.5) use numbers again
+        if container_id != self.containers.get((hierarchy, cgroup), HOST):
+            self._put((hierarchy, cgroup), container_id)
         return container_id
 
     def remove(self, hierarchy: int, cgroup: int) -> None:
@@ -63,7 +63,7 @@ class Cgroups:
         if key in self.containers and key not in self._removed:
             self._removed.append(key)
         if len(self._removed) > _KEPT_AFTER_REMOVAL:
-            self.containers.pop(self._removed.popleft(), None)
+            self._put(self._removed.popleft(), HOST)
 
     @staticmethod
     def find(proc: Path = Path("/proc/self")) -> dict[Key, str]:
@@ -76,6 +76,14 @@ class Cgroups:
             if key not in found:
                 self.remove(*key)
         self.containers.update(found)
+        self.on_change()
+
+    def _put(self, key: Key, container_id: str) -> None:
+        if container_id != HOST:
+            self.containers[key] = container_id
+        else:
+            self.containers.pop(key, None)  # older kernels (before 5.5) use numbers again
+        self.on_change()
 
 
 def every_cgroup(proc: Path = Path("/proc/self")) -> Iterator[tuple[Key, str]]:

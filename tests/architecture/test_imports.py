@@ -63,6 +63,16 @@ def test_all_probes_import_without_bcc_and_without_a_terminal() -> None:
     assert loaded_with("probes").isdisjoint({"bcc", "textual", "rich", "click", "tui", "tiercel"})
 
 
+def test_a_live_sensor_loads_neither_dockers_library_nor_recordings_before_it_needs_them() -> None:
+    names = "import sys, probes.station; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", names], cwd=ROOT, capture_output=True, text=True, timeout=120, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert "probes.kernel.source" in loaded
+    assert loaded.isdisjoint({"aiodocker", "aiohttp", "probes.scap.table", "probes.recordings.opened"})
+
+
 def test_the_whole_terminal_imports_without_kernel_and_docker() -> None:
     assert loaded_with("tui").isdisjoint({"bcc", "aiodocker", "click", "probes", "tiercel"})
 

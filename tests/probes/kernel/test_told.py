@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Mapping
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.events import Fd, KernelEvent
+from engine.events import HOST, Fd, KernelEvent
 from engine.schema import EVENT_TYPES
-from probes.kernel import told
+from probes.kernel import decode
 from probes.kernel.decode import Decoder
-from probes.kernel.wire import Section
-from tests.helpers.records import file_info, names, record, socket_info
+from probes.kernel.told import LENGTHS_AT
+from probes.kernel.wire import FLAG_COMPAT, FLAG_URING, RECORD, Kind, Section
+from probes.machine.cgroups import Key
+from tests.helpers.records import CGROUP, file_info, names, record, socket_info, task_info
 
 PATHS = st.sampled_from([b"", b"shadow\0", b"/etc/shadow\0", b"../x\0", b"/" + b"long/" * 100 + b"\0"])
 FOLDERS = st.sampled_from([b"", names("/etc"), names("/srv/a")])
@@ -38,30 +43,67 @@ RECORDS = st.builds(
     st.integers(-2, 4),
     st.tuples(*[st.integers(0, 5)] * 6),
     SECTIONS,
+    flags=st.sampled_from([0, FLAG_COMPAT, FLAG_URING]),
+    comm=st.sampled_from([b"cat", b"dog"]),
 )
+CHILD = {Section.TASK: task_info(), Section.ARGV: b"cat\0", Section.PATH: names("/bin/cat")}
+TASKS = st.builds(
+    lambda kind, comm: record("execve", 0, (), CHILD, kind=kind, comm=comm),
+    st.sampled_from([Kind.EXEC, Kind.FORK, Kind.EXIT]),
+    st.sampled_from([b"cat", b"dog"]),
+)
+LIKE = st.builds(
+    record, st.just("openat"), st.integers(-2, 4), st.just((0, 0, 0, 0)), st.just({}), comm=st.just(b"cat")
+)
+"""Records of which many are alike."""
 
 
-def plainly(raw: bytes, monkeypatch: pytest.MonkeyPatch) -> KernelEvent:
-    with monkeypatch.context() as patch:
-        patch.setattr(told, "_SHORT", 0)
-        return Decoder({}, 0).decode(raw)
+def at(raw: bytes, time: int) -> bytes:
+    """The record with another time, which stands behind kind, event and flags."""
+    return raw[:8] + struct.pack("=Q", time) + raw[16:]
 
 
-@given(st.lists(RECORDS, min_size=1, max_size=8))
-def test_what_is_remembered_is_what_would_be_read(records: list[bytes]) -> None:
-    decoder = Decoder({}, 0)
-    with pytest.MonkeyPatch.context() as patch:
-        expected = [plainly(raw, patch) for raw in records]
-    assert [decoder.decode(raw) for raw in records + records] == expected + expected
+def plainly(raw: bytes, containers: Mapping[Key, str] | None = None) -> KernelEvent:
+    """By a decoder that has seen nothing yet."""
+    return Decoder(containers or {}, 7).decode(raw)
 
 
-def test_an_event_that_is_changed_changes_no_other() -> None:
-    raw = record("openat", 3, (0, 0, 0, 0), {Section.NAME0: b"/etc/shadow\0", Section.FILE: file_info()})
-    decoder = Decoder({}, 0)
-    first, fresh = decoder.decode(raw), decoder.decode(raw)
-    first.args["name"], first.fd = "/elsewhere", Fd(num=9)
-    assert decoder.decode(raw) == fresh
-    assert fresh.args["name"] == "/etc/shadow"
+@given(st.lists(RECORDS | TASKS | LIKE, min_size=1, max_size=8), st.lists(st.integers(1, 1 << 62), min_size=16))
+def test_what_is_remembered_is_what_would_be_read(records: list[bytes], times: list[int]) -> None:
+    decoder = Decoder({}, 7)
+    timed = [at(raw, time) for raw, time in zip(records + records, times, strict=False)]
+    assert [decoder.decode(raw) for raw in timed] == [plainly(raw) for raw in timed]
+
+
+@given(RECORDS, st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), max_size=4))
+def test_a_record_of_which_some_bytes_are_others(raw: bytes, changes: list[tuple[int, int]]) -> None:
+    decoder = Decoder({}, 7)
+    decoder.decode(raw)
+    changed = bytearray(raw)
+    for place, byte in changes:
+        if LENGTHS_AT <= place % len(raw) < RECORD.size or place % len(raw) < 4:
+            continue  # its layout, and of what kind it is
+        changed[place % len(raw)] = byte
+    assert decoder.decode(bytes(changed)) == plainly(bytes(changed))
+    assert decoder.decode(raw) == plainly(raw)
+
+
+def test_a_cgroup_that_has_become_a_container() -> None:
+    containers: dict[Key, str] = {}
+    decoder, raw = Decoder(containers, 7), record("openat", 3, (0, 0, 0, 0))
+    assert decoder.decode(raw).container_id == HOST
+    containers[CGROUP] = "ab" * 32
+    decoder.forget()
+    assert decoder.decode(raw) == plainly(raw, containers)
+
+
+def test_memory_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decode, "_REMEMBERED", 10)
+    decoder = Decoder({}, 7)
+    for number in range(100):
+        raw = record("openat", 3, (0,), {Section.NAME0: b"/%d\0" % number}, comm=b"%d" % number)
+        assert decoder.decode(raw) == plainly(raw)
+        assert decoder.remembered <= 20
 
 
 def test_the_same_sections_of_a_call_that_failed() -> None:

@@ -95,6 +95,22 @@ def test_a_number_that_is_used_again_is_another_cgroup() -> None:
     assert cgroups.containers == {}
 
 
+def test_who_remembers_containers_is_told_of_each_change() -> None:
+    cgroups, seen = Cgroups(), list[dict[tuple[int, int], str]]()
+    cgroups.on_change = lambda: seen.append(dict(cgroups.containers))
+    cgroups.add(0, 7, f"/docker/{ID}")
+    cgroups.add(0, 7, f"/docker/{ID}")
+    cgroups.add(0, 8, "/user.slice")
+    assert seen == [{(0, 7): ID}]
+    cgroups.add(0, 7, "/user.slice")
+    cgroups.renew({}, {(0, 9): ID})
+    assert seen[1:] == [{}, {(0, 9): ID}]
+    for number in range(10, 300):
+        cgroups.add(0, number, f"/docker/{ID}")
+        cgroups.remove(0, number)
+        assert seen[-1] == cgroups.containers
+
+
 def test_a_removed_cgroup_is_remembered_a_while() -> None:
     cgroups = Cgroups()
     for number in range(300):
