@@ -128,6 +128,7 @@ def health_of(vitals: Vitals, sources: Sequence[Source], world: World, rules: Se
         memory=resident_bytes(),
         processes=world.processes.living,
         missed_exits=world.processes.missed_exits,
+        bounds=world.bounds,
         containers=len(world.containers),
         runtime=runtime.runtime if runtime is not None and runtime.connected else "",
         runtime_detail=runtime.detail if runtime is not None else "",

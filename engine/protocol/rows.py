@@ -237,6 +237,8 @@ class Health(msgspec.Struct):
     """Events of Tiercel's own processes: not judged, but counted."""
     missed_exits: int = 0
     """Processes whose exit was lost: a look at /proc after the loss found them gone."""
+    bounds: dict[str, int] = {}
+    """What the bounds of the state have cost so far (:attr:`engine.state.world.World.bounds`)."""
     probes: list[ProbeRow] = []
     problems: list[Problem] = []
     rule_problems: list[str] = []

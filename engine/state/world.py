@@ -48,7 +48,7 @@ class World:
 
     def __init__(self, *, patience: int = PATIENCE) -> None:
         self.processes = ProcessTable()
-        self.containers = ContainerTable()
+        self.containers = ContainerTable(inhabited=self._inhabited)
         self.containers.host.processes = self.processes.newest
         self.held = Waiting(patience=patience)
         self.recent = Recent()
@@ -56,8 +56,6 @@ class World:
         self.on_unknown_container: Callable[[str, int], None] = lambda _container_id, _pid: None
         self._num = 0
         self._runtimes: set[str] = set()
-        self._given_up: set[str] = set()
-        self._asked: set[str] = set()
         self._clock = Clock()
         self._handlers: dict[type, Callable[[Any], list[Event]]] = {
             KernelEvent: self._event,
@@ -89,9 +87,7 @@ class World:
         """Forget what is old; returns events that have waited long enough, by the moment ``now`` or the present."""
         now = self._clock.moment if now is None else now
         self.processes.expire(now)
-        self.containers.expire(self._clock.wall_at(now), self._inhabited)
-        self._asked = {container_id for container_id in self._asked if self.containers.get(container_id)}
-        self._given_up &= self._asked
+        self.containers.expire(now)
         return self._overdue(now)
 
     def release(self) -> list[Event]:
@@ -125,6 +121,18 @@ class World:
     def waiting(self) -> int:
         """Events held back until their container's metadata is known."""
         return len(self.held)
+
+    @property
+    def bounds(self) -> dict[str, int]:
+        """What the bounds of the state have cost so far, by what it was; only what there is of."""
+        counts = {
+            "ancestors left out": self.processes.left_out,
+            "processes nested too deep": self.processes.too_deep,
+            "containers forgotten": self.containers.forgotten,
+            "waited in vain: too many": self.held.counts["too many"],
+            "waited in vain: too long": self.held.counts["late"],
+        }
+        return {what: count for what, count in counts.items() if count}
 
     @property
     def containers_generation(self) -> int:
@@ -192,8 +200,8 @@ class World:
         return container
 
     def _ask(self, container: Container, pid: int) -> None:
-        if container.id not in self._asked:
-            self._asked.add(container.id)
+        if not container.asked:
+            container.asked = True
             self.on_unknown_container(container.id, pid)
 
     # ── waiting for metadata ────────────────────────────────────────────────────────────────────────────────────────
@@ -201,22 +209,23 @@ class World:
     def _must_wait(self, container: Container) -> bool:
         if container.complete or container.unknown:
             return False
-        return bool(self._runtimes) and container.id not in self._given_up
+        return bool(self._runtimes) and not container.given_up
 
     def _hold(self, event: Event, container: Container) -> list[Event]:
         event.process = event.process.copy()  # judged later, as it was now
-        events = self.held.hold(event, mentioned=container.info is not None)
-        if events:
-            self._given_up.add(container.id)
-        return events
+        return self._given_up(self.held.hold(event, mentioned=container.info is not None))
 
     def _overdue(self, now: int) -> list[Event]:
         if not self.held.deadline or now < self.held.deadline:
             return []
-        events: list[Event] = []
-        for container_id in self.held.overdue(now):
-            self._given_up.add(container_id)
-            events += self.held.release(container_id, "late")
+        return self._given_up(self.held.overdue(now))
+
+    @staticmethod
+    def _given_up(events: list[Event]) -> list[Event]:
+        """These events have waited in vain: what follows in their containers does not wait any more."""
+        for event in events:
+            if event.container is not None:
+                event.container.given_up = True
         return events
 
     # ── other inputs ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -267,8 +276,7 @@ class World:
     def _runtime(self, state: RuntimeState) -> list[Event]:
         if state.connected:
             self._runtimes.add(state.runtime)
-            self._given_up.clear()
-            self._asked.clear()
+            self.containers.ask_again()
             return []
         self._runtimes.discard(state.runtime)
         return [] if self._runtimes else self.held.release_all("disconnected")
