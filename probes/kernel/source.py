@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from engine.contracts import Emit
-from engine.events import HOST, Input, Loss, Phase, SourceState
+from engine.events import Input, Loss, Phase, SourceState
 from engine.protocol import ProbeRow
 from engine.pushdown.filter import RENAMES, Filter
 from engine.schema import EVENT_TYPES
@@ -27,7 +27,7 @@ from probes.kernel.spec import SPEC, spec_rows
 from probes.kernel.wire import CGROUP_KEY, COUNTER, Kind, Section
 from probes.machine.cgroups import Cgroups, every_cgroup
 from probes.machine.snapshots import Snapshots
-from probes.machine.users import read_host_users, read_users_in_time
+from probes.machine.users import UsersOnce, read_host_users
 
 PERIOD = 0.010
 """Seconds between two looks at the ring. A wakeup for each event would cost the traced program 5 µs."""
@@ -84,7 +84,7 @@ class KernelSource:
         self._decoder = Decoder(self._cgroups.containers, boot_offset())
         self._decode = portable(self._decoder.decode)
         self._snapshots = Snapshots(self._cgroups, lambda: self._decoder.offset, environment=environment)
-        self._users_known: set[str] = {HOST}
+        self._users = UsersOnce()
         self._loaded: Loaded | None = None
         self._reader: RingReader | PerfReader | None = None
         self._maps: dict[str, BpfMap] = {}
@@ -189,7 +189,7 @@ class KernelSource:
         snapshot = await self._snapshots.take()
         users: list[Input] = [read_host_users()]
         for process in snapshot.processes:
-            users += self._users_of(process.pid, process.container_id)
+            users += self._users.of(process.pid, process.container_id)
         return [*users, snapshot]
 
     # ── delivery ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -260,18 +260,8 @@ class KernelSource:
             self._learn_container(record)
         event = self._decode(record)
         if kind == Kind.EXEC and event.container_id:
-            return [*self._users_of(event.pid, event.container_id), event]
+            return [*self._users.of(event.pid, event.container_id), event]
         return (event,)
-
-    def _users_of(self, pid: int, container_id: str) -> list[Input]:
-        """The names in a container, once; again as long as its file system is not in place."""
-        if container_id in self._users_known:
-            return []
-        users = read_users_in_time(pid, container_id)
-        if not users.users:
-            return []
-        self._users_known.add(container_id)
-        return [users]
 
     # ── containers ──────────────────────────────────────────────────────────────────────────────────────────────────
 
