@@ -54,6 +54,8 @@ class ProcessTable:
         """By pid, the youngest process that has or had it."""
         self._leaves: deque[Process] = deque()
         self._boot = 0
+        self._listed: set[ProcessKey] = set()
+        """Who lives, as far as a snapshot has told that is not complete yet."""
 
     def __len__(self) -> int:
         return len(self._by_key)
@@ -89,16 +91,18 @@ class ProcessTable:
     def snapshot(self, snapshot: Snapshot) -> None:
         """Take over the processes that live; those that are not among them and were not seen since have exited."""
         moment = moment_of(snapshot)
-        listed = {(info.pid, info.start) for info in snapshot.processes}
-        for process in list(self):
-            if not process.exit_time and process.seen < moment and process.key not in listed:
-                self._end(process, snapshot.time, moment)
-                self.missed_exits += 1
         for info in snapshot.processes:
             self._list(info, snapshot.time, moment)
-        for process in list(self):
-            self._link(process, self._parent_of(process, process.ppid))
+            self._listed.add((info.pid, info.start))
         self.generation += 1
+        if snapshot.more:
+            return
+        listed, self._listed = self._listed, set()
+        for process in list(self):
+            if process.parent is None:
+                self._link(process, self._parent_of(process, process.ppid))
+            if not process.exit_time and process.seen < moment and process.key not in listed:
+                self._miss(process, snapshot.time, moment)
 
     def clone(self, event: KernelEvent, creator: Process) -> None:
         """A process was created by ``creator``: it inherits all that its record does not give."""
@@ -171,12 +175,15 @@ class ProcessTable:
     def _list(self, info: ProcessInfo, time: int, moment: int) -> None:
         process = self._by_key.get((info.pid, info.start))
         if process is None:
+            before = self.newest.get(info.pid)
+            if before is not None and not before.exit_time and before.start < info.start:
+                self._miss(before, time, moment)
             process = self._add(info.pid, info.start, time, moment)
             process.replace(info)
         elif _missed_exec(process, info, moment):
             process.replace(info)
             process.exec_time, process.exec_seen = time, moment
-        else:
+        elif not process.exepath or not process.vpid:  # else all is known: of most, in all snapshots but the first
             process.fill(info)
         process.ppid = process.ppid or info.ppid
         self._learn_start(process, info)
@@ -214,6 +221,10 @@ class ProcessTable:
         for _ in range(_AT_ONCE):
             if len(self._leaves) > self._max_exited:
                 self._forget(self._leaves.popleft())
+
+    def _miss(self, process: Process, time: int, moment: int) -> None:
+        self._end(process, time, moment)
+        self.missed_exits += 1
 
     def _revive(self, process: Process) -> None:
         """Only its first thread had ended: it executed a program from another thread, or goes on without the first."""

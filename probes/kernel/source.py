@@ -6,10 +6,11 @@ import asyncio
 import os
 import struct
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from engine.contracts import Emit
-from engine.events import Input, Loss, Phase, SourceState
+from engine.events import Input, Loss, Phase, Snapshot, SourceState
 from engine.protocol import ProbeRow
 from engine.pushdown.filter import RENAMES, Filter
 from engine.schema import EVENT_TYPES
@@ -26,7 +27,7 @@ from probes.kernel.ring import RingReader
 from probes.kernel.spec import SPEC, spec_rows
 from probes.kernel.wire import CGROUP_KEY, COUNTER, Kind, Section
 from probes.machine.cgroups import Cgroups, every_cgroup
-from probes.machine.snapshots import Snapshots
+from probes.machine.snapshots import Snapshots, in_parts
 from probes.machine.users import UsersOnce, read_host_users
 
 PERIOD = 0.010
@@ -206,6 +207,7 @@ class KernelSource:
     async def _deliver(self, emit: Emit) -> None:
         losses = Losses(self._maps["lost_by_cgroup"], self._cgroups.containers)
         next_loss = next_clock = time.monotonic()
+        parts: deque[Snapshot] = deque()
         while True:
             more = self._drain(emit)
             now = time.monotonic()
@@ -218,8 +220,10 @@ class KernelSource:
                 next_clock = now + CLOCK_PERIOD
                 self._decoder.offset = boot_offset()
             if not more and (snapshot := self._snapshots.poll()):
-                emit([snapshot])
-            await asyncio.sleep(0 if more else PERIOD)
+                parts.extend(in_parts(snapshot))
+            if parts:
+                emit([parts.popleft()])
+            await asyncio.sleep(0 if more or parts else PERIOD)
 
     def _drain(self, emit: Emit) -> bool:
         """A slice of records; True when more are waiting."""

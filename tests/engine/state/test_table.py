@@ -189,6 +189,22 @@ def test_a_snapshot_after_a_loss_finds_what_was_missed(table: Table) -> None:
     assert (table.missed_exits, table.living) == (1, 5)
 
 
+def test_a_snapshot_in_parts_is_as_one(table: Table) -> None:
+    """While it is taken in, events go on: 400 is forked, 300 ends; 200 has ended unheard, its pid is in use again."""
+    table.take(clone(100, 200), clone(100, 250), clone(100, 300))
+    known = [process_info(pid, ppid=100) for pid in (1, 100)]
+    whole = [*known, process_info(200, 999, ppid=600), process_info(300, ppid=100), process_info(600, 600, ppid=1)]
+    first, second = snapshot(*whole[:3], at=MS), snapshot(*whole[3:], at=MS)
+    first.more = True
+    table.snapshot(first)
+    assert table.living == 5, "nobody has ended but whose pid is in use again"
+    table.take(clone(100, 400, at=2 * MS), procexit(300, at=3 * MS))
+    table.snapshot(second)
+    assert {one.key for one in table if not one.exit_time} == {(1, 1), (100, 100), (200, 999), (400, 400), (600, 600)}
+    assert lineage(table.at(200, 999)) == [200, 600, 1]
+    assert table.missed_exits == 2
+
+
 def test_a_snapshot_links_those_that_started_in_the_same_tick(table: Table) -> None:
     table.snapshot(snapshot(process_info(300, start=5, ppid=301), process_info(301, start=5, ppid=1)))
     assert lineage(table.at(300, 5)) == [300, 301, 1]
