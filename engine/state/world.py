@@ -8,8 +8,8 @@ while its container's metadata is awaited, several when that has come. Time is t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from engine.alerts import Alert
 from engine.events import (
@@ -37,6 +37,8 @@ from engine.state.processes import Process, ProcessKey
 from engine.state.recent import Recent
 from engine.state.table import ProcessTable
 from engine.state.waiting import PATIENCE, Waiting
+
+_Row = TypeVar("_Row")
 
 
 class World:
@@ -148,19 +150,13 @@ class World:
         """All containers known: running first, then by name."""
         return views.container_rows(self.containers, self.processes)
 
-    def process_rows(self, container_id: str | None = None, exited: bool = True) -> list[ProcessRow]:
-        """The process tree of a container, of the host ("") or of all (None), parents first."""
-        return views.process_rows(self.processes, self.containers, container_id, exited=exited)
+    async def process_rows(self, container_id: str | None = None, exited: bool = True) -> list[ProcessRow]:
+        """The process tree of a container, of the host ("") or of all (None), parents first; others go on meanwhile."""
+        return await _breathing(views.process_rows(self.processes, self.containers, container_id, exited=exited))
 
     async def event_rows(self, request: ListEvents) -> list[EventRow]:
         """Recent events of a process, a container or all, the newest first; others go on meanwhile."""
-        rows: list[EventRow] = []
-        for row in views.event_rows(self.recent, self._find, request):
-            if row is None:
-                await asyncio.sleep(0)
-            else:
-                rows.append(row)
-        return rows
+        return await _breathing(views.event_rows(self.recent, self._find, request))
 
     def _find(self, key: ProcessKey) -> Process | None:
         return self.processes.get(*key)
@@ -285,3 +281,14 @@ class World:
         if state.phase in (Phase.REPLAYING, Phase.LIVE):
             self._clock.replaying = state.phase is Phase.REPLAYING
         return []
+
+
+async def _breathing(rows: Iterable[_Row | None]) -> list[_Row]:
+    """The rows; where None stands among them others go on."""
+    made: list[_Row] = []
+    for row in rows:
+        if row is None:
+            await asyncio.sleep(0)
+        else:
+            made.append(row)
+    return made
