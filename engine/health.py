@@ -16,6 +16,7 @@ from engine.events import HOST, Input, KernelEvent, Loss, Phase, RuntimeState, S
 from engine.protocol import Health, Problem
 from engine.rules.ruleset import Rule
 from engine.scrub import scrub
+from engine.state.clock import since_boot
 from engine.state.world import World
 
 MAX_PROBLEMS = 50
@@ -65,7 +66,8 @@ class Vitals:
     def age(self, latest: Input | None) -> None:
         """Note how old the latest event of a live batch is now that it has been judged."""
         if isinstance(latest, KernelEvent) and self.phase is Phase.LIVE:
-            self.lag_ns = max(0, time.time_ns() - latest.time)
+            age = since_boot() - latest.since_boot if latest.since_boot else time.time_ns() - latest.time
+            self.lag_ns = max(0, age)
 
     def report(self, what: str, hint: str = "") -> None:
         """Remember a problem, for the screen."""

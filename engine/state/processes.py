@@ -48,6 +48,7 @@ class Process:
         "is_exe_lower_layer",
         "is_exe_upper_layer",
         "is_exe_writable",
+        "listed",
         "loginuid",
         "mnt_ns",
         "name",
@@ -82,8 +83,8 @@ class Process:
         """The processes of the table that have it as their parent, living or exited; None or empty for none."""
         self.depth = 0
         """How many ancestors it had when it was made, at least."""
-        self.seen = 0
-        """Moment (:mod:`engine.state.clock`) of its latest event."""
+        self.seen = self.listed = 0
+        """Moments (:mod:`engine.state.clock`) of its latest event, and of the latest snapshot that it was in."""
         self.vpid = 0
         self.name = ""
         self.exe = ""

@@ -54,8 +54,6 @@ class ProcessTable:
         """By pid, the youngest process that has or had it."""
         self._leaves: deque[Process] = deque()
         self._boot = 0
-        self._listed: set[ProcessKey] = set()
-        """Who lives, as far as a snapshot has told that is not complete yet."""
 
     def __len__(self) -> int:
         return len(self._by_key)
@@ -93,16 +91,13 @@ class ProcessTable:
         moment = moment_of(snapshot)
         for info in snapshot.processes:
             self._list(info, snapshot.time, moment)
-            self._listed.add((info.pid, info.start))
         self.generation += 1
         if snapshot.more:
             return
-        listed, self._listed = self._listed, set()
-        for process in list(self):
-            if process.parent is None:
-                self._link(process, self._parent_of(process, process.ppid))
-            if not process.exit_time and process.seen < moment and process.key not in listed:
-                self._miss(process, snapshot.time, moment)
+        for process in [one for one in self if one.parent is None]:
+            self._link(process, self._parent_of(process, process.ppid))
+        for process in [one for one in self if one.seen < moment and one.listed != moment and not one.exit_time]:
+            self._miss(process, snapshot.time, moment)
 
     def clone(self, event: KernelEvent, creator: Process) -> None:
         """A process was created by ``creator``: it inherits all that its record does not give."""
@@ -185,8 +180,12 @@ class ProcessTable:
             process.exec_time, process.exec_seen = time, moment
         elif not process.exepath or not process.vpid:  # else all is known: of most, in all snapshots but the first
             process.fill(info)
+        process.listed = moment
         process.ppid = process.ppid or info.ppid
         self._learn_start(process, info)
+        parent = self._parent_of(process, process.ppid) if process.parent is None else None
+        if parent is not None and parent.listed == moment:  # else another of its pid may still be to come
+            self._link(process, parent)
 
     def _add(self, pid: int, start: int, time: int, moment: int) -> Process:
         process = self._by_key[pid, start] = Process(pid, start)

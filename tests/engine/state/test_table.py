@@ -205,6 +205,15 @@ def test_a_snapshot_in_parts_is_as_one(table: Table) -> None:
     assert table.missed_exits == 2
 
 
+def test_a_snapshot_links_nobody_to_who_had_the_pid_of_the_parent_before(table: Table) -> None:
+    """The exit of the first 700 was lost; in /proc 300, a child of the second, comes before it."""
+    table.take(clone(100, 700, child_start=700))
+    child, parent = process_info(300, 2000, ppid=700), process_info(700, 1000, ppid=100)
+    table.snapshot(snapshot(process_info(1, ppid=0), process_info(100), child, parent, at=MS))
+    assert [one.key for one in table.at(300, 2000).ancestors()] == [(700, 1000), (100, 100), (1, 1)]
+    assert table.missed_exits == 1
+
+
 def test_a_snapshot_links_those_that_started_in_the_same_tick(table: Table) -> None:
     table.snapshot(snapshot(process_info(300, start=5, ppid=301), process_info(301, start=5, ppid=1)))
     assert lineage(table.at(300, 5)) == [300, 301, 1]
