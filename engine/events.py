@@ -145,6 +145,8 @@ class Snapshot(_Input, tag="snapshot"):
     time: int
     processes: list[ProcessInfo]
     since_boot: int = 0
+    more: bool = False
+    """The rest of them follows, in snapshots of the same time: taking in a hundred thousand at once takes long."""
 
 
 class Adoption(_Input, tag="adoption"):

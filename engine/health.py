@@ -16,6 +16,7 @@ from engine.events import HOST, Input, KernelEvent, Loss, Phase, RuntimeState, S
 from engine.protocol import Health, Problem
 from engine.rules.ruleset import Rule
 from engine.scrub import scrub
+from engine.state.clock import since_boot
 from engine.state.world import World
 from engine.zoom import Zooms
 
@@ -66,7 +67,8 @@ class Vitals:
     def age(self, latest: Input | None) -> None:
         """Note how old the latest event of a live batch is now that it has been judged."""
         if isinstance(latest, KernelEvent) and self.phase is Phase.LIVE:
-            self.lag_ns = max(0, time.time_ns() - latest.time)
+            age = since_boot() - latest.since_boot if latest.since_boot else time.time_ns() - latest.time
+            self.lag_ns = max(0, age)
 
     def report(self, what: str, hint: str = "") -> None:
         """Remember a problem, for the screen."""
@@ -138,6 +140,7 @@ def health_of(
         memory=resident_bytes(),
         processes=world.processes.living,
         missed_exits=world.processes.missed_exits,
+        bounds=world.bounds,
         containers=len(world.containers),
         runtime=runtime.runtime if runtime is not None and runtime.connected else "",
         runtime_detail=runtime.detail if runtime is not None else "",

@@ -253,6 +253,8 @@ class Health(msgspec.Struct):
     """Events that left the kernel only because somebody is watched in full, …"""
     zoom_held_back: int = 0
     """… and those that were too many for it."""
+    bounds: dict[str, int] = {}
+    """What the bounds of the state have cost so far (:attr:`engine.state.world.World.bounds`)."""
     probes: list[ProbeRow] = []
     problems: list[Problem] = []
     rule_problems: list[str] = []

@@ -9,12 +9,14 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from engine.errors import ProtocolError
-from engine.protocol import VERSION, Failure, Hello, Pulse, Reply, Request
+from engine.protocol import VERSION, Failure, Hello, Processes, ProcessRow, Pulse, Reply, Request
 from engine.scrub import scrub_struct
 from engine.service.frames import REPLY_LIMIT, REQUEST_LIMIT, FrameReader, to_frame, to_request
 
 IN_WORK = 16
 """Requests of one front end that are answered at the same time; more are not read off its socket."""
+_SLICE = 200
+"""Rows scrubbed between two breaths."""
 
 
 class Connection:
@@ -112,7 +114,7 @@ class Connection:
                     await self._write(to_frame(scrub_struct(pulse)))
 
     async def _send(self, reply: Reply, request_id: int) -> None:
-        frame = to_frame(msgspec.structs.replace(scrub_struct(reply), id=request_id))
+        frame = to_frame(msgspec.structs.replace(await _scrubbed(reply), id=request_id))
         if len(frame) > REPLY_LIMIT:
             frame = to_frame(Failure(id=request_id, message="the answer is too long", hint="ask for a smaller page"))
         async with self._turn:
@@ -137,3 +139,14 @@ def _refusal(first: Request) -> Failure | None:
         message=f"the sensor speaks version {VERSION} of the protocol, the front end version {first.version}",
         hint="use the same version of Tiercel at both ends",
     )
+
+
+async def _scrubbed(reply: Reply) -> Reply:
+    """With all its text scrubbed; others go on meanwhile when it has many rows."""
+    if not isinstance(reply, Processes):
+        return scrub_struct(reply)
+    rows: list[ProcessRow] = []
+    for begin in range(0, len(reply.rows), _SLICE):
+        rows += map(scrub_struct, reply.rows[begin : begin + _SLICE])
+        await asyncio.sleep(0)
+    return Processes(rows=rows)

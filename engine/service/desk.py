@@ -80,7 +80,7 @@ class Desk:
         return p.Containers(rows=self.sensor.world.container_rows())
 
     async def _processes(self, request: p.ListProcesses) -> p.Reply:
-        return p.Processes(rows=self.sensor.world.process_rows(request.container_id, exited=request.exited))
+        return p.Processes(rows=await self.sensor.world.process_rows(request.container_id, exited=request.exited))
 
     async def _events(self, request: p.ListEvents) -> p.Reply:
         self._look_at(target_of(request.container_id, request.pid, request.start))

@@ -4,7 +4,7 @@
 something has waited) goes by the *moment*: nanoseconds since boot, which never go back. Only kernel events carry both;
 they tell how far the scales are apart. A recording from before there were moments has wall time on both scales.
 
-Live, time goes on between two inputs; in a replay only the recording moves it.
+Live, time goes on between two inputs, also while the machine is suspended; in a replay only the recording moves it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,15 @@ def moment_of(item: KernelEvent | Snapshot) -> int:
     return item.since_boot or item.time
 
 
+_SINCE_BOOT = getattr(clock, "CLOCK_BOOTTIME", clock.CLOCK_MONOTONIC)
+"""Counts suspension, as the kernel's events do; only Linux has it."""
+
+
+def since_boot() -> int:
+    """The present moment of this machine."""
+    return clock.clock_gettime_ns(_SINCE_BOOT)
+
+
 class Clock:
     """The present as the inputs have it."""
 
@@ -26,7 +35,7 @@ class Clock:
         self.replaying = False
         self._moment = 0
         self._offset = 0
-        self._ticked = clock.monotonic_ns()
+        self._ticked = since_boot()
 
     def note(self, event: KernelEvent) -> int:
         """An event happened; gives the moment up to which the inputs have come."""
@@ -34,13 +43,13 @@ class Clock:
         if moment > self._moment:
             self._moment = moment
             self._offset = event.time - moment
-            self._ticked = clock.monotonic_ns()
+            self._ticked = since_boot()
         return self._moment
 
     @property
     def moment(self) -> int:
         """The present moment."""
-        return self._moment if self.replaying else self._moment + clock.monotonic_ns() - self._ticked
+        return self._moment if self.replaying else self._moment + since_boot() - self._ticked
 
     @property
     def wall(self) -> int:

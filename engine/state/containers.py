@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
+from heapq import nsmallest
 from pathlib import PurePosixPath
 
 from engine.events import HOST, ContainerAction, ContainerInfo, Users
@@ -12,8 +13,10 @@ from engine.state.processes import Process
 KEEP_GONE = 600 * 10**9
 """Nanoseconds that a removed container is remembered, and one of which no runtime told once nobody lives in it."""
 MAX_CONTAINERS = 10_000
-"""Containers remembered at most. The removed leave first, then those of which no runtime told, then the others; among
-them those seen longest ago."""
+"""Containers remembered at most. The removed leave first, then those in which nobody lives, then the others; of each
+those first of which no runtime told, and that were seen longest ago."""
+_AT_ONCE = 50
+"""The part of them (1/50) that leaves when there is no room: choosing takes a look at all."""
 REMOVED = "removed"
 """The state of a container that is no more."""
 
@@ -26,10 +29,13 @@ class Container:
 
     __slots__ = (
         "alerts",
+        "asked",
         "entry_caps",
         "execs",
         "first_seen",
+        "given_up",
         "gone",
+        "gone_since",
         "groups",
         "host_names",
         "hostname",
@@ -38,7 +44,9 @@ class Container:
         "last_alert",
         "last_exec",
         "last_seen",
+        "looked_at",
         "processes",
+        "quiet_since",
         "unknown",
         "users",
     )
@@ -49,8 +57,17 @@ class Container:
         self.last_seen = time
         self.info: ContainerInfo | None = None
         self.unknown = False
+        self.asked = False
+        """Somebody was asked about it."""
+        self.given_up = False
+        """Its events have waited for an answer in vain."""
         self.gone = 0
         """When it was removed, 0 while it is there."""
+        self.gone_since = 0
+        """The moment (:mod:`engine.state.clock`) at which that was noticed."""
+        self.quiet_since = 0
+        """The moment at which it had last been seen anew; ``looked_at`` is the ``last_seen`` of then."""
+        self.looked_at = 0
         self.users: dict[int, str] = {}
         self.groups: dict[int, str] = {}
         self.hostname = ""
@@ -92,12 +109,23 @@ class Container:
 class ContainerTable:
     """Containers by their full id. ``host`` is the record that carries the host's users."""
 
-    def __init__(self, *, keep: int = KEEP_GONE, maximum: int = MAX_CONTAINERS) -> None:
+    def __init__(
+        self,
+        *,
+        keep: int = KEEP_GONE,
+        maximum: int = MAX_CONTAINERS,
+        inhabited: Callable[[], Collection[str]] = frozenset,
+    ) -> None:
+        """``inhabited`` gives the ids of those in which a process lives; it is asked only when that matters."""
         self.generation = 0
         self.host = Container(HOST, 0)
+        self.forgotten = 0
+        """Containers for which there was no room, removed ones left out."""
         self._keep = keep
         self._maximum = maximum
+        self._inhabited = inhabited
         self._by_id: dict[str, Container] = {}
+        self._now = 0
 
     def __len__(self) -> int:
         return len(self._by_id)
@@ -115,6 +143,7 @@ class ContainerTable:
         if container is None:
             self._make_room()
             container = self._by_id[container_id] = Container(container_id, time)
+            container.quiet_since = self._now
             self.generation += 1
         elif time > container.last_seen:
             container.last_seen = time
@@ -143,24 +172,47 @@ class ContainerTable:
         container = self.see(users.container_id, time) if users.container_id != HOST else self.host
         container.users, container.groups = users.users, users.groups
 
-    def expire(self, now: int, inhabited: Callable[[], Collection[str]]) -> None:
+    def expire(self, now: int) -> None:
         """Forget those removed long ago, and those that no runtime told of and nobody was seen in for as long.
 
-        ``inhabited`` gives the ids of those in which a process lives; it is asked only when that matters.
+        ``now`` is a moment. Ages are those since this was called first with them so: what a runtime tells has the
+        time of the wall clock, which may be set.
         """
-        limit = now - self._keep
-        old = [c.id for c in self if c.gone and c.gone <= limit]
-        if quiet := [c.id for c in self if c.info is None and c.last_seen <= limit]:
-            lived_in = inhabited()
+        self._now, limit = now, now - self._keep
+        for container in self:
+            self._look_at(container)
+        old = [c.id for c in self if c.gone and c.gone_since <= limit]
+        if quiet := [c.id for c in self if c.info is None and c.quiet_since <= limit]:
+            lived_in = self._inhabited()
             old += [container_id for container_id in quiet if container_id not in lived_in]
         for container_id in old:
             del self._by_id[container_id]
         self.generation += len(old)
 
+    def ask_again(self) -> None:
+        """A runtime can be asked that could not: nobody was asked in vain."""
+        for container in self:
+            container.asked = container.given_up = False
+
+    def _look_at(self, container: Container) -> None:
+        if container.looked_at != container.last_seen:
+            container.looked_at, container.quiet_since = container.last_seen, self._now
+        if not container.gone:
+            container.gone_since = 0
+        elif not container.gone_since:
+            container.gone_since = self._now
+
     def _make_room(self) -> None:
-        if len(self._by_id) >= self._maximum:
-            oldest = min(self, key=lambda c: (not c.gone, c.info is not None, c.last_seen))
-            del self._by_id[oldest.id]
+        if len(self._by_id) < self._maximum:
+            return
+        lived_in = self._inhabited()
+
+        def worth(one: Container) -> tuple[bool, bool, bool, int, int]:
+            return (not one.gone, one.id in lived_in, one.info is not None, one.quiet_since, one.last_seen)
+
+        for container in nsmallest(max(self._maximum // _AT_ONCE, 1), self, key=worth):
+            self.forgotten += not container.gone
+            del self._by_id[container.id]
 
 
 _RUNTIMES = frozenset({"runc", "crun", "youki", "exe"})

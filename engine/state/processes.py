@@ -12,6 +12,8 @@ from engine.events import ProcessInfo
 
 ProcessKey = tuple[int, int]
 """(pid, start time in nanoseconds since boot)."""
+MAX_ANCESTORS = 1000
+"""Ancestors that are looked at: no honest tree is so deep, and in a hostile one each event would cost more and more."""
 
 
 class Process:
@@ -29,6 +31,7 @@ class Process:
         "children",
         "container_id",
         "cwd",
+        "depth",
         "env",
         "exe",
         "exe_ctime",
@@ -45,6 +48,7 @@ class Process:
         "is_exe_lower_layer",
         "is_exe_upper_layer",
         "is_exe_writable",
+        "listed",
         "loginuid",
         "mnt_ns",
         "name",
@@ -75,10 +79,12 @@ class Process:
         self.ppid = 0
         """Of the parent that started it: a later reparenting does not change it."""
         self.parent: Process | None = None
-        self.children = 0
-        """How many processes of the table have it as their parent, living or exited."""
-        self.seen = 0
-        """Moment (:mod:`engine.state.clock`) of its latest event."""
+        self.children: set[Process] | None = None
+        """The processes of the table that have it as their parent, living or exited; None or empty for none."""
+        self.depth = 0
+        """How many ancestors it had when it was made, at least."""
+        self.seen = self.listed = 0
+        """Moments (:mod:`engine.state.clock`) of its latest event, and of the latest snapshot that it was in."""
         self.vpid = 0
         self.name = ""
         self.exe = ""
@@ -100,10 +106,8 @@ class Process:
         self.mnt_ns = 0
         self.pidns_start = 0
         self.exe_ino = self.exe_ctime = self.exe_mtime = 0
-        self.is_exe_writable = False
-        self.is_exe_upper_layer = False
-        self.is_exe_lower_layer = False
-        self.is_exe_from_memfd = False
+        self.is_exe_writable = self.is_exe_from_memfd = False
+        self.is_exe_upper_layer = self.is_exe_lower_layer = False
         self.container_id = ""
         self.exec_time = 0
         """When it last executed a program; 0 for never since its fork."""
@@ -128,10 +132,17 @@ class Process:
         """Falco's ``proc.cmdline``: the name, then the arguments."""
         return " ".join([self.name, *self.args])
 
+    @property
+    def only_child(self) -> Process | None:
+        """Its child, if it has one and no other."""
+        return next(iter(self.children)) if self.children and len(self.children) == 1 else None
+
     def ancestors(self) -> Iterator[Process]:
-        """Its parent, grandparent and so on, nearest first."""
+        """Its parent, grandparent and so on, nearest first; at most :data:`MAX_ANCESTORS`."""
         process = self.parent
-        while process is not None:
+        for _ in range(MAX_ANCESTORS):
+            if process is None:
+                return
             yield process
             process = process.parent
 

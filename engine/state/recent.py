@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict, deque
 from collections.abc import Iterator
+from heapq import heapify, heapreplace
 
 from engine.state.event import Event
 from engine.state.processes import ProcessKey
@@ -13,7 +14,7 @@ MAX_PER_PROCESS = 100
 """Events remembered of one process."""
 MAX_EVENTS = 10_000
 """Events remembered in all. Whoever has most of them (a container, or the host) gives way first, by its process that
-was quiet the longest."""
+was quiet the longest. Room is made for a tenth of them at once: finding who has most takes a look at all."""
 
 
 _Queues = OrderedDict[ProcessKey, deque[Event]]
@@ -59,7 +60,7 @@ class Recent:
                 self._total += 1
             queue.append(event)
             if self._total > self._maximum:
-                self._forget()
+                self._make_room(self._maximum - self._maximum // 10)
                 queue = None
 
     def _queue(self, place: str, key: ProcessKey) -> deque[Event]:
@@ -74,8 +75,15 @@ class Recent:
             queues.move_to_end(key)
         return queue
 
-    def _forget(self) -> None:
-        place = max(self._sizes, key=self._sizes.__getitem__)
+    def _make_room(self, wanted: int) -> None:
+        heap = [(-size, place) for place, size in self._sizes.items()]
+        heapify(heap)
+        while self._total > wanted:
+            place = heap[0][1]
+            self._forget(place)
+            heapreplace(heap, (-self._sizes[place], place))
+
+    def _forget(self, place: str) -> None:
         _, queue = self._places[place].popitem(last=False)
         self._total -= len(queue)
         self._sizes[place] -= len(queue)

@@ -6,24 +6,33 @@ fills it in, and moments (:mod:`engine.state.clock`) decide what is younger. Wha
 snapshot ends.
 
 An exited process is kept for a while: its children's ancestry, the process tree on the screen and late alerts still
-need it. Exited ones without kept children leave in the order of their exit, by age and by number.
+need it. Exited ones without kept children leave in the order of their exit, by age and by number. Of exited ancestors
+in a row the middle ones leave: their number is bounded by that of their descendants. No event costs more the more
+processes there are, however deep they are nested.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from itertools import chain, islice, takewhile
 
 from engine.events import Adoption, KernelEvent, ProcessInfo, Snapshot
 from engine.state.clock import moment_of
-from engine.state.processes import Process, ProcessKey
+from engine.state.processes import MAX_ANCESTORS, Process, ProcessKey
 
 KEEP_EXITED = 300 * 10**9
 """Nanoseconds that an exited process is remembered."""
 MAX_EXITED = 20_000
 """Exited processes without children that are remembered at most."""
 MAX_LINEAGE = 32
-"""Ancestors from which exited ones are taken out of the middle of a chain."""
+"""Exited ancestors in a row that are kept, …"""
+MAX_EXITED_ANCESTORS = 20_000
+"""… unless there are more than this many exited ancestors in all: …"""
+SHORT_LINEAGE = 4
+"""… then so many. The nearest stay, and the first in its container."""
+_AT_ONCE = 4
+"""Exited processes forgotten for one that exits: each may leave behind a parent that is no longer needed."""
 
 
 class ProcessTable:
@@ -34,6 +43,10 @@ class ProcessTable:
         self.living = 0
         self.missed_exits = 0
         """Processes whose exit no event told: a snapshot found them gone."""
+        self.left_out = 0
+        """Exited processes that were taken out of their descendants' ancestry."""
+        self.too_deep = 0
+        """Processes with more ancestors than are looked at (:data:`engine.state.processes.MAX_ANCESTORS`)."""
         self._keep = keep
         self._max_exited = max_exited
         self._by_key: dict[ProcessKey, Process] = {}
@@ -78,16 +91,15 @@ class ProcessTable:
     def snapshot(self, snapshot: Snapshot) -> None:
         """Take over the processes that live; those that are not among them and were not seen since have exited."""
         moment = moment_of(snapshot)
-        listed = {(info.pid, info.start) for info in snapshot.processes}
-        for process in list(self):
-            if not process.exit_time and process.seen < moment and process.key not in listed:
-                self._end(process, snapshot.time, moment)
-                self.missed_exits += 1
         for info in snapshot.processes:
             self._list(info, snapshot.time, moment)
-        for process in list(self):
-            self._link(process, self._parent_of(process, process.ppid))
         self.generation += 1
+        if snapshot.more:
+            return
+        for process in [one for one in self if one.parent is None]:
+            self._link(process, self._parent_of(process, process.ppid))
+        for process in [one for one in self if one.seen < moment and one.listed != moment and not one.exit_time]:
+            self._miss(process, snapshot.time, moment)
 
     def clone(self, event: KernelEvent, creator: Process) -> None:
         """A process was created by ``creator``: it inherits all that its record does not give."""
@@ -95,6 +107,9 @@ class ProcessTable:
         if info is None:
             return
         child = self._by_key.get((info.pid, info.start))
+        if child is not None and child.exit_time and child.exit_seen < moment_of(event):
+            self._remove(child)  # its pid was used again within a clock tick
+            child = None
         if child is None:
             child = self._add(info.pid, info.start, event.time, moment_of(event))
             child.replace(info)
@@ -157,15 +172,22 @@ class ProcessTable:
     def _list(self, info: ProcessInfo, time: int, moment: int) -> None:
         process = self._by_key.get((info.pid, info.start))
         if process is None:
+            before = self.newest.get(info.pid)
+            if before is not None and not before.exit_time and before.start < info.start:
+                self._miss(before, time, moment)
             process = self._add(info.pid, info.start, time, moment)
             process.replace(info)
         elif _missed_exec(process, info, moment):
             process.replace(info)
             process.exec_time, process.exec_seen = time, moment
-        else:
+        elif not process.exepath or not process.vpid:  # else all is known: of most, in all snapshots but the first
             process.fill(info)
+        process.listed = moment
         process.ppid = process.ppid or info.ppid
         self._learn_start(process, info)
+        parent = self._parent_of(process, process.ppid) if process.parent is None else None
+        if parent is not None and parent.listed == moment:  # else another of its pid may still be to come
+            self._link(process, parent)
 
     def _add(self, pid: int, start: int, time: int, moment: int) -> Process:
         process = self._by_key[pid, start] = Process(pid, start)
@@ -196,26 +218,37 @@ class ProcessTable:
         process.exit_time, process.exit_seen = time, moment
         process.env = []  # by far the largest part of it, and no longer asked for
         self.living -= 1
-        if not process.children:
-            self._leave(process)
+        self._release(process)
+        for _ in range(_AT_ONCE):
+            if len(self._leaves) > self._max_exited:
+                self._forget(self._leaves.popleft())
+
+    def _miss(self, process: Process, time: int, moment: int) -> None:
+        self._end(process, time, moment)
+        self.missed_exits += 1
 
     def _revive(self, process: Process) -> None:
         """Only its first thread had ended: it executed a program from another thread, or goes on without the first."""
         process.exit_time = process.exit_seen = process.exit_status = 0
         self.living += 1
 
-    def _leave(self, process: Process) -> None:
-        self._leaves.append(process)
-        if len(self._leaves) > self._max_exited:
-            self._forget(self._leaves.popleft())
+    def _release(self, process: Process) -> None:
+        """An exited process is needed as an ancestor only."""
+        if process.children:
+            self._shorten(process)
+        else:
+            self._leaves.append(process)
 
     def _forget(self, process: Process) -> None:
         if not process.exit_time or process.children or self._by_key.get(process.key) is not process:
             return  # revived, a parent since, or queued twice
+        self._remove(process)
+        self._unlink(process)
+
+    def _remove(self, process: Process) -> None:
         del self._by_key[process.key]
         if self.newest.get(process.pid) is process:
             del self.newest[process.pid]
-        self._unlink(process)
 
     # ── ancestry ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -231,8 +264,13 @@ class ProcessTable:
             child.ppid = child.ppid or ppid
             return
         child.parent, child.ppid = parent, parent.pid
-        parent.children += 1
-        self._shorten(child)
+        if parent.children is None:
+            parent.children = {child}
+        else:
+            parent.children.add(child)
+        self._note_depth(child, parent.depth + 1)
+        if parent.exit_time:
+            self._shorten(parent)
 
     def _relink(self, child: Process, parent: Process) -> None:
         """The clone says who started it; an event that came before may have named who adopted it since."""
@@ -243,31 +281,55 @@ class ProcessTable:
 
     def _unlink(self, child: Process) -> None:
         parent = child.parent
-        if parent is None:
+        if parent is None or parent.children is None:
             return
-        parent.children -= 1
-        if parent.exit_time and not parent.children:
-            self._leave(parent)
+        parent.children.discard(child)
+        if parent.exit_time and len(parent.children) < 2:
+            self._release(parent)
+
+    def _note_depth(self, child: Process, depth: int) -> None:
+        """``depth`` takes no notice of ancestors that were left out; they are counted when it seems too large."""
+        if depth >= MAX_ANCESTORS:
+            depth = sum(1 for _ in child.ancestors())
+            self.too_deep += depth >= MAX_ANCESTORS
+        child.depth = depth
 
     def _shorten(self, process: Process) -> None:
-        """Keep a chain of parents that exit after each fork from growing without end: it loses its middle.
+        """Keep parents that exit after each fork from piling up: their row loses its middle.
 
-        The place where somebody entered the container stays, and so do the nearest ancestors.
+        The place where somebody entered the container stays, and so do the nearest ancestors; a parent always.
         """
-        chain = list(process.ancestors())
-        if len(chain) <= MAX_LINEAGE:
-            return
-        for below, middle, above in reversed(list(zip(chain, chain[1:], chain[2:], strict=False))):
-            if middle.exit_time and above.exit_time and middle.container_id == above.container_id:
-                self._take_out(below, middle, above)
+        ancestors = len(self._by_key) - self.living - len(self._leaves)
+        most = MAX_LINEAGE if ancestors <= MAX_EXITED_ANCESTORS else SHORT_LINEAGE
+        row = _exited_row(process)
+        for at in range(len(row) - 2, 0, -1):
+            if len(row) <= most:
                 return
+            middle, above, below = row[at], row[at + 1], row[at].only_child
+            if below is not None and middle.container_id == above.container_id:
+                self._take_out(below, middle, above)
+                del row[at]
 
     def _take_out(self, below: Process, middle: Process, above: Process) -> None:
-        below.parent = above
-        above.children += 1
-        middle.children -= 1
-        if not middle.children:
-            self._leave(middle)
+        if above.children is None:
+            return
+        self._remove(middle)
+        above.children.discard(middle)
+        above.children.add(below)
+        below.parent, middle.children = above, None
+        self.left_out += 1
+
+
+def _exited_row(process: Process) -> list[Process]:
+    """The exited parents that follow one another through ``process``, the nearest to the living first."""
+    nearest = process
+    for _ in range(MAX_LINEAGE):
+        below = nearest.only_child
+        if below is None or not below.exit_time or not below.children:
+            break
+        nearest = below
+    upwards = chain((nearest,), nearest.ancestors())
+    return list(islice(takewhile(lambda one: one.exit_time, upwards), 2 * MAX_LINEAGE + 1))
 
 
 def _missed_exec(process: Process, info: ProcessInfo, moment: int) -> bool:
@@ -279,4 +341,9 @@ def _can_be_parent(parent: Process, child: Process) -> bool:
     """Older than ``child``; with equal clocks (or none), at least not its descendant."""
     if parent.start != child.start:
         return parent.start < child.start
-    return parent is not child and child not in parent.ancestors()
+    above: Process | None = parent
+    while above is not None and above.start == child.start:
+        if above is child:
+            return False
+        above = above.parent
+    return True

@@ -22,6 +22,8 @@ from engine.target import target
 
 MAX_EXITED_ROWS = 500
 """Exited processes shown in a tree: the table may hold thousands, and a screen asks again with every change."""
+_SLICE = 200
+"""Rows of processes made between two breaths: some milliseconds."""
 
 # ── containers ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -55,8 +57,9 @@ def _container_row(container: Container, processes: int) -> ContainerRow:
 
 def process_rows(
     processes: Iterable[Process], containers: ContainerTable, container_id: str | None, *, exited: bool
-) -> list[ProcessRow]:
-    """The process tree of a container, of the host ("") or of all (None), parents first, the oldest first.
+) -> Iterator[ProcessRow | None]:
+    """The process tree of a container, of the host ("") or of all (None), parents first, the oldest first; None now and
+    then, where the caller may let others go on.
 
     Of the exited ones those that caused alerts come first, then the latest, :data:`MAX_EXITED_ROWS` in all.
     """
@@ -65,7 +68,10 @@ def process_rows(
     if exited:
         ended = (process for process in here if process.exit_time)
         chosen += nlargest(MAX_EXITED_ROWS, ended, key=lambda process: (process.alerts > 0, process.exit_time))
-    return [_process_row(process, depth, containers) for process, depth in _in_tree_order(chosen)]
+    for number, (process, depth) in enumerate(_in_tree_order(chosen), 1):
+        yield _process_row(process, depth, containers)
+        if number % _SLICE == 0:
+            yield None
 
 
 def _in_tree_order(chosen: list[Process]) -> Iterator[tuple[Process, int]]:

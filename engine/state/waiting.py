@@ -8,6 +8,7 @@ with what is known. None is dropped, and every case is counted.
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter, deque
 
 from engine.state.clock import moment_of
@@ -20,7 +21,7 @@ PATIENCE_MENTIONED = 5 * 10**9
 MAX_PER_CONTAINER = 10_000
 """Events that wait for one container."""
 MAX_WAITING = 50_000
-"""Events that wait in all."""
+"""Events that wait in all. When there are more, those of the container with the most of them go on."""
 
 
 class Waiting:
@@ -32,9 +33,11 @@ class Waiting:
         self._patience_mentioned = patience_mentioned
         self._queues: dict[str, deque[Event]] = {}
         self._deadlines: dict[str, int] = {}
+        self._by_deadline: list[tuple[int, str]] = []
+        """A heap; entries that ``_deadlines`` does not bear out are of the past."""
         self._size = 0
         self.deadline = 0
-        """The earliest moment (:mod:`engine.state.clock`) at which somebody's patience ends; 0 while nothing waits."""
+        """A moment (:mod:`engine.state.clock`) before which nobody's patience ends; 0 while nothing waits."""
 
     def __len__(self) -> int:
         return self._size
@@ -51,8 +54,10 @@ class Waiting:
         self.counts["held"] += 1
         if container_id not in self._deadlines:
             self._start_clock(container_id, moment_of(event.kernel), mentioned=mentioned)
-        if len(queue) > MAX_PER_CONTAINER or self._size > MAX_WAITING:
+        if len(queue) > MAX_PER_CONTAINER:
             return self.release(container_id, "too many")
+        if self._size > MAX_WAITING:
+            return self.release(max(self._queues, key=lambda one: len(self._queues[one])), "too many")
         return []
 
     def mention(self, container_id: str, moment: int) -> None:
@@ -66,7 +71,9 @@ class Waiting:
         if events is None:
             return []
         del self._deadlines[container_id]
-        self.deadline = min(self._deadlines.values(), default=0)
+        if not self._queues:
+            self._by_deadline.clear()
+            self.deadline = 0
         self._size -= len(events)
         self.counts[why] += len(events)
         return list(events)
@@ -76,10 +83,18 @@ class Waiting:
         events = [event for container_id in list(self._queues) for event in self.release(container_id, why)]
         return sorted(events, key=lambda event: event.num)
 
-    def overdue(self, now: int) -> list[str]:
-        """The containers for which the waiting has been long enough."""
-        return [container_id for container_id, deadline in self._deadlines.items() if deadline <= now]
+    def overdue(self, now: int) -> list[Event]:
+        """Let the events go on that have waited long enough."""
+        heap, events = self._by_deadline, []
+        while heap and heap[0][0] <= now:
+            deadline, container_id = heapq.heappop(heap)
+            if self._deadlines.get(container_id) == deadline:
+                events += self.release(container_id, "late")
+        self.deadline = heap[0][0] if heap else 0
+        return events
 
     def _start_clock(self, container_id: str, moment: int, *, mentioned: bool) -> None:
-        self._deadlines[container_id] = moment + (self._patience_mentioned if mentioned else self._patience)
-        self.deadline = min(self._deadlines.values())
+        deadline = moment + (self._patience_mentioned if mentioned else self._patience)
+        self._deadlines[container_id] = deadline
+        heapq.heappush(self._by_deadline, (deadline, container_id))
+        self.deadline = self._by_deadline[0][0]

@@ -8,8 +8,8 @@ while its container's metadata is awaited, several when that has come. Time is t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from engine.alerts import Alert
 from engine.events import (
@@ -38,6 +38,8 @@ from engine.state.recent import Recent
 from engine.state.table import ProcessTable
 from engine.state.waiting import PATIENCE, Waiting
 
+_Row = TypeVar("_Row")
+
 
 class World:
     """All state that events build. ``patience`` is how long an event waits for metadata, in nanoseconds.
@@ -48,7 +50,7 @@ class World:
 
     def __init__(self, *, patience: int = PATIENCE) -> None:
         self.processes = ProcessTable()
-        self.containers = ContainerTable()
+        self.containers = ContainerTable(inhabited=self._inhabited)
         self.containers.host.processes = self.processes.newest
         self.held = Waiting(patience=patience)
         self.recent = Recent()
@@ -56,8 +58,6 @@ class World:
         self.on_unknown_container: Callable[[str, int], None] = lambda _container_id, _pid: None
         self._num = 0
         self._runtimes: set[str] = set()
-        self._given_up: set[str] = set()
-        self._asked: set[str] = set()
         self._clock = Clock()
         self._handlers: dict[type, Callable[[Any], list[Event]]] = {
             Snapshot: self._snapshot,
@@ -90,9 +90,7 @@ class World:
         """Forget what is old; returns events that have waited long enough, by the moment ``now`` or the present."""
         now = self._clock.moment if now is None else now
         self.processes.expire(now)
-        self.containers.expire(self._clock.wall_at(now), self._inhabited)
-        self._asked = {container_id for container_id in self._asked if self.containers.get(container_id)}
-        self._given_up &= self._asked
+        self.containers.expire(now)
         return self._overdue(now)
 
     def release(self) -> list[Event]:
@@ -128,6 +126,18 @@ class World:
         return len(self.held)
 
     @property
+    def bounds(self) -> dict[str, int]:
+        """What the bounds of the state have cost so far, by what it was; only what there is of."""
+        counts = {
+            "ancestors left out": self.processes.left_out,
+            "processes nested too deep": self.processes.too_deep,
+            "containers forgotten": self.containers.forgotten,
+            "waited in vain: too many": self.held.counts["too many"],
+            "waited in vain: too long": self.held.counts["late"],
+        }
+        return {what: count for what, count in counts.items() if count}
+
+    @property
     def containers_generation(self) -> int:
         """Grows whenever something about the containers changes."""
         return self.containers.generation
@@ -141,19 +151,13 @@ class World:
         """All containers known: running first, then by name."""
         return views.container_rows(self.containers, self.processes)
 
-    def process_rows(self, container_id: str | None = None, exited: bool = True) -> list[ProcessRow]:
-        """The process tree of a container, of the host ("") or of all (None), parents first."""
-        return views.process_rows(self.processes, self.containers, container_id, exited=exited)
+    async def process_rows(self, container_id: str | None = None, exited: bool = True) -> list[ProcessRow]:
+        """The process tree of a container, of the host ("") or of all (None), parents first; others go on meanwhile."""
+        return await _breathing(views.process_rows(self.processes, self.containers, container_id, exited=exited))
 
     async def event_rows(self, request: ListEvents) -> list[EventRow]:
         """Recent events of a process, a container or all, the newest first; others go on meanwhile."""
-        rows: list[EventRow] = []
-        for row in views.event_rows(self.recent, self._find, request):
-            if row is None:
-                await asyncio.sleep(0)
-            else:
-                rows.append(row)
-        return rows
+        return await _breathing(views.event_rows(self.recent, self._find, request))
 
     def _find(self, key: ProcessKey) -> Process | None:
         return self.processes.get(*key)
@@ -193,8 +197,8 @@ class World:
         return container
 
     def _ask(self, container: Container, pid: int) -> None:
-        if container.id not in self._asked:
-            self._asked.add(container.id)
+        if not container.asked:
+            container.asked = True
             self.on_unknown_container(container.id, pid)
 
     # ── waiting for metadata ────────────────────────────────────────────────────────────────────────────────────────
@@ -202,22 +206,23 @@ class World:
     def _must_wait(self, container: Container) -> bool:
         if container.complete or container.unknown:
             return False
-        return bool(self._runtimes) and container.id not in self._given_up
+        return bool(self._runtimes) and not container.given_up
 
     def _hold(self, event: Event, container: Container) -> list[Event]:
         event.process = event.process.copy()  # judged later, as it was now
-        events = self.held.hold(event, mentioned=container.info is not None)
-        if events:
-            self._given_up.add(container.id)
-        return events
+        return self._given_up(self.held.hold(event, mentioned=container.info is not None))
 
     def _overdue(self, now: int) -> list[Event]:
         if not self.held.deadline or now < self.held.deadline:
             return []
-        events: list[Event] = []
-        for container_id in self.held.overdue(now):
-            self._given_up.add(container_id)
-            events += self.held.release(container_id, "late")
+        return self._given_up(self.held.overdue(now))
+
+    @staticmethod
+    def _given_up(events: list[Event]) -> list[Event]:
+        """These events have waited in vain: what follows in their containers does not wait any more."""
+        for event in events:
+            if event.container is not None:
+                event.container.given_up = True
         return events
 
     # ── other inputs ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -268,8 +273,7 @@ class World:
     def _runtime(self, state: RuntimeState) -> list[Event]:
         if state.connected:
             self._runtimes.add(state.runtime)
-            self._given_up.clear()
-            self._asked.clear()
+            self.containers.ask_again()
             return []
         self._runtimes.discard(state.runtime)
         return [] if self._runtimes else self.held.release_all("disconnected")
@@ -278,3 +282,14 @@ class World:
         if state.phase in (Phase.REPLAYING, Phase.LIVE):
             self._clock.replaying = state.phase is Phase.REPLAYING
         return []
+
+
+async def _breathing(rows: Iterable[_Row | None]) -> list[_Row]:
+    """The rows; where None stands among them others go on."""
+    made: list[_Row] = []
+    for row in rows:
+        if row is None:
+            await asyncio.sleep(0)
+        else:
+            made.append(row)
+    return made

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time as clock
+from collections import OrderedDict
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from engine.contracts import Emit
 from engine.errors import TiercelError
 from engine.events import ContainerAction, ContainerInfo, ContainerUnknown, RuntimeState, Users
 from engine.protocol import ProbeRow
-from probes.docker.api import DockerRuntime, Json, connected, info_of_inspect, info_of_list
+from probes.docker.api import MAX_CONNECTIONS, DockerRuntime, Json, connected, info_of_inspect, info_of_list
 from probes.docker.failures import calling, failures
 from probes.machine.users import read_users_in_time
 
@@ -37,6 +38,12 @@ INSPECT_TIMEOUT = 10.0
 """Seconds for one answer; then it is asked again."""
 MAX_PENDING = 1000
 """Docker's events that wait for us; when there are more, Docker has to wait."""
+MAX_ASKING = MAX_CONNECTIONS
+"""Containers that are asked about at the same time, …"""
+MAX_WANTED = 10_000
+"""… those that wait for it (more are not asked about: who waits for them runs out of patience, which is counted), …"""
+MAX_READING = 1000
+"""… and those whose users are being read."""
 
 CONTAINERS_ONLY = json.dumps({"type": ["container"]})
 CHANGING = frozenset(
@@ -69,6 +76,8 @@ class DockerSource:
         self._known: dict[str, ContainerInfo] = {}
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._ask_again: set[str] = set()
+        self._wanted: OrderedDict[str, None] = OrderedDict()
+        """Containers to ask about when there is room, in their order."""
         self._reading: dict[str, asyncio.Task[None]] = {}
         self._state: tuple[bool, str] | None = None
         self._latest = 0
@@ -176,6 +185,8 @@ class DockerSource:
 
     def _remove(self, container_id: str, time: int) -> None:
         info = self._known.pop(container_id, None)
+        self._ask_again.discard(container_id)
+        self._wanted.pop(container_id, None)
         if task := self._asking.pop(container_id, None):
             task.cancel()
         if info is not None:
@@ -187,7 +198,12 @@ class DockerSource:
         """Inspect a container; if it is being inspected already, once more after that."""
         if container_id in self._asking:
             self._ask_again.add(container_id)
-            return
+        elif len(self._asking) < MAX_ASKING:
+            self._ask_now(container_id)
+        elif len(self._wanted) < MAX_WANTED:
+            self._wanted[container_id] = None
+
+    def _ask_now(self, container_id: str) -> None:
         self._ask_again.discard(container_id)
         task = self._asking[container_id] = asyncio.create_task(self._inspect(container_id))
         task.add_done_callback(lambda _task: self._asked(container_id, task))
@@ -195,8 +211,10 @@ class DockerSource:
     def _asked(self, container_id: str, task: asyncio.Task[None]) -> None:
         if self._asking.get(container_id) is task:
             del self._asking[container_id]
-            if container_id in self._ask_again and self._docker is not None:
-                self._ask(container_id)
+            if container_id in self._ask_again:
+                self._wanted[container_id] = None
+        while self._wanted and self._docker is not None and len(self._asking) < MAX_ASKING:
+            self._ask_now(self._wanted.popitem(last=False)[0])
 
     async def _inspect(self, container_id: str) -> None:
         docker, time = self._docker, clock.time_ns()
@@ -226,6 +244,8 @@ class DockerSource:
     async def _stop_asking(self) -> None:
         tasks = [*self._asking.values(), *self._reading.values()]
         self._asking.clear()
+        self._ask_again.clear()
+        self._wanted.clear()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -248,7 +268,7 @@ class DockerSource:
 
     def _read(self, container_id: str, pid: int) -> None:
         """Have the users read, once at a time for each container."""
-        if container_id not in self._reading:
+        if container_id not in self._reading and len(self._reading) < MAX_READING:
             task = self._reading[container_id] = asyncio.create_task(self._tell_users(container_id, pid))
             task.add_done_callback(lambda _task: self._reading.pop(container_id, None))
 

@@ -3,6 +3,9 @@
 Opened and mapped here by perf_event_open(2), so that no bcc is needed. The format is that of ``perf_event_open(2)``:
 a control page with the positions, then the data, in which records wrap. What finds no room is counted by the BPF
 program, whose output then fails; the kernel's own notes about it are skipped.
+
+CPUs come and go. One that comes has no buffer yet; one that has been away has one that is dead for good, and what tells
+so is that its time stands still. So once a second buffers are opened where they are missing.
 """
 
 from __future__ import annotations
@@ -12,11 +15,13 @@ import fcntl
 import mmap
 import os
 import struct
+import sys
 import threading
-from contextlib import ExitStack
+import time
+from contextlib import suppress
 from pathlib import Path
 
-from probes.kernel.bpf_map import BpfMap, possible_cpus
+from probes.kernel.bpf_map import BpfMap
 from probes.kernel.syscalls import number_of
 
 _ATTRIBUTES = struct.Struct("=IIQQQQQIIQ")
@@ -24,6 +29,8 @@ _ATTRIBUTES = struct.Struct("=IIQQQQQIIQ")
 bp_type, config1."""
 _SOFTWARE, _BPF_OUTPUT = 1, 10
 _SAMPLE_RAW = 1 << 10
+_TIME_ENABLED = 1
+"""Tell with the count for how long it has counted."""
 _WATERMARK = 1 << 14
 """Wake readers by filled bytes: never, as we look of our own accord."""
 _CLOEXEC = 8
@@ -33,16 +40,22 @@ _HEADER = struct.Struct("=IHHI")
 """type, misc, size of the record; size of the sample."""
 _HEAD, _TAIL = 1024 // 8, 1032 // 8
 """Indexes of data_head and data_tail in the control page."""
+_COUNTED = struct.Struct("=QQ")
+"""The count, and the nanoseconds for which it was enabled."""
 _CPU = struct.Struct("=I")
 _TIME = struct.Struct("=8xQ")
 _PAGE = mmap.PAGESIZE
+
+ONLINE = Path("/sys/devices/system/cpu/online")
+LOOK_SECONDS = 1.0
+"""Time between two looks at which CPUs there are."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def _open_event(cpu: int) -> int:
     attributes = _ATTRIBUTES.pack(
-        _SOFTWARE, _ATTRIBUTES.size, _BPF_OUTPUT, 1, _SAMPLE_RAW, 0, _WATERMARK, 0x7FFFFFFF, 0, 0
+        _SOFTWARE, _ATTRIBUTES.size, _BPF_OUTPUT, 1, _SAMPLE_RAW, _TIME_ENABLED, _WATERMARK, 0x7FFFFFFF, 0, 0
     )
     fd = int(_libc.syscall(number_of("perf_event_open"), attributes, -1, cpu, -1, _CLOEXEC))
     if fd < 0:
@@ -65,6 +78,17 @@ class _CpuBuffer:
         self._control = memoryview(self._map)[:_PAGE].cast("Q")
         self._data = memoryview(self._map)[_PAGE:]
         self._barrier = threading.Lock()
+        self._enabled = 0
+
+    def enable(self) -> None:
+        """Begin."""
+        fcntl.ioctl(self.fd, _ENABLE, 0)
+
+    def is_alive(self) -> bool:
+        """Whether its time has gone on since this was asked last: it does not after its CPU has gone."""
+        _, now = _COUNTED.unpack(os.read(self.fd, _COUNTED.size))
+        before, self._enabled = self._enabled, now
+        return int(now) > before
 
     def drain(self, limit: int) -> list[bytes]:
         """At most ``limit`` records, copied out."""
@@ -97,39 +121,71 @@ class _CpuBuffer:
 class PerfReader:
     """All CPUs' buffers behind the interface of :class:`probes.kernel.ring.RingReader`; ``size`` bytes in all.
 
-    ``events`` is the perf event array; its owner keeps it open as long as this.
+    ``events`` is the perf event array; its owner keeps it open as long as this. ``online`` lists the CPUs.
     """
 
-    def __init__(self, events: BpfMap, size: int) -> None:
-        cpus = [cpu for cpu in range(possible_cpus()) if _is_online(cpu)]
-        each = max(1 << (size // len(cpus)).bit_length() - 1, 16 * _PAGE)
-        self._buffers: list[_CpuBuffer] = []
-        with ExitStack() as stack:
+    def __init__(self, events: BpfMap, size: int, online: Path = ONLINE) -> None:
+        self._events = events
+        self._online = online
+        cpus = _numbers(online)
+        self._each = max(1 << (size // len(cpus)).bit_length() - 1, 16 * _PAGE)
+        self._buffers: dict[int, _CpuBuffer] = {}
+        self._left: list[bytes] = []
+        """What was in buffers that are gone."""
+        self._next_look = time.monotonic() + LOOK_SECONDS
+        try:
             for cpu in cpus:
-                self._buffers.append(buffer := _CpuBuffer(cpu, each))
-                stack.callback(buffer.close)
-                events.update(_CPU.pack(cpu), struct.pack("=I", buffer.fd))
-                stack.callback(events.delete, _CPU.pack(cpu))  # the array would keep the buffer alive
-                fcntl.ioctl(buffer.fd, _ENABLE, 0)
-            self._cleanup = stack.pop_all()
+                self._open(cpu)
+        except OSError:
+            self.close()
+            raise
 
     def drain(self, limit: int) -> list[bytes]:
         """About ``limit`` records, those of one call in the order of their time; fewer when all buffers are empty."""
-        records: list[bytes] = []
-        while len(records) < limit:
+        if time.monotonic() >= self._next_look:
+            self.follow_cpus()
+        records, self._left = self._left, []
+        while len(records) < limit and self._buffers:
             each = max((limit - len(records)) // len(self._buffers), 1)
-            found = [record for buffer in self._buffers for record in buffer.drain(each)]
+            found = [record for buffer in self._buffers.values() for record in buffer.drain(each)]
             if not found:
                 break
             records += found
         # A perf sample is padded to 8 bytes: the record's own lengths say where it ends.
         return sorted(records, key=_TIME.unpack_from)
 
+    def follow_cpus(self) -> None:
+        """Open buffers for CPUs that have come, or were away."""
+        self._next_look = time.monotonic() + LOOK_SECONDS
+        for cpu in [cpu for cpu, buffer in self._buffers.items() if not buffer.is_alive()]:
+            self._left += self._buffers[cpu].drain(sys.maxsize)
+            self._close(cpu)
+        for cpu in _numbers(self._online):
+            if cpu not in self._buffers:
+                with suppress(OSError):  # it has gone again; the next look finds it
+                    self._open(cpu)
+
     def close(self) -> None:
         """Unmap and close everything; the programs have nowhere to write to any more. May be called again."""
-        self._cleanup.close()
+        for cpu in list(self._buffers):
+            self._close(cpu)
+
+    def _open(self, cpu: int) -> None:
+        buffer = _CpuBuffer(cpu, self._each)
+        try:
+            self._events.update(_CPU.pack(cpu), struct.pack("=I", buffer.fd))
+        except OSError:
+            buffer.close()
+            raise
+        self._buffers[cpu] = buffer
+        buffer.enable()
+
+    def _close(self, cpu: int) -> None:
+        self._events.delete(_CPU.pack(cpu))  # the array would keep the buffer alive
+        self._buffers.pop(cpu).close()
 
 
-def _is_online(cpu: int) -> bool:
-    switch = Path(f"/sys/devices/system/cpu/cpu{cpu}/online")
-    return not switch.exists() or switch.read_text().strip() == "1"  # without a switch it is always on
+def _numbers(path: Path) -> list[int]:
+    """The CPUs of a list such as ``0,2-7``."""
+    ranges = [part.split("-") for part in path.read_text().strip().split(",") if part]
+    return [cpu for ends in ranges for cpu in range(int(ends[0]), int(ends[-1]) + 1)]

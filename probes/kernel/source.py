@@ -6,11 +6,12 @@ import asyncio
 import os
 import struct
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from enum import Enum
 
 from engine.contracts import Emit
-from engine.events import HOST, Input, Loss, Phase, SourceState
+from engine.events import Input, Loss, Phase, Snapshot, SourceState
 from engine.protocol import ProbeRow
 from engine.pushdown.filter import RENAMES, Filter
 from engine.schema import EVENT_TYPES
@@ -31,8 +32,8 @@ from probes.kernel.spec import SPEC, spec_rows
 from probes.kernel.wire import COUNTER, LOSS, LOSS_KEY, Kind, Section
 from probes.kernel.zooms import KernelZooms
 from probes.machine.cgroups import Cgroups, every_cgroup
-from probes.machine.snapshots import Snapshots
-from probes.machine.users import read_host_users, read_users_in_time
+from probes.machine.snapshots import Snapshots, in_parts
+from probes.machine.users import UsersOnce, read_host_users
 
 PERIOD = 0.010
 """Seconds between two looks at the ring while events come. A wakeup for each would cost the traced program 5 µs."""
@@ -104,7 +105,7 @@ class KernelSource:
         self._cgroups.on_change = self._decoder.forget
         self._decode = portable(self._decoder.decode)
         self._snapshots = Snapshots(self._cgroups, lambda: self._decoder.offset, environment=environment)
-        self._users_known: set[str] = {HOST}
+        self._users = UsersOnce()
         self._loaded: Loaded | None = None
         self._reader: RingReader | PerfReader | None = None
         self._maps: dict[str, BpfMap] = {}
@@ -240,7 +241,7 @@ class KernelSource:
         snapshot = await self._snapshots.take()
         users: list[Input] = [read_host_users()]
         for process in snapshot.processes:
-            users += self._users_of(process.pid, process.container_id)
+            users += self._users.of(process.pid, process.container_id)
         return [*users, snapshot]
 
     # ── delivery ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -257,6 +258,7 @@ class KernelSource:
     async def _deliver(self, emit: Emit) -> None:
         losses = self._losses()
         next_look = time.monotonic()
+        parts: deque[Snapshot] = deque()
         while True:
             found = self._drain(emit)
             self._keep_pace(found)
@@ -264,8 +266,10 @@ class KernelSource:
                 next_look = time.monotonic() + LOOK_PERIOD
                 self._look_after(losses, emit)
             if found is not Found.MORE and (snapshot := self._snapshots.poll()):
-                emit([snapshot])
-            await self._rest(found)
+                parts.extend(in_parts(snapshot))
+            if parts:
+                emit([parts.popleft()])
+            await self._rest(Found.MORE if parts else found)
 
     def _losses(self) -> Losses:
         assert self._counts is not None
@@ -343,18 +347,8 @@ class KernelSource:
             self._learn_container(record)
         event = self._decode(record)
         if kind == Kind.EXEC and event.container_id:
-            return [*self._users_of(event.pid, event.container_id), event]
+            return [*self._users.of(event.pid, event.container_id), event]
         return (event,)
-
-    def _users_of(self, pid: int, container_id: str) -> list[Input]:
-        """The names in a container, once; again as long as its file system is not in place."""
-        if container_id in self._users_known:
-            return []
-        users = read_users_in_time(pid, container_id)
-        if not users.users:
-            return []
-        self._users_known.add(container_id)
-        return [users]
 
     # ── containers ──────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -30,7 +30,8 @@ libpod-conmon-<id>.scope and crio-conmon-<id>.scope, where a container's monitor
 
 The others are steps of a build: BuildKit gives them 25 digits to the base 36, below docker/ or buildkit/ in a folder of
 its own, with systemd as scopes beside those of the containers. No runtime answers questions about them."""
-_KEPT_AFTER_REMOVAL = 256
+_KEPT_AFTER_REMOVAL = 4096
+"""As many as there are counters of losses: a container may make and remove cgroups of its own by the thousand."""
 
 
 def container_id_of(path: str) -> str:
@@ -48,11 +49,12 @@ class Cgroups:
         self.containers: dict[Key, str] = {}
         self.on_change: Callable[[], None] = lambda: None
         """Told when ``containers`` has changed."""
-        self._removed: deque[Key] = deque()
+        self._removed: OrderedDict[Key, None] = OrderedDict()
 
     def add(self, hierarchy: int, cgroup: int, path: str) -> str:
         """A cgroup with this path exists; gives its container."""
         container_id = container_id_of(path)
+        self._removed.pop((hierarchy, cgroup), None)
         if container_id != self.containers.get((hierarchy, cgroup), HOST):
             self._put((hierarchy, cgroup), container_id)
         return container_id
@@ -61,9 +63,9 @@ class Cgroups:
         """It was removed. It is remembered a while, for the losses that are counted late."""
         key = hierarchy, cgroup
         if key in self.containers and key not in self._removed:
-            self._removed.append(key)
+            self._removed[key] = None
         if len(self._removed) > _KEPT_AFTER_REMOVAL:
-            self._put(self._removed.popleft(), HOST)
+            self._put(self._removed.popitem(last=False)[0], HOST)
 
     @staticmethod
     def find(proc: Path = Path("/proc/self")) -> dict[Key, str]:

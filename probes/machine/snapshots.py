@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+
+import msgspec
 
 from engine.events import Snapshot
 from probes.machine.cgroups import Cgroups
@@ -16,6 +18,16 @@ from probes.machine.procfs import read_processes
 
 PERIOD = 10.0
 """Seconds at least between the beginnings of two snapshots."""
+PART = 1000
+"""Processes that are taken in at once: some milliseconds."""
+
+
+def in_parts(snapshot: Snapshot) -> Iterator[Snapshot]:
+    """The snapshot as several, each with some of its processes."""
+    processes = snapshot.processes
+    for begin in range(0, max(len(processes), 1), PART):
+        part, more = processes[begin : begin + PART], begin + PART < len(processes)
+        yield msgspec.structs.replace(snapshot, processes=part, more=more)
 
 
 class Snapshots:

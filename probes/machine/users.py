@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import stat
 import threading
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,6 +28,12 @@ IN_TIME = 0.05
 """Seconds for reading what lies on this machine's own disks, many times over."""
 MAX_STUCK = 8
 """Readings that may hang; beyond, no container's names are read."""
+
+TRIES = 5
+"""Readings of a container's names that give none before it has none: its file system may not be in place yet."""
+MAX_REMEMBERED = 10_000
+"""Containers of which is remembered that they were read. The first are forgotten, and read again when somebody is seen
+in them."""
 
 _stuck = threading.BoundedSemaphore(MAX_STUCK)
 
@@ -74,6 +81,29 @@ def read_users_in_time(pid: int, container_id: str = HOST, seconds: float = IN_T
 def read_host_users() -> Users:
     """The users and groups of the host, as the process that runs this sees it."""
     return read_users(os.getpid())
+
+
+class UsersOnce:
+    """Gives the names in a container once: reading them takes a moment, in which nothing else is done."""
+
+    def __init__(self, read: Callable[[int, str], Users] = read_users_in_time) -> None:
+        self._read = read
+        self._tries: OrderedDict[str, int] = OrderedDict()
+        """By container, readings that are left; 0 when they have given names."""
+
+    def __len__(self) -> int:
+        return len(self._tries)
+
+    def of(self, pid: int, container_id: str) -> list[Users]:
+        """The names in the container of process ``pid``; none of the host, nor when they were given before."""
+        left = self._tries.get(container_id, TRIES)
+        if not left or container_id == HOST:
+            return []
+        users = self._read(pid, container_id)
+        self._tries[container_id] = 0 if users.users else left - 1
+        if len(self._tries) > MAX_REMEMBERED:
+            self._tries.popitem(last=False)
+        return [users] if users.users else []
 
 
 def _is_our_root(root: int) -> bool:

@@ -14,11 +14,15 @@ from engine.rules.ruleset import RuleSet
 from engine.state.event import Event
 from engine.state.world import World
 from engine.store import AlertStore
+from probes.machine.collector import gentle
+from probes.machine.snapshots import in_parts
 from scripts.measure.figure import Figure, UnmeasurableError, per_call
 
 WEB = "ab" * 32
 T0 = 1_700_000_000 * 10**9
 SHELL = ProcessInfo(pid=100, start=100, comm="sh", exe="sh", exepath="/bin/sh", container_id=WEB, tty=34816)
+_SPREAD = 7919
+"""A prime: its multiples come in no order that matters."""
 ALERTS = 20_000
 """Alerts written for the store's figure."""
 
@@ -62,6 +66,51 @@ def state() -> Iterator[Figure]:
     """State alone: the process and the container of an event."""
     here, event = world(), opened("/etc/hostname")
     yield Figure("state: apply one open", per_call(lambda: here.apply(event)) * 1e6, "µs CPU")
+    with gentle():  # as in the sensor
+        yield from _fork_bomb()
+        yield from _many_processes()
+
+
+def _fork_bomb() -> Iterator[Figure]:
+    """Forks by the youngest or by anybody, and ends in any order; a thousand live."""
+    bomb, living = World(), [1]
+    bomb.apply(Snapshot(time=T0, processes=[ProcessInfo(pid=1, start=1)]))
+    for thousand in (20, 200):
+        begin = time.process_time()
+        for number in range(20_000):
+            child = thousand * 1_000_000 + number
+            _fork_and_end(bomb, living, child)
+        took = time.process_time() - begin
+        yield Figure(f"state: a fork and an exit in a fork bomb, the {thousand},000th", took / 20_000 * 1e6, "µs CPU")
+        for number in range(160_000 if thousand == 20 else 0):
+            _fork_and_end(bomb, living, thousand * 2_000_000 + number)
+    exited = len(bomb.processes) - bomb.processes.living
+    yield Figure("state: exited processes remembered after it", exited, "", "≤ 60,000")
+
+
+def _fork_and_end(bomb: World, living: list[int], child: int) -> None:
+    parent = living[-1] if child % 3 else living[child * _SPREAD % len(living)]
+    who = {"container_id": "", "comm": "sh", "uid": 0, "gid": 0}
+    info = ProcessInfo(pid=child, start=child, ppid=parent, comm="sh")
+    common = {"ppid": 1, **who}
+    bomb.apply(KernelEvent(T0 + child, "clone", parent, parent, parent, process=info, **common))  # type: ignore[arg-type]
+    living.append(child)
+    if len(living) > 1000:
+        end = living.pop(child * _SPREAD % 999 + 1)
+        bomb.apply(KernelEvent(T0 + child, "procexit", end, end, end, **common))  # type: ignore[arg-type]
+
+
+def _many_processes() -> Iterator[Figure]:
+    """100,000 processes live: how long the loop stands still at most while a snapshot of them is taken in."""
+    crowd, longest = World(), 0.0
+    infos = [ProcessInfo(pid=pid, start=pid, ppid=pid // 2, exepath="/x", vpid=pid) for pid in range(1, 100_001)]
+    for round_, name in enumerate(("first", "second")):
+        longest = 0.0
+        for part in in_parts(Snapshot(time=T0 + round_, processes=infos)):
+            begin = time.process_time()
+            crowd.apply(part)
+            longest = max(longest, time.process_time() - begin)
+        yield Figure(f"state: longest part of a {name} snapshot of 100,000 processes", longest * 1e3, "ms", "≤ 10")
 
 
 def alerts(folders: Iterable[Path]) -> Iterator[Figure]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from engine.alerts import Alert, Priority
 from engine.drops import CAUSES, RULE
 from engine.errors import TiercelError
 from engine.events import ContainerInfo, Input, KernelEvent, Loss, Phase, ProcessInfo, RuntimeState, SourceState
+from engine.health import Vitals
 from engine.protocol import (
     Control,
     GetHealth,
@@ -31,8 +33,10 @@ from engine.scrub import scrub_struct
 from engine.sensor import Sensor
 from engine.service.desk import Desk
 from engine.sinks.fanout import Fanout
+from engine.state.clock import since_boot
 from engine.store import AlertStore
 from tests.helpers.sources import ListSource
+from tests.helpers.world import T0, event
 
 WEB = "a" * 64
 SECOND = 10**9
@@ -314,3 +318,14 @@ async def test_a_runtime_that_comes_and_goes_is_told_once_each(rules: Path, coll
     sensor.on_runtime = lambda state: told.append(state.connected)
     await sensor.run()
     assert told == [False, True, False]
+
+
+def test_a_wall_clock_that_is_set_does_not_make_the_sensor_late() -> None:
+    """The event is of just now; the wall clock has been set forward by a year since it was told what the time is."""
+    vitals = Vitals("host")
+    vitals.enter(SourceState(time=0, phase=Phase.LIVE))
+    year = 365 * 24 * 3600 * 10**9
+    vitals.age(event("openat", 1, at=time.time_ns() - T0 - year, since_boot=since_boot()))
+    assert vitals.lag_ns < year // 2
+    vitals.age(event("openat", 1, at=time.time_ns() - T0, since_boot=since_boot() - year))
+    assert vitals.lag_ns >= year

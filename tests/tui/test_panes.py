@@ -348,8 +348,10 @@ async def test_the_health_view_has_losses_and_remedies() -> None:
         lost_by_container={"web": 1200, "": 34},
         problems=world.health.problems,
         rule_problems=["rules/a.yaml:4:7: there is no field 'proc.nmae'"],
+        bounds={"ancestors left out": 4321},
     )
     async with driving(world) as drive:
         await drive.press("6")
         await drive.until_shown("1,234 events lost", "ring full", "1,200", "it is tried again", "rules/a.yaml:4:7")
+        await drive.until_shown("Bounds reached", "ancestors left out", "4,321")
         assert "lost 1.2k" in drive.text()

@@ -29,7 +29,14 @@ class HealthPane(TextPane):
 
 def describe(health: Health) -> Content:
     """All of it, the worst first."""
-    return lines(*_problems(health), *_losses(health), *_figures(health), *_zooms(health), *_probes(health))
+    return lines(
+        *_problems(health),
+        *_losses(health),
+        *_bounds(health),
+        *_figures(health),
+        *_zooms(health),
+        *_probes(health),
+    )
 
 
 def _problems(health: Health) -> list[list[Span]]:
@@ -49,6 +56,12 @@ def _losses(health: Health) -> list[list[Span]]:
     containers = [(name or "host", f"{number:,}") for name, number in _largest(health.lost_by_container)]
     total: list[Span] = [(f"{words.plural(health.lost, 'event')} lost", "bad")]
     return _section("Losses", [total, *_table("by cause", causes), *_table("by container", containers)])
+
+
+def _bounds(health: Health) -> list[list[Span]]:
+    if not health.bounds:
+        return []
+    return _section("Bounds reached", _table("so often", [(what, f"{n:,}") for what, n in _largest(health.bounds)]))
 
 
 def _largest(counts: dict[str, int]) -> list[tuple[str, int]]:

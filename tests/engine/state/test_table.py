@@ -189,6 +189,31 @@ def test_a_snapshot_after_a_loss_finds_what_was_missed(table: Table) -> None:
     assert (table.missed_exits, table.living) == (1, 5)
 
 
+def test_a_snapshot_in_parts_is_as_one(table: Table) -> None:
+    """While it is taken in, events go on: 400 is forked, 300 ends; 200 has ended unheard, its pid is in use again."""
+    table.take(clone(100, 200), clone(100, 250), clone(100, 300))
+    known = [process_info(pid, ppid=100) for pid in (1, 100)]
+    whole = [*known, process_info(200, 999, ppid=600), process_info(300, ppid=100), process_info(600, 600, ppid=1)]
+    first, second = snapshot(*whole[:3], at=MS), snapshot(*whole[3:], at=MS)
+    first.more = True
+    table.snapshot(first)
+    assert table.living == 5, "nobody has ended but whose pid is in use again"
+    table.take(clone(100, 400, at=2 * MS), procexit(300, at=3 * MS))
+    table.snapshot(second)
+    assert {one.key for one in table if not one.exit_time} == {(1, 1), (100, 100), (200, 999), (400, 400), (600, 600)}
+    assert lineage(table.at(200, 999)) == [200, 600, 1]
+    assert table.missed_exits == 2
+
+
+def test_a_snapshot_links_nobody_to_who_had_the_pid_of_the_parent_before(table: Table) -> None:
+    """The exit of the first 700 was lost; in /proc 300, a child of the second, comes before it."""
+    table.take(clone(100, 700, child_start=700))
+    child, parent = process_info(300, 2000, ppid=700), process_info(700, 1000, ppid=100)
+    table.snapshot(snapshot(process_info(1, ppid=0), process_info(100), child, parent, at=MS))
+    assert [one.key for one in table.at(300, 2000).ancestors()] == [(700, 1000), (100, 100), (1, 1)]
+    assert table.missed_exits == 1
+
+
 def test_a_snapshot_links_those_that_started_in_the_same_tick(table: Table) -> None:
     table.snapshot(snapshot(process_info(300, start=5, ppid=301), process_info(301, start=5, ppid=1)))
     assert lineage(table.at(300, 5)) == [300, 301, 1]
@@ -233,10 +258,11 @@ def test_parents_that_exit_after_each_fork_do_not_pile_up(table: Table) -> None:
         table.take(procexit(pid, at=pid + 1, container_id=WEB))
     table.expire(T0 + 10 * KEEP_EXITED)
     chain = [one.pid for one in table.at(1200).ancestors()]
-    assert len(chain) <= MAX_LINEAGE
+    assert len(chain) <= MAX_LINEAGE + 2
     assert chain[-3:] == [200, 100, 1], "the place of entry is kept"
     assert chain[:3] == [1199, 1198, 1197], "and the nearest ancestors"
-    assert len(table) <= MAX_LINEAGE + 1
+    assert len(table) <= MAX_LINEAGE + 3
+    assert table.left_out == 1000 - MAX_LINEAGE
 
 
 # ── what captures tell ──────────────────────────────────────────────────────────────────────────────────────────────

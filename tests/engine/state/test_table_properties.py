@@ -137,8 +137,8 @@ def check_invariants(table: ProcessTable) -> None:
     assert table.living == sum(not one.exit_time for one in processes)
     for one in processes:
         assert table.get(*one.key) is one
-        assert one.children == sum(other.parent is one for other in processes)
-        assert len(list(one.ancestors())) <= max(MAX_LINEAGE, table.living)
+        assert (one.children or set()) == {other for other in processes if other.parent is one}
+        assert len(list(one.ancestors())) <= MAX_LINEAGE + table.living
         assert all(above.start <= one.start for above in one.ancestors())
         assert all(table.get(*above.key) is above for above in one.ancestors())
 

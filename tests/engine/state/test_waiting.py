@@ -159,6 +159,61 @@ def test_too_many_go_on_in_their_order(world: World, monkeypatch: pytest.MonkeyP
     assert world.held.counts["too many"] == 4
 
 
+def test_a_flood_does_not_take_the_place_of_a_container_that_has_just_begun(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When too many wait in all, those of the container with the most go on, not those of the last to come."""
+    monkeypatch.setattr(waiting, "MAX_WAITING", 10)
+    for n in range(10):
+        assert world.apply(opened(f"/{n}", at=n)) == []
+    assert paths(world.apply(opened("/quiet", at=10, container_id=DB))) == [f"/{n}" for n in range(10)]
+    assert paths(world.apply(opened("/11", at=11))) == ["/11"], "the flood has had its chance"
+    (judged,) = world.apply(docker(DB, name="db"))
+    assert judged.container is not None and judged.container.name == "db"
+    assert world.bounds == {"waited in vain: too many": 10}
+
+
+class Compared(int):
+    """Nanoseconds that count how often they, or moments made with them, are compared."""
+
+    times = 0
+
+    def __radd__(self, other: int) -> Compared:
+        return Compared(int(other) + int(self))
+
+    def __lt__(self, other: int) -> bool:
+        Compared.times += 1
+        return int(self) < int(other)
+
+
+def waiting_containers(number: int, patience: int = SECOND) -> World:
+    """So many containers, each of which has an event that waits."""
+    world = World(patience=patience)
+    world.apply(docker_connected())
+    for n in range(number):
+        world.apply(opened("/a", at=n, container_id=f"{n:064x}"))
+    return world
+
+
+def test_a_thousand_containers_that_start_at_once_are_not_looked_at_for_each() -> None:
+    world = waiting_containers(1000, Compared(SECOND))
+    for n in range(1000):
+        world.apply(docker(f"{n:064x}", at=1000 + n))
+    assert world.waiting == 0
+    assert 0 < Compared.times < 1000 * 50
+
+
+def test_a_thousand_containers_that_nobody_knows_go_on_each_in_its_time() -> None:
+    world = waiting_containers(1000)
+    for n in range(0, 1000, 3):
+        world.apply(docker(f"{n:064x}", at=1000 + n))
+    judged: list[Event] = []
+    for at in range(1000):
+        judged += world.expire(T0 + SECOND + at)
+        assert len(judged) == at - at // 3
+    assert world.waiting == 0 and world.expire(T0 + 9 * SECOND) == []
+
+
 def test_somebody_is_asked_once_about_an_unknown_container(world: World) -> None:
     asked: list[tuple[str, int]] = []
     world.on_unknown_container = lambda container_id, pid: asked.append((container_id, pid))

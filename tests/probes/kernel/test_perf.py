@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,3 +58,46 @@ def test_buffers_that_may_not_be_mapped_leave_nothing_behind(events: BpfMap, mon
     with pytest.raises(OSError, match="argument"):
         PerfReader(events, SIZE)
     assert held() == before
+
+
+def cpus(reader: PerfReader) -> list[int]:
+    return sorted(reader._buffers)
+
+
+def test_a_cpu_that_comes_later_gets_its_buffer(events: BpfMap, tmp_path: Path) -> None:
+    """Here a file says which CPUs there are: the machine is also somebody else's."""
+    online = tmp_path / "online"
+    online.write_text("0\n")
+    before = held()
+    reader = PerfReader(events, SIZE, online)
+    assert cpus(reader) == [0]
+    online.write_text(f"0-{possible_cpus() - 1},4711\n")
+    reader.follow_cpus()
+    assert cpus(reader) == list(range(possible_cpus())), "one that has gone again before it is opened is left out"
+    reader.close()
+    assert held() == before
+
+
+def test_a_buffer_whose_cpu_was_away_is_opened_anew(events: BpfMap) -> None:
+    """A CPU takes the event with it when it goes: the time stands still, as that of an event that is switched off."""
+    reader = PerfReader(events, SIZE)
+    first = dict(reader._buffers)
+    reader.follow_cpus()
+    assert dict(reader._buffers) == first, "those that count stay"
+    perf_disable = 0x2401
+    fcntl.ioctl(first[0].fd, perf_disable, 0)
+    reader.follow_cpus()  # its time went on until just now
+    held_before = held()
+    reader.follow_cpus()
+    assert reader._buffers[0] is not first[0]
+    assert {cpu: one for cpu, one in reader._buffers.items() if cpu} == {cpu: one for cpu, one in first.items() if cpu}
+    assert held() == held_before
+    reader.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"), [("0\n", [0]), ("0-3\n", [0, 1, 2, 3]), ("0,2-4,7\n", [0, 2, 3, 4, 7]), ("\n", [])]
+)
+def test_a_list_of_cpus_may_have_holes(tmp_path: Path, text: str, numbers: list[int]) -> None:
+    (tmp_path / "online").write_text(text)
+    assert perf._numbers(tmp_path / "online") == numbers

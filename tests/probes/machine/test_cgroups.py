@@ -111,29 +111,40 @@ def test_who_remembers_containers_is_told_of_each_change() -> None:
         assert seen[-1] == cgroups.containers
 
 
-def test_a_removed_cgroup_is_remembered_a_while() -> None:
+def test_a_number_that_is_used_again_soon_is_not_forgotten_for_the_one_before() -> None:
     cgroups = Cgroups()
-    for number in range(300):
+    cgroups.add(0, 1, f"/docker/{ID}")
+    cgroups.remove(0, 1)
+    cgroups.add(0, 1, f"/docker/{INNER}")
+    for number in range(2, 5000):
         cgroups.add(0, number, f"/docker/{number:064x}")
         cgroups.remove(0, number)
-    assert (0, 299) in cgroups.containers
+    assert cgroups.containers[0, 1] == INNER
+
+
+def test_a_removed_cgroup_is_remembered_a_while() -> None:
+    cgroups = Cgroups()
+    for number in range(5000):
+        cgroups.add(0, number, f"/docker/{number:064x}")
+        cgroups.remove(0, number)
+    assert (0, 4999) in cgroups.containers
     assert (0, 0) not in cgroups.containers
-    assert len(cgroups.containers) == 256
+    assert len(cgroups.containers) == 4096
 
 
 def test_a_new_search_finds_what_was_not_heard_of() -> None:
     """The creation of one cgroup and the removal of many were lost; another was made while the search went on."""
     cgroups = Cgroups()
-    for number in range(400):
+    for number in range(5000):
         cgroups.add(0, number, f"/docker/{number:064x}")
     known = set(cgroups.containers)
-    cgroups.add(0, 501, f"/docker/{ID}")
+    cgroups.add(0, 5001, f"/docker/{ID}")
     for _ in range(2):
-        cgroups.renew(known, {(0, 7): f"{7:064x}", (0, 500): INNER})
-    assert cgroups.containers[0, 501] == ID
-    assert cgroups.containers[0, 500] == INNER
+        cgroups.renew(known, {(0, 7): f"{7:064x}", (0, 5000): INNER})
+    assert cgroups.containers[0, 5001] == ID
+    assert cgroups.containers[0, 5000] == INNER
     assert cgroups.containers[0, 7] == f"{7:064x}"
-    assert len(cgroups.containers) == 3 + 256, "some of the removed are remembered"
+    assert len(cgroups.containers) == 3 + 4096, "some of the removed are remembered"
 
 
 def proc_of(tmp_path: Path, mounts: dict[str, Path], cgroup: str) -> Path:

@@ -13,7 +13,8 @@ from engine.events import Snapshot
 from probes.kernel.source import boot_offset
 from probes.machine import snapshots
 from probes.machine.cgroups import Cgroups
-from probes.machine.snapshots import Snapshots
+from probes.machine.snapshots import PART, Snapshots, in_parts
+from tests.helpers.world import process_info
 
 
 @pytest.fixture
@@ -61,6 +62,15 @@ async def test_it_is_not_read_again_too_soon(reading: Snapshots) -> None:
     reading.want()
     assert reading.poll() is None
     assert len(asyncio.all_tasks()) == 1, "it has to wait"
+
+
+@pytest.mark.parametrize("number", [0, 1, 1000, 1001, 3500])
+def test_a_large_snapshot_is_told_in_parts(number: int) -> None:
+    whole = Snapshot(time=7, since_boot=5, processes=[process_info(pid) for pid in range(number)])
+    parts = list(in_parts(whole))
+    assert [info for part in parts for info in part.processes] == whole.processes
+    assert [part.more for part in parts] == [True] * (len(parts) - 1) + [False]
+    assert all(len(part.processes) <= PART and (part.time, part.since_boot) == (7, 5) for part in parts)
 
 
 async def test_an_end_leaves_nothing_behind(reading: Snapshots) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.events import HOST, Users
 from probes.machine import users
-from probes.machine.users import read_host_users, read_users, read_users_in_time
+from probes.machine.users import MAX_REMEMBERED, TRIES, UsersOnce, read_host_users, read_users, read_users_in_time
 from tests.helpers.world import WEB
 
 Enter = Callable[[], int]
@@ -127,3 +128,43 @@ def test_a_file_system_that_never_answers_is_given_up(root: Path, enter: Enter) 
 def test_names_are_read_in_time(root: Path, enter: Enter) -> None:
     (root / "etc/passwd").write_text("app:x:1000:1000::/:/bin/sh\n")
     assert read_users_in_time(enter(), WEB, seconds=30).users == {1000: "app"}
+
+
+# ── once for each container ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Reader:
+    """Reads what is in place by then; counts how often."""
+
+    def __init__(self) -> None:
+        self.times = 0
+        self.users: dict[int, str] = {}
+
+    def read(self, _pid: int, container_id: str) -> Users:
+        self.times += 1
+        return Users(container_id=container_id, users=self.users)
+
+
+def test_names_are_given_once_and_again_as_long_as_the_file_system_is_not_in_place() -> None:
+    reader = Reader()
+    once = UsersOnce(reader.read)
+    assert once.of(1, "web") == []
+    reader.users = {33: "www-data"}
+    assert once.of(1, "web") == [Users(container_id="web", users={33: "www-data"})]
+    assert once.of(1, "web") == once.of(1, HOST) == []
+    assert reader.times == 2
+
+
+def test_a_container_without_names_is_not_read_for_each_of_its_processes() -> None:
+    reader = Reader()
+    once = UsersOnce(reader.read)
+    for pid in range(10_000):
+        assert once.of(pid, "from scratch") == []
+    assert reader.times == TRIES
+
+
+def test_containers_that_come_and_go_for_ever_are_not_remembered_for_ever() -> None:
+    once = UsersOnce(Reader().read)
+    for number in range(2 * MAX_REMEMBERED):
+        once.of(1, f"{number:064x}")
+    assert len(once) == MAX_REMEMBERED

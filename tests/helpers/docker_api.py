@@ -1,0 +1,88 @@
+"""A Docker daemon in miniature: the part of its API that the source uses, over containers that exist in a dict."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+
+class MiniDocker:
+    """Containers by id. ``answering`` is cleared to hold back the answers to ``inspect``."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, str] = {}
+        self.answering = asyncio.Event()
+        self.answering.set()
+        self.asked = 0
+        """Questions that wait for their answer, …"""
+        self.most = 0
+        """… and how many there were at once."""
+        self._listeners: list[asyncio.Queue[dict[str, Any]]] = []
+
+    def create(self, container_id: str) -> None:
+        self.names[container_id] = f"name-{container_id[:8]}"
+        self.tell(container_id, "create")
+
+    def destroy(self, container_id: str) -> None:
+        del self.names[container_id]
+        self.tell(container_id, "destroy")
+
+    def tell(self, container_id: str, action: str) -> None:
+        event = {"Type": "container", "Action": action, "Actor": {"ID": container_id, "Attributes": {}}, "timeNano": 1}
+        for listener in self._listeners:
+            listener.put_nowait(event)
+
+    @asynccontextmanager
+    async def serving(self, path: Path) -> AsyncIterator[str]:
+        """At the socket ``path``; gives its URL."""
+        app = web.Application(middlewares=[web.normalize_path_middleware()])
+        for prefix in ("", "/{version:v[0-9.]+}"):
+            app.router.add_get(prefix + "/version", self._version)
+            app.router.add_get(prefix + "/events", self._events)
+            app.router.add_get(prefix + "/containers/json", self._list)
+            app.router.add_get(prefix + "/containers/{id}/json", self._inspect)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.UnixSite(runner, str(path)).start()
+        try:
+            yield f"unix://{path}"
+        finally:
+            self.answering.set()
+            for listener in self._listeners:
+                listener.put_nowait({})
+            await runner.cleanup()
+
+    async def _version(self, _request: web.Request) -> web.Response:
+        return web.json_response({"ApiVersion": "1.41", "Version": "20.10"})
+
+    async def _list(self, _request: web.Request) -> web.Response:
+        return web.json_response(
+            [{"Id": one, "Names": [f"/{name}"], "Image": "i", "State": "running"} for one, name in self.names.items()]
+        )
+
+    async def _inspect(self, request: web.Request) -> web.Response:
+        container_id = request.match_info["id"]
+        self.asked += 1
+        self.most = max(self.most, self.asked)
+        await self.answering.wait()
+        self.asked -= 1
+        if container_id not in self.names:
+            return web.json_response({"message": f"No such container: {container_id}"}, status=404)
+        return web.json_response(
+            {"Id": container_id, "Name": f"/{self.names[container_id]}", "State": {"Status": "running"}, "Config": {}}
+        )
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        await response.prepare(request)
+        listener: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._listeners.append(listener)
+        while event := await listener.get():
+            await response.write(json.dumps(event).encode() + b"\n")
+        return response
