@@ -173,8 +173,9 @@ def _connect(sensor: Sensor, *, push_down: bool, screen: bool) -> None:
 def _push_down(sensor: Sensor, kernel: KernelSource) -> None:
     """Let the kernel drop what the rules cannot match, as long as nobody looks at the events themselves."""
     made = Filters()
-    kernel.wanted_filter = lambda: made.of(sensor.rules.rules)
+    kernel.wanted_filter = lambda: made.of(sensor.rules.rules, sensor.world.containers.host.host_names)
     sensor.on_look = kernel.show_all
+    sensor.world.on_host_names = kernel.filter_anew
 
 
 def _host_names(sensor: Sensor) -> frozenset[str]:

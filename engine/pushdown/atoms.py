@@ -9,15 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, IntEnum
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
 
 TEXT_MOST = 206
 """Bytes of the longest path that is looked at; longer ones are not known."""
 TAIL = 32
 """Bytes at the end of a path by which it is compared with suffixes."""
+NEEDLE = 8
+"""Bytes at the beginning of a text by which it is sought within a path."""
 
 
 class Fact(IntEnum):
-    """Tests of numbers. The value is the number of the bit in bpf/filter.h."""
+    """Tests of numbers, and of the bytes of a path. The value is the number of the bit in bpf/wire.h."""
 
     FAILED = 0
     """The call returned an error."""
@@ -40,6 +44,26 @@ class Fact(IntEnum):
     """A socket of the family AF_PACKET was asked for."""
     SET_ID = 10
     """The mode given has the bit for set-user-id or set-group-id."""
+    TRUNCATE = 11
+    """An open with O_TRUNC."""
+    PENDING = 12
+    """The call returned EINPROGRESS."""
+    ROOT = 13
+    """The effective user id is 0."""
+    HIDDEN = 14
+    """``/.`` stands in the first path, which is absolute and plain."""
+    UDP = 15
+    """The event's descriptor is an internet socket of UDP."""
+    NAMES_1 = 16
+    """The first path is absolute and plain, and has one name: it lies right below the root …"""
+    NAMES_2 = 17
+    NAMES_3 = 18
+    NAMES_4 = 19
+    """… or four names."""
+
+
+NAMES = (Fact.NAMES_1, Fact.NAMES_2, Fact.NAMES_3, Fact.NAMES_4)
+"""How many names a path has, from one on."""
 
 
 class Subject(IntEnum):
@@ -54,6 +78,10 @@ class Subject(IntEnum):
     """The last name of the file that the descriptor stands for, symbolic links followed."""
     ABOVE = 4
     """The name of some folder above it."""
+    PEER = 5
+    """The internet address that the call gives: whom to connect or send to."""
+    PORT = 6
+    """The port there."""
 
 
 class Match(Enum):
@@ -63,7 +91,8 @@ class Match(Enum):
     PREFIX = "begins with"
     SUFFIX = "ends with"
     BELOW = "is or lies below"
-    """A path and everything below it."""
+    """A path and everything below it; an address in a network."""
+    CONTAINS = "has in it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +118,8 @@ class Facts:
     """As given, without the NUL at the end."""
     resolved: bytes | None = None
     """The path of the file that the descriptor stands for."""
+    peer: tuple[str, int] | None = None
+    """Address and port that the call gives."""
 
 
 def known(atom: Atom, facts: Facts) -> bool | None:
@@ -99,10 +130,21 @@ def known(atom: Atom, facts: Facts) -> bool | None:
         return None if facts.comm is None or not facts.comm.isascii() else _compares(atom, facts.comm.decode())
     if atom.subject in (Subject.LEAF, Subject.ABOVE):
         return _of_names(atom, facts.resolved)
+    if atom.subject in (Subject.PEER, Subject.PORT):
+        return None if facts.peer is None else _of_peer(atom, *facts.peer)
     path = facts.paths[atom.subject - Subject.FIRST]
     if path is None or not is_plain(path):
         return None
     return _of_path(atom, path.decode())
+
+
+def facts_of_path(path: bytes) -> dict[Fact, bool]:
+    """What the bytes of the first path say."""
+    known_ = {Fact.TRAVERSAL: b"../" in path}
+    if not is_plain(path) or not path.startswith(b"/"):
+        return known_
+    names = path.count(b"/")
+    return known_ | {Fact.HIDDEN: b"/." in path} | {fact: names == number for number, fact in enumerate(NAMES, 1)}
 
 
 def is_plain(path: bytes) -> bool:
@@ -126,7 +168,23 @@ def _of_names(test: TextTest, path: bytes | None) -> bool | None:
     return None if any(operand.encode() in names for operand in test.operands) else False
 
 
+def _of_peer(test: TextTest, address: str, port: int) -> bool:
+    if test.subject is Subject.PORT:
+        return str(port) in test.operands
+    if test.match is Match.EXACT:
+        return address in test.operands
+    return any(_is_in(address, network) for network in test.operands)
+
+
+@lru_cache(maxsize=4096)
+def _is_in(address: str, network: str) -> bool:
+    return ip_address(address) in ip_network(network)
+
+
 def _of_path(test: TextTest, path: str) -> bool | None:
+    if test.match is Match.CONTAINS:
+        may_be = not path.startswith("/") or any(operand[:NEEDLE] in path for operand in test.operands)
+        return None if may_be else False
     if path.startswith("/"):
         return _ends(test, path) if test.match is Match.SUFFIX else _compares(test, path)
     if test.match in (Match.PREFIX, Match.BELOW):

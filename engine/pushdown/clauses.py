@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import product
+from typing import TypeGuard
 
-from engine.pushdown.atoms import Atom, Facts, known
+from engine.pushdown.atoms import Atom, Fact, Facts, Match, Subject, TextTest, known
 
 Literal = tuple[Atom, bool]
 """A test and the answer that is wanted."""
@@ -36,11 +37,20 @@ def some(conditions: Iterable[Clauses]) -> Clauses:
 def every(conditions: Iterable[Clauses], most: int = MOST) -> Clauses:
     """Holds where all of the conditions do, and more often when that would take more than ``most`` clauses."""
     result = TRUE
-    for condition in sorted(set(conditions), key=len):
+    for condition in sorted(dict.fromkeys(conditions), key=_place):
         joined = shortest(a | b for a, b in product(result, condition) if _is_possible(a | b))
         if len(joined) <= most:
             result = joined
     return result
+
+
+def _place(condition: Clauses) -> tuple[bool, int]:
+    """What says most comes first, for what comes last may be left out: "some other name" says little."""
+    return len(condition) > 1 and any(map(_says_little, condition)), len(condition)
+
+
+def _says_little(clause: Clause) -> bool:
+    return not any(wanted or isinstance(atom, Fact) for atom, wanted in clause)
 
 
 def _is_possible(clause: Clause) -> bool:
@@ -54,6 +64,30 @@ def shortest(clauses: Iterable[Clause]) -> Clauses:
         if not any(other <= clause for other in kept):
             kept.append(clause)
     return frozenset(kept)
+
+
+def united(clauses: Clauses) -> Clauses:
+    """The same, where clauses that differ in the texts of one test are one clause."""
+    for subject, match in product(Subject, Match):
+        alike: dict[Clause, dict[str, None]] = {}
+        others: list[Clause] = []
+        for clause in sorted(clauses, key=_order):
+            tests = [atom for atom, wanted in clause if wanted and _compares(atom, subject, match)]
+            if len(tests) != 1:
+                others.append(clause)
+                continue
+            alike.setdefault(clause - {(tests[0], True)}, {}).update(dict.fromkeys(tests[0].operands))
+        found = [rest | {(TextTest(subject, match, tuple(texts)), True)} for rest, texts in alike.items()]
+        clauses = shortest([*others, *found])
+    return clauses
+
+
+def _order(clause: Clause) -> list[str]:
+    return sorted(map(repr, clause))
+
+
+def _compares(atom: Atom, subject: Subject, match: Match) -> TypeGuard[TextTest]:
+    return isinstance(atom, TextTest) and atom.subject is subject and atom.match is match
 
 
 def may_hold(clauses: Clauses, facts: Facts) -> bool:

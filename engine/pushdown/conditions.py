@@ -6,30 +6,36 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from engine.lang.ir import All, Form, Leaf
-from engine.pushdown.atoms import Atom, Subject, TextTest
-from engine.pushdown.clauses import TRUE, Clause, Clauses, every, shortest, some
+from engine.pushdown.atoms import Atom, Match, Subject, TextTest
+from engine.pushdown.clauses import TRUE, Clause, Clauses, every, shortest, some, united
 from engine.pushdown.leaves import condition_of
+from engine.pushdown.peers import Names
 
 MOST_CLAUSES = 48
 """Clauses of one type of event that a probe judges."""
-MOST_TEXTS = 48
+MOST_TEXTS = 44
 """Tests of texts of one type of event."""
+MOST_NEEDLES = 4
+"""Texts that are sought anywhere in a path, of one type of event."""
 
 Conditions = Mapping[str, Clauses]
 """By type of event; events of a type that is missing are not wanted."""
 
 
-def necessary(form: Form, event_type: str) -> Clauses:
+def necessary(form: Form, event_type: str, names: Names | None = None) -> Clauses:
     """A condition that holds wherever the form does."""
     if isinstance(form, Leaf):
-        return condition_of(form, event_type)
-    parts = [necessary(part, event_type) for part in form.parts]
+        return condition_of(form, event_type, names)
+    parts = [necessary(part, event_type, names) for part in form.parts]
     return every(parts) if isinstance(form, All) else _bounded(some(parts))
 
 
-def condition(forms: Iterable[Form], event_type: str) -> Clauses:
-    """A condition that holds wherever one of the forms does, small enough for a probe."""
-    return _few_texts(_bounded(some(necessary(form, event_type) for form in forms)))
+def condition(forms: Iterable[Form], event_type: str, names: Names | None = None) -> Clauses:
+    """A condition that holds wherever one of the forms does, small enough for a probe.
+
+    ``names`` are the host names of addresses as far as they are known; without it any address may have any name.
+    """
+    return few_needles(_few_texts(_bounded(united(some(necessary(form, event_type, names) for form in forms)))))
 
 
 def _bounded(clauses: Clauses) -> Clauses:
@@ -43,6 +49,17 @@ def _few_texts(clauses: Clauses) -> Clauses:
     while len(texts(clauses)) > MOST_TEXTS:
         clauses = _without(clauses, _least(clauses))
     return clauses
+
+
+def few_needles(clauses: Clauses) -> Clauses:
+    """Few enough texts that are sought anywhere in a path."""
+    while sum(len(text.operands) for text in texts(clauses) if _is_sought(text)) > MOST_NEEDLES:
+        clauses = _without(clauses, max(filter(_is_sought, texts(clauses)), key=lambda text: len(text.operands)))
+    return clauses
+
+
+def _is_sought(text: TextTest) -> bool:
+    return text.match is Match.CONTAINS
 
 
 def _least(clauses: Clauses) -> Atom:

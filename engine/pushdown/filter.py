@@ -10,6 +10,7 @@ from engine.lang.ir import Form
 from engine.pushdown.clauses import TRUE, Clauses, may_hold
 from engine.pushdown.conditions import Conditions, condition
 from engine.pushdown.facts import facts_of
+from engine.pushdown.peers import Names
 from engine.rules.ruleset import Rule
 from engine.schema import EVENT_TYPES
 
@@ -36,24 +37,30 @@ class Filter:
         return TRUE if event_type in STATE or event_type == RENAMES else self.conditions.get(event_type)
 
 
+_Key = tuple[str, tuple[int, ...], tuple[tuple[str, tuple[str, ...]], ...] | None]
+
+
 @dataclass
 class Filters:
     """Makes filters, and remembers what is the same for the next one."""
 
-    _conditions: dict[tuple[str, tuple[int, ...]], tuple[list[Form], Clauses]] = field(default_factory=dict)
-    """By type and the identities of forms; the forms are kept, so that no other gets the identity of one."""
+    _conditions: dict[_Key, tuple[list[Form], Clauses]] = field(default_factory=dict)
+    """By type, the identities of forms, and the host names; the forms are kept, so that no other gets the identity of
+    one."""
 
-    def of(self, rules: Iterable[Rule]) -> Filter:
-        """The filter for those of the rules that are switched on and can be judged."""
+    def of(self, rules: Iterable[Rule], names: Names | None = None) -> Filter:
+        """The filter for those of the rules that are switched on and can be judged.
+
+        ``names`` are the host names of addresses as they are known now; None when they are not followed.
+        """
         forms: dict[str, list[Form]] = {}
         for rule in rules:
             if rule.enabled and not rule.unserved:
                 for event_type, form in rule.forms.items():
                     forms.setdefault(event_type, []).append(form)
-        fresh = {(kind, tuple(map(id, found))): found for kind, found in forms.items()}
-        self._conditions = {key: self._conditions.get(key) or _made(key[0], found) for key, found in fresh.items()}
-        return Filter({kind: clauses for (kind, _), (_, clauses) in self._conditions.items()})
-
-
-def _made(event_type: str, forms: list[Form]) -> tuple[list[Form], Clauses]:
-    return forms, condition(forms, event_type)
+        named = None if names is None else tuple(sorted(names.items()))
+        fresh = {(kind, tuple(map(id, found)), named): found for kind, found in forms.items()}
+        self._conditions = {
+            key: self._conditions.get(key) or (found, condition(found, key[0], names)) for key, found in fresh.items()
+        }
+        return Filter({kind: clauses for (kind, *_), (_, clauses) in self._conditions.items()})

@@ -1,6 +1,7 @@
 """What a probe can test of one check of a rule: a row for each field, for the rest "true".
 
-A row gives two conditions: one that is necessary for the check to hold, and one for it to fail.
+A row gives two conditions: one that is necessary for the check to hold, and one for it to fail. The addresses of
+sockets have rows of their own (:mod:`engine.pushdown.peers`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from typing import Any
 
 from engine.lang import paths
 from engine.lang.ir import Leaf
-from engine.pushdown.atoms import TAIL, Fact, Match, Subject, TextTest
+from engine.pushdown import peers
+from engine.pushdown.atoms import NAMES, TAIL, Fact, Match, Subject, TextTest
 from engine.pushdown.clauses import FALSE, TRUE, Clauses, every, only, some
 from engine.schema import BY_NAME, RET, EventType, ParamType
 
@@ -24,10 +26,13 @@ _OPENS = frozenset({"open", "openat", "openat2", "open_by_handle_at"})
 _PATHS = frozenset({ParamType.FSPATH, ParamType.FSRELPATH})
 
 
-def condition_of(leaf: Leaf, event_type: str) -> Clauses:
-    """A condition that is necessary for the leaf to be true on events of a type."""
+def condition_of(leaf: Leaf, event_type: str, names: peers.Names | None = None) -> Clauses:
+    """A condition that is necessary for the leaf to be true on events of a type. ``names`` are the addresses of host
+    names, if these are known."""
     if leaf.right is not None or leaf.modifier or leaf.read.name == "" or leaf.read.source.shape.is_list:
         return TRUE
+    if leaf.read.text in peers.ROWS:
+        return peers.both(leaf, BY_NAME[event_type], names)[leaf.negated]
     tests = ROWS.get(leaf.read.text) or (_argument if leaf.read.name == "evt.arg" else None)
     return TRUE if tests is None else tests(leaf, BY_NAME[event_type])[leaf.negated]
 
@@ -77,6 +82,8 @@ def _error(leaf: Leaf, _row: EventType) -> Both:
     """``evt.res``: SUCCESS, or a name that begins with E."""
     if (leaf.word, leaf.operands) == ("in", ("SUCCESS",)):
         return _fact(Fact.FAILED, wanted=False)
+    if (leaf.word, leaf.operands) == ("in", ("EINPROGRESS",)):
+        return _fact(Fact.PENDING)
     if leaf.word in ("in", "startswith") and all(operand.startswith("E") for operand in leaf.operands):
         return only(Fact.FAILED), TRUE
     return UNKNOWN
@@ -117,9 +124,38 @@ def _internet(leaf: Leaf, row: EventType) -> Both:
 
 
 def _protocol(leaf: Leaf, row: EventType) -> Both:
-    if leaf.word == "in" and leaf.operands == ("tcp",) and row.fd_register >= RET:
-        return every((only(Fact.INTERNET), only(Fact.TCP))), only(Fact.TCP, False)
+    fact = _PROTOCOLS.get(leaf.operands[0]) if len(leaf.operands) == 1 else None
+    if leaf.word == "in" and fact is not None and row.fd_register >= RET:
+        return every((only(Fact.INTERNET), only(fact))), only(fact, False)
     return _internet(leaf, row)
+
+
+_PROTOCOLS = {"tcp": Fact.TCP, "udp": Fact.UDP}
+
+
+def _family(leaf: Leaf, row: EventType) -> Both:
+    """``fd.sockfamily``."""
+    return _internet(leaf, row) if leaf.word == "in" and leaf.operands == ("ip",) else UNKNOWN
+
+
+def _user(leaf: Leaf, _row: EventType) -> Both:
+    """``user.uid``: whether it is root's."""
+    if leaf.word != "in":
+        return UNKNOWN
+    if 0 not in leaf.operands:
+        return only(Fact.ROOT, False), TRUE
+    return (only(Fact.ROOT) if len(leaf.operands) == 1 else TRUE), only(Fact.ROOT, False)
+
+
+def _flags(leaf: Leaf, row: EventType) -> Both:
+    """``evt.arg.flags`` of an open, in words."""
+    fact = _OPEN_WORDS.get(leaf.operands[0]) if len(leaf.operands) == 1 else None
+    is_open = row.name in _OPENS and any(param.name == "flags" and param.type in _FLAGS for param in row.params)
+    return (only(fact) if is_open and fact is not None and leaf.word in ("in", "contains") else TRUE), TRUE
+
+
+_FLAGS = frozenset({ParamType.OPEN_FLAGS, ParamType.OPEN_HOW})
+_OPEN_WORDS = {"O_TRUNC": Fact.TRUNCATE, "O_CREAT": Fact.MAY_CREATE}
 
 
 def _domain(leaf: Leaf, row: EventType) -> Both:
@@ -161,6 +197,8 @@ def _path(leaf: Leaf, subject: Subject) -> Both:
     """A path that is absolute and normalised."""
     if leaf.word == "glob":
         return some(_pattern(subject, operand) for operand in leaf.operands), TRUE
+    if leaf.word == "contains":
+        return some(_within(subject, operand) for operand in leaf.operands), TRUE
     match = _MATCHES.get(leaf.word)
     if match is None or not _is_writable(leaf.operands):
         return UNKNOWN
@@ -181,7 +219,22 @@ def _pattern(subject: Subject, pattern: str) -> Clauses:
         parts.append(only(TextTest(subject, Match.PREFIX, (first,))))
     if _is_writable((last,)):
         parts.append(only(TextTest(subject, Match.SUFFIX, (last,))))
+    if subject is Subject.FIRST and any("/." in part for part in _SPECIAL.split(pattern)):
+        parts.append(only(Fact.HIDDEN))
     return every(parts)
+
+
+def _within(subject: Subject, text: str) -> Clauses:
+    """A text somewhere in the first path."""
+    if subject is not Subject.FIRST or not _is_writable((text,)):
+        return TRUE
+    if "/." in text:
+        return only(Fact.HIDDEN)
+    return only(TextTest(subject, Match.CONTAINS, (text,))) if len(text) >= _SHORTEST else TRUE
+
+
+_SHORTEST = 4
+"""Characters of the shortest text that is sought within a path: a shorter one stands in too many."""
 
 
 def _slot(row: EventType, name: str) -> Subject | None:
@@ -209,7 +262,14 @@ def _directory(leaf: Leaf, row: EventType) -> Both:
         return UNKNOWN
     ends = {"in": "/", "startswith": ""}
     operands = tuple(each.rstrip("/") + "/" if ends[leaf.word] else each for each in leaf.operands)
-    return only(TextTest(subject, Match.PREFIX, operands)), TRUE
+    below = TRUE if operands == ("/",) else only(TextTest(subject, Match.PREFIX, operands))
+    return every((below, _right_in(operands) if leaf.word == "in" else TRUE)), TRUE
+
+
+def _right_in(folders: Sequence[str]) -> Clauses:
+    """How many names the paths have that lie in folders, and not further below, where it is the same for all."""
+    names = {folder.count("/") for folder in folders}
+    return only(NAMES[names.pop() - 1]) if len(names) == 1 and names <= set(range(1, len(NAMES) + 1)) else TRUE
 
 
 def _resolved(leaf: Leaf, row: EventType) -> Both:
@@ -244,7 +304,10 @@ def _as_given(leaf: Leaf, row: EventType) -> Both:
 def _argument(leaf: Leaf, row: EventType) -> Both:
     """A path among the parameters, as given or made absolute."""
     subject = _slot(row, re.sub(r"^evt\.arg[.\[]|\]$", "", leaf.read.text))
-    return UNKNOWN if subject is None else (_path(leaf, subject)[0], TRUE)
+    is_opened = row.fd_register == RET  # captures are asked with the path made absolute and normalised
+    if subject is None or (is_opened and leaf.word in ("contains", "glob")):
+        return UNKNOWN
+    return _path(leaf, subject)[0], TRUE
 
 
 def _changed(parameters: paths.Parameters) -> Tests:
@@ -274,12 +337,15 @@ ROWS: dict[str, Tests] = {
     "fd.typechar": _fd_type,
     **dict.fromkeys(
         [
-            *(f"fd.{side}{part}" for side in ("", "s", "c", "l", "r") for part in ("ip", "port", "net")),
+            *(f"fd.{side}{part}" for side in ("c", "l") for part in ("ip", "port", "net")),
         ],
         _internet,
     ),
     "fd.l4proto": _protocol,
+    "fd.sockfamily": _family,
+    "user.uid": _user,
     "evt.arg.domain": _domain,
+    "evt.arg.flags": _flags,
     "fd.name": _fd_name,
     "tiercel.path": _resolved,
     "evt.arg.mode": _mode,

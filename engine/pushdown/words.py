@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypedDict
 
-from engine.pushdown.atoms import Atom, Fact, Subject, TextTest
+from engine.pushdown.atoms import Atom, Fact, Match, Subject, TextTest
 from engine.pushdown.clauses import TRUE, Clause, Clauses
 from engine.pushdown.conditions import condition
 from engine.pushdown.filter import Filter
@@ -23,6 +23,15 @@ _FACTS = {
     Fact.TCP: ("TCP", "not TCP"),
     Fact.PACKET: ("a packet socket", "no packet socket"),
     Fact.SET_ID: ("set-id bits", "no set-id bits"),
+    Fact.TRUNCATE: ("opened to truncate", "not opened to truncate"),
+    Fact.PENDING: ("in progress", "not in progress"),
+    Fact.ROOT: ("by root", "not by root"),
+    Fact.HIDDEN: ("/. in the path", "no /. in the path"),
+    Fact.NAMES_1: ("one name", "not one name"),
+    Fact.NAMES_2: ("two names", "not two names"),
+    Fact.NAMES_3: ("three names", "not three names"),
+    Fact.NAMES_4: ("four names", "not four names"),
+    Fact.UDP: ("UDP", "not UDP"),
 }
 _SUBJECTS = {
     Subject.COMM: "process name",
@@ -30,6 +39,8 @@ _SUBJECTS = {
     Subject.SECOND: "second path",
     Subject.LEAF: "name of the file",
     Subject.ABOVE: "folder above the file",
+    Subject.PEER: "address",
+    Subject.PORT: "port",
 }
 _SHOWN = 4
 """Operands of a test that are shown."""
@@ -80,6 +91,7 @@ def _clause(clause: Clause) -> str:
 def _words(atom: Atom, wanted: bool) -> str:
     if isinstance(atom, TextTest):
         more = f" … ({len(atom.operands)})" if len(atom.operands) > _SHOWN else ""
-        compared = atom.match.value if wanted else f"not {atom.match.value}"
+        match = "is in" if atom.subject is Subject.PEER and atom.match is Match.BELOW else atom.match.value
+        compared = match if wanted else f"not {match}"
         return f"{_SUBJECTS[atom.subject]} {compared} {' '.join(atom.operands[:_SHOWN])}{more}"
     return _FACTS[atom][not wanted]

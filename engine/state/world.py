@@ -45,7 +45,7 @@ class World:
     """All state that events build. ``patience`` is how long an event waits for metadata, in nanoseconds.
 
     ``on_unknown_container(container_id, pid)`` is called once for each container whose metadata an event lacks, with
-    a process that was in it at that moment.
+    a process that was in it at that moment. ``on_host_names()`` is called when host names have other addresses.
     """
 
     def __init__(self, *, patience: int = PATIENCE) -> None:
@@ -56,6 +56,7 @@ class World:
         self.recent = Recent()
         self.changes = ChangeLog()
         self.on_unknown_container: Callable[[str, int], None] = lambda _container_id, _pid: None
+        self.on_host_names: Callable[[], None] = lambda: None
         self._num = 0
         self._runtimes: set[str] = set()
         self._clock = Clock()
@@ -268,6 +269,7 @@ class World:
             for address in addresses:
                 by_address[address] = (*by_address.get(address, ()), name)
         self.containers.host.host_names = by_address
+        self.on_host_names()
         return []
 
     def _runtime(self, state: RuntimeState) -> list[Event]:

@@ -7,28 +7,37 @@ look-up of the longest entry answers all tests at once: an entry has the answers
 from __future__ import annotations
 
 import struct
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from ipaddress import ip_network
 
-from engine.pushdown.atoms import TAIL, Atom, Fact, Match, Subject, TextTest
+from engine.pushdown.atoms import NEEDLE, TAIL, Atom, Fact, Match, Subject, TextTest
 from engine.pushdown.clauses import Clauses
-from engine.pushdown.conditions import texts
+from engine.pushdown.conditions import MOST_NEEDLES, texts
+from engine.pushdown.facts import address_given
 from engine.schema import BY_NAME, EventType, ParamType
 
-LOOKUPS = 7
+LOOKUPS = 9
 SETS, ROWS = 8, 256
-FIRST_TEXT = 16
+FIRST_TEXT = 20
 """The bit of the first test of a text; those before are facts."""
 CLAUSES = 48
+GUARD_BITS = 512
+GUARD = 1 + GUARD_BITS // 64
+"""Words of a guard."""
 HEAD_BITS = 64
 KEY = struct.Struct("=III32s208s")
 """bits, table, lookup, tail, text."""
 ANSWERS = struct.Struct("=QQ")
 """Tests that may be true, tests that may be false."""
-ROW = struct.Struct(f"=IIQ{LOOKUPS}Q2Q2Ibbbb4x{2 * CLAUSES}Q")
-"""table, count, used, texts, exact, lengths, registers of flags, how, domain and mode, clauses."""
+ROW = struct.Struct(f"=IIQ{LOOKUPS}Q2Q2Ibbbbb3xQ{4 * MOST_NEEDLES}Q{2 * GUARD}Q{2 * GUARD}Q{2 * CLAUSES}Q")
+"""table, count, used, texts, exact, lengths, registers of flags, how, domain, mode and peer, sought, needles, guards of
+the beginnings and of the ends, clauses."""
 NOWHERE = -2
-EMPTY_ROW = ROW.pack(0, 0, 0, *[0] * (LOOKUPS + 4), *[NOWHERE] * 4, *[0] * (2 * CLAUSES))
+EMPTY_ROW = ROW.pack(
+    0, 0, 0, *[0] * (LOOKUPS + 4), *[NOWHERE] * 5, *[0] * (1 + 4 * MOST_NEEDLES + 4 * GUARD + 2 * CLAUSES)
+)
 """Without clauses nothing passes."""
 
 
@@ -84,11 +93,15 @@ class Row:
         lengths = [_lengths(tests, subject) for subject in (Subject.LEAF, Subject.ABOVE)]
         registers = _registers(BY_NAME[self.event_type])
         padding = [0] * (2 * CLAUSES - len(flat))
-        return ROW.pack(table, len(pairs), used, *by_lookup, *exact, *lengths, *registers, *flat, *padding)
+        needles = _needles(tests, bits)
+        guards = _guards(self.table, tests)
+        return ROW.pack(
+            table, len(pairs), used, *by_lookup, *exact, *lengths, *registers, *needles, *guards, *flat, *padding
+        )
 
 
 _SLOTS = (Subject.FIRST, Subject.SECOND)
-_COMM, _PREFIXES, _SUFFIXES, _NAMES = 0, 1, 3, 5
+_COMM, _PREFIXES, _SUFFIXES, _NAMES, _PEER, _PORT = 0, 1, 3, 5, 7, 8
 
 
 def _masks(clause: Iterable[tuple[Atom, bool]], bits: dict[Atom, int]) -> tuple[int, int]:
@@ -100,8 +113,12 @@ def _is_exact(test: TextTest, slot: Subject) -> bool:
     return test.subject is slot and test.match is Match.EXACT
 
 
-def lookup_of(test: TextTest) -> int:
-    """The look-up that answers a test."""
+def lookup_of(test: TextTest) -> int | None:
+    """The look-up that answers a test; None for a text that is sought anywhere."""
+    if test.match is Match.CONTAINS:
+        return None
+    if test.subject in (Subject.PEER, Subject.PORT):
+        return _PEER + test.subject - Subject.PEER
     if test.subject is Subject.COMM:
         return _COMM
     if test.subject in (Subject.LEAF, Subject.ABOVE):
@@ -116,7 +133,53 @@ def _lengths(tests: Iterable[TextTest], subject: Subject) -> int:
 
 def _registers(row: EventType) -> list[int]:
     kinds = (ParamType.OPEN_FLAGS, ParamType.OPEN_HOW, ParamType.DOMAIN, ParamType.MODE)
-    return [next((param.register for param in row.params if param.type is kind), NOWHERE) for kind in kinds]
+    found = [next((param.register for param in row.params if param.type is kind), NOWHERE) for kind in kinds]
+    peer = address_given(row)
+    return [*found, next((param.register for param in row.params if param.name == peer), NOWHERE)]
+
+
+# ── what spares look-ups ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _needles(tests: list[TextTest], bits: dict[Atom, int]) -> list[int]:
+    """The tests that are answered by them, then text, mask, test and size of each."""
+    sought = [
+        (test, text.encode()[:NEEDLE]) for test in tests if test.match is Match.CONTAINS for text in test.operands
+    ]
+    found = [(_word(text), _word(b"\xff" * len(text)), bits[test], len(text)) for test, text in sought if len(text) > 0]
+    padding = [(0, 0, 0, 0)] * (MOST_NEEDLES - len(found))
+    flat = [number for needle in (*found, *padding) for number in needle]
+    return [sum({bits[test] for test, _ in sought}), *flat]
+
+
+def _word(text: bytes) -> int:
+    return int.from_bytes(text[:NEEDLE].ljust(NEEDLE, b"\0"), sys.byteorder)
+
+
+def _guards(table: Table, tests: list[TextTest]) -> list[int]:
+    """Of the beginnings of both paths, then of their ends. An end that is wanted is compared with the path's."""
+    equal = [{text for test in tests if _is_exact(test, slot) for text in test.operands} for slot in _SLOTS]
+    begins = [[e.text for e in table if e.lookup == _PREFIXES + i and _text(e) not in equal[i]] for i in range(2)]
+    ends = [[entry.text for entry in table if entry.lookup == _SUFFIXES + i] for i in range(2)]
+    return [number for texts_ in (*begins, *ends) for number in _guard(texts_)]
+
+
+def _text(entry: Entry) -> str | None:
+    return entry.text[:-1].decode() if entry.text.endswith(b"\0") else None
+
+
+def _guard(texts_: list[bytes]) -> list[int]:
+    """The mask of the bytes that all texts have, and a bit for each text."""
+    size = min((len(text) for text in texts_), default=NEEDLE)
+    mask = _word(b"\xff" * min(size, NEEDLE))
+    bits = {guard_bit(_word(text) & mask) for text in texts_}
+    words = [sum(1 << (bit % 64) for bit in bits if bit // 64 == word) for word in range(GUARD - 1)]
+    return [mask, *words]
+
+
+def guard_bit(word: int) -> int:
+    """The bit that stands for eight bytes."""
+    return (word * 0x9E3779B97F4A7C15 & (1 << 64) - 1) >> 55
 
 
 # ── texts ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -134,7 +197,7 @@ class _Answer:
 
 def _entries(tests: list[TextTest]) -> Table:
     answers = [answer for i, test in enumerate(tests) for answer in _answers(test, 1 << (FIRST_TEXT + i))]
-    every = dict.fromkeys(range(LOOKUPS), 0)
+    every: dict[int, int] = dict.fromkeys(range(LOOKUPS), 0)
     for answer in answers:
         every[answer.lookup] |= answer.bit
     by_text: dict[tuple[int, bytes], list[_Answer]] = {}
@@ -159,9 +222,13 @@ def _with_ancestors(by_text: dict[tuple[int, bytes], list[_Answer]], every: dict
 
 def _answers(test: TextTest, bit: int) -> Iterator[_Answer]:
     lookup = lookup_of(test)
+    if lookup is None:
+        return
     for operand in test.operands:
         text = operand.encode()
-        if lookup == _COMM:
+        if lookup >= _PEER:
+            yield from (_Answer(lookup, each, bit, sure=True) for each in _of_peer(test, operand))
+        elif lookup == _COMM:
             yield from _of_name(test.match, text, bit)
         elif lookup >= _NAMES:
             yield _Answer(lookup, text + b"\0", bit, sure=False)
@@ -172,6 +239,17 @@ def _answers(test: TextTest, bit: int) -> Iterator[_Answer]:
         else:
             yield _Answer(lookup, text[-TAIL:][::-1], bit, sure=len(text) <= TAIL)
             yield from _anchored(lookup, text, bit)
+
+
+def _of_peer(test: TextTest, operand: str) -> Iterator[bytes]:
+    """A port, or the family and the address; of a network what its addresses begin with, in whole bytes."""
+    if test.subject is Subject.PORT:
+        yield int(operand).to_bytes(2, "big")
+        return
+    network = ip_network(operand)
+    size = -(-network.prefixlen // 8)
+    for each in network.subnets(new_prefix=8 * size):
+        yield bytes([network.version]) + each.network_address.packed[:size]
 
 
 def _of_name(match: Match, text: bytes, bit: int) -> Iterator[_Answer]:

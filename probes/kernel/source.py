@@ -158,6 +158,11 @@ class KernelSource:
             for row, value in spec_rows(selected, zoom=zoom):
                 specs.update(_U32.pack(row), value)
 
+    def filter_anew(self) -> None:
+        """What rules compare with has changed: everything passes until the filter for it is in force."""
+        if self.filters is not None:
+            self.filters.changed()
+
     def show_all(self) -> None:
         """Somebody looks at the events: for a while all of the selected types leave the kernel."""
         if self.filters is not None:

@@ -14,8 +14,9 @@ from typing import TypeVar
 
 from engine.events import HOST
 from engine.lang import flags as linux
-from engine.pushdown.atoms import TEXT_MOST, Atom, Fact, Facts, Subject, TextTest, known
+from engine.pushdown.atoms import NAMES, TEXT_MOST, Atom, Fact, Facts, Subject, TextTest, facts_of_path, known
 from engine.pushdown.clauses import Clauses
+from engine.pushdown.facts import O_TRUNC
 from engine.pushdown.filter import Filter
 from probes.scap import flags
 from probes.scap.threads import Thread
@@ -108,8 +109,9 @@ class Gate:
 
     def _of_path(self, path: bytes) -> Masks:
         given = path[:-1]
-        facts = Facts({}, None, (given if 0 < len(given) <= TEXT_MOST else None, None))
-        return self._masks(facts, lambda atom: isinstance(atom, TextTest) and atom.subject is Subject.FIRST)
+        is_known = 0 < len(given) <= TEXT_MOST
+        facts = Facts(facts_of_path(given) if is_known else {}, None, (given if is_known else None, None))
+        return self._masks(facts, _is_of_path)
 
     def _of_kind(self, sort: int) -> Masks:
         comm, in_container, is_leader = self._sorts.known[sort]
@@ -128,6 +130,8 @@ class Gate:
             Fact.MAY_CREATE: linux.may_create(asked),
             Fact.INTERNET: False,
             Fact.TCP: False,
+            Fact.UDP: False,
+            Fact.TRUNCATE: bool(asked & O_TRUNC),
         }
         return self._masks(Facts(numbers), lambda atom: isinstance(atom, Fact))
 
@@ -138,6 +142,11 @@ class Gate:
             _sum(bit for bit, answer in answers.items() if answer is not False),
             _sum(bit for bit, answer in answers.items() if answer is not True),
         )
+
+
+def _is_of_path(atom: Atom) -> bool:
+    """``../`` is looked for in the path as it was given."""
+    return atom.subject is Subject.FIRST if isinstance(atom, TextTest) else atom is Fact.HIDDEN or atom in NAMES
 
 
 def _sum(bits: Iterable[int]) -> int:

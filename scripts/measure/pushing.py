@@ -13,11 +13,12 @@ from scripts.measure.watching import rule_files
 
 
 def shares(folders: Iterable[Path]) -> Iterator[Figure]:
-    """What leaves the kernel of an ordinary server's mixture, by the model that the kernel is held to."""
+    """What leaves the kernel of an ordinary server's mixture, by the model that the kernel is held to. None of the host
+    names in rules has an address there."""
     events = [event.kernel for event in server() if event.kernel.type not in STATE]
     for name, files in rule_files(folders):
         rules = load(files)
-        made = Filters().of(rules.rules)
+        made = Filters().of(rules.rules, {})
         of_types = sum(event.type in rules.event_types for event in events) / len(events) * 100
         passed = sum(map(made.passes, events)) / len(events) * 100
         enabled = sum(rule.enabled for rule in rules.rules)

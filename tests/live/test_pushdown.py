@@ -8,17 +8,19 @@ import errno
 import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from random import Random
 
 import pytest
 
 from engine.events import KernelEvent
-from engine.pushdown.atoms import TEXT_MOST, Atom, Fact, Facts, Match, Subject, TextTest
+from engine.pushdown.atoms import NAMES as COUNTS
+from engine.pushdown.atoms import TEXT_MOST, Atom, Fact, Facts, Match, Subject, TextTest, facts_of_path, known
 from engine.pushdown.clauses import FALSE, TRUE, Clauses, may_hold, only, shortest, some
+from engine.pushdown.conditions import few_needles
 from engine.pushdown.filter import Filter
 from engine.pushdown.filter import Filters as Made
 from engine.rules.load import load
@@ -32,6 +34,9 @@ ROUNDS = 40
 CALLS = 60
 COMM = b"filter-tester"
 O_CREAT = os.O_CREAT
+FLAGS = [os.O_RDONLY, os.O_WRONLY, os.O_RDWR, os.O_WRONLY | os.O_TRUNC]
+ELSEWHERE = frozenset({Fact.INTERNET, Fact.TCP, Fact.UDP, Fact.PACKET})
+"""Facts of sockets, which no path makes true or false."""
 NAMES = ["etc", "shadow", "t", ".ssh", "id_rsa", "..", ".", "", "ä", "environ", "x" * 31, "x" * 40, "..data", "y" * 90]
 OPERANDS = [
     "/etc/shadow", "/etc", "/etc/", "/t/environ", "/environ", "shadow", "adow", "/id_rsa", "/t/.ssh/id_rsa", "/.ssh",
@@ -84,15 +89,17 @@ async def passed(watched: Watched, calls: Callable[[], None], kind: str) -> list
 
 def atoms(random: Random, subjects: list[Subject]) -> Atom:
     if random.random() < 0.3:
-        return random.choice([fact for fact in Fact if fact not in (Fact.INTERNET, Fact.TCP, Fact.PACKET)])
+        return random.choice([fact for fact in Fact if fact not in ELSEWHERE])
     subject = random.choice(subjects)
     operands = tuple(random.sample(OPERANDS, random.randint(1, 3)))
     if subject is Subject.COMM:
         return TextTest(
             subject, random.choice([Match.EXACT, Match.PREFIX]), (random.choice(["filter", "filter-tester", "sshd"]),)
         )
-    match = random.choice(list(Match))
-    if match is not Match.SUFFIX:
+    match = random.choice(
+        list(Match) if subject is Subject.FIRST else [each for each in Match if each is not Match.CONTAINS]
+    )
+    if match not in (Match.SUFFIX, Match.CONTAINS):
         operands = tuple(operand for operand in operands if operand.startswith("/")) or ("/etc",)
     if match is Match.BELOW:
         operands = tuple(operand.rstrip("/") or "/etc" for operand in operands)
@@ -104,7 +111,7 @@ def condition(random: Random, subjects: list[Subject]) -> Clauses:
         frozenset((atoms(random, subjects), random.random() < 0.7) for _ in range(random.randint(1, 3)))
         for _ in range(random.randint(1, 4))
     ]
-    return shortest(clauses)
+    return few_needles(shortest(clauses))
 
 
 def path(random: Random) -> str:
@@ -120,12 +127,14 @@ def open_facts(given: str, flags: int, result: int) -> Facts:
         Fact.WRITE: flags & 3 in (1, 2),
         Fact.MAY_CREATE: bool(flags & O_CREAT),
         Fact.CONTAINER: False,
-        Fact.TRAVERSAL: "../" in given,
+        Fact.TRUNCATE: bool(flags & os.O_TRUNC),
+        Fact.PENDING: False,
+        Fact.ROOT: True,
     }
     raw = given.encode()
     readable = 0 < len(raw) <= TEXT_MOST
-    if not readable:
-        del numbers[Fact.TRAVERSAL]
+    if readable:
+        numbers |= facts_of_path(raw)
     return Facts(numbers, COMM, (raw if readable else None, None))
 
 
@@ -159,7 +168,7 @@ async def test_opens_are_judged_as_the_model_judges_them(named: None) -> None:
 
             def calls(made: list[tuple[str, int, int]] = made) -> None:
                 for _ in range(CALLS):
-                    given, flags = path(random), random.choice([os.O_RDONLY, os.O_WRONLY, os.O_RDWR])
+                    given, flags = path(random), random.choice(FLAGS)
                     made.append((given, flags, call_open(given, flags | os.O_CLOEXEC)))
 
             found = [(e.args.get("name", ""), e.res) for e in await passed(watched, calls, "openat")]
@@ -187,7 +196,7 @@ async def test_renames_are_judged_as_the_model_judges_them(named: None) -> None:
 
 def rename_facts(old: str, new: str) -> Facts:
     facts = open_facts(old, 0, -errno.ENOENT)
-    for fact in (Fact.READ, Fact.WRITE, Fact.MAY_CREATE):
+    for fact in (Fact.READ, Fact.WRITE, Fact.MAY_CREATE, Fact.TRUNCATE):
         del facts.numbers[fact]
     second = new.encode()
     return Facts(facts.numbers, COMM, (facts.paths[0], second if 0 < len(second) <= TEXT_MOST else None))
@@ -195,7 +204,7 @@ def rename_facts(old: str, new: str) -> Facts:
 
 @pytest.mark.parametrize(
     ("fact", "passing"),
-    [(Fact.INTERNET, ["tcp", "udp", "tcp6"]), (Fact.TCP, ["tcp", "tcp6"]), (Fact.STDIO, [])],
+    [(Fact.INTERNET, ["tcp", "udp", "tcp6"]), (Fact.TCP, ["tcp", "tcp6"]), (Fact.UDP, ["udp"]), (Fact.STDIO, [])],
 )
 async def test_what_a_descriptor_is(fact: Fact, passing: list[str]) -> None:
     kinds = {
@@ -245,7 +254,90 @@ async def test_where_a_path_leads(tmp_path: Path, test: TextTest, passing: list[
                 os.close(os.open(tmp_path / name, os.O_RDONLY))
 
         opens = await passed(watched, calls, "openat")
-    assert [str(e.args["name"]).removeprefix(f"{tmp_path}/") for e in opens] == passing
+    names = [Path(str(e.args["name"])) for e in opens]
+    assert [str(name.relative_to(tmp_path)) for name in names if name.is_relative_to(tmp_path)] == passing
+
+
+async def test_what_the_bytes_of_a_path_say(named: None) -> None:
+    names = ["", "/a", "/a/b", "/a/b/c", "/a/b/c/d", "/.a", "/a/.b", "/a.b", "/a/b./c", "/a-long-name/.b/c"]
+    paths = [f"{name}/x" for name in names]
+    async with filtered() as (watched, switch):
+        for fact in (Fact.HIDDEN, *COUNTS):
+            await switch(Filter({"openat": only(fact), "dup2": TRUE}))
+            opens = await passed(watched, partial(try_all, paths), "openat")
+            assert [e.args["name"] for e in opens] == [p for p in paths if facts_of_path(p.encode())[fact]], fact
+
+
+def try_all(paths: list[str]) -> None:
+    for each in paths:
+        call_open(each, os.O_RDONLY)
+
+
+PEERS = [
+    (socket.AF_INET, ("127.0.0.1", 9)),
+    (socket.AF_INET, ("127.9.9.9", 9)),
+    (socket.AF_INET, ("127.0.0.1", 4433)),
+    (socket.AF_INET6, ("::1", 9)),
+    (socket.AF_INET6, ("::ffff:127.0.0.1", 9)),
+]
+OF_PEERS = [
+    TextTest(Subject.PEER, Match.EXACT, ("127.0.0.1", "10.0.0.1")),
+    TextTest(Subject.PEER, Match.EXACT, ("::1",)),
+    TextTest(Subject.PEER, Match.BELOW, ("127.0.0.0/20", "10.0.0.0/8")),
+    TextTest(Subject.PEER, Match.BELOW, ("126.0.0.0/7",)),
+    TextTest(Subject.PEER, Match.BELOW, ("::/13",)),
+    TextTest(Subject.PEER, Match.BELOW, ("0.0.0.0/0",)),
+    TextTest(Subject.PORT, Match.EXACT, ("9", "80")),
+]
+
+
+def speak_to_peers() -> None:
+    for family, address in PEERS:
+        with socket.socket(family, socket.SOCK_DGRAM) as each:
+            each.sendto(b"x", address)
+            each.connect(address)
+
+
+@pytest.mark.parametrize("kind", ["connect", "sendto"])
+async def test_whom_a_call_connects_or_sends_to(kind: str) -> None:
+    """IPv4 within IPv6 counts as IPv4."""
+    given = [(ip.removeprefix("::ffff:"), port) for _, (ip, port) in PEERS]
+    async with filtered() as (watched, switch):
+        for test, wanted in product(OF_PEERS, (True, False)):
+            await switch(Filter({kind: only(test, wanted), "dup2": TRUE}))
+            events = await passed(watched, speak_to_peers, kind)
+            seen = [(e.fd.remote_ip, e.fd.remote_port) for e in events if e.fd is not None and e.fd.remote_ip]
+            assert seen == [peer for peer in given if known(test, Facts({}, peer=peer)) is wanted], test
+
+
+async def test_an_address_that_is_not_one_of_the_internet_is_not_known(tmp_path: Path) -> None:
+    test = TextTest(Subject.PEER, Match.EXACT, ("10.0.0.1",))
+    async with filtered() as (watched, switch):
+        await switch(Filter({"connect": only(test), "dup2": TRUE}))
+
+        def calls() -> None:
+            with socket.socket(socket.AF_UNIX) as each, suppress(OSError):
+                each.connect(str(tmp_path / "nobody"))
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as each:
+                each.connect(("127.0.0.1", 9))
+
+        connects = await passed(watched, calls, "connect")
+    assert [e.fd.type for e in connects if e.fd is not None] == ["unix"]
+
+
+async def test_a_call_in_progress() -> None:
+    async with filtered() as (watched, switch):
+        await switch(Filter({"connect": only(Fact.PENDING), "dup2": TRUE}))
+
+        def calls() -> None:
+            with socket.create_server(("127.0.0.1", 0)) as server, socket.socket() as each:
+                each.setblocking(False)
+                each.connect_ex(server.getsockname())
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as each:
+                each.connect(("127.0.0.1", 9))
+
+        connects = await passed(watched, calls, "connect")
+    assert [e.res for e in connects] == [-errno.EINPROGRESS]
 
 
 async def test_bits_of_a_mode(tmp_path: Path) -> None:

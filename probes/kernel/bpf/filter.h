@@ -7,11 +7,19 @@
  * Rows and texts are written beside those in use; one write of the generation puts them in force. An event reads the
  * generation once, so it is judged by one set of rows. Generation 0 lets everything pass. */
 
+#define ADDRESS_SIZE 128
+
+/* What is known of the event lies in memory whose content the verifier does not follow, and is read afresh: it would
+ * else follow every combination of answers, and of sizes. */
 struct filter_scratch {
+	struct answers answers;
+	u32 size; /* of the path, with its NUL */
+	u32 path_is;
 	u32 alignment;
 	struct text_key path;
 	u32 alignment_too;
 	struct text_key key;
+	char address[ADDRESS_SIZE];
 };
 
 BPF_ARRAY(filters, struct filter, FILTER_SETS * FILTER_ROWS);
@@ -19,24 +27,33 @@ BPF_LPM_TRIE(texts, struct text_key, struct answers, 65536);
 BPF_PERCPU_ARRAY(filter_scratch, struct filter_scratch, 1);
 BPF_HASH(cgroup_kinds, struct cgroup_key, u8, 16384); /* 1: of the host, 2: of a container */
 
+#define FRESH(place) (*(volatile __typeof__(place) *)&(place))
+
 static __always_inline int holds(struct filter *f, struct answers *a)
 {
 	u32 count = f->count;
+	u64 no = ~FRESH(a->may), yes = ~FRESH(a->may_not);
 	for (u32 i = 0; i < CLAUSES; i++) {
 		if (i >= count)
 			break;
-		if (!(f->clauses[i].must & ~a->may) && !(f->clauses[i].must_not & ~a->may_not))
+		if (!((f->clauses[i].must & no) | (f->clauses[i].must_not & yes)))
 			return 1;
 	}
 	return 0;
 }
 
+/* Some tests are false. */
+static __always_inline void deny(struct answers *a, u64 tests)
+{
+	FRESH(a->may) &= ~tests;
+}
+
 static __always_inline void answer(struct answers *a, u64 test, int yes)
 {
 	if (yes)
-		a->may_not &= ~test;
+		FRESH(a->may_not) &= ~test;
 	else
-		a->may &= ~test;
+		deny(a, test);
 }
 
 static __always_inline u64 filter_register(u64 *args, s8 number)
@@ -48,10 +65,15 @@ static __always_inline u64 filter_register(u64 *args, s8 number)
 
 /* ── numbers ── */
 
-static __always_inline void answer_numbers(struct filter *f, struct answers *a, u64 *args, s64 ret)
+#define EINPROGRESS 115
+
+static __always_inline void answer_numbers(struct filter *f, struct answers *a, struct task_struct *t, u64 *args, s64 ret)
 {
 	u64 flags = 0;
 	answer(a, FACT_FAILED, ret < 0);
+	answer(a, FACT_PENDING, ret == -EINPROGRESS);
+	if (f->used & FACT_ROOT)
+		answer(a, FACT_ROOT, t->cred->euid == 0);
 	answer(a, FACT_STDIO, ret >= 0 && ret <= 2);
 	if (f->domain >= 0)
 		answer(a, FACT_PACKET, (u32)filter_register(args, f->domain) == 17);
@@ -63,6 +85,7 @@ static __always_inline void answer_numbers(struct filter *f, struct answers *a, 
 		return;
 	answer(a, FACT_READ, (flags & 3) == 0 || (flags & 3) == 2);
 	answer(a, FACT_WRITE, (flags & 3) == 1 || (flags & 3) == 2);
+	answer(a, FACT_TRUNCATE, (flags & 01000) != 0);
 	answer(a, FACT_MAY_CREATE, (flags & (0100 | 020000000)) != 0); /* O_CREAT, the bit of O_TMPFILE that is its own */
 }
 
@@ -73,9 +96,9 @@ static __always_inline void look_up(struct answers *a, struct text_key *key, u64
 {
 	struct answers *found = texts.lookup(key);
 	u64 may = found ? found->may : 0, may_not = found ? found->may_not : tests;
-	a->may = (a->may & ~tests) | (may & tests);
+	FRESH(a->may) = (FRESH(a->may) & ~tests) | (may & tests);
 	if (sure)
-		a->may_not = (a->may_not & ~tests) | (may_not & tests);
+		FRESH(a->may_not) = (FRESH(a->may_not) & ~tests) | (may_not & tests);
 }
 
 #define EVERY(byte) (0x0101010101010101ULL * (byte))
@@ -93,13 +116,23 @@ static __always_inline u64 bytes_that_are(u64 word, u8 byte)
 #define PATH_PLAIN 2
 #define PATH_ABSOLUTE 4
 #define PATH_CLIMBS 8
+#define PATH_HIDDEN 16
+#define PATH_NAMES_AT 8 /* the bits above are the number of names of an absolute path */
 
-/* What a path is, eight bytes at a time: whether it has "../", and whether it is plain, that is has no name that is
- * empty, "." or begins with "..", and no byte beyond ASCII. A relative path is looked at as if it had a slash before. */
-static __always_inline int scan(struct text_key *key, u32 size)
+/* How many bytes are marked by 0x80. */
+static __always_inline u32 marked(u64 word)
+{
+	return ((word >> 7) * EVERY(1)) >> 56;
+}
+
+/* What a path is, eight bytes at a time: whether it has "../" or "/.", how many slashes, and whether it is plain, that is
+ * has no name that is empty, "." or begins with "..", and no byte beyond ASCII. A relative path is looked at as if it had
+ * a slash before. */
+static __always_inline u32 scan(struct text_key *key, u32 size)
 {
 	int absolute = key->text[0] == '/';
-	u64 slashes_before = absolute ? 0 : 0x80ULL << 56, dots_before = 0, climbs = 0, odd = 0;
+	u64 slashes_before = absolute ? 0 : 0x80ULL << 56, dots_before = 0, climbs = 0, odd = 0, hidden = 0;
+	u32 names = 0;
 	for (u32 i = 0; i < TEXT_SIZE / 8; i++) {
 		if (i * 8 >= size)
 			break;
@@ -112,19 +145,38 @@ static __always_inline int scan(struct text_key *key, u32 size)
 		u64 dot_1 = dots << 8 | dots_before >> 56, dot_2 = dots << 16 | dots_before >> 48;
 		odd |= (word & HIGH_BITS) | (slash_1 & (slashes | ends)) | (slash_2 & dot_1 & (slashes | dots | ends));
 		climbs |= dot_2 & dot_1 & slashes;
+		hidden |= slash_1 & dots;
+		names += marked(slashes);
 		slashes_before = slashes;
 		dots_before = dots;
 	}
-	return PATH_READ | (odd ? 0 : PATH_PLAIN) | (absolute ? PATH_ABSOLUTE : 0) | (climbs ? PATH_CLIMBS : 0);
+	return PATH_READ | (odd ? 0 : PATH_PLAIN) | (absolute ? PATH_ABSOLUTE : 0) | (climbs ? PATH_CLIMBS : 0) |
+	       (hidden ? PATH_HIDDEN : 0) | names << PATH_NAMES_AT;
 }
 
-static __always_inline int read_path(struct text_key *key, u64 pointer, u32 *size)
+static __always_inline void read_path(struct filter_scratch *s, u64 pointer)
 {
-	int got = bpf_probe_read_user_str(key->text, TEXT_SIZE, (void *)pointer);
+	int got = bpf_probe_read_user_str(s->path.text, TEXT_SIZE, (void *)pointer);
+	FRESH(s->path_is) = 0;
 	if (got <= 1 || got >= TEXT_SIZE)
-		return 0;
-	*size = got;
-	return scan(key, got);
+		return;
+	FRESH(s->size) = got;
+	FRESH(s->path_is) = scan(&s->path, FRESH(s->size));
+}
+
+/* What the bytes of the first path say. */
+static __always_inline void answer_path(struct answers *a, u32 path)
+{
+	u64 names = path >> PATH_NAMES_AT;
+	if (!(path & PATH_READ))
+		return;
+	answer(a, FACT_TRAVERSAL, path & PATH_CLIMBS);
+	if ((path & (PATH_PLAIN | PATH_ABSOLUTE)) != (PATH_PLAIN | PATH_ABSOLUTE))
+		return;
+	answer(a, FACT_HIDDEN, path & PATH_HIDDEN);
+	u64 is = names >= 1 && names <= 4 ? FACT_NAMES << (names - 1) : 0;
+	deny(a, FACTS_NAMES & ~is);
+	FRESH(a->may_not) &= ~is;
 }
 
 /* The last bytes of a path, the last one first. */
@@ -144,35 +196,75 @@ static __always_inline void turn_round(struct text_key *key, struct text_key *pa
 	path->tail[TAIL - 1] = 0;
 }
 
+/* Whether a look-up of what begins with these bytes might find anything. */
+static __always_inline int may_be_found(struct guard *g, u64 word)
+{
+	u32 bit = ((word & g->mask) * GUARD_FACTOR) >> GUARD_SHIFT;
+	return g->bits[bit / 64 & (GUARD_WORDS - 1)] >> (bit & 63) & 1;
+}
+
+/* The texts that are sought in a path of which only `text` is read. */
+static __always_inline void seek(struct filter *f, struct answers *a, struct filter_scratch *s)
+{
+	u64 may = 0;
+	for (u32 n = 0; n < NEEDLES; n++) {
+		struct needle *needle = &f->needles[n];
+		u64 text = needle->text, mask = needle->mask;
+		u32 last = FRESH(s->size) - needle->size;
+		if (!needle->size)
+			break;
+		for (u32 i = 0; i < TEXT_SIZE - NEEDLE_SIZE; i++) {
+			if (i >= last || last > TEXT_SIZE)
+				break;
+			if (((*(u64 *)&s->path.text[i] ^ text) & mask) == 0) {
+				may |= needle->tests;
+				break;
+			}
+		}
+	}
+	deny(a, f->sought & ~may);
+}
+
+static __always_inline void answer_beginning(struct filter *f, struct answers *a, struct text_key *path, u32 size, int slot)
+{
+	path->bits = HEAD_BITS + (TAIL + size) * 8;
+	path->table = f->table;
+	path->lookup = LOOKUP_PREFIX + slot;
+	look_up(a, path, f->texts[LOOKUP_PREFIX + slot], 1);
+}
+
 /* Whether the event may still pass when one of its paths has been looked at. */
 static __always_inline int passes_path(struct filter *f, struct answers *a, struct filter_scratch *s, u64 pointer, int slot)
 {
-	u32 size = 0;
-	int path = read_path(&s->path, pointer, &size);
-	u64 prefixes = f->texts[LOOKUP_PREFIX + slot], suffixes = f->texts[LOOKUP_SUFFIX + slot];
-	if (slot == 0 && path & PATH_READ)
-		answer(a, FACT_TRAVERSAL, path & PATH_CLIMBS);
+	read_path(s, pointer);
+	u32 path = FRESH(s->path_is), size = FRESH(s->size);
+	u64 prefixes = f->texts[LOOKUP_PREFIX + slot], exact = f->exact[slot];
+	u64 suffixes = f->texts[LOOKUP_SUFFIX + slot] | (path & PATH_ABSOLUTE ? 0 : exact);
+	if (slot == 0)
+		answer_path(a, path);
 	if (!(path & PATH_PLAIN))
 		return holds(f, a);
-	if (path & PATH_ABSOLUTE) {
-		if (prefixes) {
-			s->path.bits = HEAD_BITS + (TAIL + size) * 8;
-			s->path.table = f->table;
-			s->path.lookup = LOOKUP_PREFIX + slot;
-			look_up(a, &s->path, prefixes, 1);
-		}
-		if (!holds(f, a))
-			return 0;
-	} else {
-		suffixes |= f->exact[slot];
-	}
-	if (!suffixes)
-		return holds(f, a);
 	turn_round(&s->key, &s->path, size, path & PATH_ABSOLUTE);
-	s->key.bits = HEAD_BITS + TAIL * 8;
-	s->key.table = f->table;
-	s->key.lookup = LOOKUP_SUFFIX + slot;
-	look_up(a, &s->key, suffixes, path & PATH_ABSOLUTE);
+	int begins = path & PATH_ABSOLUTE && may_be_found(&f->begins[slot], *(u64 *)&s->path.text[0]);
+	int ends = may_be_found(&f->ends[slot], *(u64 *)&s->key.tail[0]);
+	if (path & PATH_ABSOLUTE && !begins && !(ends && exact))
+		deny(a, prefixes);
+	else if (path & PATH_ABSOLUTE && !ends)
+		deny(a, exact);
+	if (!ends)
+		deny(a, suffixes);
+	if (!holds(f, a))
+		return 0;
+	if (path & PATH_ABSOLUTE && prefixes && (begins || (ends && exact)))
+		answer_beginning(f, a, &s->path, size, slot);
+	if (ends && suffixes) {
+		s->key.bits = HEAD_BITS + TAIL * 8;
+		s->key.table = f->table;
+		s->key.lookup = LOOKUP_SUFFIX + slot;
+		look_up(a, &s->key, suffixes, path & PATH_ABSOLUTE);
+	}
+	if (slot == 0 && f->sought && path & PATH_ABSOLUTE && holds(f, a))
+		seek(f, a, s);
 	return holds(f, a);
 }
 
@@ -216,7 +308,7 @@ static __always_inline void answer_socket(struct answers *a, struct file *file)
 {
 	struct inode *inode = READ(file, f_inode);
 	if ((READ(inode, i_mode) & S_IFMT) != S_IFSOCK) {
-		answer(a, FACT_INTERNET | FACT_TCP, 0);
+		answer(a, FACTS_SOCKET, 0);
 		return;
 	}
 	struct socket *socket = READ(file, private_data);
@@ -227,16 +319,70 @@ static __always_inline void answer_socket(struct answers *a, struct file *file)
 	u16 family = READ(common, skc_family);
 	int internet = family == AF_INET || family == AF_INET6;
 	answer(a, FACT_INTERNET, internet);
-	answer(a, FACT_TCP, internet && READ(sk, sk_protocol) == 6);
+	u16 protocol = READ(sk, sk_protocol);
+	answer(a, FACT_TCP, internet && protocol == 6);
+	answer(a, FACT_UDP, internet && protocol == 17);
 }
 
 static __always_inline int passes_descriptor(struct filter *f, struct answers *a, struct task_struct *t, s32 fd)
 {
 	struct file *file = fd < 0 ? 0 : file_of(t, fd);
 	if (fd < 0)
-		answer(a, FACT_INTERNET | FACT_TCP, 0);
+		answer(a, FACTS_SOCKET, 0);
 	else if (file)
 		answer_socket(a, file);
+	return holds(f, a);
+}
+
+/* IPv4 within IPv6 counts as IPv4. */
+static __always_inline int is_mapped(char *address)
+{
+	return *(u64 *)address == 0 && *(u16 *)(address + 8) == 0 && *(u16 *)(address + 10) == 0xffff;
+}
+
+/* The key of an address, without its port: 4 or 6, then the address. */
+static __always_inline int key_of_address(struct filter_scratch *s, u64 size)
+{
+	char *given = &s->address[0];
+	u16 family = *(u16 *)given;
+	*(u64 *)&s->key.tail[8] = *(u64 *)&s->key.tail[0] = 0;
+	s->key.tail[16] = 0;
+	if (family == AF_INET) {
+		s->key.tail[0] = 4;
+		__builtin_memcpy(&s->key.tail[1], given + 4, 4);
+	} else if (family == AF_INET6 && size >= 24 && is_mapped(given + 8)) {
+		s->key.tail[0] = 4;
+		__builtin_memcpy(&s->key.tail[1], given + 20, 4);
+	} else if (family == AF_INET6 && size >= 24) {
+		s->key.tail[0] = 6;
+		__builtin_memcpy(&s->key.tail[1], given + 8, 16);
+	} else {
+		return 0;
+	}
+	return 1;
+}
+
+/* Whether the event may still pass when the address is known to which it connects or sends. */
+static __always_inline int passes_peer(struct filter *f, struct answers *a, struct filter_scratch *s, u64 pointer, u64 size)
+{
+	size = (u32)size;
+	if (!pointer || size < 8)
+		return 1;
+	size = size > ADDRESS_SIZE ? ADDRESS_SIZE : size;
+	if (bpf_probe_read_user(s->address, size, (void *)pointer) || !key_of_address(s, size))
+		return 1;
+	s->key.table = f->table;
+	if (f->texts[LOOKUP_PEER]) {
+		s->key.bits = HEAD_BITS + 17 * 8;
+		s->key.lookup = LOOKUP_PEER;
+		look_up(a, &s->key, f->texts[LOOKUP_PEER], 1);
+	}
+	if (f->texts[LOOKUP_PORT]) {
+		__builtin_memcpy(&s->key.tail[0], &s->address[2], 2);
+		s->key.bits = HEAD_BITS + 16;
+		s->key.lookup = LOOKUP_PORT;
+		look_up(a, &s->key, f->texts[LOOKUP_PORT], 1);
+	}
 	return holds(f, a);
 }
 
@@ -295,39 +441,43 @@ static __always_inline int passes_names(struct filter *f, struct answers *a, str
 	}
 	return 1;
 known:
-	a->may = (a->may & ~tests) | (may & tests);
+	deny(a, tests & ~may);
 	return holds(f, a);
 }
 
 static __always_inline int passes(struct filter *f, struct task_struct *t, struct spec *spec, u64 *args, s64 ret)
 {
-	struct answers a = {~0ULL, ~0ULL};
 	u32 zero = 0;
 	struct filter_scratch *s = filter_scratch.lookup(&zero);
 	if (!s)
 		return 1;
-	answer_numbers(f, &a, args, ret);
-	if (!holds(f, &a))
+	struct answers *a = &s->answers;
+	a->may = a->may_not = ~0ULL;
+	answer_numbers(f, a, t, args, ret);
+	if (!holds(f, a))
 		return 0;
-	if (spec->string[0] >= 0 && (f->texts[LOOKUP_PREFIX] | f->texts[LOOKUP_SUFFIX] | (f->used & FACT_TRAVERSAL)))
-		if (!passes_path(f, &a, s, filter_register(args, spec->string[0]), 0))
+	if (spec->string[0] >= 0 && (f->texts[LOOKUP_PREFIX] | f->texts[LOOKUP_SUFFIX] | f->sought | (f->used & FACTS_PATH)))
+		if (!passes_path(f, a, s, filter_register(args, spec->string[0]), 0))
 			return 0;
 	if (spec->string[1] >= 0 && (f->texts[LOOKUP_PREFIX + 1] | f->texts[LOOKUP_SUFFIX + 1]))
-		if (!passes_path(f, &a, s, filter_register(args, spec->string[1]), 1))
+		if (!passes_path(f, a, s, filter_register(args, spec->string[1]), 1))
 			return 0;
-	if (f->texts[LOOKUP_COMM] && !passes_name(f, &a, s, t))
-		return 0;
-	if (f->used & (FACT_INTERNET | FACT_TCP)) {
+	if (f->used & FACTS_SOCKET) {
 		s32 fd = spec->fd >= 0 ? (s32)filter_register(args, spec->fd) : spec->fd == FROM_RETURN ? (s32)ret : -1;
-		if (spec->fd != FROM_NOWHERE && !passes_descriptor(f, &a, t, fd))
+		if (spec->fd != FROM_NOWHERE && !passes_descriptor(f, a, t, fd))
 			return 0;
 	}
+	if (f->texts[LOOKUP_PEER] | f->texts[LOOKUP_PORT])
+		if (!passes_peer(f, a, s, filter_register(args, f->peer), filter_register(args, f->peer + 1)))
+			return 0;
+	if (f->texts[LOOKUP_COMM] && !passes_name(f, a, s, t))
+		return 0;
 	if (f->texts[LOOKUP_LEAF] | f->texts[LOOKUP_ABOVE]) {
 		struct file *file = spec->fd == FROM_RETURN && ret >= 0 ? file_of(t, ret) : 0;
-		if (file && !passes_names(f, &a, s, file))
+		if (file && !passes_names(f, a, s, file))
 			return 0;
 	}
-	return !(f->used & FACT_CONTAINER) || passes_container(f, &a, t);
+	return !(f->used & FACT_CONTAINER) || passes_container(f, a, t);
 }
 
 /* The row that is in force for a type of event; 0 when everything passes. */

@@ -189,17 +189,50 @@ struct loss {
 #define FACT_TCP (1ULL << 8)
 #define FACT_PACKET (1ULL << 9)
 #define FACT_SET_ID (1ULL << 10)
+#define FACT_TRUNCATE (1ULL << 11)
+#define FACT_PENDING (1ULL << 12)
+#define FACT_ROOT (1ULL << 13)
+#define FACT_HIDDEN (1ULL << 14)
+#define FACT_UDP (1ULL << 15)
+#define FACT_NAMES (1ULL << 16) /* one name in the path; the next three bits: two, three, four */
+#define FACTS_NAMES (15 * FACT_NAMES)
+#define FACTS_PATH (FACT_TRAVERSAL | FACT_HIDDEN | FACTS_NAMES)
+#define FACTS_SOCKET (FACT_INTERNET | FACT_TCP | FACT_UDP)
 
 #define LOOKUP_COMM 0
 #define LOOKUP_PREFIX 1 /* of the first string; + 1 for the second */
 #define LOOKUP_SUFFIX 3
 #define LOOKUP_LEAF 5
 #define LOOKUP_ABOVE 6
-#define LOOKUPS 7
+#define LOOKUP_PEER 7
+#define LOOKUP_PORT 8
+#define LOOKUPS 9
 
 struct clause {
 	u64 must;
 	u64 must_not;
+};
+
+/* What of the texts a look-up could find at all: their first eight bytes, as far as all have them, as bits of a hash.
+ * Most paths are none of them, and are spared the look-up. */
+#define GUARD_WORDS 8
+#define GUARD_SHIFT 55 /* leaves a number of 9 bits */
+#define GUARD_FACTOR 0x9e3779b97f4a7c15ULL
+
+struct guard {
+	u64 mask; /* of the bytes; 0: anything may be found */
+	u64 bits[GUARD_WORDS];
+};
+
+/* A text that is sought anywhere in the first path, by its first bytes. */
+#define NEEDLES 4
+#define NEEDLE_SIZE 8
+
+struct needle {
+	u64 text;
+	u64 mask;
+	u64 tests;
+	u64 size; /* 0: there is none */
 };
 
 struct filter {
@@ -212,8 +245,13 @@ struct filter {
 	s8 flags;           /* register of an open's flags, */
 	s8 how;             /* of its struct open_how, */
 	s8 domain;          /* of a socket's family, */
-	s8 mode;            /* of permissions; FROM_NOWHERE */
-	s8 reserved[4];
+	s8 mode;            /* of permissions, */
+	s8 peer;            /* of the address to connect or send to; FROM_NOWHERE */
+	s8 reserved[3];
+	u64 sought;         /* tests that needles answer */
+	struct needle needles[NEEDLES];
+	struct guard begins[2]; /* of LOOKUP_PREFIX of each string, without the tests for equality */
+	struct guard ends[2];   /* of LOOKUP_SUFFIX and the tests for equality */
 	struct clause clauses[CLAUSES];
 };
 

@@ -17,8 +17,8 @@ from engine.lang.fields import resolve
 from engine.lang.lower import lowered
 from engine.lang.nodes import And, Check, FieldRef, Literal, Node, Not, Or, Values
 from engine.pushdown.atoms import Fact, Facts, Match, Subject, TextTest, known
-from engine.pushdown.clauses import FALSE, TRUE, every, may_hold, only, some
-from engine.pushdown.conditions import MOST_CLAUSES, MOST_TEXTS, condition, texts
+from engine.pushdown.clauses import FALSE, TRUE, every, may_hold, only, some, united
+from engine.pushdown.conditions import MOST_CLAUSES, MOST_NEEDLES, MOST_TEXTS, condition, texts
 from engine.pushdown.facts import facts_of
 from engine.pushdown.filter import Filter, Filters
 from engine.rules.load import load
@@ -93,16 +93,39 @@ def duplicated(result: int, kind: str, who: dict[str, Any]) -> Event:
     return event("dup2", res=result, args={"oldfd": 9}, fd=fd, **who)
 
 
+def spoken(kind: str, address: str, port: int, result: int) -> Event:
+    """To an address that the call gives."""
+    made = connected(address, port, res=result, uid=port % 2)
+    made.kernel.type = kind
+    made.kernel.args = {"addr": f"{address}:{port}"}
+    assert made.kernel.fd is not None
+    made.kernel.fd.l4proto = "udp" if kind == "sendto" else "tcp"
+    if port == 443 and kind == "sendto":
+        made.kernel.fd.local_ip = "127.0.0.1"
+    return made
+
+
+def unaddressed(kind: str, result: int) -> Event:
+    """By a socket that is none of the internet, and one that was connected before."""
+    if result < 0:
+        return event(kind, res=result, args={"addr": "/run/x.sock"}, fd=Fd(num=4, type="unix", name="/run/x.sock"))
+    made = connected("10.0.0.2", 443, res=result)
+    made.kernel.type = kind
+    return made
+
+
+ADDRESSES = st.sampled_from(["10.0.0.2", "::1", "127.0.0.9", "0.0.0.0", "169.254.169.254", "2001:db8::7"])
 WHO = st.builds(by, COMMS, _CONTAINERS)
 RESOLVED = ["", "/etc/shadow", "/etc/sudoers.d/me", "/shadow", "memfd:shadow", "/srv/etc/x", "/" + "x" * 40, "/etc/ä"]
 RESULTS = st.sampled_from([0, 1, 3, -2, -115])
-FLAGS = st.sampled_from([0, 1, 2, 0o101, 0o102, 0o20200002])
+FLAGS = st.sampled_from([0, 1, 2, 0o101, 0o102, 0o20200002, 0o1001])
 EVENTS = (
     st.builds(opened, PATHS, FOLDERS, FLAGS, RESULTS, WHO)
     | st.builds(renamed, PATHS, PATHS, FOLDERS, RESULTS, WHO)
     | st.builds(permitted, st.sampled_from([0, 0o644, 0o4755, 0o2755, 0o1777]), RESULTS, WHO)
     | st.builds(duplicated, RESULTS, st.sampled_from(["ipv4", "ipv6", "file", "unix"]), WHO)
-    | st.builds(connected, st.sampled_from(["10.0.0.2", "::1"]), st.sampled_from([22, 443]), res=RESULTS)
+    | st.builds(spoken, st.sampled_from(["connect", "sendto"]), ADDRESSES, st.sampled_from([22, 443]), RESULTS)
+    | st.builds(unaddressed, st.sampled_from(["connect", "sendto"]), RESULTS)
 )
 
 # ── conditions on what probes test, and on what they do not ─────────────────────────────────────────────────────────
@@ -112,14 +135,15 @@ TEXTS = [
     "/environ",
     "S_ISUID", "S_ISGID", "S_ISVTX", "/etc/sudoers.d/", "cat",
     "sshd", "host", "../", "\\xff", "ä", "f", "4", "ipv4", "SUCCESS", "ENOENT", "E", "<NA>", "tcp",
-    "x" * 40, "/" + "x" * 40, "/a\\xffb", "/..data",
+    "x" * 40, "/" + "x" * 40, "/a\\xffb", "/..data", "/.", "/.ssh/", "shad", "EINPROGRESS", "udp", "ip", "O_TRUNC",
+    "O_CREAT",
 ]  # fmt: skip
 GLOBS = ["/proc/*/environ", "*../*", "*/[.]ssh/*", "/etc/*", "*", "/etc/\\shadow", "*[", "[/]etc/shadow"]
 TEXT_FIELDS = [
     "fd.name", "fd.directory", "fd.filename", "fd.nameraw", "proc.name", "container.id", "fd.typechar", "fd.type",
     "evt.res", "fs.path.name", "fs.path.source", "fs.path.target", "fd.l4proto", "tiercel.path", "proc.cmdline",
 ]  # fmt: skip
-ARGUMENTS = ["name", "oldpath", "newpath", "mode"]
+ARGUMENTS = ["name", "oldpath", "newpath", "mode", "flags"]
 WORDS = ["=", "!=", "startswith", "endswith", "contains"]
 NUMBERS = st.sampled_from(["0", "1", "2", "3", "-2", "-115"])
 
@@ -145,9 +169,31 @@ def _other_checks() -> st.SearchStrategy[Check]:
     return (
         st.builds(Check, st.sampled_from(flags).map(FieldRef), st.just("="), truth)
         | st.builds(Check, numbers, st.sampled_from(["=", "!=", "<", ">=", ">", "<="]), NUMBERS.map(Literal))
-        | st.builds(Check, st.just(FieldRef("fd.sport")), st.sampled_from(["=", "!="]), st.just(Literal("443")))
-        | st.builds(Check, st.just(FieldRef("fd.ip")), st.just("!="), st.just(Literal("10.0.0.2")))
+        | st.builds(Check, st.sampled_from(_fields("port")), st.sampled_from(["=", "!=", ">"]), _PORTS)
+        | st.builds(Check, st.sampled_from(_fields("ip")), st.sampled_from(["=", "!="]), _ADDRESSES)
+        | st.builds(Check, st.sampled_from(_fields("net")), st.sampled_from(["=", "!="]), _NETWORKS)
+        | st.builds(Check, st.sampled_from(_fields("net")), st.just("in"), st.lists(_NETWORKS, min_size=1).map(_values))
+        | st.builds(Check, st.sampled_from(_fields("port")), st.just("in"), st.lists(_PORTS, min_size=1).map(_values))
+        | st.builds(Check, st.sampled_from(["fd.sip", "fd.ip", "fd.sport"]).map(FieldRef), st.just("exists"))
+        | st.builds(Check, st.sampled_from(["fd.sip.name", "fd.rip.name"]).map(FieldRef), st.just("="), _HOST_NAMES)
+        | st.builds(Check, st.just(FieldRef("user.uid")), st.sampled_from(["=", "!="]), _USERS)
     )
+
+
+def _fields(part: str) -> list[FieldRef]:
+    return [FieldRef(f"fd.{side}{part}") for side in ("", "s", "r", "c", "l")]
+
+
+def _values(items: list[Literal]) -> Values:
+    return Values(tuple(items))
+
+
+_USERS = st.sampled_from(["0", "1"]).map(Literal)
+_PORTS = st.sampled_from(["22", "443", "80"]).map(Literal)
+_ADDRESSES = st.sampled_from(["10.0.0.2", "::1", "0.0.0.0", "169.254.169.254"]).map(Literal)
+_NETWORKS = st.sampled_from(["10.0.0.0/8", "127.0.0.0/8", "172.16.0.0/12", "::/8", "2001:db8::/33"]).map(Literal)
+_HOST_NAMES = st.sampled_from(["a.example", "b.example"]).map(Literal)
+HOST_NAMES = {"10.0.0.2": ("a.example",), "2001:db8::7": ("a.example", "b.example")}
 
 
 CONDITIONS: st.SearchStrategy[Node] = st.recursive(
@@ -169,16 +215,19 @@ def form_of(node: Node, event_type: str) -> ir.Form:
 @given(CONDITIONS, EVENTS)
 def test_what_fires_passes(node: Node, judged: Event) -> None:
     form = form_of(node, judged.kernel.type)
-    if ir.holds(form, judged):
-        assert may_hold(condition([form], judged.kernel.type), facts_of(judged.kernel))
+    judged.host.host_names = HOST_NAMES
+    for names in (HOST_NAMES, None):
+        if ir.holds(form, judged):
+            assert may_hold(condition([form], judged.kernel.type, names), facts_of(judged.kernel))
 
 
-@settings(max_examples=3000)
+@settings(max_examples=4000)
 @given(_text_checks(), st.booleans(), EVENTS)
 def test_a_single_check_that_holds_passes(check: Check, turned: bool, judged: Event) -> None:
     form = form_of(Not(check) if turned else check, judged.kernel.type)
+    judged.host.host_names = HOST_NAMES
     if ir.holds(form, judged):
-        assert may_hold(condition([form], judged.kernel.type), facts_of(judged.kernel))
+        assert may_hold(condition([form], judged.kernel.type, HOST_NAMES), facts_of(judged.kernel))
 
 
 @settings(max_examples=200)
@@ -188,6 +237,7 @@ def test_many_rules_keep_to_the_bounds_of_a_probe(nodes: list[Node], judged: Eve
     clauses = condition(forms, judged.kernel.type)
     assert len(clauses) <= MOST_CLAUSES
     assert len(texts(clauses)) <= MOST_TEXTS
+    assert sum(len(text.operands) for text in texts(clauses) if text.match is Match.CONTAINS) <= MOST_NEEDLES
     assert may_hold(clauses, facts_of(judged.kernel)) or not any(ir.holds(form, judged) for form in forms)
 
 
@@ -261,6 +311,10 @@ def test_a_switched_off_rule_asks_for_nothing(upstream: RuleSet) -> None:
         (Match.BELOW, "/etc", b"/etc/passwd", True),
         (Match.BELOW, "/etc", b"/etcetera", False),
         (Match.BELOW, "/etc", b"shadow", None),
+        (Match.CONTAINS, "shad", b"/etc/shadow", None),
+        (Match.CONTAINS, "shadow-copy", b"/etc/shadow-cx", None),
+        (Match.CONTAINS, "shadow-copy", b"/etc/shadow", False),
+        (Match.CONTAINS, "shadow", b"etc", None),
         (Match.EXACT, "/a", b"/a/../b", None),
         (Match.EXACT, "/a", "/ä".encode(), None),
         (Match.EXACT, "/a", b"/" + b"a" * 300, None),
@@ -270,6 +324,40 @@ def test_a_switched_off_rule_asks_for_nothing(upstream: RuleSet) -> None:
 def test_paths(match: Match, operand: str, path: bytes | None, answer: bool | None) -> None:
     test = TextTest(Subject.FIRST, match, (operand,))
     assert known(test, Facts({}, paths=(path, None))) is answer
+
+
+@pytest.mark.parametrize(
+    ("names", "passes"),
+    [
+        ({"10.0.0.2": ("kubernetes.default.svc.cluster.local",)}, True),
+        ({"10.0.0.9": ("kubernetes.default.svc.cluster.local",)}, False),
+        ({}, False),
+        (None, True),
+    ],
+)
+def test_a_host_name_is_the_addresses_it_has_now(
+    upstream: RuleSet, names: dict[str, tuple[str, ...]] | None, passes: bool
+) -> None:
+    rule = next(rule for rule in upstream.rules if rule.name == "Contact K8S API Server From Container")
+    asked = spoken("connect", "10.0.0.2", 443, 0).kernel
+    asked.container_id = "c" * 64
+    assert Filters().of([rule], names).passes(asked) is passes
+
+
+def test_clauses_that_differ_in_the_texts_of_a_test_are_one() -> None:
+    one, other = (only(TextTest(Subject.FIRST, Match.PREFIX, (text,))) for text in ("/a", "/b"))
+    together = united(some([every([one, only(Fact.READ)]), every([other, only(Fact.READ)])]))
+    assert together == every([only(TextTest(Subject.FIRST, Match.PREFIX, ("/a", "/b"))), only(Fact.READ)])
+    apart = some([every([one, only(Fact.READ)]), every([other, only(Fact.WRITE)])])
+    assert united(apart) == apart
+
+
+def test_what_says_most_is_left_out_last() -> None:
+    """Of conditions that are too many together, those which only name what something is not."""
+    weak = [some(only(TextTest(Subject.COMM, Match.EXACT, (f"{i}{j}",)), False) for j in range(2)) for i in range(9)]
+    strong = some([only(Fact.NAMES_1), only(TextTest(Subject.FIRST, Match.PREFIX, ("/root/",)))])
+    for clause in every([*weak, strong]):
+        assert any(wanted for _, wanted in clause)
 
 
 def test_clauses_stay_few() -> None:

@@ -10,7 +10,8 @@ import pytest
 
 import probes
 from engine.pushdown import atoms
-from engine.pushdown.atoms import Fact, Match, Subject, TextTest
+from engine.pushdown.atoms import NAMES, Fact, Match, Subject, TextTest
+from engine.pushdown.conditions import MOST_NEEDLES
 from probes.kernel import filter_rows, filters, spec, wire
 
 BPF = Path(probes.__file__).parent / "kernel" / "bpf"
@@ -29,7 +30,8 @@ FIELDS = {
     "loss_key": "cgroup hierarchy cause",
     "loss": "count pid reserved comm",
     "spec": "event present enabled string base fd sockaddr how payload message sockaddr_size_at failures_only reserved",
-    "filter": "table count used texts exact lengths flags how domain mode reserved clauses",
+    "filter": "table count used texts exact lengths flags how domain mode peer reserved sought needles begins"
+    " ends clauses",
     "text_key": "bits table lookup tail text",
     "answers": "may may_not",
 }
@@ -55,6 +57,10 @@ _FILTERS = {
     "OPTION_GENERATION": filters.GENERATION,
     "LOOKUPS": filter_rows.LOOKUPS,
     "LOOKUP_SUFFIX": filter_rows.lookup_of(TextTest(Subject.FIRST, Match.SUFFIX, ())),
+    "LOOKUP_PEER": filter_rows.lookup_of(TextTest(Subject.PEER, Match.EXACT, ())),
+    "LOOKUP_PORT": filter_rows.lookup_of(TextTest(Subject.PORT, Match.EXACT, ())),
+    "NEEDLES": MOST_NEEDLES,
+    "NEEDLE_SIZE": atoms.NEEDLE,
     "TAIL": atoms.TAIL,
     "TEXT_SIZE": atoms.TEXT_MOST + 2,
     "HEAD_BITS": filter_rows.HEAD_BITS,
@@ -76,7 +82,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[int]]:
         "BASE_CWD",
         "BASE_NONE",
     ]
-    constants += [*_FILTERS, *(f"FACT_{fact.name}" for fact in Fact)]
+    constants += [*_FILTERS, *(f"FACT_{fact.name}" for fact in Fact if fact not in NAMES), "FACT_NAMES"]
     lines += [f'\tprintf("{name} %d\\n", (int){name});' for name in constants]
     folder = tmp_path_factory.mktemp("wire")
     code = f'#include <stdio.h>\n#include <stddef.h>\n{TYPES}#include "{BPF}/wire.h"\nint main(void) {{\n'
@@ -129,7 +135,10 @@ def test_the_constants_agree(compiled: dict[str, list[int]]) -> None:
         "FROM_NOWHERE": [spec.NOWHERE],
     }
     specs |= {"BASE_CWD": [spec.BASE_CWD], "BASE_NONE": [spec.BASE_NONE]}
-    of_filters = {name: [value] for name, value in _FILTERS.items()} | {f"FACT_{f.name}": [1 << f] for f in Fact}
+    of_filters = {name: [value] for name, value in _FILTERS.items()} | {
+        **{f"FACT_{f.name}": [1 << f] for f in Fact if f not in NAMES},
+        "FACT_NAMES": [1 << NAMES[0]],
+    }
     expected = sections | kinds | flags | specs | of_filters
     assert {name: compiled[name] for name in expected} == expected
     assert compiled["SECTIONS"] == [len(wire.Section)]

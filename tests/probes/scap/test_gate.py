@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.events import HOST
 from engine.lang import flags as linux
-from engine.pushdown.atoms import Fact, Facts
+from engine.pushdown.atoms import Fact, Facts, facts_of_path
 from engine.pushdown.clauses import TRUE, may_hold
 from engine.pushdown.filter import Filter, Filters
 from engine.rules.load import load
@@ -59,7 +60,9 @@ def test_an_open_passes_where_the_conditions_of_the_rules_may_hold(
         Fact.MAY_CREATE: linux.may_create(asked),
         Fact.INTERNET: False,
         Fact.TCP: False,
-    }
+        Fact.UDP: False,
+        Fact.TRUNCATE: bool(asked & os.O_TRUNC),
+    } | {fact: holds for fact, holds in facts_of_path(path.encode()).items() if fact is not Fact.TRAVERSAL}
     facts = Facts(numbers, comm.encode() if leads else None, (path.encode(), None))
     gate = Gate(clauses, Sorts())
     given_path = path.encode() + b"\0"
