@@ -43,7 +43,7 @@ def file_fd(num: int, info: bytes, names: bytes, tried: str) -> Fd:
     return Fd(
         num=num,
         type=_file_type(mode, path, tried),
-        name=tried or path,
+        name=path if path and _is_lost(tried) else tried or path,
         path=path,
         created=bool(flags & FILE_CREATED),
         upper_layer=bool(flags & FILE_OVERLAY_UPPER),
@@ -51,6 +51,11 @@ def file_fd(num: int, info: bytes, names: bytes, tried: str) -> Fd:
         dev=_user_dev(dev),
         ino=ino,
     )
+
+
+def _is_lost(tried: str) -> bool:
+    """Whether a path leads upwards from a folder that nobody knows, so that only the kernel knows where it led."""
+    return not tried.startswith("/") and ".." in tried.split("/")
 
 
 def _file_type(mode: int, path: str, tried: str) -> str:

@@ -26,7 +26,8 @@ FIELDS = {
     " pgid vpgid pid_ns mnt_ns exe_flags comm",
     "counter": "seen delivered lost",
     "cgroup_key": "cgroup hierarchy",
-    "spec": "event present enabled string base fd sockaddr how payload message sockaddr_size_at failures_only reserved",
+    "spec": "event present enabled string base fd sockaddr how payload message sockaddr_size_at failures_only"
+    " by_command",
     "filter": "table count used texts exact lengths flags how domain mode reserved clauses",
     "text_key": "bits table lookup tail text",
     "answers": "may may_not",
