@@ -124,7 +124,7 @@ tiercel.compat      | thread_info of the task
 tiercel.io_uring    | tracepoints of io_uring
 tiercel.entry       | exec or /proc: lineage, cgroups
 tiercel.exec        | exec or /proc: cred; Docker (inspect)
-tiercel.path        | path of the descriptor (dentries and mounts)
+tiercel.path        | path of the descriptor (dentries and mounts); unix_sock of the peer
 user.uid            | cred.euid
 user.name           | cred.euid; /etc/passwd of the container or the host
 user.login          | exec, fork or /proc: task_struct.loginuid

@@ -75,17 +75,27 @@ def _user_dev(dev: int) -> int:
     return (minor & 0xFF) | (major << 8) | ((minor & ~0xFF) << 12)
 
 
-def socket_fd(num: int, info: bytes, path: bytes, peer: Address | None, is_server: bool | None) -> Fd:
-    """A socket; ``peer`` is the address given to connect or sendto, ``is_server`` what the call says of the role."""
+def socket_fd(
+    num: int, info: bytes, path: bytes, peer: Address | None, is_server: bool | None, *, connects: bool = False
+) -> Fd:
+    """A socket; ``peer`` is the address given to connect or sendto, ``is_server`` what the call says of the role.
+
+    Where a call ``connects``, the kernel's own idea of the other end goes before the address that was given: a thread
+    may have written over it, and a path may be a link.
+    """
     family, kind, protocol, state, lport, rport, local, remote = SOCKET_INFO.unpack(info)
     if family not in (AF_INET, AF_INET6):
-        name = peer.path if peer and peer.path else unix_path(path)
         return Fd(
-            num=num, type=_FAMILIES.get(family, ""), name=name, is_server=is_server, connected=state == _ESTABLISHED
+            num=num,
+            type=_FAMILIES.get(family, ""),
+            name=peer.path if peer and peer.path else unix_path(path),
+            path=unix_path(path) if path and connects else "",
+            is_server=is_server,
+            connected=state == _ESTABLISHED,
         )
     kind_text, local_ip = ip_text(family, local)
     remote_type, remote_ip = ip_text(family, remote)
-    if peer and peer.ip:
+    if peer and peer.ip and not (connects and rport):
         remote_type, remote_ip, rport = peer.type, peer.ip, peer.port
     if is_server is None and state == _ESTABLISHED:
         is_server = lport < rport  # the usual guess: services have the lower ports

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -52,6 +53,26 @@ async def test_a_socket_on_standard_input(kernel: Watched, detour: str, way: str
     duplicate = only([e for e in events if e.type in ("dup", "dup2", "dup3")], kind)
     assert (duplicate.res, descriptor(duplicate).num, descriptor(duplicate).type) == (0, 0, "ipv4")
     assert (descriptor(duplicate).remote_ip, descriptor(duplicate).remote_port) == ("127.0.0.1", 9)
+
+
+async def test_an_address_written_over_while_the_call_runs(kernel: Watched, detour: str) -> None:
+    """By another thread: the address is what stood there at the end, the connection is the one that was made."""
+    first, second = (e for e in await kernel.run(detour, "address", "127.0.0.2") if e.type == "connect")
+    assert str(second.args["addr"]).startswith("127.0.0.2:")
+    assert (descriptor(second).remote_ip, second.res) == ("127.0.0.1", 0)
+    assert descriptor(second).remote_port == descriptor(first).remote_port
+
+
+async def test_a_unix_socket_reached_by_a_link(kernel: Watched, detour: str, tmp_path: Path) -> None:
+    """The name is the one that was given, the path is the one that the server took."""
+    link = tmp_path / "harmless"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "docker.sock"))
+        server.listen()
+        link.symlink_to(tmp_path / "docker.sock")
+        connect = str(Path(detour).with_name("connect-unix"))
+        fd = descriptor(only(await kernel.run(connect, str(link)), "connect"))
+    assert (fd.type, fd.name, fd.path) == ("unix", str(link), str(tmp_path / "docker.sock"))
 
 
 # ── paths ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -54,6 +54,7 @@ WAYS = (
     Way("detour socket-by dup3 127.0.0.1 9", _STDIO),
     Way("detour socket-by fcntl 127.0.0.1 9", _STDIO),
     Way("detour socket-by fcntl-cloexec 127.0.0.1 9", _STDIO),
+    Way("connect-unix /tmp/harmless", "Connection to a container runtime's socket", on_host=False),
     Way("detour mount /run", "Mount in container", on_host=False),
     Way("detour copy-mount /etc /run", "Mount in container", on_host=False),
     Way("detour handle /etc/hostname", "File opened by its number from container", on_host=False),
@@ -73,10 +74,10 @@ def seen(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Se
     """Every alert of ours, when all has been done. Docker's usual filter of system calls is off: it forbids io_uring
     to those who ask for it, and not to those who get around it."""
     folder = tmp_path_factory.mktemp("ways")
-    script = "\n".join(
-        ["ip link set lo up", *(f"{way.command} > /dev/null" for way in WAYS), "act stratum+tcp://end", ""]
-    )
-    options = ("--security-opt", "seccomp=unconfined", *(f"--cap-add={name}" for name in CAPABILITIES))
+    before = ("ip link set lo up", "ln -s /var/run/docker.sock /tmp/harmless")
+    script = "\n".join([*before, *(f"{way.command} > /dev/null" for way in WAYS), "act stratum+tcp://end", ""])
+    socket = ("-v", f"{lab.socket}:/var/run/docker.sock")
+    options = ("--security-opt", "seccomp=unconfined", *(f"--cap-add={name}" for name in CAPABILITIES), *socket)
     with Watch.open(lab.url, folder / "alerts.db", "--matching", "all") as watch:
         watch.containers = {lab.run(NAME, options=options)}
         lab.exec(NAME, "sh", "-c", script)

@@ -76,6 +76,7 @@ CASES = (
         "Connection to a container runtime's socket",
         {
             "Docker's": called("connect", fd=unix("/var/run/docker.sock")),
+            "Docker's, by a link": called("connect", fd=unix("/tmp/harmless", "/run/docker.sock")),
             "not allowed": called("connect", fd=unix("/run/containerd/containerd.sock"), res=EACCES),
         },
         {

@@ -58,20 +58,26 @@ static void do_socket_by(char **words)
 static char path[PATH_MAX];
 static const char *fifo, *harmless;
 
-/* When the call has begun, its path is written over; only then can it end. */
-static void *write_over(void *unused)
+/* Until the first thread stands in a call: its number is the first word. */
+static void wait_for_call(long call)
 {
-	char wait[64], state[4096], number[16];
+	char where[64], state[4096], number[16];
 	int file, size;
 
-	snprintf(number, sizeof(number), "%d ", SYS_openat);
-	snprintf(wait, sizeof(wait), "/proc/self/task/%d/syscall", getpid());
-	do { /* until the call stands in the kernel: its number is the first word */
-		file = MUST(open(wait, O_RDONLY));
+	snprintf(number, sizeof(number), "%ld ", call);
+	snprintf(where, sizeof(where), "/proc/self/task/%d/syscall", getpid());
+	do {
+		file = MUST(open(where, O_RDONLY));
 		size = MUST(read(file, state, sizeof(state) - 1));
 		state[size] = 0;
 		close(file);
 	} while (strncmp(state, number, strlen(number)));
+}
+
+/* When the call has begun, its path is written over; only then can it end. */
+static void *write_over(void *unused)
+{
+	wait_for_call(SYS_openat);
 	strcpy(path, harmless);
 	MUST(open(fifo, O_WRONLY));
 	return unused;
@@ -86,6 +92,37 @@ static void do_written_over(char **words)
 	strcpy(path, fifo);
 	pthread_create(&thread, NULL, write_over, NULL);
 	MUST(syscall(SYS_openat, AT_FDCWD, path, O_RDONLY, 0));
+	pthread_join(thread, NULL);
+}
+
+static struct sockaddr_in to = {.sin_family = AF_INET};
+static int listener;
+static const char *elsewhere;
+
+static void *write_over_address(void *unused)
+{
+	wait_for_call(SYS_connect);
+	inet_pton(AF_INET, elsewhere, &to.sin_addr);
+	MUST(accept(listener, NULL, NULL));
+	MUST(accept(listener, NULL, NULL));
+	return unused;
+}
+
+/* Connects to oneself, by an address that another thread writes over while the queue is full:   address OTHER */
+static void do_address(char **words)
+{
+	socklen_t size = sizeof(to);
+	pthread_t thread;
+
+	elsewhere = words[0];
+	listener = MUST(socket(AF_INET, SOCK_STREAM, 0));
+	inet_pton(AF_INET, "127.0.0.1", &to.sin_addr);
+	MUST(bind(listener, (struct sockaddr *)&to, sizeof(to)));
+	MUST(listen(listener, 0));
+	MUST(getsockname(listener, (struct sockaddr *)&to, &size));
+	MUST(connect(MUST(socket(AF_INET, SOCK_STREAM, 0)), (struct sockaddr *)&to, sizeof(to)));
+	pthread_create(&thread, NULL, write_over_address, NULL);
+	MUST(connect(MUST(socket(AF_INET, SOCK_STREAM, 0)), (struct sockaddr *)&to, sizeof(to)));
 	pthread_join(thread, NULL);
 }
 
@@ -271,7 +308,7 @@ static const struct verb {
 	const char *name;
 	void (*act)(char **words);
 } VERBS[] = {
-	{"socket-by", do_socket_by}, {"written-over", do_written_over}, {"number", do_number}, {"open", do_open},
+	{"socket-by", do_socket_by}, {"written-over", do_written_over}, {"address", do_address}, {"number", do_number}, {"open", do_open},
 	{"root", do_root}, {"pivot", do_pivot}, {"bind", do_bind}, {"mount", do_mount}, {"copy-mount", do_copy_mount},
 	{"device", do_device}, {"thread", do_thread}, {"name", do_name}, {"leader-gone", do_leader_gone},
 	{"vfork", do_vfork}, {"copy-by", do_copy_by}, {"handle", do_handle}, {"deep", do_deep},
