@@ -528,9 +528,9 @@ for n in range(6000):
 async def test_losses_are_counted_by_cause() -> None:
     async with watching(ring_pages=1) as watched:
         flood()
-        loss = await watched.until(Loss)
+        loss = await watched.until(Loss, container_id=HOST)
         assert isinstance(loss, Loss)
-        assert (loss.count > 0, loss.cause, loss.container_id) == (True, CAUSE, HOST)
+        assert (loss.count > 0, loss.cause) == (True, CAUSE)
         lost = sum(row.lost for row in watched.source.statistics())
         assert lost > 0
 
@@ -567,7 +567,8 @@ async def test_where_there_is_no_room_to_count_each_cgroup_losses_are_counted_to
         loss = await watched.until(Loss, container_id=OTHER)
     assert isinstance(loss, Loss)
     assert loss.count > 0
-    assert {one.container_id for one in watched.inputs if isinstance(one, Loss)} <= {HOST, OTHER}
+    ours = f"{os.getpid():064x}"
+    assert ours not in {one.container_id for one in watched.inputs if isinstance(one, Loss)}
 
 
 async def test_environments_are_sent_as_soon_as_somebody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
