@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from engine import origins
 from engine.lang.field import Field, shape_of
 from engine.lang.fields import FIELDS
 from engine.rules.ruleset import Rule
-from engine.schema import EVENT_TYPES
+from engine.schema import EVENT_TYPES, EventType
 
 
 def rule_lines(rules: Sequence[Rule]) -> Iterator[str]:
@@ -19,9 +20,10 @@ def rule_lines(rules: Sequence[Rule]) -> Iterator[str]:
 
 
 def field_lines() -> Iterator[str]:
-    """Name with its argument, type, meaning, and an example; the meaning of one that is not served says why."""
+    """Name with its argument, type, meaning, what it is read from, and an example; the meaning of one that is not
+    served says why."""
     return _columns(
-        (name + _brackets(row), str(shape_of(row)), row.description, row.example)
+        (name + _brackets(row), str(shape_of(row)), row.description, _origin(row), row.example)
         for name, row in sorted(FIELDS.items())
     )
 
@@ -31,9 +33,17 @@ def _brackets(row: Field) -> str:
     return f"[{row.argument}]{'' if row.argument_required else '?'}" if row.argument else ""
 
 
+def _origin(row: Field) -> str:
+    return "" if row.unserved else origins.of_field(row.name)
+
+
 def event_lines() -> Iterator[str]:
-    """Name, meaning, and the names for ``evt.arg``."""
-    return _columns((row.name, row.help, " ".join(param.name for param in row.params)) for row in EVENT_TYPES)
+    """Name, meaning, tracepoint, and the names for ``evt.arg``, each with what it is read from."""
+    return _columns((row.name, row.help, origins.of_event(row), _parameters(row)) for row in EVENT_TYPES)
+
+
+def _parameters(row: EventType) -> str:
+    return " ".join(param.name + origins.short(origins.of_param(row, param)) for param in row.params)
 
 
 def rule_rows(rules: Iterable[Rule]) -> list[dict[str, Any]]:
@@ -69,6 +79,7 @@ def field_rows() -> list[dict[str, Any]]:
             "filter_only": row.filter_only,
             "description": row.description,
             "example": row.example,
+            "read_from": _origin(row),
             "unserved": row.unserved,
         }
         for name, row in sorted(FIELDS.items())
@@ -82,7 +93,11 @@ def event_rows() -> list[dict[str, Any]]:
             "name": row.name,
             "category": row.category,
             "description": row.help,
-            "parameters": [{"name": param.name, "type": param.type.split()[0]} for param in row.params],
+            "tracepoint": origins.of_event(row),
+            "parameters": [
+                {"name": param.name, "type": param.type.split()[0], "read_from": origins.of_param(row, param)}
+                for param in row.params
+            ],
         }
         for row in EVENT_TYPES
     ]

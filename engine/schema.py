@@ -46,6 +46,8 @@ class ParamType(StrEnum):
     BPF_COMMAND = "ENUMFLAGS32 bpf"
     PRCTL_OPTION = "ENUMFLAGS32 prctl"
     MODE = "MODE"
+    NODE_MODE = "MODE mknod"
+    """Permissions, and the kind of file."""
     CHARBUF = "CHARBUF"
     """A string in user memory, as given."""
     FSPATH = "FSPATH"
@@ -248,6 +250,36 @@ EVENT_TYPES: tuple[EventType, ...] = (
     ),
     _row("mount", "file", "res:ERRNO@r dev:CHARBUF@0 dir:FSPATH@1 flags:MOUNT_FLAGS@3", help="a mount was made"),
     _row("umount2", "file", "res:ERRNO@r name:FSPATH@0 flags:UMOUNT_FLAGS@1", help="a mount was removed"),
+    _row("fsopen", "file", "fd:FD@r fsname:CHARBUF@0 flags:FLAGS@1", fd="fd", help="a file system to be mounted"),
+    _row("fsmount", "file", "fd:FD@r fs_fd:FD@0 flags:FLAGS@1 attr_flags:FLAGS@2", fd="fd", help="… without a place"),
+    _row(
+        "open_tree",
+        "file",
+        "fd:FD@r dirfd:DIRFD@0 path:FSRELPATH@1 flags:FLAGS@2",
+        fd="fd",
+        help="a mount was opened, or copied without a place",
+    ),
+    _row(
+        "move_mount",
+        "file",
+        "res:ERRNO@r from_dirfd:DIRFD@0 from_path:FSRELPATH@1 to_dirfd:DIRFD@2 to_path:FSRELPATH@3 flags:FLAGS@4",
+        help="a mount got a place",
+    ),
+    _row("chroot", "file", "res:ERRNO@r path:FSPATH@0", help="the root folder was changed"),
+    _row("pivot_root", "file", "res:ERRNO@r new_root:FSPATH@0 put_old:FSPATH@1", help="the root mount was changed"),
+    _row("mknod", "file", "res:ERRNO@r path:FSPATH@0 mode:NODE_MODE@1 dev:UINT32@2", help="a device or pipe was made"),
+    _row(
+        "mknodat",
+        "file",
+        "res:ERRNO@r dirfd:DIRFD@0 path:FSRELPATH@1 mode:NODE_MODE@2 dev:UINT32@3",
+        help="a device or pipe was made",
+    ),
+    _row(
+        "name_to_handle_at",
+        "file",
+        "res:ERRNO@r dirfd:DIRFD@0 pathname:FSRELPATH@1",
+        help="the number of a file in its file system was asked for",
+    ),
     _row("ptrace", "process", "res:ERRNO@r request:PTRACE_REQUEST@0 pid:PID@1", help="a process is traced"),
     _row("process_vm_readv", "process", "res:INT64@r pid:PID@0", help="memory of another process was read"),
     _row("process_vm_writev", "process", "res:INT64@r pid:PID@0", help="memory of another process was written"),

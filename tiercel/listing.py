@@ -30,7 +30,7 @@ def print_json(rows: Any) -> None:
 def fields(as_json: bool) -> None:
     """List the fields of conditions and outputs.
 
-    Columns: name, type, meaning. Those not served say why.
+    Columns: name, type, meaning, what it is read from, an example. Those not served say why.
     """
     from engine.listings import field_lines, field_rows
 
@@ -42,7 +42,9 @@ def fields(as_json: bool) -> None:
 def events(as_json: bool) -> None:
     """List event types and their parameters.
 
-    Columns: name, meaning, and what `evt.arg.NAME` can name.
+    Columns: name, meaning, tracepoint, and what `evt.arg.NAME` can name, each with what it is read from: @ret is the
+    return value, @0 a register of the call, @*0 the memory at it; without one a struct of the kernel, which --json
+    names.
     """
     from engine.listings import event_lines, event_rows
 

@@ -201,6 +201,12 @@ def _names(table: flags.FlagTable) -> Text:
     return lambda _event, value, _param: flags.flag_names(value & 0xFFFFFFFF, table)
 
 
+def _node_mode(_event: Event, value: Any, _param: Param) -> str:
+    names = flags.flag_names(value & 0xFFFFFFFF, flags.MODES)
+    kind = flags.FILE_KINDS.get(value & flags.FILE_KIND, "")
+    return "|".join(filter(None, (names, kind)))
+
+
 def _enum(table: dict[int, str], unknown: str = "") -> Text:
     return lambda _event, value, _param: table.get(value, unknown)
 
@@ -225,6 +231,7 @@ _MEANINGS: dict[ParamType, Text] = {
     ParamType.BPF_COMMAND: _enum(flags.BPF_COMMANDS),
     ParamType.PRCTL_OPTION: _enum(flags.PRCTL_OPTIONS),
     ParamType.MODE: _names(flags.MODES),
+    ParamType.NODE_MODE: _node_mode,
     ParamType.FSPATH: _path,
     ParamType.FSRELPATH: _path,
 }

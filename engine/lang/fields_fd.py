@@ -95,7 +95,7 @@ FIELDS = (
     Field(
         "tiercel.path",
         T.CHARBUF,
-        "Path as the kernel resolved it, symbolic links followed",
+        "Path as the kernel resolved it, symbolic links followed; of a Unix connection, the path that the server took",
         "tiercel.path = /etc/shadow",
         of_fd(lambda fd: fd.path or None),
     ),

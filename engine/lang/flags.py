@@ -181,6 +181,17 @@ MODES: FlagTable = (
     ("S_ISUID", 0o4000),
 )
 ANY_EXECUTE = 0o111
+FILE_KINDS = {
+    0: "S_IFREG",
+    0o010000: "S_IFIFO",
+    0o020000: "S_IFCHR",
+    0o040000: "S_IFDIR",
+    0o060000: "S_IFBLK",
+    0o100000: "S_IFREG",
+    0o140000: "S_IFSOCK",
+}
+"""What mknod(2) makes; 0 is a regular file, too."""
+FILE_KIND = 0o170000
 
 # ── enumerations ────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -40,11 +40,17 @@ def file_fd(num: int, info: bytes, names: bytes, tried: str) -> Fd:
     """A file; ``tried`` is the path by which it was opened just now, "" when it was opened earlier."""
     ino, dev, flags, mode, _ = FILE_INFO.unpack(info)
     path = "[pidfd]" if flags & FILE_PIDFD else joined(names)
+    name = path if path and _is_lost(tried) else tried or path
     return Fd(  # by position, which takes a third of the time
-        num, _file_type(mode, path, tried), tried or path, path, "", "", 0, "", 0, None, False,
+        num, _file_type(mode, path, tried), name, path, "", "", 0, "", 0, None, False,
         flags & FILE_CREATED != 0, flags & FILE_OVERLAY_UPPER != 0, flags & FILE_OVERLAY_LOWER != 0,
         _user_dev(dev), ino,
     )  # fmt: skip
+
+
+def _is_lost(tried: str) -> bool:
+    """Whether a path leads upwards from a folder that nobody knows, so that only the kernel knows where it led."""
+    return not tried.startswith("/") and ".." in tried.split("/")
 
 
 def _file_type(mode: int, path: str, tried: str) -> str:
@@ -64,17 +70,27 @@ def _user_dev(dev: int) -> int:
     return (minor & 0xFF) | (major << 8) | ((minor & ~0xFF) << 12)
 
 
-def socket_fd(num: int, info: bytes, path: bytes, peer: Address | None, is_server: bool | None) -> Fd:
-    """A socket; ``peer`` is the address given to connect or sendto, ``is_server`` what the call says of the role."""
+def socket_fd(
+    num: int, info: bytes, path: bytes, peer: Address | None, is_server: bool | None, *, connects: bool = False
+) -> Fd:
+    """A socket; ``peer`` is the address given to connect or sendto, ``is_server`` what the call says of the role.
+
+    Where a call ``connects``, the kernel's own idea of the other end goes before the address that was given: a thread
+    may have written over it, and a path may be a link.
+    """
     family, kind, protocol, state, lport, rport, local, remote = SOCKET_INFO.unpack(info)
     if family not in (AF_INET, AF_INET6):
-        name = peer.path if peer and peer.path else unix_path(path)
         return Fd(
-            num=num, type=_FAMILIES.get(family, ""), name=name, is_server=is_server, connected=state == _ESTABLISHED
+            num=num,
+            type=_FAMILIES.get(family, ""),
+            name=peer.path if peer and peer.path else unix_path(path),
+            path=unix_path(path) if path and connects else "",
+            is_server=is_server,
+            connected=state == _ESTABLISHED,
         )
     kind_text, local_ip = ip_text(family, local)
     remote_type, remote_ip = ip_text(family, remote)
-    if peer and peer.ip:
+    if peer and peer.ip and not (connects and rport):
         remote_type, remote_ip, rport = peer.type, peer.ip, peer.port
     if is_server is None and state == _ESTABLISHED:
         is_server = lport < rport  # the usual guess: services have the lower ports

@@ -73,6 +73,9 @@ STRUCTS: dict[str, list[str]] = {
     "io_link": ["old_dfd", "new_dfd", "oldpath", "newpath", "flags"],
     "io_socket": ["domain", "type", "protocol", "file_slot"],
     "io_connect": ["addr", "addr_len"],
+    "io_bind": ["addr_len"],
+    "io_listen": ["backlog"],
+    "io_sr_msg": ["len"],
     "io_async_msghdr": ["msg", "addr"],
     "msghdr": ["msg_name", "msg_namelen"],
     "pt_regs": [
@@ -144,11 +147,11 @@ def kernel_types(btf: Btf) -> str:
 
 def _uring(btf: Btf) -> Iterator[str]:
     """Where requests to io_uring can be followed: the tracepoint has the request since 6.4."""
-    numbers = {name: btf.enumerator("io_uring_op", name) for name in URING_REQUESTS}
-    if not btf.has_tracepoint("io_uring_submit_req") or None in numbers.values():
+    if not btf.has_tracepoint("io_uring_submit_req"):
         return
     yield "#define HAVE_URING 1"
-    yield from (f"#define {name} {number}" for name, number in numbers.items())
+    numbers = ((name, btf.enumerator("io_uring_op", name)) for name in URING_REQUESTS)
+    yield from (f"#define {name} {number}" for name, number in numbers if number is not None)
 
 
 def has_helper(btf: Btf, name: str) -> bool:

@@ -40,7 +40,7 @@ MAPS = (
 STAGES = ("capture_names", "capture_bases", "capture_descriptor", "capture_program", "hold_request")
 """Tail-called programs, in the order of the STAGE_ numbers of bpf/maps.h."""
 
-_NAMED = ("execve", "clone", "procexit", "prctl", "sendmmsg", "recvmmsg")
+_NAMED = ("execve", "clone", "procexit", "prctl", "connect", "sendmmsg", "recvmmsg")
 """Events that the C text speaks of, by ``EVENT_`` and their name."""
 
 _FOLDER = Path(__file__).with_name("bpf")

@@ -9,9 +9,9 @@ import struct
 from collections.abc import Collection, Iterator
 
 from engine.schema import BY_NAME, EVENT_TYPES, EventType, Param, ParamType
-from probes.kernel.syscalls import REQUESTS, SOCKETCALL, SYSCALLS, native_and_compat
+from probes.kernel.syscalls import DUPLICATES_BY_COMMAND, REQUESTS, SOCKETCALL, SYSCALLS, native_and_compat
 
-SPEC = struct.Struct("=HBB2b2bbbbbbBBx")
+SPEC = struct.Struct("=HBB2b2bbbbbbBBB")
 COMPAT_ROWS = 1024
 SOCKETCALL_ROWS = 2048
 URING_ROWS = 3072
@@ -28,15 +28,15 @@ BY_NOBODY, BY_RULES, BY_ZOOM = 0, 1, 2
 """What lets the events of a call out of the kernel: nothing, a rule that asks for them, a zoom on who makes them."""
 
 
-def pack_spec(row: EventType, enabled: int) -> bytes:
-    """A row of the event table as the kernel reads it."""
+def pack_spec(row: EventType, enabled: int, *, by_command: bool = False) -> bytes:
+    """A row of the event table as the kernel reads it; ``by_command`` for a call that is the row's by its command."""
     strings = [p.register for p in row.strings] + [NOWHERE, NOWHERE]
     bases = [_base(p) for p in row.strings] + [BASE_NONE, BASE_NONE]
     fd = row.fd_register
     sockaddr, how = _register(row, ParamType.SOCKADDR), _register(row, ParamType.OPEN_HOW)
     payload, message = _register(row, ParamType.BYTES), _register(row, ParamType.MESSAGE)
     captured = (*strings[:2], *bases[:2], fd, sockaddr, how, payload, message)
-    return SPEC.pack(EVENT_INDEX[row.name], True, enabled, *captured, row.receives, row.name in _EXECS)
+    return SPEC.pack(EVENT_INDEX[row.name], True, enabled, *captured, row.receives, row.name in _EXECS, by_command)
 
 
 def _base(param: Param) -> int:
@@ -63,9 +63,8 @@ def spec_rows(
     for call in SYSCALLS:
         row = BY_NAME[call.event]
         if call.table in first:
-            yield (
-                first[call.table] + call.number,
-                pack_spec(row, BY_RULES if row.state or row.name in enabled else others),
-            )
+            by = BY_RULES if row.state or row.name in enabled else others
+            packed = pack_spec(row, by, by_command=call.name in DUPLICATES_BY_COMMAND)
+            yield first[call.table] + call.number, packed
     for number, name in REQUESTS.values():
         yield URING_ROWS + number, pack_spec(BY_NAME[name], BY_RULES if name in enabled else others)

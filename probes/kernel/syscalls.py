@@ -36,6 +36,8 @@ recvmmsg_time64    -   417        -
 dup               32    41       23
 dup2              33    63        -
 dup3             292   330       24
+fcntl             72    55       25
+fcntl64            -   221        -
 symlink           88    83        -
 symlinkat        266   304       36
 link              86     9        -
@@ -54,6 +56,15 @@ fchmodat         268   306       53
 fchmodat2        452   452      452
 mount            165    21       40
 umount2          166    52       39
+chroot           161    61       51
+pivot_root       155   217       41
+mknod            133    14        -
+mknodat          259   297       33
+open_tree        428   428      428
+move_mount       429   429      429
+fsopen           430   430      430
+fsmount          432   432      432
+name_to_handle_at 303  341      264
 ptrace           101    26      117
 process_vm_readv  310  347      270
 process_vm_writev 311  348      271
@@ -77,8 +88,17 @@ perf_event_open  298   336      241
 """
 """Calls that we make by their number and have no event for: the C library has no function for them."""
 
-ALIASES = {"fchmodat2": "fchmodat", "setuid32": "setuid", "recvmmsg_time64": "recvmmsg"}
+ALIASES = {
+    "fchmodat2": "fchmodat",
+    "setuid32": "setuid",
+    "recvmmsg_time64": "recvmmsg",
+    "fcntl": "dup",
+    "fcntl64": "dup",
+}
 """Calls whose event has the name of another call with the same leading parameters."""
+
+DUPLICATES_BY_COMMAND = frozenset({"fcntl", "fcntl64"})
+"""Calls that are their event's only with the commands F_DUPFD and F_DUPFD_CLOEXEC; with any other they tell nothing."""
 
 SOCKETCALLS = {
     1: "socket", 2: "bind", 3: "connect", 4: "listen", 5: "accept", 9: "sendto", 10: "recvfrom", 11: "sendto",
@@ -99,6 +119,10 @@ REQUESTS = {
     "symlinkat": (38, "symlinkat"),
     "linkat": (39, "linkat"),
     "socket": (45, "socket"),
+    "send_zc": (47, "sendto"),
+    "sendmsg_zc": (48, "sendmsg"),
+    "bind": (56, "bind"),
+    "listen": (57, "listen"),
 }
 """Requests to io_uring by name (IORING_OP_…): their number (linux/io_uring.h), and the call that does the same."""
 

@@ -73,6 +73,7 @@ class Teller:
         self._how = _name_of(row, ParamType.OPEN_HOW)
         self._has_fd = bool(row.fd) and row.fd_register != NOT_CAPTURED
         self._opens_path = row.fd_register == RET and any(is_path for _, is_path in self._strings)
+        self._connects = row.name == "connect"
         self._is_server = _IS_SERVER.get(row.name)
         self._is_server_to_peer = _IS_SERVER_TO_PEER.get(row.name, self._is_server)
 
@@ -108,7 +109,7 @@ class Teller:
             return file_fd(0, sections[_FILE], sections[_PATH], tried)
         if sections[_SOCKET]:
             is_server = self._is_server if peer is None else self._is_server_to_peer
-            return socket_fd(0, sections[_SOCKET], sections[_PATH], peer, is_server)
+            return socket_fd(0, sections[_SOCKET], sections[_PATH], peer, is_server, connects=self._connects)
         # Closed again by another thread, or kept in a table of io_uring: opened all the same.
         return Fd(num=0, type="file" if tried else "", name=tried)
 

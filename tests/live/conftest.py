@@ -9,6 +9,7 @@ import pytest
 from tests.helpers.lab import Lab
 
 LATENCIES = pytest.StashKey[list[float]]()
+NOT_PROVOKED = pytest.StashKey[dict[str, str]]()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -30,8 +31,17 @@ def latencies(pytestconfig: pytest.Config) -> list[float]:
     return pytestconfig.stash.setdefault(LATENCIES, [])
 
 
+@pytest.fixture(scope="session")
+def not_provoked(pytestconfig: pytest.Config) -> dict[str, str]:
+    """Rules that cannot be provoked here, each with the reason: printed at the end."""
+    return pytestconfig.stash.setdefault(NOT_PROVOKED, {})
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print what was measured."""
+    if (rules := config.stash.get(NOT_PROVOKED, None)) is not None:
+        lines = "".join(f"\n  {rule}: {reason}" for rule, reason in rules.items())
+        terminalreporter.write_line(f"of Falco's upstream rules, not provoked: {lines or 'none'}")
     measured = config.stash.get(LATENCIES, [])
     if len(measured) > 1:
         middle, most = statistics.median(measured), max(measured)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import os
+import pty
 import shutil
 import socket
 import subprocess
@@ -54,6 +57,40 @@ async def test_an_exec_tells_everything_about_the_new_program(kernel: Watched, t
     assert (event.res, event.args["filename"]) == (0, "/bin/echo")
     assert not process.is_exe_from_memfd
     assert not process.is_exe_upper_layer
+
+
+async def test_an_exec_on_a_terminal_tells_it_and_the_groups(kernel: Watched) -> None:
+    """A session of its own, as of somebody who logged in: its leader, and a process in a group of its own."""
+    ours, theirs = pty.openpty()
+    script = "echo 7 > /proc/self/loginuid; set -m; /bin/cat /proc/self/loginuid"
+    child = await asyncio.create_subprocess_exec(
+        *("setsid", "--ctty", "--wait", "sh", "-c", script), stdin=theirs, stdout=subprocess.PIPE, stderr=theirs
+    )
+    printed, _ = await child.communicate()
+    device = os.fstat(theirs).st_rdev
+    os.close(ours)
+    os.close(theirs)
+    await kernel.until(KernelEvent, type="procexit", pid=child.pid)
+    executed = (e.process for e in kernel.inputs if isinstance(e, KernelEvent) and e.type == "execve" and e.process)
+    leader, member = (process for process in executed if process.tty == device)
+    assert (leader.comm, member.comm) == ("sh", "cat")
+    assert leader.sid == leader.pgid == leader.vpgid == leader.pid == member.sid
+    assert member.pgid == member.vpgid == member.pid == member.vpid
+    assert member.loginuid == int(printed) == 7
+
+
+async def test_an_exec_tells_the_capabilities_that_are_left(kernel: Watched) -> None:
+    limit = ("--inh-caps=+net_raw", "--bounding-set=-sys_module", "--reuid=1000", "--clear-groups", "--regid=1001")
+    child = await asyncio.create_subprocess_exec("setpriv", *limit, "cat", "/proc/self/status", stdout=subprocess.PIPE)
+    printed, _ = await child.communicate()
+    await kernel.until(KernelEvent, type="procexit", pid=child.pid)
+    status = dict(line.split(":\t", 1) for line in printed.decode().splitlines())
+    begun = [e for e in kernel.inputs if isinstance(e, KernelEvent) and e.pid == child.pid and e.type == "execve"][-1]
+    process = program_of(begun)
+    told = (process.cap_effective, process.cap_permitted, process.cap_inheritable)
+    assert told == tuple(int(status[name], 16) for name in ("CapEff", "CapPrm", "CapInh"))
+    assert process.cap_inheritable != 0 == process.cap_effective
+    assert (begun.uid, begun.gid, process.uid, process.gid) == (1000, 1001, 1000, 1001)
 
 
 async def test_a_fork_comes_before_the_exec_of_the_child(kernel: Watched) -> None:
@@ -245,7 +282,7 @@ async def test_a_connection_in_progress_has_its_address(kernel: Watched) -> None
     )
     events = await kernel.python(code)
     fd = descriptor(only(events, "connect"))
-    assert (fd.remote_ip, fd.remote_port) == ("127.0.0.1", 9)
+    assert (only(events, "connect").res, fd.remote_ip, fd.remote_port) == (-errno.EINPROGRESS, "127.0.0.1", 9)
     sent = descriptor(only(events, "sendto"))
     assert (sent.type, sent.l4proto, sent.remote_ip, sent.remote_port) == ("ipv6", "udp", "::1", 53)
 

@@ -13,7 +13,10 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from engine.pushdown.atoms import Fact
+from engine.pushdown.conditions import condition
 from engine.rules.load import load
+from engine.rules.ruleset import Rule
 from tests.helpers.lab.docker import Lab
 from tests.helpers.lab.private_host import PrivateHost
 from tests.helpers.lab.provocations import (
@@ -84,6 +87,8 @@ def _play(lab: Lab, host: PrivateHost, watch: Watch) -> None:
         lab.exec(names[Where.CONTAINER], *row.command.split())
     for row in rows(Where.TERMINAL):
         lab.exec_tty(names[Where.CONTAINER], *row.command.split()).expect(pexpect.EOF)
+    for row in rows(Where.HOST_TERMINAL):
+        pexpect.spawn(row.command, timeout=20).expect(pexpect.EOF)
     lab.exec(names[Where.CONTAINER], "act", "stratum+tcp://end")
     for fence in (*names.values(), "host", "end"):
         watch.until(FENCE, 0, proc__cmdline=f"act stratum+tcp://{fence}")
@@ -104,7 +109,7 @@ def _until_names_are_known(lab: Lab, container: str, watch: Watch) -> None:
 
 @pytest.mark.parametrize(("row", "where"), CASES)
 def test_a_rule_fires(seen: list[Seen], row: Provocation, where: Where) -> None:
-    fired = {alert.rule for alert in seen if (alert.container_id == HOST) is (where is Where.HOST)}
+    fired = {alert.rule for alert in seen if (alert.container_id == HOST) is where.is_on_host}
     assert row.rule in fired
 
 
@@ -113,10 +118,24 @@ def test_every_field_of_their_messages_has_a_value_somewhere(seen: list[Seen]) -
     assert {name for alert in seen for name in alert.fields} - told == set()
 
 
-def test_every_rule_has_a_row_or_a_reason() -> None:
-    """The list of those without is printed: it is to be short."""
-    for rule, reason in CANNOT_BE_PROVOKED.items():
-        print(f"{rule}: {reason}")
+def _may_fire_on_host(rule: Rule) -> bool:
+    """Whether it says nowhere that it is for containers only."""
+    clauses = [clause for kind, form in rule.forms.items() for clause in condition([form], kind)]
+    return any((Fact.CONTAINER, True) not in clause for clause in clauses)
+
+
+def test_every_rule_is_provoked_in_a_container_and_on_the_host_if_it_holds_in_both() -> None:
+    rules = {rule.name: rule for rule in load([*upstream_rules()]).rules}
+    on_host = {row.rule for row in PROVOCATIONS if any(where.is_on_host for where in row.where)}
+    in_container = {row.rule for row in PROVOCATIONS if any(not where.is_on_host for where in row.where)}
+    assert on_host == {name for name, rule in rules.items() if _may_fire_on_host(rule)}
+    only_on_host = {name for name, rule in rules.items() if " and not container " in rule.condition}
+    assert in_container >= rules.keys() - only_on_host - CANNOT_BE_PROVOKED.keys()
+
+
+def test_every_rule_has_a_row_or_a_reason(not_provoked: dict[str, str]) -> None:
+    """The list of those without is printed at the end: it is to be short."""
+    not_provoked |= CANNOT_BE_PROVOKED
     names = [row.rule for row in PROVOCATIONS]
     assert sorted([*names, *CANNOT_BE_PROVOKED]) == sorted(rule.name for rule in load(upstream_rules()).rules)
     assert len(names) + len(CANNOT_BE_PROVOKED) == 93

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 from collections.abc import AsyncIterator
@@ -114,3 +115,65 @@ async def test_sockets(kernel: Watched, uring: str, tmp_path: Path) -> None:
     assert (descriptor(connected).remote_ip, descriptor(connected).remote_port) == ("127.0.0.1", 9)
     (sent,) = await requests(kernel, uring, "send", "127.0.0.1", "9", cwd=tmp_path)
     assert (sent.type, sent.res, descriptor(sent).remote_port, descriptor(sent).l4proto) == ("sendmsg", 5, 9, "udp")
+
+
+async def test_a_send_without_a_copy_is_a_send(kernel: Watched, uring: str, tmp_path: Path) -> None:
+    (sent,) = await requests(kernel, uring, "send-zc", "127.0.0.1", "9", cwd=tmp_path)
+    assert (sent.type, sent.res, descriptor(sent).remote_port, descriptor(sent).l4proto) == ("sendto", 5, 9, "udp")
+    assert (sent.args["addr"], sent.args["size"]) == ("127.0.0.1:9", 5)
+
+
+async def test_a_server(kernel: Watched, uring: str, tmp_path: Path) -> None:
+    if Btf.of_kernel().enumerator("io_uring_op", "IORING_OP_BIND") is None:
+        pytest.skip("this kernel's io_uring has no bind and listen (before Linux 6.11)")
+    (bound,) = await requests(kernel, uring, "bind", "127.0.0.1", "7707", cwd=tmp_path)
+    assert (bound.type, bound.res, bound.args["addr"]) == ("bind", 0, "127.0.0.1:7707")
+    assert (descriptor(bound).local_ip, descriptor(bound).local_port) == ("127.0.0.1", 7707)
+    (listens,) = await requests(kernel, uring, "listen", "127.0.0.1", "7707", cwd=tmp_path)
+    assert (listens.type, listens.res, listens.args["backlog"]) == ("listen", 0, 7)
+    assert (descriptor(listens).local_port, descriptor(listens).is_server) == (7707, True)
+
+
+@pytest.mark.parametrize(("verb", "told"), [("connect", ("connect", 0)), ("send", ("sendmsg", 5))])
+async def test_a_socket_in_a_table_of_the_ring(
+    kernel: Watched, uring: str, tmp_path: Path, verb: str, told: tuple[str, int]
+) -> None:
+    (event,) = await requests(kernel, uring, "slot", verb, "127.0.0.1", "9", cwd=tmp_path)
+    assert (event.type, event.res, descriptor(event).num) == (*told, 0)
+    assert (descriptor(event).type, descriptor(event).remote_port) == ("ipv4", 9)
+
+
+@pytest.mark.parametrize("way", ["poll", "quiet"])
+async def test_every_way_of_submitting_tells_changes_and_connections(
+    kernel: Watched, uring: str, tmp_path: Path, way: str
+) -> None:
+    (tmp_path / "f").touch()
+    (renamed,) = await requests(kernel, uring, way, "rename", "f", "g", cwd=tmp_path)
+    assert (renamed.type, renamed.args["oldpath"], renamed.args["newpath"]) == ("renameat2", "f", "g")
+    (removed,) = await requests(kernel, uring, way, "unlink", "g", cwd=tmp_path)
+    assert (removed.type, removed.args["name"], set(removed.bases.values())) == ("unlinkat", "g", {str(tmp_path)})
+    (connected,) = await requests(kernel, uring, way, "connect", "127.0.0.1", "9", cwd=tmp_path)
+    assert (connected.type, connected.args["addr"]) == ("connect", "127.0.0.1:9")
+
+
+async def test_linked_requests_are_told_one_by_one(kernel: Watched, uring: str, tmp_path: Path) -> None:
+    first, second = await requests(kernel, uring, "chain", "open", "/etc/passwd", cwd=tmp_path)
+    assert [descriptor(event).name for event in (first, second)] == ["/etc/passwd"] * 2
+    assert 0 <= (first.res or 0) < (second.res or 0)
+
+
+async def test_what_is_linked_to_a_failure_is_not_done(kernel: Watched, uring: str, tmp_path: Path) -> None:
+    child = subprocess.run([uring, "chain", "open", "/missing"], check=False)
+    assert child.returncode == 1
+    cancelled = await kernel.until(KernelEvent, type="openat", io_uring=True, res=-errno.ECANCELED)
+    assert isinstance(cancelled, KernelEvent)
+    assert (descriptor(cancelled).num, descriptor(cancelled).name) == (-1, "/missing")
+
+
+async def test_what_the_ring_refuses_is_never_told_as_done(kernel: Watched, uring: str, tmp_path: Path) -> None:
+    """A refused request is no event: the kernel does not even read its path."""
+    child = subprocess.Popen([uring, "refuse", "open", "/etc/passwd"], stdout=subprocess.PIPE)
+    assert child.communicate()[0] == f"{-errno.EACCES}\n".encode()
+    await kernel.until(KernelEvent, type="procexit", pid=child.pid)
+    told = [e.type for e in kernel.inputs if isinstance(e, KernelEvent) and e.pid == child.pid and e.io_uring]
+    assert told == []

@@ -84,15 +84,11 @@ static __always_inline void add_file(struct scratch *s, struct file *f, struct i
 
 static __always_inline void add_unix_path(struct scratch *s, struct sock *sk)
 {
-	struct unix_sock *self = (void *)sk;
+	struct unix_sock *self = (void *)sk, *peer = (void *)READ(self, peer);
 	struct unix_address *address = READ(self, addr);
 	u64 offset = room(s);
-	if (!address) {
-		struct unix_sock *peer = (void *)READ(self, peer);
-		if (!peer)
-			return;
+	if (peer && (!address || s->record.event == EVENT_CONNECT))
 		address = READ(peer, addr);
-	}
 	if (!address || offset == DATA_SIZE)
 		return;
 	u64 size = (u32)READ(address, len) - 2;

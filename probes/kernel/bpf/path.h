@@ -1,6 +1,6 @@
 /* Paths, as names from the leaf to the root, each with its NUL; an empty name says that the root was reached. */
 
-#define PATH_NAMES 48
+#define PATH_NAMES 128
 #define NAME_SIZE 256
 
 /* Where in record.data the next section may begin, with room for a string; DATA_SIZE for "full". */

@@ -67,6 +67,16 @@ static __always_inline void unfold_socketcall(u64 *args, u32 call)
 		args[i] = words[i];
 }
 
+#define F_DUPFD 0
+#define F_DUPFD_CLOEXEC 1030
+
+static __always_inline int duplicates(struct pt_regs *regs, int compat)
+{
+	u64 args[6];
+	read_args(args, regs, compat);
+	return (u32)args[1] == F_DUPFD || (u32)args[1] == F_DUPFD_CLOEXEC;
+}
+
 static __always_inline void resolve_descriptor(struct scratch *s)
 {
 	s->fd = s->spec.fd == FROM_NOWHERE ? -1 : (s32)register_of(s, s->spec.fd);
@@ -104,6 +114,8 @@ RAW_TRACEPOINT_PROBE(sys_exit)
 		return 0;
 	/* A successful exec has its own record, made when the new program is in place. */
 	if (spec->failures_only && (s64)argument(ctx, 1) >= 0)
+		return 0;
+	if (spec->by_command && !duplicates(regs, compat))
 		return 0;
 	struct counter *c = counter_of(spec->event);
 	if (c)

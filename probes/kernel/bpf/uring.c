@@ -31,6 +31,15 @@ static __always_inline void add_kernel_bytes(struct scratch *s, u32 section, voi
 	add(s, section, size);
 }
 
+/* A struct sockaddr that the kernel has copied. */
+static __always_inline void add_kernel_address(struct scratch *s, void *pointer, u32 size)
+{
+	if (size < 3 || size >= SOCKADDR_SIZE)
+		return;
+	OPAQUE(size);
+	add_kernel_bytes(s, SECTION_SOCKADDR, pointer, size & (SOCKADDR_SIZE - 1));
+}
+
 static __always_inline void describe_open(struct scratch *s, struct io_open *open)
 {
 	u64 *args = s->record.args;
@@ -89,15 +98,28 @@ static __always_inline void describe_connect(struct scratch *s, struct io_connec
 	add_user_bytes(s, SECTION_SOCKADDR, (u64)READ(connect, addr), smaller(size, SOCKADDR_SIZE));
 }
 
-/* The address of a message has been copied into the kernel by now. */
-static __always_inline void describe_send(struct scratch *s, struct io_kiocb *request)
+#ifdef IORING_OP_BIND /* Linux 6.11 */
+/* Later kernels keep the bare address where the first ones keep a message, which begins with a pointer: that is never
+ * the number of a family, being aligned. */
+static __always_inline void describe_bind(struct scratch *s, struct io_kiocb *request, struct io_bind *bind)
 {
 	struct io_async_msghdr *message = READ(request, async_data);
+	u16 family = 0;
 	if (!message)
 		return;
-	u32 size = READ(message, msg.msg_namelen);
-	if (READ(message, msg.msg_name) && size >= 16 && size <= SOCKADDR_SIZE)
-		add_kernel_bytes(s, SECTION_SOCKADDR, &message->addr, size >= 28 ? 28 : 16);
+	bpf_probe_read_kernel(&family, sizeof(family), message);
+	int bare = family == AF_UNIX || family == AF_INET || family == AF_INET6;
+	add_kernel_address(s, bare ? (void *)message : &message->addr, READ(bind, addr_len));
+}
+#endif
+
+/* The address of a message has been copied into the kernel by now. */
+static __always_inline void describe_send(struct scratch *s, struct io_kiocb *request, struct io_sr_msg *send)
+{
+	struct io_async_msghdr *message = READ(request, async_data);
+	s->record.args[2] = READ(send, len);
+	if (message && READ(message, msg.msg_name))
+		add_kernel_address(s, &message->addr, READ(message, msg.msg_namelen));
 }
 
 static __always_inline void describe_request(struct scratch *s, struct io_kiocb *request, u32 opcode)
@@ -126,9 +148,19 @@ static __always_inline void describe_request(struct scratch *s, struct io_kiocb 
 	case IORING_OP_CONNECT:
 		describe_connect(s, (void *)request);
 		break;
+#ifdef IORING_OP_BIND
+	case IORING_OP_BIND:
+		describe_bind(s, request, (void *)request);
+		break;
+	case IORING_OP_LISTEN:
+		s->record.args[1] = READ((struct io_listen *)request, backlog);
+		break;
+#endif
 	case IORING_OP_SEND:
 	case IORING_OP_SENDMSG:
-		describe_send(s, request);
+	case IORING_OP_SEND_ZC:
+	case IORING_OP_SENDMSG_ZC:
+		describe_send(s, request, (void *)request);
 		break;
 	}
 }

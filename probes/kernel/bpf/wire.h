@@ -138,7 +138,7 @@ struct spec {
 	s8 message;   /* register of a struct msghdr, which tells address and payload */
 	u8 sockaddr_size_at; /* the register behind that of the address points to its size */
 	u8 failures_only; /* of an exec */
-	u8 reserved;
+	u8 by_command;    /* of an fcntl: only what duplicates a descriptor */
 };
 
 struct counter {

@@ -28,9 +28,17 @@ class Where(Flag):
     """In a container with the labels of a pod."""
     START = auto()
     """Starting the containers is all that is needed."""
+    HOST_TERMINAL = auto()
+    """Straight on the host, on a terminal of its own."""
+
+    @property
+    def is_on_host(self) -> bool:
+        """Of one place."""
+        return self in (Where.HOST, Where.HOST_TERMINAL)
 
 
 BOTH = Where.CONTAINER | Where.HOST
+TERMINALS = Where.TERMINAL | Where.HOST_TERMINAL
 NEAR, FAR, POOL, CLOUD = "198.51.100.8", "198.51.100.9", "198.51.100.10", "169.254.169.254"
 ADDRESSES = (NEAR, FAR, POOL, CLOUD)
 """Addresses that the loopback device gets."""
@@ -158,7 +166,7 @@ Polkit Local Privilege Escalation Vulnerability (CVE-2021-4034) | BOTH | /as/pke
 Java Process Class File Download | BOTH | /as/java do serve 127.0.0.1 8082
 Modify Container Entrypoint | CONTAINER | act do write /proc/self/fd/1
 Decoding Payload in Container | CONTAINER | echo aGk= > /tmp/coded; /bin/base64 -d /tmp/coded
-Basic Interactive Reconnaissance | TERMINAL | whoami
+Basic Interactive Reconnaissance | TERMINALS | whoami
 Netcat/Socat Remote Code Execution on Host | HOST | /as/nc -e /bin/sh
 Network Tool Executed During NPM Package Install | CONTAINER | /as/npm do run /as/nmap
 Known Cryptominer Process Executed | BOTH | /as/xmrig
@@ -170,10 +178,13 @@ Container Access to Host Sensitive Paths | CONTAINER | act do write /host/shadow
 """
 
 
+_SEVERAL = {"BOTH": BOTH, "TERMINALS": TERMINALS}
+
+
 def _read(table: str) -> Iterator[Provocation]:
     for line in table.strip().splitlines():
         rule, where, command = (cell.strip() for cell in line.split("|", 2))
-        yield Provocation(rule, BOTH if where == "BOTH" else Where[where], command)
+        yield Provocation(rule, _SEVERAL.get(where) or Where[where], command)
 
 
 PROVOCATIONS: tuple[Provocation, ...] = tuple(_read(_TABLE))

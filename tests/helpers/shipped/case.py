@@ -50,6 +50,6 @@ def connection(type: str = "ipv4", remote: str = "10.0.0.9") -> Fd:
     )
 
 
-def unix(path: str) -> Fd:
-    """A Unix socket that connects to ``path``."""
-    return Fd(num=3, type="unix", name=path)
+def unix(path: str, taken: str = "") -> Fd:
+    """A Unix socket that connects to ``path``, where the server has the path ``taken``."""
+    return Fd(num=3, type="unix", name=path, path=taken)

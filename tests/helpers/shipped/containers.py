@@ -76,6 +76,7 @@ CASES = (
         "Connection to a container runtime's socket",
         {
             "Docker's": called("connect", fd=unix("/var/run/docker.sock")),
+            "Docker's, by a link": called("connect", fd=unix("/tmp/harmless", "/run/docker.sock")),
             "not allowed": called("connect", fd=unix("/run/containerd/containerd.sock"), res=EACCES),
         },
         {
@@ -113,7 +114,12 @@ CASES = (
     ),
     Case(
         "Mount in container",
-        {"a disk": called("mount", dev="/dev/sda1", dir="/mnt", flags=0)},
+        {
+            "a disk": called("mount", dev="/dev/sda1", dir="/mnt", flags=0),
+            "without mount(2)": called(
+                "move_mount", from_dirfd=4, from_path="", to_dirfd=-100, to_path="/mnt", flags=4
+            ),
+        },
         {
             "refused": called("mount", dev="/dev/sda1", dir="/mnt", flags=0, res=EPERM),
             "runc at work": called("mount", "/usr/bin/runc", dev="proc", dir="/proc", flags=0),

@@ -26,13 +26,20 @@ from probes.kernel.spec import COMPAT_ROWS, EVENT_INDEX, SOCKETCALL_ROWS, SPEC, 
 )
 def test_what_is_captured(event: str, captured: tuple[int, ...]) -> None:
     """Two strings, their bases, the descriptor, the address, the open_how, the payload, the message."""
-    expected = (EVENT_INDEX[event], 1, 1, *captured, event == "recvfrom", 0)
+    expected = (EVENT_INDEX[event], 1, 1, *captured, event == "recvfrom", 0, 0)
     assert SPEC.unpack(pack_spec(BY_NAME[event], enabled=True)) == expected
 
 
 def test_only_failed_execs_come_from_the_system_call() -> None:
-    failures = [row.name for row in EVENT_TYPES if SPEC.unpack(pack_spec(row, enabled=True))[-1]]
+    failures = [row.name for row in EVENT_TYPES if SPEC.unpack(pack_spec(row, enabled=True))[-2]]
     assert failures == ["execve", "execveat"]
+
+
+def test_only_some_commands_of_fcntl_duplicate() -> None:
+    rows = dict(spec_rows({"dup"}, "x86_64"))
+    by_command = {row for row, value in rows.items() if SPEC.unpack(value)[-1]}
+    assert by_command == {72, COMPAT_ROWS + 55, COMPAT_ROWS + 221}
+    assert {SPEC.unpack(rows[row])[0] for row in by_command} == {EVENT_INDEX["dup"]}
 
 
 def test_what_keeps_state_is_always_enabled() -> None:

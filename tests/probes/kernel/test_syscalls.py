@@ -39,7 +39,7 @@ def test_every_event_type_has_its_calls_on_every_architecture() -> None:
         found = {call.event for call in SYSCALLS if call.table == table}
         found |= set(SOCKETCALLS.values()) if table == "i386" else set()
         assert found == wanted
-    superseded = {"open", "creat", "dup2", "symlink", "link", "rename", "unlink", "rmdir", "mkdir", "chmod"}
+    superseded = {"open", "creat", "dup2", "symlink", "link", "rename", "unlink", "rmdir", "mkdir", "chmod", "mknod"}
     assert {call.event for call in SYSCALLS if call.table == "aarch64"} == wanted - superseded
 
 

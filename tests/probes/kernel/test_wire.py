@@ -29,7 +29,8 @@ FIELDS = {
     "cgroup_key": "cgroup hierarchy",
     "loss_key": "cgroup hierarchy cause",
     "loss": "count pid reserved comm",
-    "spec": "event present enabled string base fd sockaddr how payload message sockaddr_size_at failures_only reserved",
+    "spec": "event present enabled string base fd sockaddr how payload message sockaddr_size_at failures_only"
+    " by_command",
     "filter": "table count used texts exact lengths flags how domain mode peer reserved sought needles begins"
     " ends clauses",
     "text_key": "bits table lookup tail text",

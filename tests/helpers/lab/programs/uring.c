@@ -1,9 +1,10 @@
 /* Do something by io_uring, without the system call for it.
  *
- *	uring [quiet|poll|slot] VERB [ARGUMENT]...
+ *	uring [quiet|poll|slot|chain|refuse] VERB [ARGUMENT]...
  *
  * quiet: the kernel tells only a failure; poll: a thread of the kernel submits; slot: a file is opened into a table of
- * the ring, not into one of descriptors. Exit code 77 where the kernel has no io_uring or forbids it. */
+ * the ring, and a socket is used from it, not from that of descriptors; chain: it is asked for twice, the second time
+ * after the first one has succeeded; refuse: the ring does not allow it. Exit code 77 where the kernel has no io_uring or forbids it. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -19,6 +20,8 @@
 #include <unistd.h>
 
 #define NOT_HERE 77
+#define BIND 56 /* newer than the headers of Debian 12 */
+#define LISTEN 57
 
 static int ring;
 static struct io_uring_params params;
@@ -29,9 +32,9 @@ static struct sockaddr_in to = {.sin_family = AF_INET};
 static struct iovec part = {.iov_base = "uring", .iov_len = 5};
 static struct msghdr message = {.msg_name = &to, .msg_namelen = sizeof(to), .msg_iov = &part, .msg_iovlen = 1};
 
-static void set_up(int polls)
+static void set_up(int polls, int refuses)
 {
-	params.flags = polls ? IORING_SETUP_SQPOLL : 0;
+	params.flags = (polls ? IORING_SETUP_SQPOLL : 0) | (refuses ? IORING_SETUP_R_DISABLED : 0);
 	params.sq_thread_idle = 1000;
 	ring = syscall(SYS_io_uring_setup, 4, &params);
 	if (ring < 0 && (errno == EPERM || errno == ENOSYS))
@@ -50,20 +53,41 @@ static void use_slots(void)
 	syscall(SYS_io_uring_register, ring, IORING_REGISTER_FILES, none, 4);
 }
 
+/* Put the descriptor of a request in the first place of the table. */
+static void move_to_slot(struct io_uring_sqe *entry)
+{
+	int file = entry->fd;
+	struct io_uring_files_update update = {.fds = (unsigned long)&file};
+
+	syscall(SYS_io_uring_register, ring, IORING_REGISTER_FILES_UPDATE, &update, 1);
+	entry->fd = 0;
+	entry->flags |= IOSQE_FIXED_FILE;
+}
+
+/* From now on nothing but NOP is allowed. */
+static void restrict_ring(void)
+{
+	struct io_uring_restriction only = {.opcode = IORING_RESTRICTION_SQE_OP, .sqe_op = IORING_OP_NOP};
+
+	syscall(SYS_io_uring_register, ring, IORING_REGISTER_RESTRICTIONS, &only, 1);
+	syscall(SYS_io_uring_register, ring, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
+}
+
 static unsigned *at(unsigned offset)
 {
 	return (unsigned *)(area + offset);
 }
 
-/* Submit the first entry; wait for its end unless none is told. */
-static int submit(int waits)
+/* Submit the first entries; wait for as many ends. The result of the first, 0 when none is waited for. */
+static int submit(unsigned count, unsigned waits)
 {
 	unsigned *tail = at(params.sq_off.tail), *end = at(params.cq_off.tail);
 
-	at(params.sq_off.array)[0] = 0;
-	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
-	syscall(SYS_io_uring_enter, ring, 1, waits, IORING_ENTER_GETEVENTS | IORING_ENTER_SQ_WAKEUP, NULL, 0);
-	while (waits && !__atomic_load_n(end, __ATOMIC_ACQUIRE))
+	for (unsigned i = 0; i < count; i++)
+		at(params.sq_off.array)[i] = i;
+	__atomic_store_n(tail, *tail + count, __ATOMIC_RELEASE);
+	syscall(SYS_io_uring_enter, ring, count, waits, IORING_ENTER_GETEVENTS | IORING_ENTER_SQ_WAKEUP, NULL, 0);
+	while (__atomic_load_n(end, __ATOMIC_ACQUIRE) < waits)
 		usleep(1000);
 	return waits ? ((struct io_uring_cqe *)(area + params.cq_off.cqes))[0].res : 0;
 }
@@ -126,6 +150,20 @@ static int fill(struct io_uring_sqe *entry, const char *verb, char **words)
 		peer(entry, IORING_OP_SENDMSG, SOCK_DGRAM, words);
 		entry->addr = (unsigned long)&message;
 		entry->len = 1;
+	} else if (!strcmp(verb, "send-zc")) {
+		peer(entry, IORING_OP_SEND_ZC, SOCK_DGRAM, words);
+		entry->addr = (unsigned long)part.iov_base;
+		entry->len = part.iov_len;
+		entry->addr2 = (unsigned long)&to;
+		entry->addr_len = sizeof(to);
+	} else if (!strcmp(verb, "bind")) {
+		peer(entry, BIND, SOCK_STREAM, words);
+		entry->addr = (unsigned long)&to;
+		entry->addr2 = sizeof(to);
+	} else if (!strcmp(verb, "listen")) {
+		peer(entry, LISTEN, SOCK_STREAM, words);
+		bind(entry->fd, (struct sockaddr *)&to, sizeof(to));
+		entry->len = 7;
 	} else {
 		return 0;
 	}
@@ -137,18 +175,25 @@ int main(int argc, char **argv)
 	char **words = argv + 1;
 	const char *way = argc > 2 ? words[0] : "";
 	int quiet = !strcmp(way, "quiet"), polls = !strcmp(way, "poll"), slot = !strcmp(way, "slot");
+	int chains = !strcmp(way, "chain"), refuses = !strcmp(way, "refuse");
 
 	if (argc < 2)
 		return 2;
-	words += quiet || polls || slot;
-	set_up(polls);
+	words += quiet || polls || slot || chains || refuses;
+	set_up(polls, refuses);
 	if (slot)
 		use_slots();
 	if (!fill(entries, words[0], words + 1))
 		return 2;
-	entries->flags = quiet ? IOSQE_CQE_SKIP_SUCCESS : 0;
-	entries->file_index = slot ? 1 : entries->file_index;
-	int result = submit(!quiet);
+	if (slot && entries->fd >= 0)
+		move_to_slot(entries);
+	else if (slot)
+		entries->file_index = 1;
+	entries[1] = entries[0];
+	if (refuses)
+		restrict_ring();
+	entries->flags |= quiet ? IOSQE_CQE_SKIP_SUCCESS : chains ? IOSQE_IO_LINK : 0;
+	int result = submit(1 + chains, quiet ? 0 : 1 + chains);
 	printf("%d\n", result);
 	return result < 0;
 }
