@@ -12,7 +12,7 @@ import sys
 
 def main() -> None:
     """The entry point: turns every expected error into a message and an exit code."""
-    from tiercel import early
+    from probes import early
 
     early.begin(sys.argv[1:])
     try:

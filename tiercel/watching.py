@@ -14,9 +14,9 @@ import click
 import msgspec
 
 from engine.contracts import Sink
+from probes.early import begun
 from probes.options import Options, state_folder
 from tiercel.configured import configured
-from tiercel.early import begun
 from tiercel.options import duration_option, json_lines_option, judging_options, live_options, speed_option
 from tiercel.screen import SOCKET, require_live
 from tiercel.talk import run, say

@@ -16,6 +16,7 @@ import pytest
 
 from engine.protocol import GetHealth, Health, ListAlerts
 from engine.service.client import Client
+from probes.machine.kept_capabilities import kept
 from probes.recordings.reader import read
 from tests.helpers.lab import Lab
 from tests.helpers.lab.tmux import Tmux
@@ -505,6 +506,7 @@ async def test_under_sudo_the_screen_gives_root_up_and_the_sensor_keeps_it(marke
     assert {int(drawn[name][0], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")} == {0}
     assert drawn["NoNewPrivs"] == ["1"]
     assert watched["Uid"] == ["0"] * 4
+    assert int(watched["CapPrm"][0], 16) == sum(1 << row.number for row in kept())
 
 
 @pytest.mark.parametrize("arguments", [[], ["watch"], ["sensor"], ["record", "/tmp/never.tiercel"]])

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from tiercel import early
+from probes import early
 
 
 @pytest.mark.live
