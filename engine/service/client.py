@@ -53,6 +53,7 @@ from engine.protocol import (
     UndoException,
     Welcome,
     Why,
+    Zoom,
 )
 from engine.service.frames import REPLY_LIMIT, FrameReader, to_frame, to_reply
 from engine.service.sockets import peer_uid
@@ -76,6 +77,7 @@ ANSWERS: dict[type, type] = {
     SetState: Done,
     SetRule: Done,
     SetRules: Done,
+    Zoom: Done,
     ReloadRules: Done,
     Control: Done,
     Shutdown: Done,
