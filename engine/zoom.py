@@ -29,13 +29,14 @@ Apply = Callable[[Target, frozenset[int]], None]
 
 
 class Zooms:
-    """Begins and ends zooms. ``apply`` and ``stop`` carry them out; they do nothing where no kernel is watched."""
+    """Begins and ends zooms. ``apply`` and ``stop`` carry them out; without ``apply`` no kernel is watched, and nobody
+    can be watched in full."""
 
     def __init__(self, world: World, clock: Callable[[], float] = time.monotonic) -> None:
         self._world = world
         self._clock = clock
         self._until: dict[Target, float] = {}
-        self.apply: Apply = lambda _target, _pids: None
+        self.apply: Apply | None = None
         self.stop: Callable[[Target], None] = lambda _target: None
         self.counts: Callable[[], tuple[int, int]] = lambda: (0, 0)
         """Events that came only because of zooms, and those that were too many."""
@@ -44,6 +45,8 @@ class Zooms:
 
     def begin(self, target: Target, seconds: float = SECONDS) -> None:
         """Watch a target in full from now on, or for longer."""
+        if self.apply is None:
+            return
         is_new = target not in self._until
         self._until[target] = max(self._until.get(target, 0.0), self._clock() + seconds)
         if is_new:

@@ -97,6 +97,8 @@ class Desk:
         target = target_of(request.container_id, request.pid, request.start)
         if target is None:
             raise TiercelError("only a container or a process can be watched in full", hint="pick one")
+        if self.sensor.zooms.apply is None:
+            raise TiercelError("nobody can be watched in full here", hint="a replay shows what was recorded")
         if request.on:
             self.sensor.zooms.begin(target)
             return p.Done(detail=f"watched in full for {SECONDS:.0f} s")

@@ -20,6 +20,7 @@ from engine.protocol import (
     Control,
     GetHealth,
     HealthReply,
+    ListEvents,
     ListRules,
     ListStacks,
     ReloadRules,
@@ -27,6 +28,7 @@ from engine.protocol import (
     SetRule,
     SetRules,
     Stacks,
+    Zoom,
 )
 from engine.rules.load import load
 from engine.scrub import scrub_struct
@@ -245,6 +247,26 @@ async def test_a_flood_is_an_alert_that_is_stored_and_sent(rules: Path, collecte
     await sensor.run()
     assert [(alert.rule, alert.id) for alert in collected.alerts] == [(RULE, 1)]
     assert "storm (pid 9)" in collected.alerts[0].output
+
+
+async def test_what_is_watched_in_full_is_asked_for_and_shown(rules: Path, collected: Collected) -> None:
+    sensor, watched = sensor_of(rules, collected), list[object]()
+    desk = Desk(sensor)
+    with pytest.raises(TiercelError, match="nobody can be watched in full here"):
+        await desk.answer(Zoom(container_id=WEB))
+    sensor.zooms.apply = lambda target, _pids: watched.append(target)
+    sensor.zooms.counts = lambda: (12, 3)
+    with pytest.raises(TiercelError, match="only a container or a process"):
+        await desk.answer(Zoom())
+    await desk.answer(Zoom(container_id=WEB))
+    await desk.answer(ListEvents(pid=7, start=8))
+    health = sensor.health()
+    assert watched == [WEB, (7, 8)], "who looks at events of somebody wants all of them"
+    assert [(row.container_id, row.pid) for row in health.zooms] == [(WEB, 0), ("", 7)]
+    assert (health.zoomed, health.zoom_held_back) == (12, 3)
+    await desk.answer(Zoom(container_id=WEB, on=False))
+    assert len(sensor.health().zooms) == 1
+    await sensor.run()
 
 
 async def test_a_source_that_fails_is_a_state_and_the_others_go_on(rules: Path, collected: Collected) -> None:

@@ -75,6 +75,12 @@ def test_it_ends_after_a_minute_unless_somebody_goes_on_to_look(clock: Clock, ke
     assert kernel.watched == {}
 
 
+def test_where_no_kernel_is_watched_nobody_is_watched_in_full(clock: Clock) -> None:
+    zooms = Zooms(World(), clock)
+    zooms.begin(WEB)
+    assert zooms.rows() == []
+
+
 def test_it_can_be_ended_before(kernel: Kernel, zooms: Zooms) -> None:
     zooms.begin(WEB)
     zooms.end(WEB)
