@@ -73,11 +73,11 @@ class ProcessesPane(ListPane[ProcessRow]):
         ]
 
     def _process(self, row: ProcessRow) -> list[Span]:
-        spans = [(self._guides.get(self.key(row), ""), "faint"), (row.cmdline or row.name, "")]
+        spans = [(self._guides.get(self.key(row), ""), "faint"), *sign(self.front.health, None, self.key(row))]
+        spans.append((row.cmdline or row.name, ""))
         if row.entry:
             spans.append((f"  ◀ {row.entry}", "accent"))
-        zoomed = sign(self.front.health, None, self.key(row))
-        return [*spans, *((f"  {text}", tone) for text, tone in zoomed), *((f"  {flag}", "warn") for flag in row.flags)]
+        return [*spans, *((f"  {flag}", "warn") for flag in row.flags)]
 
     def key(self, row: ProcessRow) -> tuple[int, int]:
         """Pid and start time: pids are reused."""

@@ -39,7 +39,7 @@ def _is(row: ZoomRow, container_id: str | None, process: tuple[int, int]) -> boo
 
 def sign(health: Health | None, container_id: str | None, process: tuple[int, int] = (0, 0)) -> list[Span]:
     """A sign at who is watched in full."""
-    return [(f"{SIGN} in full", "accent")] if is_zoomed(health, container_id, process) else []
+    return [(f"{SIGN} in full  ", "accent")] if is_zoomed(health, container_id, process) else []
 
 
 def told(health: Health) -> list[tuple[str, str]]:
