@@ -7,7 +7,7 @@ characters of it. The field is the longest text after ``%`` that is one. A missi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,18 +53,25 @@ class TemplateError(Exception):
         self.is_unknown = is_unknown
 
 
+Read = Callable[[Any], Value]
+"""Gives a value of an event, as it goes into an alert."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Token:
     """A placeholder: how to get its text, and the plain fields under it."""
 
     name: str
     """As it is written in canonical form: ``toupper(proc.name)``."""
-    source: Source
     width: int
-    names: tuple[tuple[str, Source], ...]
+    read: Read
+    """Its value."""
+    as_time: Callable[[int], str] | None
+    """How a time is shown; None for what is none."""
+    names: tuple[tuple[str, Read], ...]
 
-    def text(self, event: Any) -> str:
-        shown = _text(self.source, event)
+    def text(self, value: Value) -> str:
+        shown = value if type(value) is str else _text(value, self.as_time)
         return _fitted(shown, self.width) if self.width else shown
 
 
@@ -85,15 +92,31 @@ class Template:
 
     def render(self, event: Any) -> str:
         """The message for an event."""
-        return "".join(piece if isinstance(piece, str) else piece.text(event) for piece in self._pieces)
+        return self.told(event)[0]
+
+    def told(self, event: Any) -> tuple[str, dict[str, Value]]:
+        """The message for an event, and the fields printed in it: see :meth:`render` and :meth:`fields`."""
+        shown: list[str] = []
+        values: dict[str, Value] = {}
+        for piece in self._pieces:
+            if type(piece) is str:
+                shown.append(piece)
+                continue
+            assert isinstance(piece, _Token)
+            value = piece.read(event)
+            shown.append(piece.text(value))
+            for name, read in piece.names:
+                values[name] = value if read is piece.read else read(event)
+        return "".join(shown), values
 
     def render_strictly(self, event: Any) -> tuple[str, bool]:
         """The message up to the first missing value, and whether it is complete: Falco's way without a leading star."""
         shown = ""
         for piece in self._pieces:
-            if isinstance(piece, _Token) and _value(piece.source, event) is None:
+            value = None if isinstance(piece, str) else piece.read(event)
+            if not isinstance(piece, str) and value is None:
                 return shown, False
-            shown += piece if isinstance(piece, str) else piece.text(event)
+            shown += piece if isinstance(piece, str) else piece.text(value)
         return shown, True
 
     def fields(self, event: Any, *, transformed: bool = False) -> dict[str, Value]:
@@ -102,8 +125,8 @@ class Template:
         Under a transformer these are the plain fields; with ``transformed`` its result is there as well.
         """
         tokens = [piece for piece in self._pieces if isinstance(piece, _Token)]
-        shown = {name: _value(origin, event) for token in tokens for name, origin in token.names}
-        return shown | ({token.name: _value(token.source, event) for token in tokens} if transformed else {})
+        shown = {name: read(event) for token in tokens for name, read in token.names}
+        return shown | ({token.name: token.read(event) for token in tokens} if transformed else {})
 
     def _token(self, start: int) -> int:
         """Read the placeholder at ``start``; where it ends."""
@@ -118,8 +141,10 @@ class Template:
         term, end, origin = self._term(index)
         refs = tuple(nodes.fields(term))
         self.refs.extend(refs)
-        names = tuple((str(ref), source(ref, self._resolve)) for ref in refs)
-        self._pieces.append(_Token(str(term), origin, int(digits or 0), names))
+        read = _reader(origin)
+        names = tuple((str(ref), read if ref is term else _reader(source(ref, self._resolve))) for ref in refs)
+        as_time = TIME_TEXT.get(origin.field.name) if origin.field is not None else None
+        self._pieces.append(_Token(str(term), int(digits or 0), read, as_time, names))
         return end
 
     def _term(self, index: int) -> tuple[nodes.Left, int, Source]:
@@ -191,21 +216,36 @@ def _fitted(text: str, width: int) -> str:
     return text.encode()[:width].ljust(width).decode("utf-8", "replace")
 
 
-def _value(origin: Source, event: Any) -> Value:
+def _reader(origin: Source) -> Read:
+    """What reads a value as it goes into an alert."""
     row = origin.field
     if row is not None and row.filter_only:
-        return None
+        return _nothing
     if row is not None and row.show is not None and (origin.many is not Many.NO or row.many is Many.NO):
-        return printable(row.show(event))
-    return printable(origin.get(event), joined=origin.many is Many.SOME)
+        return _printing(row.show, joined=False)
+    return _printing(origin.get, joined=origin.many is Many.SOME)
 
 
-def _text(origin: Source, event: Any) -> str:
-    value = _value(origin, event)
+def _printing(get: Callable[[Any], Any], *, joined: bool) -> Read:
+    def read(event: Any) -> Value:
+        value: Any = get(event)
+        return value if value is None or type(value) in _AS_THEY_ARE else printable(value, joined=joined)
+
+    return read
+
+
+_AS_THEY_ARE = frozenset({str, int, bool, float})
+
+
+def _nothing(_event: Any) -> None:
+    return None
+
+
+def _text(value: Value, as_time: Callable[[int], str] | None) -> str:
     if value is None:
         return MISSING
-    if origin.field is not None and isinstance(value, int) and (show := TIME_TEXT.get(origin.field.name)):
-        return show(value)
+    if as_time is not None and isinstance(value, int):
+        return as_time(value)
     if isinstance(value, list):
         return f"({','.join(value)})"
     if isinstance(value, float):

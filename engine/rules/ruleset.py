@@ -86,7 +86,7 @@ class Rule:
 
     def render(self, event: Event) -> tuple[str, dict[str, Value]]:
         """The message for an event, and the fields in it."""
-        return self.template.render(event), self.template.fields(event)
+        return self.template.told(event)
 
     def __repr__(self) -> str:
         return f"<Rule {self.name!r}>"
