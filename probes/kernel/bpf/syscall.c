@@ -108,7 +108,7 @@ RAW_TRACEPOINT_PROBE(sys_exit)
 	struct counter *c = counter_of(spec->event);
 	if (c)
 		c->seen++;
-	if (!spec->enabled || is_own(t->tgid))
+	if (!spec->enabled)
 		return 0;
 	struct filter *filter = row < SPEC_SOCKETCALL ? filter_of(spec->event) : 0;
 	if (filter) {
@@ -117,6 +117,8 @@ RAW_TRACEPOINT_PROBE(sys_exit)
 		if (!passes(filter, t, spec, args, argument(ctx, 1)))
 			return 0;
 	}
+	if (is_own(t->tgid))
+		return 0;
 	struct scratch *s = syscall_scratch.lookup(&zero);
 	if (!s)
 		return 0;
