@@ -21,6 +21,8 @@ TRIGGERS = 200
 IDLE_SECONDS = 10
 STORM = {"open": 200_000, "getppid": 2_000_000}
 ROUNDS = 3
+SETTLING = 1.5
+"""Seconds in which the filter for the rules comes into force: a storm before that leaves the kernel as a whole."""
 RULE_NAME = "Bench marker opened"
 RULE = """\
 - rule: Bench marker opened
@@ -173,6 +175,7 @@ def _storm(program: str, call: str, rules: Sequence[Path], name: str = "") -> It
         quiet.append(_run(program, call))
         with watch(rules) as watching:
             watching.wait_for_first()
+            time.sleep(SETTLING)
             before, start = watching.cpu(), time.monotonic()
             watched.append(_run(program, call))
             cpu.append((watching.cpu() - before) / (time.monotonic() - start) * 100)
