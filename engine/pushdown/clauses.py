@@ -67,19 +67,26 @@ def shortest(clauses: Iterable[Clause]) -> Clauses:
 
 
 def united(clauses: Clauses) -> Clauses:
-    """The same, where clauses that differ in the texts of one test are one clause."""
-    for subject, match in product(Subject, Match):
-        alike: dict[Clause, dict[str, None]] = {}
-        others: list[Clause] = []
-        for clause in sorted(clauses, key=_order):
-            tests = [atom for atom, wanted in clause if wanted and _compares(atom, subject, match)]
-            if len(tests) != 1:
-                others.append(clause)
-                continue
+    """The same, where clauses that differ in the texts of one test are one."""
+    kept = sorted(clauses, key=_order)
+    asked = {atom for clause in clauses for atom, wanted in clause if wanted and isinstance(atom, TextTest)}
+    for subject, match in sorted({(test.subject, test.match) for test in asked}, key=repr):
+        kept = _united(kept, subject, match)
+    return shortest(kept)
+
+
+def _united(clauses: Iterable[Clause], subject: Subject, match: Match) -> list[Clause]:
+    """Where the texts are compared in this way."""
+    alike: dict[Clause, dict[str, None]] = {}
+    others: list[Clause] = []
+    for clause in clauses:
+        tests = [atom for atom, wanted in clause if wanted and _compares(atom, subject, match)]
+        if len(tests) == 1:
             alike.setdefault(clause - {(tests[0], True)}, {}).update(dict.fromkeys(tests[0].operands))
-        found = [rest | {(TextTest(subject, match, tuple(texts)), True)} for rest, texts in alike.items()]
-        clauses = shortest([*others, *found])
-    return clauses
+        else:
+            others.append(clause)
+    found = (rest | {(TextTest(subject, match, tuple(texts)), True)} for rest, texts in alike.items())
+    return [*others, *found]
 
 
 def _order(clause: Clause) -> list[str]:

@@ -24,19 +24,19 @@ FIRST_TEXT = 20
 """The bit of the first test of a text; those before are facts."""
 CLAUSES = 48
 GUARD_BITS = 512
-GUARD = 1 + GUARD_BITS // 64
+GUARD = 2 + GUARD_BITS // 64
 """Words of a guard."""
 HEAD_BITS = 64
 KEY = struct.Struct("=III32s208s")
 """bits, table, lookup, tail, text."""
 ANSWERS = struct.Struct("=QQ")
 """Tests that may be true, tests that may be false."""
-ROW = struct.Struct(f"=IIQ{LOOKUPS}Q2Q2Ibbbbb3xQ{4 * MOST_NEEDLES}Q{2 * GUARD}Q{2 * GUARD}Q{2 * CLAUSES}Q")
+ROW = struct.Struct(f"=IIQ{LOOKUPS}Q2Q2Ibbbbb3xQ{4 * MOST_NEEDLES}Q{4 * GUARD}Q{2 * GUARD}Q{2 * CLAUSES}Q")
 """table, count, used, texts, exact, lengths, registers of flags, how, domain, mode and peer, sought, needles, guards of
 the beginnings and of the ends, clauses."""
 NOWHERE = -2
 EMPTY_ROW = ROW.pack(
-    0, 0, 0, *[0] * (LOOKUPS + 4), *[NOWHERE] * 5, *[0] * (1 + 4 * MOST_NEEDLES + 4 * GUARD + 2 * CLAUSES)
+    0, 0, 0, *[0] * (LOOKUPS + 4), *[NOWHERE] * 5, *[0] * (1 + 4 * MOST_NEEDLES + 6 * GUARD + 2 * CLAUSES)
 )
 """Without clauses nothing passes."""
 
@@ -94,7 +94,7 @@ class Row:
         registers = _registers(BY_NAME[self.event_type])
         padding = [0] * (2 * CLAUSES - len(flat))
         needles = _needles(tests, bits)
-        guards = _guards(self.table, tests)
+        guards = _guards(self.table, tests, bits)
         return ROW.pack(
             table, len(pairs), used, *by_lookup, *exact, *lengths, *registers, *needles, *guards, *flat, *padding
         )
@@ -156,25 +156,38 @@ def _word(text: bytes) -> int:
     return int.from_bytes(text[:NEEDLE].ljust(NEEDLE, b"\0"), sys.byteorder)
 
 
-def _guards(table: Table, tests: list[TextTest]) -> list[int]:
-    """Of the beginnings of both paths, then of their ends. An end that is wanted is compared with the path's."""
-    equal = [{text for test in tests if _is_exact(test, slot) for text in test.operands} for slot in _SLOTS]
-    begins = [[e.text for e in table if e.lookup == _PREFIXES + i and _text(e) not in equal[i]] for i in range(2)]
-    ends = [[entry.text for entry in table if entry.lookup == _SUFFIXES + i] for i in range(2)]
-    return [number for texts_ in (*begins, *ends) for number in _guard(texts_)]
+def _guards(table: Table, tests: list[TextTest], bits: dict[Atom, int]) -> list[int]:
+    """Of the beginnings of both paths, short ones and long ones, then of their ends. A text that must be the whole path
+    is known by its end."""
+    found: list[int] = []
+    for number, slot in enumerate(_SLOTS):
+        asked = [test for test in tests if lookup_of(test) == _PREFIXES + number and not _is_exact(test, slot)]
+        for is_long in (False, True):
+            alike = [test for test in asked if _is_long(test) is is_long]
+            found += _guard(
+                [text for test in alike for text in _beginnings_of(test)], sum(map(bits.__getitem__, alike))
+            )
+    for number in range(len(_SLOTS)):
+        found += _guard([entry.text for entry in table if entry.lookup == _SUFFIXES + number], 0)
+    return found
 
 
-def _text(entry: Entry) -> str | None:
-    return entry.text[:-1].decode() if entry.text.endswith(b"\0") else None
+def _beginnings_of(test: TextTest) -> list[bytes]:
+    return [each for operand in test.operands for each in _beginnings(test.match, operand.encode())]
 
 
-def _guard(texts_: list[bytes]) -> list[int]:
-    """The mask of the bytes that all texts have, and a bit for each text."""
+def _is_long(test: TextTest) -> bool:
+    """Whether all of its texts fill the word by which a guard knows them."""
+    return all(len(text) >= NEEDLE for text in _beginnings_of(test))
+
+
+def _guard(texts_: list[bytes], tests: int) -> list[int]:
+    """The mask of the bytes that all texts have, what is false of other texts, and a bit for each text."""
     size = min((len(text) for text in texts_), default=NEEDLE)
     mask = _word(b"\xff" * min(size, NEEDLE))
     bits = {guard_bit(_word(text) & mask) for text in texts_}
-    words = [sum(1 << (bit % 64) for bit in bits if bit // 64 == word) for word in range(GUARD - 1)]
-    return [mask, *words]
+    words = [sum(1 << (bit % 64) for bit in bits if bit // 64 == word) for word in range(GUARD_BITS // 64)]
+    return [mask, tests, *words]
 
 
 def guard_bit(word: int) -> int:

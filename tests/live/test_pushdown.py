@@ -16,15 +16,16 @@ from random import Random
 
 import pytest
 
-from engine.events import KernelEvent
+from engine.events import HostNames, KernelEvent
 from engine.pushdown.atoms import NAMES as COUNTS
 from engine.pushdown.atoms import TEXT_MOST, Atom, Fact, Facts, Match, Subject, TextTest, facts_of_path, known
 from engine.pushdown.clauses import FALSE, TRUE, Clauses, may_hold, only, shortest, some
 from engine.pushdown.conditions import few_needles
 from engine.pushdown.filter import Filter
 from engine.pushdown.filter import Filters as Made
-from engine.rules.load import load
+from engine.rules.load import load, loads
 from engine.rules.ruleset import RuleSet
+from engine.state.world import World
 from tests.helpers.kernel import Watched, watching
 
 pytestmark = pytest.mark.live
@@ -439,3 +440,24 @@ def every_rule_off() -> RuleSet:
     for rule in rules.rules:
         rules.set_enabled(rule.name, False)
     return rules
+
+
+NAMED = """\
+- {rule: Named, desc: d, condition: evt.type = connect and fd.sip.name = peer.example, output: o, priority: INFO}
+- {rule: Marks, desc: d, condition: evt.type = dup2, output: o, priority: INFO}
+"""
+
+
+async def test_a_host_name_with_another_address_makes_another_filter() -> None:
+    rules, world, made = loads([("named.yaml", NAMED)]), World(), Made()
+    wanted = partial(made.of, rules.rules)
+    async with watching(wanted_filter=lambda: wanted(world.containers.host.host_names)) as watched:
+        filters = watched.source.filters
+        assert filters is not None
+        world.on_host_names = watched.source.filter_anew
+        watched.source.select({"connect", "dup2"})
+        for addresses in ([], ["127.9.9.9"], ["::1"]):
+            world.apply(HostNames(time=1, addresses={"peer.example": addresses}))
+            await filters.settled.wait()
+            connects = await passed(watched, speak_to_peers, "connect")
+            assert [e.fd.remote_ip for e in connects if e.fd is not None] == addresses

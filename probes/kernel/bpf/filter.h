@@ -67,26 +67,55 @@ static __always_inline u64 filter_register(u64 *args, s8 number)
 
 #define EINPROGRESS 115
 
+/* 1 for 0, else 0, without a branch: each would double what the verifier follows. */
+static __always_inline u64 is_zero(u64 value)
+{
+	value |= -value;
+	OPAQUE(value);
+	return (value >> 63) ^ 1;
+}
+
+static __always_inline u64 is_below(u64 value, u64 bound)
+{
+	value -= bound;
+	OPAQUE(value);
+	return value >> 63;
+}
+
+#define OPEN_FACTS (FACT_READ | FACT_WRITE | FACT_TRUNCATE | FACT_MAY_CREATE)
+
+/* Access modes 0, 1 and 2 read, write and do both. O_TMPFILE has a bit that is its own. */
+static __always_inline u64 open_facts(u64 flags)
+{
+	return (~flags & 1) * FACT_READ | ((flags ^ flags >> 1) & 1) * FACT_WRITE | (flags >> 9 & 1) * FACT_TRUNCATE |
+	       ((flags >> 6 | flags >> 22) & 1) * FACT_MAY_CREATE;
+}
+
 static __always_inline void answer_numbers(struct filter *f, struct answers *a, struct task_struct *t, u64 *args, s64 ret)
 {
-	u64 flags = 0;
-	answer(a, FACT_FAILED, ret < 0);
-	answer(a, FACT_PENDING, ret == -EINPROGRESS);
-	if (f->used & FACT_ROOT)
-		answer(a, FACT_ROOT, t->cred->euid == 0);
-	answer(a, FACT_STDIO, ret >= 0 && ret <= 2);
-	if (f->domain >= 0)
-		answer(a, FACT_PACKET, (u32)filter_register(args, f->domain) == 17);
-	if (f->mode >= 0)
-		answer(a, FACT_SET_ID, (filter_register(args, f->mode) & 06000) != 0);
+	u64 known = FACT_FAILED | FACT_PENDING | FACT_STDIO, failed = (u64)ret >> 63, flags = 0;
+	u64 is = failed * FACT_FAILED | is_zero(ret + EINPROGRESS) * FACT_PENDING | (is_below(ret, 3) & ~failed) * FACT_STDIO;
+	if (f->used & FACT_ROOT) {
+		known |= FACT_ROOT;
+		is |= is_zero(t->cred->euid) * FACT_ROOT;
+	}
+	if (f->domain >= 0) {
+		known |= FACT_PACKET;
+		is |= is_zero((u32)filter_register(args, f->domain) ^ 17) * FACT_PACKET;
+	}
+	if (f->mode >= 0) {
+		known |= FACT_SET_ID;
+		is |= (is_zero(filter_register(args, f->mode) & 06000) ^ 1) * FACT_SET_ID;
+	}
 	if (f->flags >= 0)
 		flags = filter_register(args, f->flags);
-	else if (f->how < 0 || bpf_probe_read_user(&flags, sizeof(flags), (void *)filter_register(args, f->how)))
-		return;
-	answer(a, FACT_READ, (flags & 3) == 0 || (flags & 3) == 2);
-	answer(a, FACT_WRITE, (flags & 3) == 1 || (flags & 3) == 2);
-	answer(a, FACT_TRUNCATE, (flags & 01000) != 0);
-	answer(a, FACT_MAY_CREATE, (flags & (0100 | 020000000)) != 0); /* O_CREAT, the bit of O_TMPFILE that is its own */
+	if (f->flags >= 0 ||
+	    (f->how >= 0 && !bpf_probe_read_user(&flags, sizeof(flags), (void *)filter_register(args, f->how)))) {
+		known |= OPEN_FACTS;
+		is |= open_facts(flags);
+	}
+	FRESH(a->may) = ~known | is;
+	FRESH(a->may_not) = ~is;
 }
 
 /* ── texts ── */
@@ -167,16 +196,29 @@ static __always_inline void read_path(struct filter_scratch *s, u64 pointer)
 /* What the bytes of the first path say. */
 static __always_inline void answer_path(struct answers *a, u32 path)
 {
-	u64 names = path >> PATH_NAMES_AT;
-	if (!(path & PATH_READ))
-		return;
-	answer(a, FACT_TRAVERSAL, path & PATH_CLIMBS);
-	if ((path & (PATH_PLAIN | PATH_ABSOLUTE)) != (PATH_PLAIN | PATH_ABSOLUTE))
-		return;
-	answer(a, FACT_HIDDEN, path & PATH_HIDDEN);
-	u64 is = names >= 1 && names <= 4 ? FACT_NAMES << (names - 1) : 0;
-	deny(a, FACTS_NAMES & ~is);
+	u64 names = path >> PATH_NAMES_AT, known = path & PATH_READ ? FACT_TRAVERSAL : 0, is = 0;
+	is |= (path / PATH_CLIMBS & 1) * FACT_TRAVERSAL;
+	if ((path & (PATH_PLAIN | PATH_ABSOLUTE)) == (PATH_PLAIN | PATH_ABSOLUTE)) {
+		known |= FACT_HIDDEN | FACTS_NAMES;
+		is |= (path / PATH_HIDDEN & 1) * FACT_HIDDEN;
+		is |= FACT_NAMES << (names - 1 & 63) & FACTS_NAMES;
+	}
+	FRESH(a->may) &= ~known | is;
 	FRESH(a->may_not) &= ~is;
+}
+
+/* The last eight bytes of a path, the last one first. */
+static __always_inline u64 last_bytes(struct text_key *path, u32 size, int absolute)
+{
+	u64 length = size - 1;
+	OPAQUE(length);
+	if (length > TEXT_SIZE - 2)
+		return 0;
+	if (!absolute)
+		path->tail[TAIL - 1] = '/';
+	u64 word = *(u64 *)(&path->tail[24] + length);
+	path->tail[TAIL - 1] = 0;
+	return __builtin_bswap64(word);
 }
 
 /* The last bytes of a path, the last one first. */
@@ -244,20 +286,20 @@ static __always_inline int passes_path(struct filter *f, struct answers *a, stru
 		answer_path(a, path);
 	if (!(path & PATH_PLAIN))
 		return holds(f, a);
-	turn_round(&s->key, &s->path, size, path & PATH_ABSOLUTE);
-	int begins = path & PATH_ABSOLUTE && may_be_found(&f->begins[slot], *(u64 *)&s->path.text[0]);
-	int ends = may_be_found(&f->ends[slot], *(u64 *)&s->key.tail[0]);
-	if (path & PATH_ABSOLUTE && !begins && !(ends && exact))
-		deny(a, prefixes);
-	else if (path & PATH_ABSOLUTE && !ends)
-		deny(a, exact);
-	if (!ends)
-		deny(a, suffixes);
+	u64 first = *(u64 *)&s->path.text[0];
+	struct guard *few = &f->begins[2 * slot], *many = few + 1;
+	int short_begins = may_be_found(few, first), long_begins = may_be_found(many, first);
+	int ends = may_be_found(&f->ends[slot], last_bytes(&s->path, size, path & PATH_ABSOLUTE));
+	u64 no = ends ? 0 : suffixes;
+	if (path & PATH_ABSOLUTE)
+		no |= (short_begins ? 0 : few->tests) | (long_begins ? 0 : many->tests) | (ends ? 0 : exact);
+	deny(a, no);
 	if (!holds(f, a))
 		return 0;
-	if (path & PATH_ABSOLUTE && prefixes && (begins || (ends && exact)))
+	if (path & PATH_ABSOLUTE && prefixes && (short_begins || long_begins || (ends && exact)))
 		answer_beginning(f, a, &s->path, size, slot);
 	if (ends && suffixes) {
+		turn_round(&s->key, &s->path, size, path & PATH_ABSOLUTE);
 		s->key.bits = HEAD_BITS + TAIL * 8;
 		s->key.table = f->table;
 		s->key.lookup = LOOKUP_SUFFIX + slot;
@@ -452,7 +494,6 @@ static __always_inline int passes(struct filter *f, struct task_struct *t, struc
 	if (!s)
 		return 1;
 	struct answers *a = &s->answers;
-	a->may = a->may_not = ~0ULL;
 	answer_numbers(f, a, t, args, ret);
 	if (!holds(f, a))
 		return 0;

@@ -120,7 +120,7 @@ RAW_TRACEPOINT_PROBE(sys_exit)
 	struct counter *c = counter_of(spec->event);
 	if (c)
 		c->seen++;
-	if (!spec->enabled || is_own(t->tgid))
+	if (!spec->enabled)
 		return 0;
 	int asked = spec->enabled == ENABLED_BY_RULES;
 	struct filter *filter = asked && row < SPEC_SOCKETCALL ? filter_of(spec->event) : 0;
@@ -129,7 +129,7 @@ RAW_TRACEPOINT_PROBE(sys_exit)
 		read_args(args, regs, compat);
 		asked = passes(filter, t, spec, args, argument(ctx, 1));
 	}
-	if (!asked && !passes_zoom(t))
+	if ((!asked && !is_anything_zoomed()) || is_own(t->tgid) || (!asked && !passes_zoom(t)))
 		return 0;
 	struct scratch *s = syscall_scratch.lookup(&zero);
 	if (!s)

@@ -220,7 +220,8 @@ struct clause {
 #define GUARD_FACTOR 0x9e3779b97f4a7c15ULL
 
 struct guard {
-	u64 mask; /* of the bytes; 0: anything may be found */
+	u64 mask;  /* of the bytes */
+	u64 tests; /* that are false when nothing can be found */
 	u64 bits[GUARD_WORDS];
 };
 
@@ -250,7 +251,7 @@ struct filter {
 	s8 reserved[3];
 	u64 sought;         /* tests that needles answer */
 	struct needle needles[NEEDLES];
-	struct guard begins[2]; /* of LOOKUP_PREFIX of each string, without the tests for equality */
+	struct guard begins[4]; /* of LOOKUP_PREFIX of each string, for short and for long texts, but not for equality */
 	struct guard ends[2];   /* of LOOKUP_SUFFIX and the tests for equality */
 	struct clause clauses[CLAUSES];
 };
