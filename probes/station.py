@@ -116,6 +116,8 @@ def _put_together(
                 f"{exceptions.path} is not in force: {configured.local_fault}", "mend it, or remove it"
             )
         sensor.exceptions = exceptions
+        if recorder is not None:
+            _keep_company(sources)
         sensor.zooms.on_alerts = screen or bool(listens)
         _connect(sensor, push_down=options.push_down and not options.record, screen=screen)
         sensor.on_switched = partial(_keep, configured, sensor)
@@ -158,6 +160,7 @@ def _connect(sensor: Sensor, *, push_down: bool, screen: bool) -> None:
     for source in sensor.sources:
         if isinstance(source, DockerSource):
             sensor.world.on_unknown_container = source.want
+            sensor.world.expect("docker")
         elif isinstance(source, KernelSource):
             source.report = sensor.vitals.report
             sensor.on_rules = partial(_send_what_they_need, source)
@@ -168,6 +171,14 @@ def _connect(sensor: Sensor, *, push_down: bool, screen: bool) -> None:
                 _push_down(sensor, source)
         elif isinstance(source, HostNameSource):
             source.wanted = partial(_host_names, sensor)
+
+
+def _keep_company(sources: Sequence[Source]) -> None:
+    """What is recorded begins with the containers: a reader of it does not wait for their names."""
+    for kernel in sources:
+        for docker in sources:
+            if isinstance(kernel, KernelSource) and isinstance(docker, DockerSource):
+                kernel.company = docker.heard.wait
 
 
 def _push_down(sensor: Sensor, kernel: KernelSource) -> None:

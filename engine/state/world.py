@@ -202,6 +202,10 @@ class World:
             container.asked = True
             self.on_unknown_container(container.id, pid)
 
+    def expect(self, runtime: str) -> None:
+        """A runtime is being looked for: what happens in containers waits for its first word, or that there is none."""
+        self._runtimes.add(runtime)
+
     # ── waiting for metadata ────────────────────────────────────────────────────────────────────────────────────────
 
     def _must_wait(self, container: Container) -> bool:

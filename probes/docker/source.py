@@ -82,6 +82,8 @@ class DockerSource:
         self._state: tuple[bool, str] | None = None
         self._latest = 0
         self._seen = 0
+        self.heard = asyncio.Event()
+        """Set when Docker has said its first word, or cannot be reached."""
 
     def select(self, event_types: Collection[str]) -> None:
         """Docker says what it says: nothing to select."""
@@ -265,6 +267,7 @@ class DockerSource:
         if self._state != (connected, detail):
             self._state = (connected, detail)
             self._emit([RuntimeState(time=clock.time_ns(), connected=connected, detail=detail)])
+        self.heard.set()
 
     def _read(self, container_id: str, pid: int) -> None:
         """Have the users read, once at a time for each container."""

@@ -7,7 +7,8 @@ import os
 import struct
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from contextlib import suppress
 from enum import Enum
 
 from engine.contracts import Emit
@@ -49,6 +50,8 @@ REST_SECONDS = 0.5
 """Time at most for what is in the ring at the end."""
 TOO_MUCH = 4
 """When a quarter of the ring waits, it is too much to look at everything."""
+COMPANY_SECONDS = 3.0
+"""How long events wait in the ring for those who are to be heard first."""
 LOOK_PERIOD = 1.0
 """Seconds between two looks at what was lost, and at the wall clock, which may have been set."""
 GARBLED = "record not understood"
@@ -69,6 +72,10 @@ class Found(Enum):
     """Some records, and those were all."""
     MORE = 2
     """As many as one slice takes; more are waiting."""
+
+
+async def _nobody() -> None:
+    """Nobody is to be heard first."""
 
 
 def boot_offset() -> int:
@@ -119,6 +126,8 @@ class KernelSource:
         self._counts: PerCpuMap | None = None
         self.wanted_filter: Callable[[], Filter] | None = None
         """Makes the filter that the rules allow now; None lets all events of the selected types out of the kernel."""
+        self.company: Callable[[], Coroutine[None, None, object]] = _nobody
+        """Events are delivered when this has come, or not in time."""
         self.stay_open = False
         """Somebody looks at all events all the time: the filter is in force only while the reader cannot keep up."""
         self.filters: Filters | None = None
@@ -135,6 +144,8 @@ class KernelSource:
         try:
             self._open_maps(self._loaded)
             emit(await self._snapshot())
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.company(), COMPANY_SECONDS)
             emit([SourceState(time=time.time_ns(), phase=Phase.LIVE, detail=self._loaded.how)])
             try:
                 await self._deliver_filtered(emit)

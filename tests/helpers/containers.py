@@ -36,7 +36,7 @@ class Cgroup:
 @contextlib.contextmanager
 def cgroup(number: int = 0) -> Iterator[Cgroup]:
     """A cgroup with a container's name, another one for each number, in the tree that tells containers."""
-    container_id = f"{os.getpid():060x}{number:04x}"
+    container_id = f"{number:04x}{os.getpid():060x}"
     _, mount = max(hierarchies())
     path = Path(mount) / f"tiercel-test-{container_id}.scope"
     path.mkdir()

@@ -143,6 +143,17 @@ def test_docker_that_goes_away_lets_everything_go_on(world: World) -> None:
     world.apply(opened("/b", at=2, container_id=DB))
     world.apply(opened("/c", at=3))
     assert paths(world.apply(docker_connected(False))) == ["/a", "/b", "/c"]
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_what_happens_before_a_runtime_has_said_its_first_word_waits_for_it(there: bool) -> None:
+    """The kernel is often heard sooner than Docker."""
+    world = World()
+    world.expect("docker")
+    assert world.apply(opened("/early")) == []
+    assert paths(world.apply(docker_connected(there))) == ([] if there else ["/early"])
+    if there:
+        assert paths(world.apply(docker())) == ["/early"]
     assert paths(world.apply(opened("/d"))) == ["/d"]
 
 
