@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+import time as time_module
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -19,11 +21,18 @@ from engine.sinks.form import DEFAULT, Form
 
 _ENCODER = msgspec.json.Encoder(order="sorted")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_DELETE = b"\x7f"
 _REPLACEMENT = "\ufffd"
 
 
 def to_falco(alert: Alert, form: Form = DEFAULT) -> dict[str, Any]:
     """The object Falco would print, and ``tiercel``; plain values only."""
+    plain: dict[str, Any] = msgspec.to_builtins(_object(alert, form))
+    return plain
+
+
+def _object(alert: Alert, form: Form) -> dict[str, Any]:
+    """The same, with the parts of the alert as they are."""
     chosen: dict[str, Any] = {}
     if form.output:
         chosen["output"] = text(alert, form)
@@ -50,11 +59,14 @@ def line(alert: Alert, form: Form, *, json: bool) -> bytes:
 
 def json_line(alert: Alert, form: Form = DEFAULT) -> bytes:
     """The object as one line of UTF-8, keys sorted; what is invisible or drives terminals stands as ``\\uXXXX``."""
-    value = to_falco(alert, form)
+    value = _object(alert, form)
     try:
-        encoded = _ENCODER.encode(value).decode()
+        line = _ENCODER.encode(value)
+        if line.isascii() and _DELETE not in line:  # the encoder escapes the other control characters
+            return line + b"\n"
+        encoded = line.decode()
     except UnicodeEncodeError:  # a lone surrogate: Falco prints U+FFFD for what is not Unicode
-        dumped = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        dumped = json.dumps(to_falco(alert, form), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         encoded = _LONE_SURROGATE.sub(_REPLACEMENT, dumped)
     return f"{scrub_json(encoded)}\n".encode()
 
@@ -74,13 +86,23 @@ def text(alert: Alert, form: Form = DEFAULT) -> str:
 def clock(time: int) -> str:
     """Nanoseconds since the epoch as ``00:04:05.123456789`` in local time, as Falco's ``evt.time``."""
     seconds, nanoseconds = divmod(time, 1_000_000_000)
-    return f"{datetime.fromtimestamp(seconds, UTC).astimezone():%H:%M:%S}.{nanoseconds:09}"
+    return f"{_local(seconds, time_module.tzname)}.{nanoseconds:09}"
+
+
+@lru_cache(maxsize=64)  # alerts come many in a second
+def _local(seconds: int, _zone: tuple[str, str]) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC).astimezone():%H:%M:%S}"
 
 
 def utc(time: int) -> str:
     """Nanoseconds since the epoch as ``2026-01-01T00:04:05.123456789Z``."""
     seconds, nanoseconds = divmod(time, 1_000_000_000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{nanoseconds:09}Z"
+    return f"{_utc(seconds)}.{nanoseconds:09}Z"
+
+
+@lru_cache(maxsize=64)
+def _utc(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def _output_fields(alert: Alert, form: Form) -> dict[str, Any]:
@@ -95,6 +117,6 @@ def _tiercel(alert: Alert) -> dict[str, Any]:
         "id": alert.id,
         "entry": alert.entry,
         "target": alert.target,
-        "container": msgspec.to_builtins(alert.container),
-        "lineage": msgspec.to_builtins(alert.lineage),
+        "container": alert.container,
+        "lineage": alert.lineage,
     }

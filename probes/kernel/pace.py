@@ -7,8 +7,9 @@ it (bpf/share.h); here is measured how fast the reader is while it has more to d
 
 from __future__ import annotations
 
-PATIENCE = 0.25
-"""Seconds that an event of somebody else may wait behind a flood."""
+PATIENCE = 2.0
+"""Seconds that an event of somebody else may wait behind a flood. With less, a burst of alerts that the ring can hold
+would be lost although nobody else is there."""
 LEAST, MOST = 32, 2
 """The room as a part of the ring: at least, and at most, which is also what holds before anything was measured: a
 burst that the ring can hold is lost to nobody."""

@@ -19,7 +19,7 @@ def flooded(pace: Pace, rate: float, slices: int = 50, begin: float = 100.0) -> 
     return begin + slices * SLICE
 
 
-@pytest.mark.parametrize("rate", [2 << 20, 5 << 20, 12 << 20])
+@pytest.mark.parametrize("rate", [200 << 10, 1 << 20, 2 << 20])
 def test_the_room_is_what_the_reader_deals_with_in_a_moment(rate: int) -> None:
     pace = Pace(SIZE)
     flooded(pace, rate)
