@@ -167,6 +167,7 @@ class Client:
             | SetState
             | SetRule
             | SetRules
+            | Zoom
             | ReloadRules
             | AddException
             | UndoException

@@ -20,9 +20,6 @@ ROUNDS = 3
 BLOWS = 9
 """Storms of each round, short ones: the quietest of them counts, for what others do can only make a storm slower."""
 
-SETTLING = 1.5
-"""Seconds in which the filter for the rules comes into force: a storm before that leaves the kernel as a whole."""
-
 Detector = Callable[[], AbstractContextManager[Callable[[], float] | None]]
 """Runs a detector in its context, which yields how many seconds of CPU it has had so far, or None for nothing."""
 
@@ -73,8 +70,7 @@ def tiercel(rules: Sequence[Path]) -> Detector:
     @contextlib.contextmanager
     def watching() -> Iterator[Callable[[], float]]:
         with watch(rules) as running:
-            running.wait_for_first()
-            time.sleep(SETTLING)
+            running.wait_for_filter()
             yield _of(running)
 
     return watching

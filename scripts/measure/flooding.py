@@ -38,7 +38,7 @@ def floods(folders: Iterable[Path]) -> Iterator[Figure]:
 
 def _hidden(program: Storms, name: str, files: Sequence[Path]) -> Iterator[Figure]:
     with watch(files) as watching:
-        watching.wait_for_first()
+        watching.wait_for_filter()
         with program.raging(on_every_core("open"), stop=True) as blown:
             before, start = watching.cpu(), time.monotonic()
             delays = reads(watching)
@@ -80,7 +80,7 @@ def latency(folders: Iterable[Path]) -> Iterator[Figure]:
     with storms_compiled() as program:
         for name, files in rule_files(folders):
             with watch(files) as watching:
-                watching.wait_for_first()
+                watching.wait_for_filter()
                 with program.raging([Storm("open", core=cores()[0], rate=MODERATE)], stop=True):
                     delays = reads(watching)
             yield _late(f"while {MODERATE:,} opens and closes/s ({name})", delays)
@@ -96,7 +96,7 @@ def losses(folders: Iterable[Path]) -> Iterator[Figure]:
 
 def _lost(program: Storms, files: Sequence[Path], rate: int, where: str) -> Iterator[Figure]:
     with watch(files) as watching:
-        watching.wait_for_first()
+        watching.wait_for_filter()
         seen: set[int] = set()
         with program.raging(_with_triggers(watching, rate), stop=True) as blown:
             seen.update(_numbers(watching, LOAD_SECONDS))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.protocol import ListAlerts, SetRule
+from engine.protocol import ListAlerts, SetRule, Zoom
 from scripts.measure.figure import Figure, UnmeasurableError
 from scripts.measure.kernel import require_live
 from scripts.measure.shared import Shared, shared
@@ -100,6 +100,7 @@ async def _seen(sensor: Shared, last: str) -> set[str]:
 
 async def _off(sensor: Shared) -> float:
     """Switch the rule off; milliseconds from the request until the kernel kept the first events of its type back."""
+    await _end_zooms(sensor)
     request = time.monotonic()
     await sensor.client.ask(SetRule(name=RULE_NAME, enabled=False))
     while (now := time.monotonic()) < request + LATEST:
@@ -109,6 +110,12 @@ async def _off(sensor: Shared) -> float:
         if await _delivered(sensor) < before + TOGETHER:
             return (now - request) * 1e3
     raise UnmeasurableError(f"the kernel has not followed in {LATEST:.0f} s")
+
+
+async def _end_zooms(sensor: Shared) -> None:
+    """The alerts of a moment ago have begun some on us, and what is watched in full passes anyway."""
+    for zoom in (await sensor.health()).zooms:
+        await sensor.client.ask(Zoom(container_id=zoom.container_id, pid=zoom.pid, start=zoom.start, on=False))
 
 
 async def _delivered(sensor: Shared) -> int:

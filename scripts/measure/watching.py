@@ -18,6 +18,8 @@ from pathlib import Path
 from scripts.measure.figure import UnmeasurableError
 from scripts.measure.processes import cpu_of
 
+SETTLING = 1.5
+"""Seconds in which the filter for the rules comes into force."""
 RULE_NAME = "Bench marker opened"
 RULE = """\
 - rule: Bench marker opened
@@ -99,6 +101,11 @@ class Watch:
                 raise UnmeasurableError(f"tiercel watch ended with {self.process.returncode}")
             time.sleep(0.002)
         raise UnmeasurableError("no alert within a minute")
+
+    def wait_for_filter(self) -> None:
+        """Wait for the first alert, and until the kernel keeps back what no rule can match: before that all leaves it."""
+        self.wait_for_first()
+        time.sleep(SETTLING)
 
     def stop(self) -> None:
         """End the program in good order."""
