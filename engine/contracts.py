@@ -31,8 +31,11 @@ class Source(Protocol):
         Raises :class:`engine.errors.SourceError` when it cannot start or go on.
         """
 
-    def select(self, event_types: Collection[str]) -> None:
-        """From now on only these event types are needed (those that keep state always are)."""
+    def select(self, event_types: Collection[str], *, narrows: bool = False) -> None:
+        """From now on only these event types are needed (those that keep state always are).
+
+        ``narrows``: rules were switched off and nothing else, so that what was let out before is enough.
+        """
 
     def statistics(self) -> list[ProbeRow]:
         """Counters since the start, a row for each probe; empty when there is nothing to count."""

@@ -243,7 +243,7 @@ class Sensor:
                 raise TiercelError(f"there is no rule {name!r}", hint="the rule files may have been reloaded since")
         rules = [self.rules.set_enabled(name, enabled) for name in names]
         self._switched.update(dict.fromkeys(names, enabled))
-        self._select()
+        self._select(narrows=not enabled)
         self.rules_generation += 1
         self._changed.set()
         for rule in rules:
@@ -299,10 +299,10 @@ class Sensor:
         self.on_reload(reload)
         self.on_pulse(self.pulse(health=self.health(), reload=reload))
 
-    def _select(self) -> None:
+    def _select(self, *, narrows: bool = False) -> None:
         self.rules.on_failure = self._stumble
         for source in self.sources:
-            source.select(self.rules.event_types)
+            source.select(self.rules.event_types, narrows=narrows)
 
     async def _prepare(self) -> None:
         """Make what judges, while the sources begin; an event that comes before its turn does not wait for it."""

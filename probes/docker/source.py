@@ -85,7 +85,7 @@ class DockerSource:
         self.heard = asyncio.Event()
         """Set when Docker has said its first word, or cannot be reached."""
 
-    def select(self, event_types: Collection[str]) -> None:
+    def select(self, event_types: Collection[str], *, narrows: bool = False) -> None:
         """Docker says what it says: nothing to select."""
 
     def statistics(self) -> list[ProbeRow]:

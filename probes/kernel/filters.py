@@ -75,9 +75,13 @@ class Filters:
         self.settled = asyncio.Event()
         """Set while the kernel follows the rules as they are."""
 
-    def changed(self) -> None:
-        """The rules are others: everything passes until the filter for them is in force."""
-        self._enforce(0)
+    def changed(self, *, narrows: bool = False) -> None:
+        """The rules are others: everything passes until the filter for them is in force.
+
+        ``narrows``: they are fewer, so that the one that is in force lets out enough.
+        """
+        if not narrows:
+            self._enforce(0)
         self.settled.clear()
         self._changed.set()
 

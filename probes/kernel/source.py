@@ -155,11 +155,11 @@ class KernelSource:
             self._snapshots.close()
             self.close()
 
-    def select(self, event_types: Collection[str]) -> None:
+    def select(self, event_types: Collection[str], *, narrows: bool = False) -> None:
         """From now on only these event types are needed (those that keep state always are)."""
         self._selected = set(event_types)
         if self.filters is not None:
-            self.filters.changed()
+            self.filters.changed(narrows=narrows)
         self._write_specs(self._zooms is not None and self._zooms.active)
 
     def _write_specs(self, zoom: bool) -> None:

@@ -76,7 +76,7 @@ class HostNameSource:
                     async with asyncio.timeout(pause):
                         await self._changed.wait()
 
-    def select(self, event_types: Collection[str]) -> None:
+    def select(self, event_types: Collection[str], *, narrows: bool = False) -> None:
         """The rules have changed: look at once whether they mention other names."""
         self._changed.set()
 

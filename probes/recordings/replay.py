@@ -60,7 +60,7 @@ class ReplaySource:
             raise SourceError(error.message, hint=error.hint) from error
         emit([_state(Phase.ENDED, f"{self.name} was replayed to its end")])
 
-    def select(self, event_types: Collection[str]) -> None:
+    def select(self, event_types: Collection[str], *, narrows: bool = False) -> None:
         """A recording holds what it holds; of a capture all is told, or with a filter only what rules may fire on."""
         self._event_types = event_types
         if self.wanted_filter is not None and isinstance(self._file, Capture | Folder):

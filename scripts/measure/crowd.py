@@ -51,7 +51,7 @@ class Arrivals:
             await asyncio.sleep(STEP)
             emit([self._event() for _ in range(round(RATE * STEP))])
 
-    def select(self, event_types: Collection[str]) -> None:
+    def select(self, event_types: Collection[str], *, narrows: bool = False) -> None:
         """It has one type."""
 
     def statistics(self) -> list[ProbeRow]:

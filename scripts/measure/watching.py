@@ -103,7 +103,7 @@ class Watch:
         raise UnmeasurableError("no alert within a minute")
 
     def wait_for_filter(self) -> None:
-        """Wait for the first alert, and until the kernel keeps back what no rule can match: before that all leaves it."""
+        """Wait for the first alert, and until the kernel keeps back what no rule can match."""
         self.wait_for_first()
         time.sleep(SETTLING)
 

@@ -29,7 +29,7 @@ class ListSource:
         if not self.ends:
             await asyncio.Event().wait()
 
-    def select(self, event_types: Collection[str]) -> None:
+    def select(self, event_types: Collection[str], *, narrows: bool = False) -> None:
         """Remember the event types."""
         self.selected.append(frozenset(event_types))
 

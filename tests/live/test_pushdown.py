@@ -435,6 +435,26 @@ async def test_a_rule_that_is_switched_off_narrows_and_switched_on_widens() -> N
             assert made.of(rules.rules).conditions.get("openat", FALSE) != FALSE or not enabled
 
 
+@pytest.mark.parametrize(("narrows", "meanwhile"), [(True, [0]), (False, [0, 1])])
+async def test_until_fewer_rules_are_followed_the_filter_for_more_of_them_is_enough(
+    narrows: bool, meanwhile: list[int]
+) -> None:
+    """Somebody who switches a rule off in a flood does not let the flood in."""
+    only_0 = only(TextTest(Subject.FIRST, Match.EXACT, ("/no/such/0",)))
+    wanted = [Filter({"openat": only_0, "dup2": TRUE})]
+    async with watching(wanted_filter=lambda: wanted[-1]) as watched:
+        filters = watched.source.filters
+        assert filters is not None
+        watched.source.select({"openat", "dup2"})
+        await filters.settled.wait()
+        wanted.append(Filter({"openat": FALSE, "dup2": TRUE}))
+        watched.source.select({"openat", "dup2"}, narrows=narrows)
+        events = await passed(watched, partial(try_both, 0, 1), "openat")
+        assert [e.args["name"] for e in events] == [f"/no/such/{i}" for i in meanwhile]
+        await filters.settled.wait()
+        assert await passed(watched, partial(try_both, 0, 1), "openat") == []
+
+
 def every_rule_off() -> RuleSet:
     rules = load([SHIPPED])
     for rule in rules.rules:
