@@ -10,6 +10,9 @@ from enum import IntEnum
 
 import msgspec
 
+DROP_RULE = "Tiercel internal: syscall event drop"
+"""Stands for the rule in alerts of the sensor itself: events were lost (:mod:`engine.drops`)."""
+
 Value = str | int | float | bool | None | list[str]
 """A value in ``output_fields``."""
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 
-from engine.alerts import Alert, Ancestor, Priority, Value
+from engine.alerts import DROP_RULE, Alert, Ancestor, Priority, Value
 from engine.events import HOST, Loss
 from engine.judge import container_ref, lineage_of
 from engine.state.containers import Container
 from engine.state.world import World
 
-RULE = "Tiercel internal: syscall event drop"
 SOURCE = "internal"
 DESCRIPTION = (
     "Events never reached the rules, so what they would have said is not known. One that floods the sensor may do so"
@@ -61,7 +60,7 @@ class Drops:
         process = f"{loss.comm} (pid {loss.pid})" if loss.pid else "unknown"
         return Alert(
             time=loss.time,
-            rule=RULE,
+            rule=DROP_RULE,
             priority=Priority.WARNING,
             output=f"Events of {name} were lost: {loss.cause} (n_drops={count} process={process})",
             output_fields=_fields(loss, name, count),

@@ -8,7 +8,7 @@ import msgspec
 
 from engine import excepting
 from engine import protocol as p
-from engine.alerts import Alert
+from engine.alerts import DROP_RULE, Alert
 from engine.errors import RulesError, TiercelError
 from engine.evidence import explain_alert, explain_event
 from engine.rules.render import where
@@ -144,16 +144,20 @@ class Desk:
 
     async def _propose(self, request: p.ProposeExceptions) -> p.Reply:
         alert = await self.sensor.store.alert(request.alert_id)
+        self._rule(alert.rule)
         return p.Proposals(rows=await excepting.preview(self.sensor.store, alert))
 
     async def _add_exception(self, request: p.AddException) -> p.Reply:
         alert = await self.sensor.store.alert(request.alert_id)
+        self._rule(alert.rule)
         return p.Done(detail=await excepting.add(self.sensor, alert, request.fields, request.who))
 
     async def _undo_exception(self, _request: p.UndoException) -> p.Reply:
         return p.Done(detail=await excepting.undo(self.sensor))
 
     def _rule(self, name: str) -> Rule:
+        if name == DROP_RULE:
+            raise TiercelError("no rule makes this alert: the sensor says itself what was lost", hint="see Health (6)")
         if name not in self.sensor.rules:
             raise TiercelError(f"the rule {name!r} is not loaded (any more)", hint="explanations need the rule itself")
         return self.sensor.rules[name]

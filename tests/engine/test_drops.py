@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from engine.alerts import Alert, Priority
-from engine.drops import CAUSES, PERIOD, REMEMBERED, RULE, Drops
+from engine.alerts import DROP_RULE, Alert, Priority
+from engine.drops import CAUSES, PERIOD, REMEMBERED, Drops
 from engine.events import HOST, Loss
 from engine.sinks.falco_json import to_falco
 from engine.state.world import World
@@ -34,7 +34,7 @@ def told(drops: Drops, *losses: Loss) -> list[Alert]:
 def test_the_alert_says_who_floods(world: World) -> None:
     (alert,) = told(Drops(world, "prod-7"), loss())
     assert alert.output == f"Events of web were lost: {SHARE} (n_drops=7 process=storm (pid 4711))"
-    assert (alert.rule, alert.priority, alert.hostname) == (RULE, Priority.WARNING, "prod-7")
+    assert (alert.rule, alert.priority, alert.hostname) == (DROP_RULE, Priority.WARNING, "prod-7")
     assert alert.container is not None
     assert (alert.container.name, alert.process and alert.process.name) == ("web", "storm")
 
@@ -42,7 +42,7 @@ def test_the_alert_says_who_floods(world: World) -> None:
 def test_it_has_the_form_of_falcos_own(world: World) -> None:
     (alert,) = told(Drops(world, "prod-7"), loss())
     printed = to_falco(alert)
-    assert (printed["rule"], printed["source"], printed["priority"]) == (RULE, "internal", "Warning")
+    assert (printed["rule"], printed["source"], printed["priority"]) == (DROP_RULE, "internal", "Warning")
     assert printed["output_fields"]["n_drops"] == 7
     assert printed["output_fields"]["container.id"] == WEB[:12]
 

@@ -11,18 +11,21 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine.alerts import Alert, Priority
-from engine.drops import CAUSES, RULE
+from engine.alerts import DROP_RULE, Alert, Priority
+from engine.drops import CAUSES
 from engine.errors import TiercelError
 from engine.events import ContainerInfo, Input, KernelEvent, Loss, Phase, ProcessInfo, RuntimeState, SourceState
 from engine.health import Vitals
 from engine.protocol import (
+    AddException,
     Control,
+    Explain,
     GetHealth,
     HealthReply,
     ListEvents,
     ListRules,
     ListStacks,
+    ProposeExceptions,
     ReloadRules,
     Rules,
     SetRule,
@@ -245,8 +248,11 @@ async def test_a_flood_is_an_alert_that_is_stored_and_sent(rules: Path, collecte
     loss = Loss(time=SECOND, count=7, cause=CAUSES[1], container_id=WEB, pid=9, comm="storm")
     sensor = sensor_of(rules, collected, [loss])
     await sensor.run()
-    assert [(alert.rule, alert.id) for alert in collected.alerts] == [(RULE, 1)]
+    assert [(alert.rule, alert.id) for alert in collected.alerts] == [(DROP_RULE, 1)]
     assert "storm (pid 9)" in collected.alerts[0].output
+    for request in (Explain(alert_id=1), ProposeExceptions(alert_id=1), AddException(alert_id=1, fields=["proc.name"])):
+        with pytest.raises(TiercelError, match="no rule makes this alert"):
+            await Desk(sensor).answer(request)
 
 
 async def test_what_is_watched_in_full_is_asked_for_and_shown(rules: Path, collected: Collected) -> None:

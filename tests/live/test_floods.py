@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from engine.drops import CAUSES, RULE
+from engine.alerts import DROP_RULE
+from engine.drops import CAUSES
 from tests.helpers.containers import Cgroup, cgroup
 from tests.helpers.program import PATIENCE, TIERCEL, status
 
@@ -129,6 +130,6 @@ async def test_the_alerts_of_others_come_while_a_container_floods(
     assert (fields["container.id"], fields["cause"]) == (container.id[:12], CAUSES[1])
     assert fields["proc.name"].startswith("python")
     assert drop["tiercel"]["container"]["id"] == container.id
-    losers = {alert["output_fields"]["container.id"] for alert in reader.others if alert["rule"] == RULE}
+    losers = {alert["output_fields"]["container.id"] for alert in reader.others if alert["rule"] == DROP_RULE}
     assert another.id[:12] not in losers
     assert memory < MEMORY

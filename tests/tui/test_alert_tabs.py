@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from engine.alerts import DROP_RULE
 from engine.protocol import EventRow
 from tests.helpers.driving import NARROW, WIDE, Drive, driving
 from tests.helpers.incident import WEB, host_alert, incident
@@ -127,6 +128,15 @@ async def test_a_container_that_is_gone_is_told_from_the_alert() -> None:
         drive.app.visit(SHADOW, "ancestry")
         await drive.until_shown("◀ docker exec")
         assert "The whole tree" not in drive.text()
+
+
+async def test_an_alert_of_the_sensor_itself_has_no_rule() -> None:
+    world = incident()
+    for alert in world.alerts:
+        alert.rule = DROP_RULE
+    async with driving(world) as drive:
+        drive.app.visit(SHADOW, "rule")
+        await drive.until_shown("No rule makes this alert", "Health (6)")
 
 
 def tabs(drive: Drive) -> str:

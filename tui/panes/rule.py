@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.content import Content
 
+from engine.alerts import DROP_RULE
 from engine.protocol import Done, ListRules, RuleRow, Rules, SetRule
 from tui import words
 from tui.actions import bindings
@@ -32,8 +33,7 @@ class RulePane(TextPane):
         rows = (await self.front.ask(ListRules(), Rules)).rows
         row = next((row for row in rows if row.name == self._rule), None)
         self._row = row
-        missing = content(("No rule of this name is loaded any more.", "dim"))
-        self.details.show(describe(row, self.front.now()) if row else missing)
+        self.details.show(describe(row, self.front.now()) if row else content((missing(self._rule), "dim")))
 
     def action_switch(self) -> None:
         """Switch the rule."""
@@ -48,6 +48,13 @@ class RulePane(TextPane):
             self.refuse(error)
         except GoneError:
             return  # the frame says so
+
+
+def missing(name: str) -> str:
+    """Why there is nothing to show of a rule."""
+    if name == DROP_RULE:
+        return "No rule makes this alert: the sensor says itself what was lost. Health (6) has all of it."
+    return "No rule of this name is loaded any more."
 
 
 def describe(row: RuleRow, now: int) -> Content:

@@ -117,5 +117,5 @@ async def rule_of(front: Front, alert: Alert) -> Content:
     rows = (await front.ask(ListRules(), RuleRows)).rows
     row = next((row for row in rows if row.name == alert.rule), None)
     if row is None:
-        return lines([("No rule of this name is loaded any more.", "dim")], [], [(alert.description, "")])
+        return lines([(rule.missing(alert.rule), "dim")], [], [(alert.description, "")])
     return rule.describe(row, front.now())
