@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.helpers.containers import Cgroup, cgroup
 from tests.helpers.lab import Lab
 
 LATENCIES = pytest.StashKey[list[float]]()
@@ -23,6 +24,20 @@ def lab() -> Iterator[Lab]:
     """A throw-away dockerd."""
     with Lab.open() as opened:
         yield opened
+
+
+@pytest.fixture
+def container() -> Iterator[Cgroup]:
+    """A cgroup that is a container for the kernel's side, without a runtime."""
+    with cgroup() as made:
+        yield made
+
+
+@pytest.fixture
+def another() -> Iterator[Cgroup]:
+    """One more."""
+    with cgroup(1) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

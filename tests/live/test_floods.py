@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import pytest
 
 from engine.alerts import DROP_RULE
 from engine.drops import CAUSES
-from tests.helpers.containers import Cgroup, cgroup
+from tests.helpers.containers import Cgroup
 from tests.helpers.program import PATIENCE, TIERCEL, status
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio]
@@ -39,18 +39,6 @@ while True:
 """
 MEMORY = 200 << 20
 """Bytes that the sensor may come to need: its 80 MB, and bounded queues."""
-
-
-@pytest.fixture
-def container() -> Iterator[Cgroup]:
-    with cgroup() as made:
-        yield made
-
-
-@pytest.fixture
-def another() -> Iterator[Cgroup]:
-    with cgroup(1) as made:
-        yield made
 
 
 class Reader:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,25 +16,13 @@ from engine.state.world import World
 from probes.kernel.losses import OTHER
 from probes.kernel.wire import LOSS, LOSS_KEY
 from probes.machine import snapshots
-from tests.helpers.containers import Cgroup, cgroup
+from tests.helpers.containers import Cgroup
 from tests.helpers.kernel import Watched, watching
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio]
 
 FULL, SHARE = CAUSES
 OPENS, FORKS = "open('/etc/hostname').close()", "os.fork() or os._exit(0)"
-
-
-@pytest.fixture
-def container() -> Iterator[Cgroup]:
-    with cgroup() as made:
-        yield made
-
-
-@pytest.fixture
-def another() -> Iterator[Cgroup]:
-    with cgroup(1) as made:
-        yield made
 
 
 def flood(do: str, count: int, container: Cgroup | None = None) -> int:

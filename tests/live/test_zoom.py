@@ -6,7 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import pytest
 from engine.events import KernelEvent
 from engine.pushdown.filter import Filter
 from probes.kernel import filters
-from tests.helpers.containers import Cgroup, cgroup
+from tests.helpers.containers import Cgroup
 from tests.helpers.kernel import Watched, watching
 from tests.helpers.program import until
 
@@ -24,12 +24,6 @@ pytestmark = [pytest.mark.live, pytest.mark.asyncio]
 NOTHING = Filter({"openat": frozenset()})
 """Opens are looked at, and none of them is wanted."""
 DO = "import os, sys; open(sys.argv[1], 'w').close(); os.mkdir(sys.argv[1] + '.d'); os.unlink(sys.argv[1])"
-
-
-@pytest.fixture
-def container() -> Iterator[Cgroup]:
-    with cgroup() as made:
-        yield made
 
 
 @asynccontextmanager
