@@ -7,9 +7,10 @@ to see: the events of a container, or of a process and those it begins, leave th
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 
-from engine.alerts import Alert
+from engine.alerts import DROP_RULE, Alert
 from engine.events import HOST
 from engine.protocol import ZoomRow
 from engine.state.processes import Process, ProcessKey
@@ -24,8 +25,10 @@ INIT = 1
 
 Target = str | ProcessKey
 """A container's id, or the process whose subtree it is."""
-Apply = Callable[[Target, frozenset[int]], None]
-"""Begin to watch a target in full: with a subtree the processes that live in it now."""
+Apply = Callable[[Target, frozenset[int]], bool]
+"""Begin to watch a target in full, with a subtree the processes that live in it now; False when that cannot be yet."""
+MOST_PROCESSES = 1000
+"""Living processes of a subtree that are watched, besides those that they begin from then on."""
 
 
 class Zooms:
@@ -44,15 +47,23 @@ class Zooms:
         """Whether an alert begins a zoom: where nobody will look at what surrounds it, it would be for nothing."""
 
     def begin(self, target: Target, seconds: float = SECONDS) -> None:
-        """Watch a target in full from now on, or for longer."""
-        if self.apply is None:
+        """Watch a target in full from now on, or for longer; nothing is done for one that nobody knows."""
+        if target not in self._until and not self._begun(target):
             return
-        is_new = target not in self._until
         self._until[target] = max(self._until.get(target, 0.0), self._clock() + seconds)
-        if is_new:
-            self.apply(target, self._pids(target))
         if len(self._until) > MOST:
             self.end(min(self._until, key=lambda each: self._until[each]))
+
+    def _begun(self, target: Target) -> bool:
+        if self.apply is None:
+            return False
+        if isinstance(target, str):
+            return self._world.containers.get(target) is not None and self.apply(target, frozenset())
+        top = self._world.processes.get(*target)
+        return top is not None and self.apply(target, frozenset(_living(top)))
+
+    def __contains__(self, target: Target) -> bool:
+        return target in self._until
 
     def end(self, target: Target) -> None:
         """Watch it in full no longer."""
@@ -66,9 +77,15 @@ class Zooms:
             self.end(target)
 
     def note(self, alerts: Iterable[Alert]) -> None:
-        """There were alerts: what goes on around them will be wanted."""
-        if self.on_alerts:
-            for target in {target for alert in alerts if (target := _around(alert)) is not None}:
+        """There were alerts: what goes on around them will be wanted.
+
+        They end no zoom of others: who makes alerts would say then who is watched. The alerts about floods begin none.
+        """
+        if not self.on_alerts:
+            return
+        around = {_around(alert) for alert in alerts if alert.rule != DROP_RULE}
+        for target in around - {None}:
+            if target is not None and (target in self._until or len(self._until) < MOST):
                 self.begin(target)
 
     def rows(self) -> list[ZoomRow]:
@@ -85,15 +102,16 @@ class Zooms:
         name = process.name if process is not None else "process"
         return ZoomRow(name=f"{name} ({target[0]})", seconds=seconds, pid=target[0], start=target[1])
 
-    def _pids(self, target: Target) -> frozenset[int]:
-        """The living processes of a subtree."""
-        if isinstance(target, str):
-            return frozenset()
-        return frozenset(process.pid for process in self._world.processes if _is_below(process, target)) | {target[0]}
 
-
-def _is_below(process: Process, top: ProcessKey) -> bool:
-    return not process.exit_time and any(ancestor.key == top for ancestor in process.ancestors())
+def _living(top: Process) -> Iterator[int]:
+    """The processes of a subtree that live, from the top down, as many as are watched."""
+    tree, found = deque([top]), 0
+    while tree and found < MOST_PROCESSES:
+        process = tree.popleft()
+        tree.extend(process.children or ())
+        if not process.exit_time:
+            found += 1
+            yield process.pid
 
 
 def _around(alert: Alert) -> Target | None:

@@ -18,6 +18,8 @@ TAIL = 32
 """Bytes at the end of a path by which it is compared with suffixes."""
 NEEDLE = 8
 """Bytes at the beginning of a text by which it is sought within a path."""
+SOUGHT_MOST = 203
+"""Bytes of the longest path in which that is done: in the last ones of a longer path eight cannot be read."""
 
 
 class Fact(IntEnum):
@@ -183,6 +185,8 @@ def _is_in(address: str, network: str) -> bool:
 
 def _of_path(test: TextTest, path: str) -> bool | None:
     if test.match is Match.CONTAINS:
+        if len(path) > SOUGHT_MOST:
+            return None
         may_be = not path.startswith("/") or any(operand[:NEEDLE] in path for operand in test.operands)
         return None if may_be else False
     if path.startswith("/"):

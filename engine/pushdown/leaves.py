@@ -213,6 +213,9 @@ def _path(leaf: Leaf, subject: Subject) -> Both:
 
 def _pattern(subject: Subject, pattern: str) -> Clauses:
     """What stands before and behind the wildcards of a shell pattern."""
+    plain = re.split(r"[\[\\]", pattern, maxsplit=1)
+    if len(plain) > 1:  # what is in brackets, or behind a backslash, is no text; nor is it told here where that ends
+        pattern = plain[0] + "*"
     first, *_, last = _SPECIAL.split(pattern) if _SPECIAL.search(pattern) else (pattern, pattern)
     parts = []
     if first.startswith("/") and _is_writable((first,)):

@@ -101,6 +101,8 @@ class Desk:
             raise TiercelError("nobody can be watched in full here", hint="a replay shows what was recorded")
         if request.on:
             self.sensor.zooms.begin(target)
+            if target not in self.sensor.zooms:
+                raise TiercelError("nobody of that name is there", hint="it may have ended; or nothing is watched yet")
             return p.Done(detail=f"watched in full for {SECONDS:.0f} s")
         self.sensor.zooms.end(target)
         return p.Done(detail="no longer watched in full")

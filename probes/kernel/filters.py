@@ -32,6 +32,8 @@ OPEN_SECONDS = 60.0
 """How long everything passes after somebody has looked at events."""
 RELIEF_SECONDS = 60.0
 """How long it does not after the reader could not keep up with everything."""
+_SHORTEST = 0.01
+"""Seconds between two looks at what can be forgotten."""
 SLICE_SECONDS = 0.002
 """What is written at a time before the loop may do something else."""
 
@@ -65,7 +67,7 @@ class Filters:
         self._numbers: dict[Table, int] = {}
         """The tables in the map of texts, and their numbers there."""
         self._sets: list[_Set] = []
-        self._generation = self._last_table = 0
+        self._generation = self._last_table = self._enforced = 0
         self._open_until = math.inf if stay_open else 0.0
         """Until when everything passes because somebody looks, …"""
         self._relieved_until = 0.0
@@ -100,10 +102,20 @@ class Filters:
         await self._make_room()
         rows = await asyncio.to_thread(lambda: _rows(self._wanted()))
         with suppress(OSError):  # more texts than the map has room for: everything goes on to pass
-            await self._in_slices(self._write(rows))
+            try:
+                await self._in_slices(self._write(rows))
+            finally:
+                self._retire_unused()
             if not self._changed.is_set():
                 self.settled.set()
                 self._open_or_close()
+
+    def _retire_unused(self) -> None:
+        """All sets but the latest: it may be put in force, and what is in force is not touched by this."""
+        now = time.monotonic()
+        for each in self._sets[:-1]:
+            if not each.retired and each.generation != self._enforced:
+                each.retired = now
 
     def open_for_a_while(self) -> None:
         """Let everything pass for :data:`OPEN_SECONDS` from now."""
@@ -144,6 +156,7 @@ class Filters:
 
     def _enforce(self, generation: int) -> None:
         self._options.update(_U32.pack(GENERATION), _U32.pack(generation))
+        self._enforced = generation
         now = time.monotonic()
         for each in self._sets:
             if each.generation == generation:
@@ -196,7 +209,10 @@ class Filters:
             await self._in_slices(self._forget_texts(self._numbers.keys() - _used(self._sets)))
             if len(self._sets) < SETS - 1:
                 return
-            await asyncio.sleep(self._sets[0].retired - fresh)
+            await asyncio.sleep(max(self._first_retired() - fresh, _SHORTEST))
+
+    def _first_retired(self) -> float:
+        return min((each.retired for each in self._sets if each.retired), default=0.0)
 
     def _forget_texts(self, tables: Iterable[Table]) -> Iterator[None]:
         for table in tables:

@@ -33,14 +33,18 @@ class Pace:
 
     def note(self, now: float, consumed: int, more: bool) -> None:
         """After a slice: ``consumed`` in all so far, and whether more was waiting."""
-        if self._since is not None:
-            rate = (consumed - self._since[1]) / max(now - self._since[0], _SHORTEST)
-            self._rate = rate if not self._rate else self._rate + _WEIGHT * (rate - self._rate)
-        self._since = (now, consumed) if more else None
         if more:
-            self._idle_from = now
-        elif now - self._idle_from > REST:
+            if self._since is not None:
+                self._measure(now - self._since[0], consumed - self._since[1])
+            self._since, self._idle_from = (now, consumed), now
+            return
+        self._since = None  # the slice that ended the backlog tells how much there was, and not how fast we are
+        if now - self._idle_from > REST:
             self._rate = 0.0
+
+    def _measure(self, seconds: float, size: int) -> None:
+        rate = size / max(seconds, _SHORTEST)
+        self._rate = rate if not self._rate else self._rate + _WEIGHT * (rate - self._rate)
 
     @property
     def room(self) -> int:

@@ -33,7 +33,7 @@ FILES = (
 MAPS = (
     *("events", "specs", "counters", "own_events", "own", "lost_by_cgroup", "options"),
     *("filters", "texts", "cgroup_kinds"),
-    *("zoomed_cgroups", "zoomed_processes", "zoom_counts"),
+    *("zoomed_cgroups", "zoomed_processes", "zoom_numbers", "zoom_counts"),
 )
 """The maps the sensor uses."""
 

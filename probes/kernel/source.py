@@ -195,10 +195,11 @@ class KernelSource:
         """Events that passed only since somebody is watched in full, and those that the limit on them held back."""
         return self._zooms.counts if self._zooms is not None else (0, 0)
 
-    def zoom(self, target: Target, pids: frozenset[int]) -> None:
-        """Watch a container, or a subtree in which these processes live, in full from now on."""
+    def zoom(self, target: Target, pids: frozenset[int]) -> bool:
+        """Watch a container, or a subtree in which these processes live, in full; False before the start."""
         if self._zooms is not None:
             self._zooms.apply(target, pids)
+        return self._zooms is not None
 
     def end_zoom(self, target: Target) -> None:
         """Watch it in full no longer."""
@@ -239,6 +240,7 @@ class KernelSource:
         self._reader = reader = loaded.reader
         if isinstance(reader, RingReader):
             self._pace, self._room = Pace(reader.size), 0
+            self._tell_room()
             self._doorbell = Doorbell(fds["events"], self._maps["options"])
         self.filters = self._filters(fds)
         self._zooms = KernelZooms(fds, self._maps["options"], self._cgroups.containers, self._write_specs)
@@ -264,12 +266,19 @@ class KernelSource:
 
     async def _deliver_filtered(self, emit: Emit) -> None:
         following = asyncio.create_task(self.filters.run()) if self.filters is not None else None
+        if following is not None:
+            following.add_done_callback(self._stopped_following)
         try:
             await self._deliver(emit)
         finally:
             if following is not None:
                 following.cancel()
                 await asyncio.gather(following, return_exceptions=True)
+
+    def _stopped_following(self, following: asyncio.Task[None]) -> None:
+        """Only a bug of ours ends it: what is in force lets out enough."""
+        if not following.cancelled() and (error := following.exception()):
+            self.report(f"the kernel follows the rules no longer: {error!r}", "please report it; detection goes on")
 
     async def _deliver(self, emit: Emit) -> None:
         losses = self._losses()
@@ -299,7 +308,10 @@ class KernelSource:
         self._pace.note(time.monotonic(), reader.consumed, found is Found.MORE)
         if self.filters is not None and reader.pending > reader.size // TOO_MUCH and self.filters.is_open:
             self.filters.relieve()
-        if (room := self._pace.room) != self._room:
+        self._tell_room()
+
+    def _tell_room(self) -> None:
+        if self._pace is not None and (room := self._pace.room) != self._room:
             self._room = room
             self._maps["options"].update(_ROOM, _U32.pack(room))
 

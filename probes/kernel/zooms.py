@@ -14,6 +14,8 @@ from probes.machine.cgroups import Key
 ZOOM = 4
 """The option of bpf/maps.h that says whether anybody is watched in full."""
 
+SLOTS = 64
+"""Of the numbers that mean a zoom, by their remainder."""
 _U32 = struct.Struct("=I")
 _U64 = struct.Struct("=Q")
 
@@ -36,6 +38,7 @@ class KernelZooms:
         self._on_change = on_change
         self._cgroups = BpfMap(fds["zoomed_cgroups"], CGROUP_KEY.size, 1)
         self._processes = BpfMap(fds["zoomed_processes"], _U32.size, _U32.size)
+        self._numbers = BpfMap(fds["zoom_numbers"], _U32.size, _U32.size)
         self._counts = PerCpuMap(fds["zoom_counts"], _U32.size, _U64.size)
         self._active: dict[Target, int] = {}
         """By target the number that its processes have in the kernel."""
@@ -56,25 +59,32 @@ class KernelZooms:
 
     def apply(self, target: Target, pids: frozenset[int]) -> None:
         """Watch a container, or the subtree in which ``pids`` live, in full."""
-        was_active = self.active
-        self._last += 1
-        self._active[target] = self._last
+        number = self._free_number()
         self._mark(self._cgroups, map(_packed, self._cgroups_of(target)), b"\1")
-        self._mark(self._processes, map(_U32.pack, pids), _U32.pack(self._last))
-        if not was_active:
+        self._mark(self._processes, map(_U32.pack, pids), _U32.pack(number))
+        self._numbers.update(_U32.pack(number % SLOTS), _U32.pack(number))
+        self._active[target] = number
+        if len(self._active) == 1:
             self._switch(True)
 
     def stop(self, target: Target) -> None:
-        """Watch it in full no longer."""
+        """Watch it in full no longer. Only the kernel knows who was begun since: their number means nothing now."""
         number = self._active.pop(target, 0)
         if not number:
             return
+        self._numbers.update(_U32.pack(number % SLOTS), _U32.pack(0))
         for key in self._cgroups_of(target):
             self._cgroups.delete(_packed(key))
-        if not isinstance(target, str):
-            self._forget_processes(number)
         if not self.active:
             self._switch(False)
+
+    def _free_number(self) -> int:
+        """One that was not used before, with a slot of its own."""
+        taken = {number % SLOTS for number in self._active.values()}
+        self._last += 1
+        while self._last % SLOTS in taken:
+            self._last += 1
+        return self._last
 
     def add_cgroup(self, key: Key, container_id: str) -> None:
         """A cgroup exists: that of a container that is watched in full is, too."""
@@ -88,12 +98,6 @@ class KernelZooms:
 
     def _cgroups_of(self, target: Target) -> list[Key]:
         return [key for key, container_id in self._containers.items() if container_id == target]
-
-    def _forget_processes(self, number: int) -> None:
-        """Only the kernel knows who was begun since."""
-        of_it = [key for key, value in self._processes.items().items() if value == _U32.pack(number)]
-        for key in of_it:
-            self._processes.delete(key)
 
     def _mark(self, table: BpfMap, keys: Iterable[bytes], value: bytes) -> None:
         with suppress(OSError):  # the map is full: more cannot be watched in full

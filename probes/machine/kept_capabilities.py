@@ -33,18 +33,20 @@ KEPT = (
     Capability(0, "CAP_CHOWN", "the rule files of who has called it"),
     Capability(1, "CAP_DAC_OVERRIDE", "files in containers, Docker's socket, people's folders"),
     Capability(19, "CAP_SYS_PTRACE", "/proc of all processes"),
+    Capability(14, "CAP_IPC_LOCK", "the perf buffer of a CPU that comes back: its memory …"),
+    Capability(CAP_PERFMON, "CAP_PERFMON", "… and the event itself"),
     Capability(CAP_BPF, "CAP_BPF", "the maps of the probes"),
 )
 """A new need is a new row."""
 
-BEFORE_5_8 = Capability(CAP_SYS_ADMIN, "CAP_SYS_ADMIN", "the maps of the probes: this kernel has no CAP_BPF")
+BEFORE_5_8 = Capability(CAP_SYS_ADMIN, "CAP_SYS_ADMIN", "maps and buffers: this kernel has no CAP_BPF and CAP_PERFMON")
 FOR_A_GROUP = Capability(CAP_SETGID, "CAP_SETGID", "the socket belongs to the group that may attach")
 
 
 def kept(*, group: bool = False, last: int | None = None) -> tuple[Capability, ...]:
     """The rows that hold here; ``group`` for a socket with a group, ``last`` is the kernel's last capability."""
     has_bpf = (_last() if last is None else last) >= CAP_BPF
-    rows = tuple(row if row.number != CAP_BPF or has_bpf else BEFORE_5_8 for row in KEPT)
+    rows = KEPT if has_bpf else (*(row for row in KEPT if row.number < CAP_PERFMON), BEFORE_5_8)
     return (*rows, FOR_A_GROUP) if group else rows
 
 

@@ -258,16 +258,24 @@ async def test_a_flood_is_an_alert_that_is_stored_and_sent(rules: Path, collecte
 async def test_what_is_watched_in_full_is_asked_for_and_shown(rules: Path, collected: Collected) -> None:
     sensor, watched = sensor_of(rules, collected), list[object]()
     desk = Desk(sensor)
+
+    def watch(target: object, _pids: frozenset[int]) -> bool:
+        watched.append(target)
+        return True
+
     with pytest.raises(TiercelError, match="nobody can be watched in full here"):
         await desk.answer(Zoom(container_id=WEB))
-    sensor.zooms.apply = lambda target, _pids: watched.append(target)
+    sensor.zooms.apply = watch
+    sensor.feed([ContainerInfo(id=WEB, time=SECOND), execve("sh", pid=7)])
+    with pytest.raises(TiercelError, match="nobody of that name"):
+        await desk.answer(Zoom(pid=-5))
     sensor.zooms.counts = lambda: (12, 3)
     with pytest.raises(TiercelError, match="only a container or a process"):
         await desk.answer(Zoom())
     await desk.answer(Zoom(container_id=WEB))
-    await desk.answer(ListEvents(pid=7, start=8))
+    await desk.answer(ListEvents(pid=7, start=5))
     health = sensor.health()
-    assert watched == [WEB, (7, 8)], "who looks at events of somebody wants all of them"
+    assert watched == [WEB, (7, 5)], "who looks at events of somebody wants all of them"
     assert [(row.container_id, row.pid) for row in health.zooms] == [(WEB, 0), ("", 7)]
     assert (health.zoomed, health.zoom_held_back) == (12, 3)
     await desk.answer(Zoom(container_id=WEB, on=False))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
-from engine.alerts import Alert, Ancestor, ContainerRef, Priority
+from engine.alerts import DROP_RULE, Alert, Ancestor, ContainerRef, Priority
 from engine.state.world import World
 from engine.zoom import MOST, SECONDS, Target, Zooms, target_of
 from tests.helpers.world import DB, WEB, clone, docker, execve, procexit
@@ -25,10 +26,13 @@ class Kernel:
 
     def __init__(self) -> None:
         self.watched: dict[Target, frozenset[int]] = {}
+        self.ready = True
 
-    def apply(self, target: Target, pids: frozenset[int]) -> None:
+    def apply(self, target: Target, pids: frozenset[int]) -> bool:
         assert target not in self.watched, "begun once"
-        self.watched[target] = pids
+        if self.ready:
+            self.watched[target] = pids
+        return self.ready
 
     def stop(self, target: Target) -> None:
         del self.watched[target]
@@ -47,6 +51,7 @@ def kernel() -> Kernel:
 @pytest.fixture
 def zooms(clock: Clock, kernel: Kernel) -> Zooms:
     made = Zooms(World(), clock)
+    made._world.apply(docker())
     made.apply, made.stop = kernel.apply, kernel.stop
     return made
 
@@ -100,11 +105,14 @@ def test_there_are_so_many_at_most(clock: Clock, kernel: Kernel, zooms: Zooms) -
     """The one that would end first gives way."""
     for number in range(MOST + 3):
         clock.now += 1
+        zooms._world.apply(docker(f"{number:064x}"))
         zooms.begin(f"{number:064x}")
     assert set(kernel.watched) == {f"{number:064x}" for number in range(3, MOST + 3)}
 
 
 def test_an_alert_begins_one_where_somebody_may_look(kernel: Kernel, zooms: Zooms) -> None:
+    for pid in (6, 7, 8, 9):
+        zooms._world.apply(execve(pid, "/bin/sh"))
     zooms.note([alert(WEB, 5, 4)])
     assert kernel.watched == {}, "nobody would see it"
     zooms.on_alerts = True
@@ -113,17 +121,31 @@ def test_an_alert_begins_one_where_somebody_may_look(kernel: Kernel, zooms: Zoom
 
 
 def test_who_is_watched_is_told_by_name(clock: Clock, zooms: Zooms) -> None:
-    zooms._world.apply(docker())
     zooms._world.apply(execve(10, "/bin/sh"))
-    for target in (WEB, DB, (10, 10), (99, 99)):
+    for target in (WEB, DB, (10, 10), (99, 99), (-5, 1)):
         zooms.begin(target)
     clock.now += 10
-    assert [(row.name, row.seconds) for row in zooms.rows()] == [
-        ("web", SECONDS - 10),
-        (DB[:12], SECONDS - 10),
-        ("sh (10)", SECONDS - 10),
-        ("process (99)", SECONDS - 10),
-    ]
+    assert [(row.name, row.seconds) for row in zooms.rows()] == [("web", SECONDS - 10), ("sh (10)", SECONDS - 10)]
+
+
+def test_alerts_end_no_zoom_and_floods_begin_none(kernel: Kernel, zooms: Zooms) -> None:
+    zooms.on_alerts = True
+    for number in range(MOST + 3):
+        zooms._world.apply(docker(f"{number:064x}"))
+        zooms.note([alert(f"{number:064x}", 5)])
+    assert set(kernel.watched) == {f"{number:064x}" for number in range(MOST)}
+    zooms.end(f"{0:064x}")
+    zooms.note([replace(alert(WEB, 5), rule=DROP_RULE)])
+    assert WEB not in kernel.watched
+
+
+def test_before_the_kernel_is_watched_nothing_is_begun_and_it_is_tried_again(kernel: Kernel, zooms: Zooms) -> None:
+    kernel.ready = False
+    zooms.begin(WEB)
+    assert zooms.rows() == []
+    kernel.ready = True
+    zooms.begin(WEB)
+    assert set(kernel.watched) == {WEB}
 
 
 def test_what_a_request_means() -> None:

@@ -245,10 +245,13 @@ static __always_inline int may_be_found(struct guard *g, u64 word)
 	return g->bits[bit / 64 & (GUARD_WORDS - 1)] >> (bit & 63) & 1;
 }
 
-/* The texts that are sought in a path of which only `text` is read. */
+/* The texts that are sought in a path of which only `text` is read. Of a path that is so long that one may begin in its last
+ * bytes, where eight cannot be read, it is not known. */
 static __always_inline void seek(struct filter *f, struct answers *a, struct filter_scratch *s)
 {
 	u64 may = 0;
+	if (FRESH(s->size) > SOUGHT_MOST + 1)
+		return;
 	for (u32 n = 0; n < NEEDLES; n++) {
 		struct needle *needle = &f->needles[n];
 		u64 text = needle->text, mask = needle->mask;
@@ -404,14 +407,49 @@ static __always_inline int key_of_address(struct filter_scratch *s, u64 size)
 	return 1;
 }
 
-/* Whether the event may still pass when the address is known to which it connects or sends. */
-static __always_inline int passes_peer(struct filter *f, struct answers *a, struct filter_scratch *s, u64 pointer, u64 size)
+/* The size of the address to which a socket is connected, as struct sockaddr has it; 0 where it is to none. */
+static __always_inline u64 read_connected(struct filter_scratch *s, struct task_struct *t, s32 fd)
+{
+	struct file *file = fd < 0 ? 0 : file_of(t, fd);
+	if (!file)
+		return 0;
+	struct inode *inode = READ(file, f_inode);
+	if ((READ(inode, i_mode) & S_IFMT) != S_IFSOCK)
+		return 0;
+	struct socket *socket = READ(file, private_data);
+	struct sock_common *common = (void *)READ(socket, sk);
+	u16 family = common ? READ(common, skc_family) : 0, port = common ? READ(common, skc_dport) : 0;
+	if (!port || (family != AF_INET && family != AF_INET6))
+		return 0;
+	*(u16 *)&s->address[0] = family;
+	*(u16 *)&s->address[2] = port;
+	if (family == AF_INET)
+		return bpf_probe_read_kernel(&s->address[4], 4, &common->skc_daddr) ? 0 : 16;
+#ifdef HAVE_sock_common_skc_v6_daddr
+	return bpf_probe_read_kernel(&s->address[8], 16, &common->skc_v6_daddr) ? 0 : 28;
+#else
+	return 0;
+#endif
+}
+
+static __always_inline u64 read_given(struct filter_scratch *s, u64 pointer, u64 size)
 {
 	size = (u32)size;
 	if (!pointer || size < 8)
-		return 1;
+		return 0;
 	size = size > ADDRESS_SIZE ? ADDRESS_SIZE : size;
-	if (bpf_probe_read_user(s->address, size, (void *)pointer) || !key_of_address(s, size))
+	return bpf_probe_read_user(s->address, size, (void *)pointer) ? 0 : size;
+}
+
+/* Whether the event may still pass when the address is known to which it connects or sends. A connect is judged by what
+ * the kernel has connected to, as it is told (probes/kernel/descriptors.py): the given address may be written over. */
+static __always_inline int passes_peer(
+	struct filter *f, struct answers *a, struct filter_scratch *s, struct task_struct *t, u32 event, u64 *args)
+{
+	u64 size = event == EVENT_CONNECT ? read_connected(s, t, args[0]) : 0;
+	if (!size)
+		size = read_given(s, filter_register(args, f->peer), filter_register(args, f->peer + 1));
+	if (!size || !key_of_address(s, size))
 		return 1;
 	s->key.table = f->table;
 	if (f->texts[LOOKUP_PEER]) {
@@ -509,7 +547,7 @@ static __always_inline int passes(struct filter *f, struct task_struct *t, struc
 			return 0;
 	}
 	if (f->texts[LOOKUP_PEER] | f->texts[LOOKUP_PORT])
-		if (!passes_peer(f, a, s, filter_register(args, f->peer), filter_register(args, f->peer + 1)))
+		if (!passes_peer(f, a, s, t, spec->event, args))
 			return 0;
 	if (f->texts[LOOKUP_COMM] && !passes_name(f, a, s, t))
 		return 0;

@@ -1,8 +1,10 @@
 /* Shares of the ring: one that floods must not take the room of all others.
  *
- * Some of the ring is anybody's (probes/kernel/pace.py says how much, at most half). The next quarter is for cgroups that
- * keep within their budget, the rest for what keeps state (exec, fork, exit): of that, the last eighth again for those
- * within their budget. So nothing is held back as long as the reader keeps up, whoever makes how many events. */
+ * Some of the ring is anybody's (probes/kernel/pace.py says how much, at most half). Beyond that, up to
+ *   + 1/8  what keeps state (exec, fork, exit) of those who have spent their budget,
+ *   + 1/4  any event of cgroups that keep within their budget,
+ *   1      what keeps state, of these.
+ * So nothing is held back as long as the reader keeps up, whoever makes how many events. */
 
 #define RING_SIZE ((u64)RING_PAGES << 12)
 #define BUDGET_PERIOD 500000ULL     /* ns for each event: 2,000 a second … */
@@ -36,10 +38,12 @@ static __always_inline u64 room_for_anybody(void)
 /* Whether there is room for an event of this cgroup; counted as lost if not. */
 static __always_inline int is_admitted(struct record *r, int keeps_state)
 {
-	u64 used = ring_used(r), room = keeps_state ? RING_SIZE / 8 * 7 : room_for_anybody();
+	u64 used = ring_used(r), room = room_for_anybody();
 	if (used <= room)
 		return 1;
 	if ((keeps_state || used <= room + RING_SIZE / 4) && is_within_budget(r))
+		return 1;
+	if (keeps_state && used <= room + RING_SIZE / 8)
 		return 1;
 	struct counter *c = counter_of(r->event);
 	if (c)

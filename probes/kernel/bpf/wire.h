@@ -228,6 +228,7 @@ struct guard {
 /* A text that is sought anywhere in the first path, by its first bytes. */
 #define NEEDLES 4
 #define NEEDLE_SIZE 8
+#define SOUGHT_MOST 203 /* bytes of a path in which texts of four bytes and more can be sought to the end */
 
 struct needle {
 	u64 text;

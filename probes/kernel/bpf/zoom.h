@@ -8,7 +8,8 @@
 #define ZOOM_HELD_BACK 1
 
 BPF_HASH(zoomed_cgroups, struct cgroup_key, u8, 1024);
-BPF_HASH(zoomed_processes, u32, u32, 16384); /* the number of the zoom that they are part of */
+BPF_TABLE("lru_hash", u32, u32, zoomed_processes, 16384); /* the number of the zoom that they are part of, … */
+BPF_ARRAY(zoom_numbers, u32, 64);                         /* … which lasts as long as it stands in its slot */
 BPF_ARRAY(zoom_spent, u64, 1); /* boot time until which the limit is spent */
 BPF_PERCPU_ARRAY(zoom_counts, u64, 2);
 
@@ -23,7 +24,9 @@ static __always_inline int is_zoomed(struct task_struct *t)
 	u32 pid = t->tgid;
 	if (!is_anything_zoomed())
 		return 0;
-	if (zoomed_processes.lookup(&pid))
+	u32 *number = zoomed_processes.lookup(&pid), slot = number ? *number & 63 : 0;
+	u32 *lasting = zoom_numbers.lookup(&slot);
+	if (number && lasting && *number == *lasting)
 		return 1;
 	struct cgroup *c = container_cgroup(t);
 	struct cgroup_key key = {.cgroup = kernfs_id(c), .hierarchy = hierarchy_of(c)};

@@ -138,7 +138,8 @@ TEXTS = [
     "x" * 40, "/" + "x" * 40, "/a\\xffb", "/..data", "/.", "/.ssh/", "shad", "EINPROGRESS", "udp", "ip", "O_TRUNC",
     "O_CREAT",
 ]  # fmt: skip
-GLOBS = ["/proc/*/environ", "*../*", "*/[.]ssh/*", "/etc/*", "*", "/etc/\\shadow", "*[", "[/]etc/shadow"]
+GLOBS = ["/proc/*/environ", "*../*", "*/[.]ssh/*", "/etc/*", "*", "/etc/\\shadow", "*[", "[/]etc/shadow",
+         "/etc[/.]x/*", "/proc/[]s]elf/*"]  # fmt: skip
 TEXT_FIELDS = [
     "fd.name", "fd.directory", "fd.filename", "fd.nameraw", "proc.name", "container.id", "fd.typechar", "fd.type",
     "evt.res", "fs.path.name", "fs.path.source", "fs.path.target", "fd.l4proto", "tiercel.path", "proc.cmdline",

@@ -62,7 +62,7 @@ _TABLE = """
 19-search-private-keys        | EXEC | find / -xdev -name id_rsa
 21-find-aws-credentials       | EXEC | find /root -iname .aws/credentials
 23-shred-bulk-data            | EXEC | touch /tmp/z && shred -u /tmp/z
-25-insmod-container           | RUN | --cap-add SYS_MODULE -- sh -c 'echo x > /x.ko; exec /bin/busybox insmod /x.ko'
+25-insmod-container           | RUN | --cap-add SYS_MODULE -- /bin/busybox insmod /bin/busybox
 30-write-below-bin-container  | EXEC | sh -c 'echo x > /bin/evil; chmod +x /bin/evil'
 31-write-below-etc-container  | EXEC | sh -c 'echo x >> /etc/passwd.bak'
 33-hidden-file-container      | EXEC | sh -c 'echo x > /tmp/.hid; touch /root/.hidden'

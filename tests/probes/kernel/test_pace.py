@@ -37,6 +37,14 @@ def test_before_anything_is_known_a_burst_finds_all_the_room_there_may_be() -> N
     assert Pace(SIZE).room == SIZE // MOST
 
 
+def test_the_end_of_a_backlog_tells_nothing_about_the_reader() -> None:
+    """It was empty before the slice was over: it is not the reader that was slow."""
+    pace = Pace(SIZE)
+    pace.note(0.0, 0, more=True)
+    pace.note(0.02, 900, more=False)
+    assert pace.room == SIZE // MOST
+
+
 def test_a_few_slices_tell_that_a_flood_is_of_another_kind() -> None:
     pace = Pace(SIZE)
     end = flooded(pace, 1 << 20)

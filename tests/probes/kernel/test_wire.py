@@ -62,6 +62,7 @@ _FILTERS = {
     "LOOKUP_PORT": filter_rows.lookup_of(TextTest(Subject.PORT, Match.EXACT, ())),
     "NEEDLES": MOST_NEEDLES,
     "NEEDLE_SIZE": atoms.NEEDLE,
+    "SOUGHT_MOST": atoms.SOUGHT_MOST,
     "TAIL": atoms.TAIL,
     "TEXT_SIZE": atoms.TEXT_MOST + 2,
     "HEAD_BITS": filter_rows.HEAD_BITS,

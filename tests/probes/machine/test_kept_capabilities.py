@@ -85,7 +85,7 @@ def test_every_row_says_why() -> None:
 def test_kernels_before_5_8_have_no_capability_for_bpf() -> None:
     assert BEFORE_5_8 in kept(last=37)
     assert BEFORE_5_8 not in kept(last=40)
-    assert len(kept(last=37)) == len(kept(last=40))
+    assert {row.number for row in kept(last=37)} < set(range(38)), "this kernel knows no others"
 
 
 def test_a_group_needs_one_more() -> None:
