@@ -60,7 +60,8 @@ class Zooms:
         if isinstance(target, str):
             return self._world.containers.get(target) is not None and self.apply(target, frozenset())
         top = self._world.processes.get(*target)
-        return top is not None and self.apply(target, frozenset(_living(top)))
+        living = frozenset(_living(top)) if top is not None else frozenset()
+        return bool(living) and self.apply(target, living)
 
     def __contains__(self, target: Target) -> bool:
         return target in self._until

@@ -102,7 +102,9 @@ def hierarchies(proc: Path = Path("/proc/self")) -> Iterator[tuple[int, str]]:
     for line in _lines(proc / "mountinfo"):
         fields, _, filesystem = line.partition(" - ")
         kind, _, options = filesystem.split(" ", 2)
-        mount = _unescaped(fields.split(" ")[4])
+        root, mount = map(_unescaped, fields.split(" ")[3:5])
+        if root != "/":
+            continue  # a part of a tree mounted elsewhere: its paths do not name the containers
         if kind == "cgroup2":
             yield 0, mount
         elif kind == "cgroup" and "pids" in options.split(","):

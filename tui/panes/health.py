@@ -45,6 +45,8 @@ def _problems(health: Health) -> list[list[Span]]:
         rows.append([("⚠ ", "warn"), (words.clock(problem.time), "dim"), (f"  {problem.what}", "")])
         if problem.hint:
             rows.append([("  → ", "accent"), (problem.hint, "")])
+    if not health.runtime and health.runtime_detail:
+        rows.append([("⚠ ", "warn"), (f"containers are known by their ids only: {health.runtime_detail}", "")])
     rows += [[(line, "bad")] for text in health.rule_problems for line in text.splitlines()]
     return _section("Problems", rows or [[("None.", "ok")]])
 

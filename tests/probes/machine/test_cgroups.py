@@ -171,6 +171,14 @@ def test_a_mount_with_blanks_in_its_path_is_found(tmp_path: Path) -> None:
     assert list(hierarchies(proc)) == [(0, str(tmp_path / "my \t\\040trees"))]
 
 
+def test_a_part_of_a_tree_that_is_mounted_elsewhere_names_no_containers(tmp_path: Path) -> None:
+    """Its folders are those of containers, and their paths do not say so."""
+    proc = proc_of(tmp_path, {"cgroup2 cgroup2 rw": tmp_path / "unified"}, "0::/\n")
+    with (proc / "mountinfo").open("a") as mounts:
+        mounts.write(f"\n31 20 0:26 /docker/{ID} {tmp_path / 'elsewhere'} rw - cgroup2 cgroup2 rw")
+    assert list(hierarchies(proc)) == [(0, str(tmp_path / "unified"))]
+
+
 SYSTEMD_V1 = """
 12:pids:{0}
 11:memory:{0}
