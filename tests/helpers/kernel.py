@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -75,10 +75,13 @@ async def watching(
     ring_pages: int = RING_PAGES,
     wanted_filter: Callable[[], Filter] | None = None,
     stay_open: bool = False,
+    company: Callable[[], Coroutine[None, None, object]] | None = None,
 ) -> AsyncIterator[Watched]:
     """A kernel source that is live; by default our own processes count like any other."""
     source = KernelSource(own_pids=own_pids, transport=transport, environment=environment, ring_pages=ring_pages)
     source.wanted_filter, source.stay_open = wanted_filter, stay_open
+    if company is not None:
+        source.company = company
     watched = Watched(source)
     task = asyncio.create_task(watched.source.run(watched.emit))
     try:

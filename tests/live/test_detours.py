@@ -11,6 +11,9 @@ import pytest
 import pytest_asyncio
 
 from engine.events import KernelEvent
+from engine.pushdown.atoms import Match, Subject, TextTest
+from engine.pushdown.clauses import only as only_if
+from engine.pushdown.filter import Filter
 from tests.helpers.kernel import Watched, descriptor, only, watching
 from tests.helpers.lab.images import compile_programs
 
@@ -61,6 +64,19 @@ async def test_an_address_written_over_while_the_call_runs(kernel: Watched, deto
     assert str(second.args["addr"]).startswith("127.0.0.2:")
     assert (descriptor(second).remote_ip, second.res) == ("127.0.0.1", 0)
     assert descriptor(second).remote_port == descriptor(first).remote_port
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.2"])
+async def test_the_kernel_filters_a_connect_by_what_it_connected_to(detour: str, address: str) -> None:
+    """Written over by a harmless address, it would not leave the kernel else; by a wanted one, it would."""
+    wanted = Filter({"connect": only_if(TextTest(Subject.PEER, Match.EXACT, (address,)))})
+    async with watching(wanted_filter=lambda: wanted) as watched:
+        filters = watched.source.filters
+        assert filters is not None
+        watched.source.select({"connect"})
+        await filters.settled.wait()
+        events = [e for e in await watched.run(detour, "address", "127.0.0.2") if e.type == "connect"]
+    assert [descriptor(e).remote_ip for e in events] == (["127.0.0.1"] * 2 if address == "127.0.0.1" else [])
 
 
 async def test_a_unix_socket_reached_by_a_link(kernel: Watched, detour: str, tmp_path: Path) -> None:

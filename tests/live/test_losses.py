@@ -96,6 +96,19 @@ async def test_as_long_as_there_is_room_nobody_has_a_share() -> None:
         assert sum(row.lost for row in watched.source.statistics()) == 0
 
 
+async def test_what_happens_before_the_first_look_finds_room_as_well() -> None:
+    """The probes are there before what lives has been listed, and the reader begins after it."""
+    pids: list[int] = []
+
+    async def busy() -> None:
+        pids.append(flood(OPENS, 6000))
+
+    async with watching(company=busy) as watched:
+        await watched.until(KernelEvent, type="procexit", pid=pids[0])
+        assert sum(e.pid == pids[0] for e in events(watched, "openat")) >= 6000
+        assert sum(row.lost for row in watched.source.statistics()) == 0
+
+
 async def test_a_process_whose_exit_was_lost_does_not_live_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(snapshots, "PERIOD", 0.1)
     async with watching(ring_pages=64) as watched:

@@ -455,6 +455,21 @@ async def test_until_fewer_rules_are_followed_the_filter_for_more_of_them_is_eno
         assert await passed(watched, partial(try_both, 0, 1), "openat") == []
 
 
+async def test_a_text_is_found_wherever_in_a_path_it_stands() -> None:
+    """Also in the last bytes of the longest path that is looked at."""
+    clauses = only(TextTest(Subject.FIRST, Match.CONTAINS, ("shad",)))
+    paths = [f"/no/{'x' * (length - 8)}/shad" for length in range(190, TEXT_MOST + 3)]
+
+    def open_all() -> None:
+        for path in paths:
+            call_open(path, os.O_RDONLY)
+
+    async with filtered() as (watched, switch):
+        await switch(Filter({"openat": clauses, "dup2": TRUE}))
+        events = await passed(watched, open_all, "openat")
+    assert [e.args["name"] for e in events] == paths
+
+
 def every_rule_off() -> RuleSet:
     rules = load([SHIPPED])
     for rule in rules.rules:
