@@ -56,7 +56,14 @@ class ExtendedTemplate(Template):
 
     def fields(self, event: Any, *, transformed: bool = False) -> dict[str, Value]:
         """The fields printed and the further ones, with their typed values."""
-        shown = super().fields(event, transformed=transformed)
+        return self._extended(super().fields(event, transformed=transformed), event)
+
+    def told(self, event: Any) -> tuple[str, dict[str, Value]]:
+        """The message, and the fields printed with the further ones."""
+        message, shown = super().told(event)
+        return message, self._extended(shown, event)
+
+    def _extended(self, shown: dict[str, Value], event: Any) -> dict[str, Value]:
         for part in self._raw:
             shown |= part.fields(event)
         return shown | {key: part.render(event) for key, part in self._formats.items()} | self._static

@@ -15,9 +15,10 @@ from engine.contracts import Emit
 from engine.events import Input, Loss, Phase, Snapshot, SourceState
 from engine.protocol import ProbeRow
 from engine.pushdown.filter import RENAMES, Filter
-from engine.schema import EVENT_TYPES
+from engine.schema import BY_NAME
 from engine.zoom import Target
 from probes.kernel.bpf_map import BpfMap, PerCpuMap
+from probes.kernel.counters import probe_rows
 from probes.kernel.decode import Decoder, cgroup_of, split
 from probes.kernel.doorbell import Doorbell
 from probes.kernel.filters import Filters
@@ -59,7 +60,6 @@ GARBLED = "record not understood"
 _U32 = struct.Struct("=I")
 _U64 = struct.Struct("=Q")
 _SYSCALL = int(Kind.SYSCALL)
-_SCHEMA_NAMES = [row.name for row in EVENT_TYPES]
 _ROOM = _U32.pack(3)
 """The option of bpf/maps.h that says how much of the ring anybody may fill."""
 
@@ -106,7 +106,7 @@ class KernelSource:
         self._transport, self._ring_pages, self._loading = transport, ring_pages, loading
         self.report: Callable[[str, str], None] = lambda _what, _hint: None
         """Told of what went wrong and ends nothing."""
-        self._selected: set[str] = set(_SCHEMA_NAMES)
+        self._selected: set[str] = set(BY_NAME)
         self._cgroups = Cgroups()
         self._decoder = Decoder(self._cgroups.containers, boot_offset())
         self._cgroups.on_change = self._decoder.forget
@@ -181,9 +181,7 @@ class KernelSource:
 
     def statistics(self) -> list[ProbeRow]:
         """A row for each kind of event: how many there were, how many were delivered, how many found no room."""
-        if self._counts is None:
-            return []
-        return [_probe_row(name, self._counts.slots(_U32.pack(i))) for i, name in enumerate(_SCHEMA_NAMES)]
+        return probe_rows(self._counts) if self._counts is not None else []
 
     @property
     def own_events(self) -> int:
@@ -400,8 +398,3 @@ class KernelSource:
             sections = split(record, lengths)
             parent, name = sections[Section.CGROUP_PARENT], sections[Section.CGROUP]
             self._cgroups.add(*key, text(parent[:-1] + b"/" + name[:-1]))
-
-
-def _probe_row(name: str, slots: Iterable[bytes]) -> ProbeRow:
-    seen, delivered, lost = (sum(column) for column in zip(*map(COUNTER.unpack, slots), strict=True))
-    return ProbeRow(name=name, seen=seen, delivered=delivered, lost=lost)

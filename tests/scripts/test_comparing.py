@@ -50,9 +50,14 @@ def test_a_command_that_dies_while_it_is_measured_is_no_figure(tmp_path: Path) -
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     with pytest.raises(UnmeasurableError, match="ended meanwhile"), Other(f"echo up; read x < {fifo}", line="up")():
+        ours = [pid for pid in _own_children() if bytes(fifo) in Path(f"/proc/{pid}/cmdline").read_bytes()]
         fifo.write_text("end\n")
-        while any(Path(f"/proc/{pid}/cmdline").read_bytes().find(bytes(fifo)) >= 0 for pid in _own_children()):
+        while any(_state(pid) != "Z" for pid in ours):
             pass
+
+
+def _state(pid: str) -> str:
+    return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(") ")[2][0]
 
 
 def _own_children() -> list[str]:

@@ -37,7 +37,9 @@ from tests.helpers.rule_events import NOW, event, opened, shell_in, web
     ],
 )
 def test_rendering(template: str, text: str) -> None:
-    assert Template(template).render(opened("/etc/shadow", by=shell_in(web()))) == text
+    parsed, judged = Template(template), opened("/etc/shadow", by=shell_in(web()))
+    assert parsed.render(judged) == text
+    assert parsed.told(judged) == (text, parsed.fields(judged)), "both in one pass"
 
 
 def test_times_read_as_times_and_are_numbers_in_the_fields() -> None:

@@ -1,0 +1,22 @@
+"""What the probes have counted, by type of event."""
+
+from __future__ import annotations
+
+import struct
+
+from engine.protocol import ProbeRow
+from engine.schema import EVENT_TYPES
+from probes.kernel.bpf_map import PerCpuMap
+from probes.kernel.wire import COUNTER
+
+_U32 = struct.Struct("=I")
+
+
+def probe_rows(counts: PerCpuMap) -> list[ProbeRow]:
+    """A row for each type: how many there were, how many were delivered, how many found no room."""
+    return [_row(event.name, counts.slots(_U32.pack(number))) for number, event in enumerate(EVENT_TYPES)]
+
+
+def _row(name: str, slots: list[bytes]) -> ProbeRow:
+    seen, delivered, lost = (sum(column) for column in zip(*map(COUNTER.unpack, slots), strict=True))
+    return ProbeRow(name=name, seen=seen, delivered=delivered, lost=lost)
