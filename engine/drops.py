@@ -50,6 +50,7 @@ class Drops:
             return None
         if len(self._told) >= REMEMBERED:
             self._told.clear()
+            self._untold = Counter({key: self._untold[key]})
         self._told[key] = loss.time
         return self._alert(loss, self._untold.pop(key))
 

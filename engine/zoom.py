@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 from engine.alerts import DROP_RULE, Alert
 from engine.events import HOST
@@ -28,7 +29,7 @@ Target = str | ProcessKey
 Apply = Callable[[Target, frozenset[int]], bool]
 """Begin to watch a target in full, with a subtree the processes that live in it now; False when that cannot be yet."""
 MOST_PROCESSES = 1000
-"""Living processes of a subtree that are watched, besides those that they begin from then on."""
+"""Processes of a subtree that are looked at: those that live are watched, and those that they begin from then on."""
 
 
 class Zooms:
@@ -105,13 +106,13 @@ class Zooms:
 
 
 def _living(top: Process) -> Iterator[int]:
-    """The processes of a subtree that live, from the top down, as many as are watched."""
-    tree, found = deque([top]), 0
-    while tree and found < MOST_PROCESSES:
+    """The processes of a subtree that live, from the top down, as far as it is looked at."""
+    tree, seen = deque([top]), 0
+    while tree and seen < MOST_PROCESSES:
         process = tree.popleft()
-        tree.extend(process.children or ())
+        seen += 1
+        tree.extend(islice(process.children or (), MOST_PROCESSES))
         if not process.exit_time:
-            found += 1
             yield process.pid
 
 

@@ -76,5 +76,6 @@ def test_a_process_that_nobody_knows_is_told_by_its_name(world: World) -> None:
 
 def test_many_containers_are_no_reason_to_remember_for_ever(world: World) -> None:
     drops = Drops(world, "prod-7")
-    told(drops, *(loss(container_id=f"{n:064x}") for n in range(3 * REMEMBERED)))
+    told(drops, *(loss(container_id=f"{n // 2:064x}") for n in range(6 * REMEMBERED)))
     assert len(drops._told) <= REMEMBERED
+    assert len(drops._untold) <= REMEMBERED
