@@ -43,6 +43,7 @@ class Vitals:
         self.cpu = 0.0
         self.lost_by_cause: Counter[str] = Counter()
         self.lost_by_container: Counter[str] = Counter()
+        self.lost_last: dict[str, int] = {}
         self.problems: deque[Problem] = deque(maxlen=MAX_PROBLEMS)
         self.rule_problems: list[str] = []
         """What is wrong with the rule files as they are now, while the rules of before go on; each text is one line."""
@@ -54,6 +55,7 @@ class Vitals:
         """Count events that never arrived."""
         self.lost_by_cause[loss.cause] += loss.count
         self.lost_by_container[loss.container_id or HOST] += loss.count
+        self.lost_last[loss.cause] = loss.time or time.time_ns()
 
     @property
     def lost(self) -> int:
@@ -118,8 +120,9 @@ def health_of(
     *,
     alerts: int,
     zooms: Zooms,
+    kept_back: float,
 ) -> Health:
-    """How a sensor is, as of now, from its parts; ``alerts`` is the newest alert's id."""
+    """How a sensor is, as of now, from its parts; ``alerts`` is the newest alert's id, ``kept_back`` as in Health."""
     runtime = vitals.runtime
     zoomed, held_back = zooms.counts()
     return Health(
@@ -151,6 +154,8 @@ def health_of(
         zooms=zooms.rows(),
         zoomed=zoomed,
         zoom_held_back=held_back,
+        lost_last=dict(vitals.lost_last),
+        kept_back=kept_back,
         probes=[row for source in sources for row in source.statistics()],
         problems=list(vitals.problems),
         rule_problems=list(vitals.rule_problems),

@@ -27,6 +27,7 @@ from engine.events import Input, KernelEvent, Loss, Phase, RuntimeState, SourceS
 from engine.evidence import forget_rules
 from engine.excepting import LocalRules
 from engine.health import Vitals, health_of
+from engine.history import History
 from engine.judge import alert_of
 from engine.protocol import Health, Pulse, Reload
 from engine.reload import difference, refusal
@@ -104,6 +105,7 @@ class Sensor:
         self.world.containers.host.hostname = hostname
         self.zooms = Zooms(self.world)
         self.vitals = Vitals(hostname)
+        self.history = History()
         self._drops = Drops(self.world, hostname)
         self.hits = Hits()
         self.failure: TiercelError | None = None
@@ -328,7 +330,9 @@ class Sensor:
         self.zooms.expire()
         self._publish(self._judge(self.world.expire(), []))
         await self.store.maintain()
-        self.on_pulse(self.pulse(health=self.health()))
+        health = self.health()
+        self.history.note(health)
+        self.on_pulse(self.pulse(health=health))
 
     async def _pulse(self) -> None:
         while True:
@@ -351,7 +355,13 @@ class Sensor:
     def health(self) -> Health:
         """How the sensor is, as of now."""
         return health_of(
-            self.vitals, self.sources, self.world, self.rules.rules, alerts=self.store.newest, zooms=self.zooms
+            self.vitals,
+            self.sources,
+            self.world,
+            self.rules.rules,
+            alerts=self.store.newest,
+            zooms=self.zooms,
+            kept_back=self.history.kept_back,
         )
 
 

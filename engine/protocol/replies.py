@@ -15,6 +15,7 @@ from engine.protocol.rows import (
     ProposalRow,
     Reload,
     RuleRow,
+    Sample,
     StackRow,
 )
 
@@ -99,6 +100,12 @@ class HealthReply(Answer, tag="health"):
     health: Health
 
 
+class HistoryReply(Answer, tag="history"):
+    """How the sensor was, the oldest first."""
+
+    samples: list[Sample]
+
+
 class Done(Answer, tag="done"):
     """It was done; ``detail`` says what."""
 
@@ -138,6 +145,7 @@ Reply = (
     | Why
     | Proposals
     | HealthReply
+    | HistoryReply
     | Done
     | Failure
     | Pulse

@@ -173,6 +173,13 @@ class GetHealth(Ask, tag="health"):
     """How the sensor is."""
 
 
+class GetHistory(Ask, tag="history"):
+    """How the sensor was in the last minutes, second by second."""
+
+    since: int = 0
+    """Only samples after this time, in nanoseconds since the epoch."""
+
+
 class Control(Ask, tag="control"):
     """Steer a replay."""
 
@@ -205,6 +212,7 @@ Request = (
     | AddException
     | UndoException
     | GetHealth
+    | GetHistory
     | Control
     | Shutdown
 )

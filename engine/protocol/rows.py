@@ -85,9 +85,9 @@ class ProcessRow(msgspec.Struct):
 State = Literal["new", "acknowledged", "muted", "false positive", "incident"]
 """What somebody made of a stack of alerts; "muted" goes back to "new" when its time is over."""
 
-EventKind = Literal["program", "read", "written", "changed", "network", "process"]
+EventKind = Literal["program", "read", "written", "changed", "network", "process", "gap"]
 """What sort of thing an event did: ran a program, opened a file to read or to write, changed names or modes of files,
-spoke to the network, or something else that a process does."""
+spoke to the network, or something else that a process does. A gap is where events were lost."""
 
 
 class EventRow(msgspec.Struct):
@@ -214,6 +214,21 @@ class Problem(msgspec.Struct):
     hint: str = ""
 
 
+class Sample(msgspec.Struct):
+    """How the sensor was in one second. CPU is in percent of one core, memory in bytes."""
+
+    time: int
+    events: float
+    """Judged."""
+    kept_back: float
+    """The share of what the kernel saw that stayed there, 0 to 1; negative when nothing tells."""
+    lost: int
+    alerts: int
+    lag_ms: float
+    cpu: float
+    memory: int
+
+
 class Health(msgspec.Struct):
     """How the sensor is. Rates are per second over the last second; CPU is in percent of one core."""
 
@@ -255,6 +270,10 @@ class Health(msgspec.Struct):
     """… and those that were too many for it."""
     bounds: dict[str, int] = {}
     """What the bounds of the state have cost so far (:attr:`engine.state.world.World.bounds`)."""
+    lost_last: dict[str, int] = {}
+    """When something was lost last, by cause, in nanoseconds since the epoch."""
+    kept_back: float = -1.0
+    """The share of what the kernel saw in the last second that stayed there; negative when nothing tells."""
     probes: list[ProbeRow] = []
     problems: list[Problem] = []
     rule_problems: list[str] = []

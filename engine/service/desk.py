@@ -48,6 +48,7 @@ class Desk:
             p.AddException: self._add_exception,
             p.UndoException: self._undo_exception,
             p.GetHealth: self._health,
+            p.GetHistory: self._history,
             p.Control: self._control,
             p.Shutdown: self._shutdown,
         }
@@ -166,6 +167,9 @@ class Desk:
 
     async def _health(self, _request: p.GetHealth) -> p.Reply:
         return p.HealthReply(health=self.sensor.health())
+
+    async def _history(self, request: p.GetHistory) -> p.Reply:
+        return p.HistoryReply(samples=self.sensor.history.samples(request.since))
 
     async def _control(self, request: p.Control) -> p.Reply:
         if self._steer is None:

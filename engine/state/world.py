@@ -21,6 +21,7 @@ from engine.events import (
     HostNames,
     Input,
     KernelEvent,
+    Loss,
     Phase,
     RuntimeState,
     Snapshot,
@@ -33,6 +34,7 @@ from engine.state.changes import ChangeLog
 from engine.state.clock import Clock
 from engine.state.containers import Container, ContainerTable
 from engine.state.event import Event
+from engine.state.gaps import Gaps, between
 from engine.state.processes import Process, ProcessKey
 from engine.state.recent import Recent
 from engine.state.table import ProcessTable
@@ -55,6 +57,7 @@ class World:
         self.held = Waiting(patience=patience)
         self.recent = Recent()
         self.changes = ChangeLog()
+        self.gaps = Gaps()
         self.on_unknown_container: Callable[[str, int], None] = lambda _container_id, _pid: None
         self.on_host_names: Callable[[], None] = lambda: None
         self._num = 0
@@ -70,6 +73,7 @@ class World:
             HostNames: self._host_names,
             RuntimeState: self._runtime,
             SourceState: self._source,
+            Loss: self._loss,
         }
         self._events: dict[str, Callable[[KernelEvent, Process], None]] = {
             "clone": self.processes.clone,
@@ -157,8 +161,15 @@ class World:
         return await _breathing(views.process_rows(self.processes, self.containers, container_id, exited=exited))
 
     async def event_rows(self, request: ListEvents) -> list[EventRow]:
-        """Recent events of a process, a container or all, the newest first; others go on meanwhile."""
-        return await _breathing(views.event_rows(self.recent, self._find, request))
+        """Recent events of a process, a container or all, the newest first, with the gaps between them; others go on
+        meanwhile."""
+        gaps = self.gaps.asked(request, self._place(request))
+        rows = views.event_rows(self.recent, self._find, request)
+        return await _breathing(between(rows, gaps, request.limit))
+
+    def _place(self, request: ListEvents) -> str | None:
+        process = self._find((request.pid, request.start)) if request.pid else None
+        return process.container_id if process is not None else request.container_id
 
     def _find(self, key: ProcessKey) -> Process | None:
         return self.processes.get(*key)
@@ -283,6 +294,10 @@ class World:
             return []
         self._runtimes.discard(state.runtime)
         return [] if self._runtimes else self.held.release_all("disconnected")
+
+    def _loss(self, loss: Loss) -> list[Event]:
+        self.gaps.note(loss)
+        return []
 
     def _source(self, state: SourceState) -> list[Event]:
         if state.phase in (Phase.REPLAYING, Phase.LIVE):

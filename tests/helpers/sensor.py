@@ -80,6 +80,8 @@ class World:
     """Those that are in force."""
     rule_problem: str = ""
     """What a reload finds wrong."""
+    samples: list[p.Sample] = field(default_factory=list)
+    """How it was in the last minutes."""
     endless: Sequence[p.StackRow] | None = None
     """Stacks that are only made when looked at, in the place of those of ``alerts``."""
 
@@ -314,6 +316,9 @@ class MemorySensor:
     def _health(self, _request: p.GetHealth) -> p.HealthReply:
         return p.HealthReply(health=self.world.health)
 
+    def _history(self, request: p.GetHistory) -> p.HistoryReply:
+        return p.HistoryReply(samples=[sample for sample in self.world.samples if sample.time > request.since])
+
     def _done(self, _request: p.Control | p.Shutdown) -> p.Done:
         return p.Done()
 
@@ -337,6 +342,7 @@ _HANDLERS: dict[type, Callable[[MemorySensor, Any], p.Reply]] = {
     p.AddException: MemorySensor._add_exception,
     p.UndoException: MemorySensor._undo_exception,
     p.GetHealth: MemorySensor._health,
+    p.GetHistory: MemorySensor._history,
     p.Control: MemorySensor._done,
     p.Shutdown: MemorySensor._done,
 }

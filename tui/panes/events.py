@@ -11,7 +11,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from engine.lang.fields import resolve
-from engine.protocol import EventRow, Events, ListEvents
+from engine.protocol import EventRow, Events, Health, ListEvents
 from engine.query import has_field, known_fields, split_inversion, tree
 from tui import clip, words
 from tui.actions import bindings
@@ -68,6 +68,11 @@ class EventsPane(ListPane[EventRow]):
             return
         newest = max((row.num for row in self.rows), default=0)
         self.waiting = sum(row.num > newest for row in await self.fetch())
+        self.show_state()
+
+    def ticked(self) -> None:
+        """What stays in the kernel has changed."""
+        super().ticked()
         self.show_state()
 
     def action_follow(self) -> None:
@@ -131,13 +136,30 @@ class EventsPane(ListPane[EventRow]):
 
     def standing(self) -> list[list[Span]]:
         """Where events of less are to be had, and which filter."""
-        hint: list[Span] = [("of everything", "strong"), (";  4 on a container or a process: its own", "dim")]
+        hint: list[Span] = [*_whose(self.front.health), (";  4 on a container or a process: its own", "dim")]
         order_of = order(self.paused, self.waiting, "event")
         return [order_of or (hint if self._place is EVERYTHING else []), *super().standing()]
 
 
+_SOME = 0.001
+"""Share of events that stayed in the kernel from which on "everything" would be wrong."""
+
+
+def _whose(health: Health | None) -> list[Span]:
+    """All that happens, or only what the rules ask for."""
+    if health is None or health.kept_back < _SOME:
+        return [("of everything", "strong")]
+    kept_back = f": {100 * health.kept_back:.1f} % stay in the kernel"
+    return [("what rules ask for", "strong"), (kept_back, "dim")]
+
+
 def _time(row: EventRow) -> list[Span]:
     return [(words.moment(row.time)[11:], "dim")]
+
+
+def shown_type(row: EventRow) -> list[Span]:
+    """What happened, or that nobody knows what did."""
+    return [("✗ lost", "bad")] if row.kind == "gap" else [(row.type, "accent")]
 
 
 def shown_result(row: EventRow) -> list[Span]:
@@ -148,12 +170,13 @@ def shown_result(row: EventRow) -> list[Span]:
 def what(row: EventRow) -> list[Span]:
     """The summary without what other columns have: the event's type before it, the result after it."""
     text = row.summary.removeprefix(row.type)
-    return [((text.removesuffix(f"→ {row.result}") if row.result else text).strip(), "")]
+    tone = "bad" if row.kind == "gap" else ""
+    return [((text.removesuffix(f"→ {row.result}") if row.result else text).strip(), tone)]
 
 
 _COLUMNS: list[Column[EventRow]] = [
     Column("Time", 12, _time),
-    Column("Event", 12, lambda row: [(row.type, "accent")]),
+    Column("Event", 12, shown_type),
     Column("Pid", 7, lambda row: [(str(row.pid), "dim")], right=True),
     Column("Process", 10, lambda row: [(row.process, "")], share=1),
     Column("Result", 8, shown_result),

@@ -1,38 +1,59 @@
-"""Health: every counter, every loss by cause and container, every problem with its remedy."""
+"""Health: every counter and problem with its remedy, every loss by cause and container, the last minutes as plots."""
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Sequence
+
 from textual.content import Content
 
-from engine.protocol import Health
+from engine.protocol import GetHistory, Health, HistoryReply, Sample
 from tui import words
 from tui.alert_text import facts, lines
+from tui.front import Front
 from tui.panes.base import waiting_for
+from tui.panes.plots import plots, span
 from tui.panes.text import TextPane
 from tui.panes.zooming import told
 from tui.theme import Span, content
+
+_SAMPLES = 900
+"""Seconds that are plotted: a quarter of an hour."""
 
 
 class HealthPane(TextPane):
     """The sensor's own account of itself."""
 
+    def __init__(self, front: Front, id: str | None = None) -> None:
+        super().__init__(front, id)
+        self._samples: deque[Sample] = deque(maxlen=_SAMPLES)
+
     async def load(self) -> None:
         """Ask, so that it is fresh."""
         await self.front.check()
-        self.ticked()
+        since = self._samples[-1].time if self._samples else 0
+        self._samples += (await self.front.ask(GetHistory(since=since), HistoryReply)).samples
+        self._show()
 
     def ticked(self) -> None:
-        """Show what the pulses brought."""
+        """Show what the pulses brought, and ask for what they do not bring."""
+        self._show()
+        self.loader.soon()
+
+    def _show(self) -> None:
         health = self.front.health
-        self.details.show(describe(health) if health else content(*waiting_for(self.front, [])))
+        width = self.details.scrollable_content_region.width
+        shown = describe(health, tuple(self._samples), width) if health else content(*waiting_for(self.front, []))
+        self.details.show(shown)
 
 
-def describe(health: Health) -> Content:
-    """All of it, the worst first."""
+def describe(health: Health, samples: Sequence[Sample] = (), width: int = 80) -> Content:
+    """All of it, the worst first. ``width`` is for the plots."""
     return lines(
         *_problems(health),
         *_losses(health),
         *_bounds(health),
+        *_plots(samples, width),
         *_figures(health),
         *_zooms(health),
         *_probes(health),
@@ -40,7 +61,7 @@ def describe(health: Health) -> Content:
 
 
 def _problems(health: Health) -> list[list[Span]]:
-    rows: list[list[Span]] = []
+    rows: list[list[Span]] = _losing(health)
     for problem in reversed(health.problems):
         rows.append([("⚠ ", "warn"), (words.clock(problem.time), "dim"), (f"  {problem.what}", "")])
         if problem.hint:
@@ -51,13 +72,37 @@ def _problems(health: Health) -> list[list[Span]]:
     return _section("Problems", rows or [[("None.", "ok")]])
 
 
+_RECENT = 60 * words.SECOND
+"""Nanoseconds for which a loss is a problem of now."""
+
+
+def _losing(health: Health) -> list[list[Span]]:
+    causes = [cause for cause, last in health.lost_last.items() if health.time - last < _RECENT]
+    if not causes:
+        return []
+    return [
+        [("⚠ ", "warn"), (f"events are being lost: {', '.join(causes)}", "bad")],
+        [("  → ", "accent"), ("below is whose they were; a rule may have missed something there", "")],
+    ]
+
+
 def _losses(health: Health) -> list[list[Span]]:
     if not health.lost:
         return _section("Losses", [[("Nothing was lost.", "ok")]])
-    causes = [(cause, f"{number:,}") for cause, number in _largest(health.lost_by_cause)]
+    last = health.lost_last
+    causes = [(cause, f"{number:,}{_at(last.get(cause, 0))}") for cause, number in _largest(health.lost_by_cause)]
     containers = [(name or "host", f"{number:,}") for name, number in _largest(health.lost_by_container)]
     total: list[Span] = [(f"{words.plural(health.lost, 'event')} lost", "bad")]
     return _section("Losses", [total, *_table("by cause", causes), *_table("by container", containers)])
+
+
+def _at(time: int) -> str:
+    return f"   last {words.moment(time)[:19]}" if time else ""
+
+
+def _plots(samples: Sequence[Sample], width: int) -> list[list[Span]]:
+    rows = plots(samples, width)
+    return _section(f"The last {span(samples)}", rows) if rows else []
 
 
 def _bounds(health: Health) -> list[list[Span]]:

@@ -13,7 +13,7 @@ from tui import clip, words
 from tui.front import Front
 from tui.panes.around import AroundPane
 from tui.panes.base import priority_cell
-from tui.panes.events import shown_result, what
+from tui.panes.events import shown_result, shown_type, what
 from tui.panes.subjects import top
 from tui.places import AlertPlace
 from tui.row_fields import MOMENTS
@@ -117,7 +117,7 @@ def _apart(row: Moment) -> list[Span]:
 _MOMENTS: list[Column[Moment]] = [
     Column("Seconds", 9, _apart, right=True),
     Column("P", 1, lambda row: priority_cell(row.priority)),
-    Column("Event", 10, lambda row: [(row.event.type, "accent")]),
+    Column("Event", 10, lambda row: shown_type(row.event)),
     Column("Process", 14, lambda row: [(f"{row.event.process} ({row.event.pid})", "")], share=1),
     Column("Result", 7, lambda row: shown_result(row.event)),
     Column("What", 16, lambda row: what(row.event), share=4),

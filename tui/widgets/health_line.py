@@ -90,6 +90,7 @@ def health_parts(health: Health) -> list[Part]:
     rules = ("rules ", "dim"), (f"{health.rules_enabled}/{health.rules_total}", "warn" if off else "")
     parts = [
         Part(2, ((words.count(health.events_per_second), ""), (" ev/s", "dim"))),
+        *([Part(3, kept_back)] if (kept_back := _kept_back(health)) else []),
         Part(1, lost),
         Part(5, lag),
         Part(4, rules),
@@ -102,6 +103,13 @@ def health_parts(health: Health) -> list[Part]:
         problems = words.plural(len(health.problems) + heads, "problem")
         parts.append(Part(2, ((f"⚠ {problems}", "warn"),)))
     return parts
+
+
+def _kept_back(health: Health) -> tuple[Span, ...]:
+    """The share of the kernel's events that no rule can match, where that is known."""
+    if health.kept_back < 0:
+        return ()
+    return ((f"{100 * health.kept_back:.0f}%", ""), (" kept in kernel", "dim"))
 
 
 def _runtime(health: Health) -> tuple[Span, ...]:
