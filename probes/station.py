@@ -279,7 +279,7 @@ def _end_with(scope: asyncio.Timeout, sensor: Sensor, sinks: Sequence[Sink], tel
             tell(_phase_line(state))
 
     sensor.on_phase = on_phase
-    sensor.on_runtime = lambda state: tell(_runtime_line(state))
+    sensor.on_runtime = lambda state: tell(_when(sensor) + _runtime_line(state))
     for sink in sinks:
         if isinstance(sink, StdoutSink):
             sink.on_closed = lambda: scope.reschedule(loop.time())
@@ -287,6 +287,11 @@ def _end_with(scope: asyncio.Timeout, sensor: Sensor, sinks: Sequence[Sink], tel
 
 def _phase_line(state: SourceState) -> str:
     return f"{state.phase}: {state.detail}" if state.detail else str(state.phase)
+
+
+def _when(sensor: Sensor) -> str:
+    """What a recording tells was so then, and is not so now."""
+    return "as recorded: " if sensor.vitals.phase is Phase.REPLAYING else ""
 
 
 def _runtime_line(state: RuntimeState) -> str:

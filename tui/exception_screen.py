@@ -20,7 +20,10 @@ from tui.theme import Span, content
 
 
 class ExceptionScreen(ModalScreen["ProposalRow | None"]):
-    """Gives the proposal that was chosen, None for none. ``rule`` is the one that will not fire any more on it."""
+    """Gives the proposal that was chosen, None for none. ``rule`` is the one that will not fire any more on it.
+
+    Where nothing can be written (``writable``), as in a replay, the text of the exception is there to be copied.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "cancel"),
@@ -29,8 +32,9 @@ class ExceptionScreen(ModalScreen["ProposalRow | None"]):
         Binding("k", "highlight(-1)", "up", show=False),
     ]
 
-    def __init__(self, rule: str, rows: Sequence[ProposalRow]) -> None:
+    def __init__(self, rule: str, rows: Sequence[ProposalRow], *, writable: bool = True) -> None:
         super().__init__()
+        self._writable = writable
         self._rule = rule
         self._rows = rows
 
@@ -38,7 +42,7 @@ class ExceptionScreen(ModalScreen["ProposalRow | None"]):
         """The proposals, and the one that is lit in full."""
         with Vertical(id="exception") as box:
             box.border_title = content(("Exception from ", ""), (self._rule, "strong"))
-            box.border_subtitle = content(("⏎ writes it, in force at once   y copies   esc cancels", "dim"))
+            box.border_subtitle = content((_WRITES if self._writable else _COPIES, "dim"))
             yield OptionList(*(Option(_row(row)) for row in self._rows), compact=True, markup=False)
             yield Static(markup=False, id="exception-text")
 
@@ -54,7 +58,10 @@ class ExceptionScreen(ModalScreen["ProposalRow | None"]):
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self.dismiss(self._rows[event.option_index])
+        if self._writable:
+            self.dismiss(self._rows[event.option_index])
+        else:
+            self.action_copy()
 
     def action_highlight(self, step: int) -> None:
         """Up and down as everywhere."""
@@ -70,6 +77,10 @@ class ExceptionScreen(ModalScreen["ProposalRow | None"]):
     def action_cancel(self) -> None:
         """Nothing."""
         self.dismiss(None)
+
+
+_WRITES = "⏎ writes it, in force at once   y copies   esc cancels"
+_COPIES = "a replay changes no rules   ⏎ y copy the text for a rule file   esc cancels"
 
 
 def _row(row: ProposalRow) -> Content:

@@ -147,6 +147,11 @@ class Front:
         """The source's phase, None until the sensor has told."""
         return self.health.phase if self.health else None
 
+    @property
+    def is_replay(self) -> bool:
+        """Whether what is shown was recorded."""
+        return self.phase in (Phase.REPLAYING, Phase.ENDED)
+
     def now(self) -> int:
         """The sensor's clock: that of a replay stands where the recording does."""
         if self.health is None:

@@ -28,6 +28,9 @@ COMBINATIONS = (
     ("proc.exepath", "fd.name"),
 )
 """Fields that together tell what is meant to happen from what looks like it; the narrow ones first."""
+PLACE = "container.id"
+"""Stands before the fields of an alert from the host: what is meant there is not meant in every container. An alert of
+a container has its image instead, as ids change."""
 _NOTHING = (None, "", "<NA>")
 
 
@@ -49,8 +52,9 @@ def proposals(alert: Alert) -> list[Proposal]:
     """What can be made of an alert, as far as its values can be written in a condition."""
     known = {name: value for name, value in known_values(alert).items() if value not in _NOTHING}
     known = {name: value for name, value in known.items() if value is not None and _can_say(value)}
+    place = (PLACE,) if alert.container is None else ()
     return [
-        Proposal(names, tuple(str(known[name]) for name in names))
+        Proposal((*place, *names), tuple(str(known[name]) for name in (*place, *names)))
         for names in COMBINATIONS
         if all(name in known for name in names)
     ]
@@ -60,6 +64,7 @@ def known_values(alert: Alert) -> dict[str, str | None]:
     """The texts that its fields had, by name, None for no value: those that every alert has, and its image."""
     fields = alert.output_fields
     found = {name: value if isinstance(value := fields.get(name), str) else None for name in ALWAYS}
+    found[PLACE] = alert.container.id[:12] if alert.container is not None else "host"
     if alert.container is None or alert.container.image:
         image = alert.container.image if alert.container is not None else ""
         found["container.image.repository"] = split_image(image)[0] or None

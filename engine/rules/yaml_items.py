@@ -31,6 +31,10 @@ _TRUE = {"y", "yes", "true", "on"}
 _FALSE = {"n", "no", "false", "off"}
 
 
+WHERE_IT_IS = "give the files that define it before this one; of those that are shipped, the folder rules/"
+"""What to do about a change of something that is not there."""
+
+
 class ItemError(DocumentError):
     """An item that cannot be used; what is wrong has a place."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.events import Phase
 from engine.protocol import ProposalRow
 from tests.helpers.driving import NARROW, WIDE, Drive, driving
 from tests.helpers.incident import incident
@@ -83,3 +84,15 @@ async def test_a_refusal_is_said_and_so_is_that_nothing_can_be_made() -> None:
         await dialog(drive)
         await drive.press("enter")
         await drive.until_shown("a replay changes no rules", "nothing was changed")
+
+
+async def test_a_replay_offers_the_text_for_a_rule_file_instead() -> None:
+    made = world()
+    made.health.phase = Phase.REPLAYING
+    async with driving(made, NARROW) as drive:
+        await dialog(drive)
+        await drive.until_shown("a replay changes no rules")
+        await drive.press("enter")
+        await drive.until_shown("Copied.")
+        assert "- rule: narrow" in drive.app.clipboard
+        assert not made.exceptions

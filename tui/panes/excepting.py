@@ -37,7 +37,8 @@ class Excepting(Pane):
             return  # the frame says so
         else:
             if rows:
-                self.app.push_screen(ExceptionScreen(place.title, rows), partial(self._write, place.alert_id))
+                screen = ExceptionScreen(place.title, rows, writable=not self.front.is_replay)
+                self.app.push_screen(screen, partial(self._write, place.alert_id))
             else:
                 self.navigator.tell("Too little is known of this alert to make an exception of it.")
 

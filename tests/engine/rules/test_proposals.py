@@ -109,3 +109,12 @@ def test_what_an_alert_does_not_tell_is_neither_hidden_nor_kept() -> None:
     assert (proposal.hides(known), proposal.hides(bare), proposal.hides(alert(container=None))) == (True, None, False)
     assert proposal.hides(replace(bare, output_fields={"fd.name": "/etc/passwd"})) is False
     assert proposal.hides(replace(known, output_fields={})) is False
+
+
+def test_an_exception_from_the_host_leaves_the_containers_alone() -> None:
+    on_host = replace(alert(container=None), output_fields={"proc.exepath": "/usr/bin/vi", "fd.name": "/etc/shadow"})
+    inside = replace(alert(container=ContainerRef(id="ab")), output_fields=on_host.output_fields)
+    for proposal in proposals(on_host):
+        assert proposal.fields[0] == "container.id"
+        assert (proposal.values[0], proposal.hides(on_host), proposal.hides(inside)) == ("host", True, False)
+    assert all("container.id" not in proposal.fields for proposal in proposals(inside))
