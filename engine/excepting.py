@@ -11,7 +11,7 @@ from engine.errors import TiercelError
 from engine.evidence import explain_alert
 from engine.lang.nodes import escape
 from engine.protocol import ListAlerts, ListStacks, ProposalRow, Reload
-from engine.rules.proposals import BEGIN, Proposal, block, proposals
+from engine.rules.proposals import BEGIN_ANY, Proposal, block, proposals
 from engine.rules.ruleset import RuleSet
 from engine.store import AlertStore
 
@@ -40,7 +40,7 @@ async def preview(store: AlertStore, alert: Alert) -> list[ProposalRow]:
     """What can be excepted, and what each would have done to the alerts of the rule that are kept."""
     rows = [(one, _row(one, alert)) for one in proposals(alert)]
     if rows:
-        async for past in _past(store, alert.rule):
+        async for past in past_alerts(store, alert.rule):
             for proposal, row in rows:
                 _count(row, proposal, past)
     return [row for _, row in rows]
@@ -69,10 +69,7 @@ async def add(sensor: Judging, alert: Alert, fields: Sequence[str], who: str = "
     proposal = chosen(alert, fields)
     local = _local(sensor)
     about = f"of alert {alert.id}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC{f', by {who}' if who else ''}"
-    try:
-        local.add(block(proposal, alert.rule, about))
-    except OSError as error:
-        raise TiercelError(f"{local.place} cannot be written: {error.strerror}", hint="nothing was changed") from error
+    written(local, block(proposal, alert.rule, about))
     try:
         await sensor.reload()
         if _fires(sensor.rules, alert):
@@ -84,17 +81,26 @@ async def add(sensor: Judging, alert: Alert, fields: Sequence[str], who: str = "
     return f"{alert.rule}: an exception is in force, in {local.place}"
 
 
+def written(local: LocalRules, text: str) -> None:
+    """Put a text into the local rules file. Raises TiercelError."""
+    try:
+        local.add(text)
+    except OSError as error:
+        raise TiercelError(f"{local.place} cannot be written: {error.strerror}", hint="nothing was changed") from error
+
+
 async def undo(sensor: Judging) -> str:
-    """Take the last exception out of force; what was done. Raises TiercelError when there is none."""
+    """Take the last exception or edited rule out of force; what was done. Raises TiercelError when there is none."""
     local = _local(sensor)
     try:
         taken = local.undo()
     except OSError as error:
         raise TiercelError(f"{local.place} cannot be written: {error.strerror}", hint="nothing was changed") from error
     if not taken:
-        raise TiercelError(f"there is no exception in {local.place}", hint="x on an alert makes one")
+        hint = "x on an alert makes one, E on a rule edits it"
+        raise TiercelError(f"there is no exception in {local.place}", hint=hint)
     await sensor.reload()
-    return f"taken back: {taken.removeprefix(BEGIN).strip()}"
+    return f"taken back: {taken.removeprefix(BEGIN_ANY).strip()}"
 
 
 def _local(sensor: Judging) -> LocalRules:
@@ -124,7 +130,7 @@ def _count(row: ProposalRow, proposal: Proposal, past: Alert) -> None:
         row.staying.append(past.output)
 
 
-async def _past(store: AlertStore, rule: str) -> AsyncIterator[Alert]:
+async def past_alerts(store: AlertStore, rule: str) -> AsyncIterator[Alert]:
     """The alerts of a rule, as far as they are kept."""
     left = MOST
     query = ListStacks(f"rule.name = {escape(rule)}", limit=_PAGE)

@@ -125,6 +125,8 @@ class Sensor:
         """Told how a reload went."""
         self.exceptions: LocalRules | None = None
         """Where exceptions from alerts are written; None where nothing is judged but once."""
+        self.try_rules: Callable[[str], RuleSet] | None = None
+        """Loads the rules with a text behind all others; None where nobody can."""
         self._first_match = first_match
         self._switched: dict[str, bool] = {}
         """Rules switched by hand."""
@@ -268,7 +270,7 @@ class Sensor:
                 fault = _own_fault(error)
                 self._tell(refusal(fault, self.rules))
                 raise fault from error
-            self._switch(fresh)
+            self.switch(fresh)
             reload = difference(self.rules, fresh, self._switched)
             self._use(fresh)
             self._tell(reload)
@@ -277,12 +279,12 @@ class Sensor:
     def _load_ready(self) -> RuleSet:
         """The rules with everything made that judging them needs."""
         rules = self.load_rules()
-        self._switch(rules)
+        self.switch(rules)
         for _event_type in rules.prepare():
             pass
         return rules
 
-    def _switch(self, rules: RuleSet) -> None:
+    def switch(self, rules: RuleSet) -> None:
         """Switch them as was done by hand."""
         for name, enabled in self._switched.copy().items():
             if name in rules:

@@ -116,6 +116,7 @@ def _put_together(
                 f"{exceptions.path} is not in force: {configured.local_fault}", "mend it, or remove it"
             )
         sensor.exceptions = exceptions
+        sensor.try_rules = configured.tried
         if recorder is not None:
             _keep_company(sources)
         sensor.zooms.on_alerts = screen or bool(listens)

@@ -60,6 +60,7 @@ VIEWS = {
 """Where an action works, in the order of the help screen."""
 
 _LISTS = ("alerts", "timeline", "containers", "processes", "events", "changes", "rules")
+_ON_RULES = ("rules", "rule")
 _ON_ALERT = ("alerts", "alert", "timeline")
 
 ACTIONS = (
@@ -86,6 +87,8 @@ ACTIONS = (
     Action("except", "x", "except", "Make an exception of it: which fields, what it would have hidden", _ON_ALERT),
     Action("bundle", "b", "bundle", "Write all that is known of it to a folder: for the ticket, for later", _ON_ALERT),
     Action("undo_exception", "U", "undo", "Take the last exception back", _ON_ALERT, shown=False),
+    Action("edit", "E", "edit", "Edit the rule, and see what that would have done before it is in force", _ON_RULES),
+    Action("undo_exception", "U", "undo", "Take the last edit or exception back", _ON_RULES, shown=False),
     Action("filter", "slash", "search", "Search the text, or edit what is looked for", ("search",), first=True),
     Action("clear", "escape", "clear", "Clear the search, or go back", ("search",), shown=False),
     Action("next_match", "n", "next", "Next place where it occurs", ("search",), shown=False),

@@ -17,6 +17,7 @@ from engine.protocol.rows import (
     RuleRow,
     Sample,
     StackRow,
+    TriedRow,
 )
 
 
@@ -94,6 +95,29 @@ class Proposals(Answer, tag="proposals"):
     rows: list[ProposalRow]
 
 
+class RuleText(Answer, tag="rule_text"):
+    """A rule as it is in force, as lines of YAML."""
+
+    lines: list[str]
+
+
+class Tried(Answer, tag="tried"):
+    """What a text behind all rule files would do."""
+
+    problems: list[str] = []
+    """Why it cannot be used, each text one line; then there is nothing else."""
+    warnings: list[str] = []
+    summary: str = ""
+    """Which rules it changes."""
+    rows: list[TriedRow] = []
+    events: int = 0
+    """Events of late that were judged."""
+    fresh: list[str] = []
+    """Messages of some on which a rule would fire newly, …"""
+    gone: list[str] = []
+    """… and of some on which one would not any more."""
+
+
 class HealthReply(Answer, tag="health"):
     """How the sensor is."""
 
@@ -144,6 +168,8 @@ Reply = (
     | Rules
     | Why
     | Proposals
+    | RuleText
+    | Tried
     | HealthReply
     | HistoryReply
     | Done

@@ -169,6 +169,25 @@ class UndoException(Ask, tag="undo_exception"):
     """Take the exception that was added last out of the local rules file, and read the rules again."""
 
 
+class GetRuleText(Ask, tag="rule_text"):
+    """A rule as an item of a rule file, to be edited."""
+
+    name: str
+
+
+class TryRules(Ask, tag="try_rules"):
+    """What a text behind all rule files would do, judged on the events of late and on the alerts that are kept."""
+
+    text: str
+
+
+class SaveRules(Ask, tag="save_rules"):
+    """Write such a text to the local rules file, and read the rules again. ``UndoException`` takes it back."""
+
+    text: str
+    who: str = ""
+
+
 class GetHealth(Ask, tag="health"):
     """How the sensor is."""
 
@@ -211,6 +230,9 @@ Request = (
     | ProposeExceptions
     | AddException
     | UndoException
+    | GetRuleText
+    | TryRules
+    | SaveRules
     | GetHealth
     | GetHistory
     | Control

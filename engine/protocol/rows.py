@@ -143,6 +143,21 @@ class ProposalRow(msgspec.Struct):
     """Messages of some that would not have been."""
 
 
+class TriedRow(msgspec.Struct):
+    """What a changed rule would have done: on the events of late, and on the alerts of it that are kept."""
+
+    rule: str
+    before: int = 0
+    """Hits as it is, …"""
+    after: int = 0
+    """… and as it would be."""
+    alerts: int = 0
+    still: int = 0
+    """Kept alerts that it would make again."""
+    unknown: int = 0
+    """Those that do not tell."""
+
+
 class Reload(msgspec.Struct, omit_defaults=True):
     """The rule files were read again: what is new in them, or why the rules of before stay in force."""
 

@@ -162,6 +162,7 @@ class Compilation:
             enabled=definition.enabled,
             source=definition.source,
             unserved=unserved,
+            definition=definition,
         )
 
     def _forms(self, node: Node, types: frozenset[str]) -> dict[str, Form]:

@@ -56,14 +56,15 @@ def load(
     suggested: bool = True,
     extras: Sequence[Extra] = (),
     progress: Progress | None = None,
+    more: Sequence[tuple[str, str]] = (),
 ) -> RuleSet:
     """The rules of files and folders, in order; a folder gives its ``*.yaml`` and ``*.yml`` by name.
 
     ``suggested`` appends the container's fields to every output, before the ``extras``. ``progress`` is told how many
-    of how many rules are compiled. Raises :class:`engine.errors.RulesError` with every problem; warnings are in
-    :attr:`RuleSet.warnings`.
+    of how many rules are compiled. ``more`` are (name, content) pairs behind the files. Raises
+    :class:`engine.errors.RulesError` with every problem; warnings are in :attr:`RuleSet.warnings`.
     """
-    return check(paths, suggested=suggested, extras=extras, progress=progress).result()
+    return check(paths, suggested=suggested, extras=extras, progress=progress, more=more).result()
 
 
 def loads(files: Sequence[tuple[str, str]], *, suggested: bool = True, extras: Sequence[Extra] = ()) -> RuleSet:
@@ -81,11 +82,14 @@ def check(
     suggested: bool = True,
     extras: Sequence[Extra] = (),
     progress: Progress | None = None,
+    more: Sequence[tuple[str, str]] = (),
 ) -> Loader:
     """As :func:`load`, and raises nothing: the loader has ``reports`` and ``problems``, errors and warnings alike."""
     loader = Loader(_extras(suggested, extras), progress)
     for path in paths:
         loader.read_all(path)
+    for name, content in more:
+        loader.add(SourceFile(name, content))
     loader.finish()
     return loader
 

@@ -89,8 +89,13 @@ def block(proposal: Proposal, rule: str, about: str) -> str:
     return f"{BEGIN} {name}: {_one_line(about)[:_LONGEST]}\n{_dumped([item])}{END} {name}\n"
 
 
-BEGIN, END = "# tiercel: begin of exception", "# tiercel: end of exception"
-"""What the lines around an exception begin with."""
+MARK = "# tiercel: "
+BEGIN_ANY, END_ANY = f"{MARK}begin of ", f"{MARK}end of "
+"""What the lines around anything begin with that was written for somebody, …"""
+BEGIN, END = f"{BEGIN_ANY}exception", f"{END_ANY}exception"
+"""… around an exception, …"""
+BEGIN_RULE, END_RULE = f"{BEGIN_ANY}rule", f"{END_ANY}rule"
+"""… and around a rule that was edited."""
 
 
 _LONGEST = 200

@@ -12,6 +12,7 @@ from engine.lang.event_names import EVENT_NAMES
 from engine.lang.ir import Form
 from engine.lang.nodes import Node
 from engine.lang.template import Template
+from engine.rules.definitions import RuleDefinition
 from engine.rules.ordinary import ordinary
 from engine.rules.origins import Origins
 from engine.rules.problems import Problem
@@ -26,6 +27,7 @@ class Rule:
 
     __slots__ = (
         "condition",
+        "definition",
         "description",
         "enabled",
         "event_types",
@@ -60,6 +62,7 @@ class Rule:
         source: str = "syscall",
         unserved: Sequence[str] = (),
         origins: Origins = NOWHERE,
+        definition: RuleDefinition | None = None,
     ) -> None:
         self.name = name
         self.priority = priority
@@ -81,6 +84,8 @@ class Rule:
         self.source = source
         self.event_types = frozenset(forms)
         """The served types of events that it can match; empty for a rule that never can."""
+        self.definition = definition
+        """As the files have it; None for a rule that is in none."""
         self.unserved = tuple(unserved)
         """Why it cannot be judged here, a line for each reason; such a rule is listed and never asked."""
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from engine import excepting
+from engine import excepting, rule_editing
 from engine import protocol as p
 from engine.alerts import DROP_RULE, Alert
 from engine.errors import RulesError, TiercelError
@@ -47,6 +47,9 @@ class Desk:
             p.ProposeExceptions: self._propose,
             p.AddException: self._add_exception,
             p.UndoException: self._undo_exception,
+            p.GetRuleText: self._rule_text,
+            p.TryRules: self._try_rules,
+            p.SaveRules: self._save_rules,
             p.GetHealth: self._health,
             p.GetHistory: self._history,
             p.Control: self._control,
@@ -157,6 +160,15 @@ class Desk:
 
     async def _undo_exception(self, _request: p.UndoException) -> p.Reply:
         return p.Done(detail=await excepting.undo(self.sensor))
+
+    async def _rule_text(self, request: p.GetRuleText) -> p.Reply:
+        return p.RuleText(lines=rule_editing.text_of(self._rule(request.name)).splitlines())
+
+    async def _try_rules(self, request: p.TryRules) -> p.Reply:
+        return await rule_editing.try_text(self.sensor, request.text)
+
+    async def _save_rules(self, request: p.SaveRules) -> p.Reply:
+        return p.Done(detail=await rule_editing.save(self.sensor, request.text, request.who))
 
     def _rule(self, name: str) -> Rule:
         if name == DROP_RULE:

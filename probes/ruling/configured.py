@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from engine.config import Config
 from engine.errors import RulesError
+from engine.rule_editing import EDITED
 from engine.rules.compiler import Progress
 from engine.rules.load import load
 from engine.rules.render import render_lines
@@ -50,11 +51,15 @@ class ConfiguredRules:
         self._first = False
         rules = select(self._read(config, progress), config.rules, config.priority)
         self._configured = {rule.name: rule.enabled for rule in rules.rules}
+        self._switch(rules)
+        return rules
+
+    def _switch(self, rules: RuleSet) -> None:
+        """As was done by key, now or earlier."""
         switched = self._toggles.read() if self._toggles is not None else {}
         for name, enabled in switched.items():
             if name in rules:
                 rules.set_enabled(name, enabled)
-        return rules
 
     def _read(self, config: Config, progress: Progress | None) -> RuleSet:
         """The rules of the files, and the local ones."""
@@ -69,6 +74,16 @@ class ConfiguredRules:
                 self.report(f"{self._local} is not in force: {self.local_fault}", "mend it, or remove what is wrong")
                 return rules
         return load(paths, suggested=False, extras=config.extras, progress=progress)
+
+    def tried(self, text: str) -> RuleSet:
+        """The rules as they would be with a text behind all others. Raises RulesError."""
+        config = self._options.config
+        local = [self._local] if self._local is not None and self._local.is_file() and not self.local_fault else []
+        paths = [*rule_paths(self._options), *local]
+        found = load(paths, suggested=False, extras=config.extras, more=[(EDITED, text)])
+        rules = select(found, config.rules, config.priority)
+        self._switch(rules)
+        return rules
 
     def watched(self) -> list[Path]:
         """The files and folders whose changes matter, as of the last time."""

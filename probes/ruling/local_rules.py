@@ -1,6 +1,7 @@
-"""The rule file that exceptions from alerts are written to: loaded after all others, and anybody's to edit.
+"""The rule file that exceptions from alerts and edited rules are written to: loaded after all others, and anybody's to
+edit.
 
-Each exception stands between two comments, so that the last one can be taken out again exactly as it was put in. What
+Each of them stands between two comments, so that the last one can be taken out again exactly as it was put in. What
 people write around them is left as it is.
 """
 
@@ -8,11 +9,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.rules.proposals import BEGIN, END
+from engine.rules.proposals import BEGIN_ANY, END_ANY
 from probes.ruling.configuration import own_folder
 from probes.ruling.kept_file import alone, write
 
-_HEAD = "# Exceptions that were made of alerts. Tiercel loads this file after all other rules; edit it as you like.\n"
+_HEAD = (
+    "# Exceptions made of alerts, and edited rules. Tiercel loads this file after all others; edit it as you like.\n"
+)
 
 
 class LocalRulesFile:
@@ -27,17 +30,17 @@ class LocalRulesFile:
         return str(self.path)
 
     def add(self, text: str) -> None:
-        """Put an exception behind the others. Raises OSError."""
+        """Put an exception or a rule behind the others. Raises OSError."""
         with alone(self.path.parent):
             before = self._read()
             write(self.path, f"{_ended(before) or _HEAD}{text}")
 
     def undo(self) -> str:
-        """Take the last exception out that stands whole; its first line, "" when there is none. Raises OSError."""
+        """Take the last one out that stands whole; its first line, "" when there is none. Raises OSError."""
         with alone(self.path.parent):
             lines = self._read().splitlines(keepends=True)
-            end = _last(lines, END)
-            begin = _last(lines[: max(end, 0)], BEGIN)
+            end = _last(lines, END_ANY)
+            begin = _last(lines[: max(end, 0)], BEGIN_ANY)
             if begin < 0:
                 return ""
             rest = [*lines[:begin], *lines[end + 1 :]]

@@ -313,6 +313,9 @@ class MemorySensor:
         self.world.exceptions.pop()
         return p.Done(detail="taken back")
 
+    def _rule_text(self, request: p.GetRuleText) -> p.RuleText:
+        return p.RuleText(lines=[f"- rule: {request.name}"])
+
     def _health(self, _request: p.GetHealth) -> p.HealthReply:
         return p.HealthReply(health=self.world.health)
 
@@ -341,6 +344,7 @@ _HANDLERS: dict[type, Callable[[MemorySensor, Any], p.Reply]] = {
     p.ProposeExceptions: MemorySensor._propose,
     p.AddException: MemorySensor._add_exception,
     p.UndoException: MemorySensor._undo_exception,
+    p.GetRuleText: MemorySensor._rule_text,
     p.GetHealth: MemorySensor._health,
     p.GetHistory: MemorySensor._history,
     p.Control: MemorySensor._done,

@@ -12,7 +12,26 @@ from tui.places import AlertPlace
 from tui.state_screen import whoami
 
 
-class Excepting(Pane):
+class Undoing(Pane):
+    """A pane with the key that takes the last exception, or the last edit of a rule, back."""
+
+    def action_undo_exception(self) -> None:
+        """Take the last one back."""
+        self.run_worker(self.change(UndoException()), group="exception", exclusive=True)
+
+    async def change(self, request: AddException | UndoException) -> None:
+        """Do it, and say what was done or why not."""
+        try:
+            done = await self.front.ask(request, Done)
+        except RefusedError as error:
+            self.refuse(error)
+        except GoneError:
+            return  # the frame says so
+        else:
+            self.say((f"✓ {done.detail}", "ok"))
+
+
+class Excepting(Undoing):
     """A pane that stands on an alert: the keys that make an exception of it, and take one back."""
 
     def alert_place(self) -> AlertPlace | None:
@@ -23,10 +42,6 @@ class Excepting(Pane):
         """Ask which exceptions there can be, then which it shall be."""
         if place := self.alert_place():
             self.run_worker(self._propose(place), group="exception", exclusive=True)
-
-    def action_undo_exception(self) -> None:
-        """Take the last one back."""
-        self.run_worker(self._change(UndoException()), group="exception", exclusive=True)
 
     async def _propose(self, place: AlertPlace) -> None:
         try:
@@ -45,14 +60,4 @@ class Excepting(Pane):
     def _write(self, alert_id: int, row: ProposalRow | None) -> None:
         if row is not None:
             request = AddException(alert_id, row.fields, whoami())
-            self.run_worker(self._change(request), group="exception", exclusive=True)
-
-    async def _change(self, request: AddException | UndoException) -> None:
-        try:
-            done = await self.front.ask(request, Done)
-        except RefusedError as error:
-            self.refuse(error)
-        except GoneError:
-            return  # the frame says so
-        else:
-            self.say((f"✓ {done.detail}", "ok"))
+            self.run_worker(self.change(request), group="exception", exclusive=True)

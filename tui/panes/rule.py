@@ -13,11 +13,13 @@ from tui import words
 from tui.actions import bindings
 from tui.alert_text import badge, facts, lines
 from tui.front import Front, GoneError, RefusedError
+from tui.panes.editing import Editing
+from tui.panes.excepting import Undoing
 from tui.panes.text import TextPane
 from tui.theme import Span, content
 
 
-class RulePane(TextPane):
+class RulePane(Editing, Undoing, TextPane):
     """A rule in words, kept up to date."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("rule")
@@ -34,6 +36,10 @@ class RulePane(TextPane):
         row = next((row for row in rows if row.name == self._rule), None)
         self._row = row
         self.details.show(describe(row, self.front.now()) if row else content((missing(self._rule), "dim")))
+
+    def rule_name(self) -> str:
+        """This one."""
+        return self._rule
 
     def action_switch(self) -> None:
         """Switch the rule."""

@@ -12,6 +12,8 @@ from tui import words
 from tui.actions import bindings
 from tui.front import Front, GoneError, RefusedError
 from tui.panes.base import priority_cell
+from tui.panes.editing import Editing
+from tui.panes.excepting import Undoing
 from tui.panes.listing import ListPane
 from tui.places import RulePlace
 from tui.row_fields import RULES
@@ -21,7 +23,7 @@ from tui.widgets.page_list import PageList
 from tui.workers import start
 
 
-class RulesPane(ListPane[RuleRow]):
+class RulesPane(Editing, Undoing, ListPane[RuleRow]):
     """All rules in the order of their files."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("rules")
@@ -76,6 +78,11 @@ class RulesPane(ListPane[RuleRow]):
     def nothing(self) -> list[Span]:
         """Nothing can be found so."""
         return [("No rules are loaded: nothing raises an alert.", "warn"), ("   R reads the rule files again", "dim")]
+
+    def rule_name(self) -> str:
+        """The one under the cursor."""
+        row = self.list.selected
+        return row.name if row is not None else ""
 
     def action_switch(self) -> None:
         """Switch the rule under the cursor."""

@@ -124,3 +124,36 @@ async def _(drive: Drive, key: str) -> None:
     await drive.until(lambda: listing(drive).selected.num == 400)
     await come(drive, late(401))
     await drive.until(lambda: listing(drive).selected.num == 401)
+
+
+@does("rules", "edit")
+async def _(drive: Drive, key: str) -> None:
+    """Pilot's terminal can be given to nobody: tests/cli/test_editing.py goes on with one that can."""
+    await view_shown(drive, "5", "Terminal shell in container")
+    await drive.press(key)
+    await drive.until_shown("this terminal cannot be given to another program")
+
+
+@does("rule", "edit")
+async def _(drive: Drive, key: str) -> None:
+    await alerts_shown(drive)
+    await drive.press("down", "down", "down", "r")
+    await drive.until_shown("● on", "Condition")
+    await drive.press(key)
+    await drive.until_shown("this terminal cannot be given to another program")
+
+
+@does("rules", "undo_exception")
+async def _(drive: Drive, key: str) -> None:
+    await view_shown(drive, "5", "Terminal shell in container")
+    await drive.press(key)
+    await drive.until_shown("there is no exception")
+
+
+@does("rule", "undo_exception")
+async def _(drive: Drive, key: str) -> None:
+    await alerts_shown(drive)
+    await drive.press("down", "down", "down", "r")
+    await drive.until_shown("● on", "Condition")
+    await drive.press(key)
+    await drive.until_shown("there is no exception")

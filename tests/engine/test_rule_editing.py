@@ -1,0 +1,99 @@
+"""A rule is edited: what the change would have done is what it does, and it comes into force and goes again."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from engine.errors import TiercelError
+from engine.excepting import undo
+from engine.protocol import Tried
+from engine.rule_editing import block, save, text_of, try_text
+from engine.rules.proposals import BEGIN_RULE
+from engine.sensor import Sensor
+from engine.store import AlertStore
+from probes.options import DEMO, SHIPPED_RULES, Options
+from probes.recordings.opened import opened
+from probes.ruling.configured import ConfiguredRules
+from probes.ruling.local_rules import LocalRulesFile
+
+RULE = "Sensitive file read"
+
+
+class Edited:
+    """A sensor that has judged the demo, with a local rules file."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        self.local = LocalRulesFile(tmp_path / "local_rules.yaml")
+        configured = ConfiguredRules(Options(rules=(str(SHIPPED_RULES),)), local=self.local.path)
+        rules = configured.load()
+        self.sensor = Sensor([], rules, AlertStore(), load_rules=configured.load, hostname="lab")
+        self.sensor.try_rules = configured.tried
+        self.sensor.exceptions = self.local
+        for batch in opened(DEMO):
+            self.sensor.feed(batch.inputs)
+
+    def text(self, before: str = "", after: str = "") -> str:
+        return text_of(self.sensor.rules[RULE]).replace(before, after)
+
+    def tried(self, text: str) -> Tried:
+        return asyncio.run(try_text(self.sensor, text))
+
+
+@pytest.fixture
+def edited(tmp_path: Path) -> Edited:
+    return Edited(tmp_path)
+
+
+def test_a_text_that_says_the_same_changes_nothing(edited: Edited) -> None:
+    tried = edited.tried(edited.text())
+    assert (tried.problems, tried.rows) == ([], [])
+    with pytest.raises(TiercelError, match="changes no rule"):
+        asyncio.run(save(edited.sensor, edited.text()))
+    assert not edited.local.path.exists()
+
+
+def test_a_change_says_what_it_would_have_done_to_the_events_of_late_and_to_past_alerts(edited: Edited) -> None:
+    tried = edited.tried(edited.text("condition: >-", "condition: >-\n    proc.name = nobody and"))
+    (row,) = tried.rows
+    assert row.rule == RULE
+    assert row.before > 0 and row.after == 0
+    assert (row.alerts, row.still) == (edited.sensor.hits.count[RULE], 0)
+    assert len(tried.gone) and not tried.fresh
+
+
+def test_what_is_wrong_has_its_line_in_the_text(edited: Edited) -> None:
+    tried = edited.tried(edited.text("condition: >-", "condition: >-\n    proc.nmae = x and"))
+    assert tried.problems[0].startswith("edited.yaml:")
+    assert "proc.nmae" in tried.problems[0]
+    assert any("proc.name" in line for line in tried.problems)
+
+
+def test_what_is_saved_is_in_force_until_it_is_taken_back(edited: Edited) -> None:
+    before = str(edited.sensor.rules[RULE].expanded)
+    told = asyncio.run(
+        save(edited.sensor, edited.text("condition: >-", "condition: >-\n    proc.name = x and"), "anna")
+    )
+    assert "in force" in told and str(edited.local.path) in told
+    assert "proc.name = x" in str(edited.sensor.rules[RULE].expanded)
+    assert "by anna" in edited.local.path.read_text()
+    assert "taken back: rule" in asyncio.run(undo(edited.sensor))
+    assert str(edited.sensor.rules[RULE].expanded) == before
+    assert not edited.local.path.exists()
+
+
+def test_a_broken_text_is_refused_and_nothing_is_written(edited: Edited) -> None:
+    with pytest.raises(TiercelError, match=r"edited\.yaml:2"):
+        asyncio.run(save(edited.sensor, "- rule: ["))
+    assert not edited.local.path.exists()
+
+
+def test_nothing_in_a_text_can_be_taken_for_the_lines_around_it() -> None:
+    text = block("- rule: x\n# tiercel: end of rule tiercel_1\n  desc: y", ["x\n# evil"], "a\nb")
+    assert [line for line in text.splitlines() if line.startswith("# tiercel")] == [
+        text.splitlines()[0],
+        text.splitlines()[-1],
+    ]
+    assert text.startswith(BEGIN_RULE)
