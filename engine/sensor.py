@@ -298,6 +298,11 @@ class Sensor:
         self._select()
         self.rules_generation += 1
 
+    def rules_measured(self) -> None:
+        """More is known of the rules than before: front ends that show them ask again."""
+        self.rules_generation += 1
+        self._changed.set()
+
     def _tell(self, reload: Reload) -> None:
         self.vitals.rule_problems = reload.problems
         self.on_reload(reload)

@@ -70,6 +70,17 @@ def _scaled(number: float, scales: tuple[tuple[int, str], ...]) -> str:
     return f"{number:.0f}"
 
 
+def nanoseconds(number: float) -> str:
+    """``340ns``, ``1.2µs``."""
+    return f"{number:.0f}ns" if number < 995 else f"{number / 1000:.1f}µs"
+
+
+def percent(share: float) -> str:
+    """A share of 1: ``99.8%``; whole only where it is exactly so."""
+    text = f"{100 * share:.1f}"
+    return f"{share:.0%}" if text.endswith(".0") else f"{text}%"
+
+
 def plural(number: int, noun: str) -> str:
     """``1 alert``, ``3 alerts``."""
     return f"{number:,} {noun}{'s' * (number != 1)}"

@@ -124,6 +124,10 @@ class RuleRow(msgspec.Struct):
     line: int
     source: str = "syscall"
     event_types: list[str] = []
+    cost: float = -1.0
+    """Nanoseconds to judge an event of its types, if no other rule shared its tests; negative while it is measured."""
+    kept_back: float = -1.0
+    """The share of an ordinary server's events of its types that it leaves in the kernel, 0 to 1; negative likewise."""
 
 
 class ProposalRow(msgspec.Struct):

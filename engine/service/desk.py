@@ -14,6 +14,7 @@ from engine.evidence import explain_alert, explain_event
 from engine.rules.render import where
 from engine.rules.ruleset import Rule
 from engine.sensor import Sensor
+from engine.service.rule_costs import RuleCosts
 from engine.zoom import SECONDS, Target, target_of
 
 Steer = Callable[[p.Control], None]
@@ -28,6 +29,7 @@ class Desk:
         self.sensor = sensor
         self._shut_down = shut_down
         self._steer = steer
+        self._costs = RuleCosts(sensor.rules_measured)
         self._handlers: dict[type, Callable[..., Awaitable[p.Reply]]] = {
             p.ListStacks: self._stacks,
             p.ListAlerts: self._alerts,
@@ -119,6 +121,7 @@ class Desk:
             self.sensor.zooms.begin(target)
 
     async def _rules(self, _request: p.ListRules) -> p.Reply:
+        self._costs.measure(self.sensor.rules)
         return p.Rules(rows=[self._rule_row(rule) for rule in self.sensor.rules.rules])
 
     async def _set_rule(self, request: p.SetRule) -> p.Reply:
@@ -211,6 +214,7 @@ class Desk:
             line=rule.line,
             source=rule.source,
             event_types=sorted(rule.event_types),
+            **self._costs.of(rule),
         )
 
 

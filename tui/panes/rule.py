@@ -79,6 +79,8 @@ def describe(row: RuleRow, now: int) -> Content:
                     words.plural(row.hits, "hit") + (f", last {words.age(row.last, now)} ago" if row.last else ""),
                 ),
                 ("Tags", " ".join(row.tags)),
+                ("Cost", _cost(row)),
+                ("In kernel", _kept_back(row)),
                 ("Source", row.source),
                 ("Events", ", ".join(row.event_types)),
             ]
@@ -91,3 +93,13 @@ def describe(row: RuleRow, now: int) -> Content:
         [(row.output, "")],
     ]
     return lines(*rows)
+
+
+def _cost(row: RuleRow) -> str:
+    return f"{words.nanoseconds(row.cost)} for an event, if no other rule shared its tests" if row.cost >= 0 else ""
+
+
+def _kept_back(row: RuleRow) -> str:
+    if row.kept_back < 0:
+        return ""
+    return f"{words.percent(row.kept_back)} of an ordinary server's events of its types stay there, by this rule alone"

@@ -49,6 +49,8 @@ class RulesPane(Editing, Undoing, ListPane[RuleRow]):
             Column("Rule", 24, lambda row: [(row.name, "")], share=3),
             Column("Hits", 5, lambda row: [(words.count(row.hits), "strong" if row.hits else "faint")], right=True),
             Column("Last", 4, lambda row: [(words.age(row.last, self.front.now()), "dim")], right=True),
+            Column("Cost", 6, _cost, right=True, from_width=90),
+            Column("Kept", 5, _kept_back, right=True, from_width=90),
             Column("Tags", 16, lambda row: [(" ".join(row.tags), "dim")], share=2, from_width=100),
             Column("File", 22, _place),
         ]
@@ -122,6 +124,16 @@ class RulesPane(Editing, Undoing, ListPane[RuleRow]):
 
     def _open(self, row: RuleRow) -> None:
         self.navigator.visit(RulePlace(row.name))
+
+
+def _cost(row: RuleRow) -> list[Span]:
+    """Of one event of its types."""
+    return [(words.nanoseconds(row.cost), "dim")] if row.cost >= 0 else [("–", "faint")]
+
+
+def _kept_back(row: RuleRow) -> list[Span]:
+    """The share that this rule leaves in the kernel."""
+    return [(words.percent(row.kept_back), "dim")] if row.kept_back >= 0 else [("–", "faint")]
 
 
 def _place(row: RuleRow) -> list[Span]:

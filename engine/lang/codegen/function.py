@@ -18,9 +18,14 @@ Judge = Callable[[Any], int]
 """Takes an event of its type; gives the mask of the rules that match."""
 
 
-def judge(event_type: str, rules: Iterable[tuple[int, Form]], events: Sequence[Event] = ()) -> Judge:
-    """A function for rules given as (mask, condition); ``events`` are a sample of what it will be asked."""
-    return _compiled(event_type, source_of(event_type, rules, events))
+def judge(
+    event_type: str, rules: Iterable[tuple[int, Form]], events: Sequence[Event] = (), *, title: str = ""
+) -> Judge:
+    """A function for rules given as (mask, condition); ``events`` are a sample of what it will be asked.
+
+    ``title`` is what a traceback calls it, if not by the event's type: the latest of a title has its lines there.
+    """
+    return _compiled(title or event_type, source_of(event_type, rules, events))
 
 
 def source_of(event_type: str, rules: Iterable[tuple[int, Form]], events: Sequence[Event] = ()) -> Source:
@@ -41,9 +46,9 @@ def _without_certainty(leaf: Leaf, event_type: str) -> Form:
     return FALSE if leaf.negated else TRUE
 
 
-def _compiled(event_type: str, made: Source) -> Judge:
+def _compiled(title: str, made: Source) -> Judge:
     """The function; a traceback shows its lines."""
-    file = f"<rules {event_type}>"
+    file = f"<rules {title}>"
     linecache.cache[file] = (len(made.text), None, made.text.splitlines(keepends=True), file)
     names: dict[str, Any] = dict(made.names)
     exec(compile(made.text, file, "exec", dont_inherit=True), names)  # noqa: S102 - its own text, see codegen.expressions
