@@ -67,6 +67,7 @@ ACTIONS = (
     Action("open", "enter", "open", "Open what is under the cursor, where the footer offers it", ("list",)),
     Action("filter", "slash", "filter", "Filter, or edit the filter", _LISTS, first=True),
     Action("switch", "space", "on/off", "Switch the rule on or off, at once", ("rules", "rule")),
+    Action("several", "O", "several", "Switch several: of a tag, a priority, a file, or all shown", ("rules",)),
     Action("reload", "R", "reload", "Read the rule files again", ("rules",)),
     Action("acknowledge", "a", "ack", "Acknowledge, or take it back", _ON_ALERT),
     Action("pause", "p", "pause", "Freeze the list, count what waits; again: resume", ("alerts", "events")),

@@ -136,6 +136,7 @@ class SetRules(Ask, tag="set_rules"):
     tag: str = ""
     priority: Priority | None = None
     file: str = ""
+    names: list[str] = []
 
 
 class ReloadRules(Ask, tag="reload"):

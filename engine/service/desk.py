@@ -229,6 +229,7 @@ def _is_meant(rule: Rule, request: p.SetRules) -> bool:
         (bool(request.tag), request.tag in rule.tags),
         (request.priority is not None, rule.priority == request.priority),
         (bool(request.file), rule.file == request.file),
+        (bool(request.names), rule.name in request.names),
     )
     return any(given for given, _ in wanted) and all(has for given, has in wanted if given)
 

@@ -154,6 +154,7 @@ async def test_a_rule_that_is_off_is_silent_and_no_longer_asked_for(rules: Path,
         (SetRules(enabled=False, tag="T1059"), ["In web"]),
         (SetRules(enabled=False, priority=Priority.WARNING), ["Shell"]),
         (SetRules(enabled=False, file="rules.yaml"), []),
+        (SetRules(enabled=False, names=["Shell"]), ["In web"]),
         (SetRules(enabled=False, file="rules.yaml", priority=Priority.NOTICE), ["In web"]),
     ],
 )

@@ -281,6 +281,20 @@ class MemorySensor:
                 return p.Done(detail=f"{rule.name} is {'on' if rule.enabled else 'off'}")
         raise TiercelError(f"there is no rule {request.name!r}")
 
+    def _set_rules(self, request: p.SetRules) -> p.Done:
+        meant = [
+            rule
+            for rule in self.world.rules
+            if (not request.tag or request.tag in rule.tags)
+            and (request.priority is None or rule.priority is request.priority)
+            and (not request.file or rule.file == request.file)
+            and (not request.names or rule.name in request.names)
+        ]
+        for rule in meant:
+            rule.enabled = request.enabled
+        self.pulse(changed=["rules"])
+        return p.Done(detail=f"{len(meant)} rules {'on' if request.enabled else 'off'}")
+
     def _zoom(self, request: p.Zoom) -> p.Done:
         health, wanted = self.world.health, (request.container_id or "", request.pid, request.start)
         others = [row for row in health.zooms if (row.container_id, row.pid, row.start) != wanted]
@@ -338,6 +352,7 @@ _HANDLERS: dict[type, Callable[[MemorySensor, Any], p.Reply]] = {
     p.ListChanges: MemorySensor._changes,
     p.ListRules: MemorySensor._rules,
     p.SetRule: MemorySensor._set_rule,
+    p.SetRules: MemorySensor._set_rules,
     p.Zoom: MemorySensor._zoom,
     p.ReloadRules: MemorySensor._reload,
     p.Explain: MemorySensor._explain,

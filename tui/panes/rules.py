@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from engine.protocol import Done, ListRules, ReloadRules, RuleRow, Rules, SetRule
+from engine.protocol import Done, ListRules, ReloadRules, RuleRow, Rules, SetRule, SetRules
 from tui import words
 from tui.actions import bindings
 from tui.front import Front, GoneError, RefusedError
@@ -17,6 +17,7 @@ from tui.panes.excepting import Undoing
 from tui.panes.listing import ListPane
 from tui.places import RulePlace
 from tui.row_fields import RULES
+from tui.several_screen import SeveralScreen, choices
 from tui.theme import Span
 from tui.widgets.columns import Column
 from tui.widgets.page_list import PageList
@@ -93,6 +94,27 @@ class RulesPane(Editing, Undoing, ListPane[RuleRow]):
             self._asked[row.name] = not row.enabled
             self.list.refresh()
             self.run_worker(self._set(row.name, not row.enabled), group="toggle")
+
+    def action_several(self) -> None:
+        """Ask which."""
+        if (row := self.list.selected) is not None:
+            screen = SeveralScreen(choices(row, self.rows, self.source.rows, self.sought))
+            self.app.push_screen(screen, self._switch_several)
+
+    def _switch_several(self, asked: SetRules | None) -> None:
+        if asked is not None:
+            self.run_worker(self._set_several(asked), group="toggle")
+
+    async def _set_several(self, asked: SetRules) -> None:
+        try:
+            done = await self.front.ask(asked, Done)
+        except RefusedError as error:
+            self.refuse(error)
+        except GoneError:
+            return  # the frame says so
+        else:
+            await self._load()
+            self.say(("● " if asked.enabled else "○ ", "ok" if asked.enabled else "warn"), (done.detail, ""))
 
     async def _set(self, rule: str, enabled: bool) -> None:
         try:
