@@ -18,11 +18,13 @@ from engine.protocol import Pulse
 from tui import words
 from tui.actions import bindings
 from tui.front import Front, Link
+from tui.menu import Item, MenuScreen, items_of
 from tui.navigation import Navigator
 from tui.panes.base import Pane
 from tui.theme import content
 from tui.widgets.health_line import HealthLine
 from tui.widgets.key_line import KeyLine
+from tui.widgets.page_list import PageList
 from tui.widgets.tab_line import TabLine
 
 
@@ -109,6 +111,15 @@ class Frame(Screen[None]):
         self.pane.unpick()
         self.pane.wake()
         self.pane.focus_content()
+
+    @on(PageList.MenuWanted)
+    def _menu(self, event: PageList.MenuWanted) -> None:
+        event.stop()
+        self.app.push_screen(MenuScreen(items_of(self), event.place), self._chosen)
+
+    def _chosen(self, item: Item | None) -> None:
+        if item is not None:
+            self.run_worker(self.app.run_action(item.binding.action, item.node), group="menu")
 
     def action_next_tab(self) -> None:
         """The tab to the right."""

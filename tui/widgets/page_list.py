@@ -17,7 +17,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import BindingType
-from textual.geometry import Size
+from textual.geometry import Offset, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -30,6 +30,9 @@ from tui.widgets.columns import GAP, Column, Placed, fit, place
 from tui.widgets.page_cache import PAGE, Page, PageCache
 from tui.widgets.pages import Pages
 from tui.workers import start
+
+_RIGHT = 3
+"""The mouse button that asks what can be done."""
 
 Row = TypeVar("Row")
 
@@ -75,6 +78,13 @@ class PageList(ScrollView, Generic[Row]):
         def control(self) -> PageList[Any]:
             """The list."""
             return self.page_list
+
+    class MenuWanted(Message):
+        """The right button was pressed on a row, which is selected now."""
+
+        def __init__(self, place: Offset) -> None:
+            super().__init__()
+            self.place = place
 
     def __init__(
         self,
@@ -313,12 +323,14 @@ class PageList(ScrollView, Generic[Row]):
             self.app.notify("There is no command that shows this.", timeout=3)
 
     def on_click(self, event: events.Click) -> None:
-        """A click selects, a double click opens."""
+        """A click selects, a double click opens, the right button has a menu."""
         index = event.y - 1 + round(self.scroll_y)
         if event.y < 1 or index >= self.total:
             return
         self.move_to(index)
-        if event.chain > 1:
+        if event.button == _RIGHT:
+            self.post_message(self.MenuWanted(event.screen_offset))
+        elif event.chain > 1:
             self.action_open()
 
     def on_resize(self) -> None:
