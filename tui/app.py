@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
@@ -27,6 +27,7 @@ from tui.panes import PANES
 from tui.panes.rules import RulesPane
 from tui.places import Place
 from tui.theme import TIERCEL, TIERCEL_LIGHT, tone_variables
+from tui.travelling import IN_TIME, Travelling
 from tui.words import reload_words
 from tui.workers import start
 
@@ -40,11 +41,11 @@ _QUIET = 3.0
 """Seconds without a pulse's health after which we ask for it."""
 
 
-class TiercelApp(App[None]):
+class TiercelApp(Travelling):
     """The TUI on any sensor. ``connect`` is called once, in the background; ``title`` names the terminal's window."""
 
     CSS_PATH = "tiercel.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = bindings("everywhere")
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("everywhere"), *bindings("time")]
     HORIZONTAL_BREAKPOINTS = _WIDTHS
 
     class Pulsed(Message):
@@ -86,6 +87,12 @@ class TiercelApp(App[None]):
         self.register_theme(TIERCEL_LIGHT)
         self.theme = TIERCEL.name
 
+        self.front.travel.changed = self._travelled
+
+    def _travelled(self) -> None:
+        if self.frame is not None:
+            self.frame.travelled()
+
     def _post(self, message: Message) -> None:
         self.post_message(message)
 
@@ -104,6 +111,7 @@ class TiercelApp(App[None]):
 
     def on_mount(self) -> None:
         """Connect behind the first paint."""
+        super().on_mount()
         start(self, self._connect, name="connection")
         self.set_interval(1.0, self._tick)
 
@@ -206,13 +214,18 @@ class TiercelApp(App[None]):
         self.push_screen(HelpScreen())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only a replay can stand still."""
+        """Only a replay can stand still, or another time that is looked at."""
         if action == "pause_replay":
-            return self.front.phase is Phase.REPLAYING
+            return self.front.phase is Phase.REPLAYING or self.can_travel()
+        if action in IN_TIME:
+            return self.can_travel()
         return super().check_action(action, parameters)
 
     def action_pause_replay(self) -> None:
-        """Hold the replay, or let it go on."""
+        """Hold the replay, or the time that is looked at, or let it go on."""
+        if self.can_travel():
+            self.play_or_hold()
+            return
         start(self, self._pause_replay, group="replay", exclusive=True)
 
     async def _pause_replay(self) -> None:

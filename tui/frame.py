@@ -26,6 +26,7 @@ from tui.widgets.health_line import HealthLine
 from tui.widgets.key_line import KeyLine
 from tui.widgets.page_list import PageList
 from tui.widgets.tab_line import TabLine
+from tui.widgets.time_bar import TimeBar
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class Frame(Screen[None]):
         self.panes = [tab.make(front, tab.id) for tab in tabs]
         self.index = self.place_of(view) or 0
         self.tab_line = TabLine([tab.label for tab in tabs], trail)
+        self.time_bar = TimeBar(front)
         self.banner = Static(markup=False, id="banner")
 
     @property
@@ -90,6 +92,8 @@ class Frame(Screen[None]):
         yield self.banner
         with ContentSwitcher(initial=self.view):
             yield from self.panes
+        self.time_bar.display = self.front.travel.on
+        yield self.time_bar
         yield KeyLine()
 
     def on_mount(self) -> None:
@@ -101,6 +105,7 @@ class Frame(Screen[None]):
     def on_screen_resume(self) -> None:
         """Back in front: what is shown may be old."""
         self.link_changed()
+        self.time_bar.display = self.front.travel.on
         self.pane.wake()
 
     def show_tab(self, index: int) -> None:
@@ -111,6 +116,12 @@ class Frame(Screen[None]):
         self.pane.unpick()
         self.pane.wake()
         self.pane.focus_content()
+
+    def travelled(self) -> None:
+        """Another time is looked at, or how it goes on."""
+        self.time_bar.display = self.front.travel.on
+        self.time_bar.refresh()
+        self.pane.travelled()
 
     @on(PageList.MenuWanted)
     def _menu(self, event: PageList.MenuWanted) -> None:

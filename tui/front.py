@@ -16,6 +16,7 @@ from engine.events import Phase
 from engine.protocol import Answer, Failure, GetHealth, Health, HealthReply, Pulse, Request
 from engine.service.client import SensorGone
 from tui.marks import Mark
+from tui.travel import Travel
 
 A = TypeVar("A", bound=Answer)
 
@@ -76,6 +77,8 @@ class Front:
         self.hostname = ""
         self.replay_paused = False
         """A replay stands still, because we asked for it."""
+        self.travel = Travel()
+        """The time that is looked at."""
         self.marks: dict[int, Mark] = {}
         """Stacks that were given a state here."""
         self.health: Health | None = None
@@ -153,7 +156,9 @@ class Front:
         return self.phase in (Phase.REPLAYING, Phase.ENDED)
 
     def now(self) -> int:
-        """The sensor's clock: that of a replay stands where the recording does."""
+        """The sensor's clock, or the time that is looked at; that of a replay stands where the recording does."""
+        if self.travel.at:
+            return self.travel.at
         if self.health is None:
             return time.time_ns()
         if not self.health.time:

@@ -118,6 +118,21 @@ class Tried(Answer, tag="tried"):
     """… and of some on which one would not any more."""
 
 
+class Located(Answer, tag="located"):
+    """An alert and its time; both 0 where there is none."""
+
+    alert_id: int = 0
+    time: int = 0
+
+
+class Moments(Answer, tag="moments"):
+    """Alerts in stretches of time of the same length, the oldest first."""
+
+    begin: int
+    end: int
+    counts: list[int]
+
+
 class HealthReply(Answer, tag="health"):
     """How the sensor is."""
 
@@ -170,6 +185,8 @@ Reply = (
     | Proposals
     | RuleText
     | Tried
+    | Located
+    | Moments
     | HealthReply
     | HistoryReply
     | Done

@@ -32,7 +32,7 @@ class ListStacks(Ask, tag="stacks"):
     container_id: str | None = None
     """Only of this container ("" is the host); None for all."""
     before: int = 0
-    """Only what was known up to this alert id (a paused view); 0 for all."""
+    """Only what was known up to this alert id (a paused view); 0 for all, negative for nothing."""
 
 
 class ListAlerts(Ask, tag="alerts"):
@@ -73,12 +73,17 @@ class SetState(Ask, tag="set_state"):
 class ListContainers(Ask, tag="containers"):
     """All containers known, running first."""
 
+    at: int = 0
+    """As they were at this time, as far as it is known, in nanoseconds since the epoch; 0 for now."""
+
 
 class ListProcesses(Ask, tag="processes"):
     """The process tree: of a container, of the host ("") or of all (None); with the exited ones still kept."""
 
     container_id: str | None = None
     exited: bool = True
+    at: int = 0
+    """As it was at this time, as far as it is known, in nanoseconds since the epoch; 0 for now."""
 
 
 class ListEvents(Ask, tag="events"):
@@ -189,6 +194,20 @@ class SaveRules(Ask, tag="save_rules"):
     who: str = ""
 
 
+class Locate(Ask, tag="locate"):
+    """The latest alert at a time or before; with ``step`` 1 the first one after it, with −1 the last one before it."""
+
+    at: int
+    """Nanoseconds since the epoch."""
+    step: int = 0
+
+
+class ListMoments(Ask, tag="moments"):
+    """How many alerts there were when, from the begin of the watch (or the recording) until now."""
+
+    buckets: int = 60
+
+
 class GetHealth(Ask, tag="health"):
     """How the sensor is."""
 
@@ -234,6 +253,8 @@ Request = (
     | GetRuleText
     | TryRules
     | SaveRules
+    | Locate
+    | ListMoments
     | GetHealth
     | GetHistory
     | Control

@@ -52,6 +52,8 @@ class Desk:
             p.GetRuleText: self._rule_text,
             p.TryRules: self._try_rules,
             p.SaveRules: self._save_rules,
+            p.Locate: self._locate,
+            p.ListMoments: self._moments,
             p.GetHealth: self._health,
             p.GetHistory: self._history,
             p.Control: self._control,
@@ -82,11 +84,14 @@ class Desk:
         count = len(request.stacks)
         return p.Done(detail=f"{count} stack{'s' * (count != 1)}: {request.state}")
 
-    async def _containers(self, _request: p.ListContainers) -> p.Reply:
-        return p.Containers(rows=self.sensor.world.container_rows())
+    async def _containers(self, request: p.ListContainers) -> p.Reply:
+        return p.Containers(rows=self.sensor.world.container_rows(request.at))
 
     async def _processes(self, request: p.ListProcesses) -> p.Reply:
-        return p.Processes(rows=await self.sensor.world.process_rows(request.container_id, exited=request.exited))
+        return p.Processes(rows=await self._process_rows(request))
+
+    async def _process_rows(self, request: p.ListProcesses) -> list[p.ProcessRow]:
+        return await self.sensor.world.process_rows(request.container_id, exited=request.exited, at=request.at)
 
     async def _events(self, request: p.ListEvents) -> p.Reply:
         self._look_at(target_of(request.container_id, request.pid, request.start))
@@ -179,6 +184,13 @@ class Desk:
         if name not in self.sensor.rules:
             raise TiercelError(f"the rule {name!r} is not loaded (any more)", hint="explanations need the rule itself")
         return self.sensor.rules[name]
+
+    async def _locate(self, request: p.Locate) -> p.Reply:
+        return await self.sensor.store.locate(request.at, request.step)
+
+    async def _moments(self, request: p.ListMoments) -> p.Reply:
+        world = self.sensor.world
+        return await self.sensor.store.moments(world.began, world.now, request.buckets)
 
     async def _health(self, _request: p.GetHealth) -> p.Reply:
         return p.HealthReply(health=self.sensor.health())

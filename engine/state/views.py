@@ -28,14 +28,28 @@ _SLICE = 200
 # ── containers ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def container_rows(containers: ContainerTable, processes: Iterable[Process]) -> list[ContainerRow]:
-    """All containers: those that run first, then by name."""
-    living = Counter(process.container_id for process in processes if not process.exit_time)
-    rows = [_container_row(container, living[container.id]) for container in containers]
+def container_rows(containers: ContainerTable, processes: Iterable[Process], at: int = 0) -> list[ContainerRow]:
+    """All containers: those that run first, then by name; with ``at`` those that were there then."""
+    living = Counter(process.container_id for process in processes if _lived(process, at))
+    there = (container for container in containers if not at or _appeared(container) <= at)
+    rows = [_container_row(container, living[container.id], at) for container in there]
     return sorted(rows, key=lambda row: (row.gone, not row.processes, row.info.name, row.info.id))
 
 
-def _container_row(container: Container, processes: int) -> ContainerRow:
+def _appeared(container: Container) -> int:
+    """When it began, as far as it is known."""
+    info = container.info
+    return min(container.first_seen, (info.started or info.created) if info is not None else 0) or container.first_seen
+
+
+def _lived(process: Process, at: int) -> bool:
+    """Whether it lives, or lived at a time."""
+    if not at:
+        return not process.exit_time
+    return process.started <= at and not 0 < process.exit_time <= at
+
+
+def _container_row(container: Container, processes: int, at: int = 0) -> ContainerRow:
     info = container.info
     if info is None:
         info = ContainerInfo(
@@ -44,11 +58,11 @@ def _container_row(container: Container, processes: int) -> ContainerRow:
     return ContainerRow(
         info=info,
         processes=processes,
-        alerts=dict(container.alerts),
+        alerts=dict(container.alerts) if not at else {},  # how many there were by then is not kept
         last_alert=container.last_alert,
-        execs=container.execs,
+        execs=container.execs if not at or container.last_exec <= at else 0,
         last_exec=container.last_exec,
-        gone=bool(container.gone),
+        gone=bool(container.gone) if not at else 0 < container.gone <= at,
     )
 
 
@@ -56,20 +70,21 @@ def _container_row(container: Container, processes: int) -> ContainerRow:
 
 
 def process_rows(
-    processes: Iterable[Process], containers: ContainerTable, container_id: str | None, *, exited: bool
+    processes: Iterable[Process], containers: ContainerTable, container_id: str | None, *, exited: bool, at: int = 0
 ) -> Iterator[ProcessRow | None]:
     """The process tree of a container, of the host ("") or of all (None), parents first, the oldest first; None now and
     then, where the caller may let others go on.
 
-    Of the exited ones those that caused alerts come first, then the latest, :data:`MAX_EXITED_ROWS` in all.
+    With ``at`` it is the tree of that time, as far as it is known: names are those of now. Of the exited ones those
+    that caused alerts come first, then the latest, :data:`MAX_EXITED_ROWS` in all.
     """
     here = [process for process in processes if container_id is None or process.container_id == container_id]
-    chosen = [process for process in here if not process.exit_time]
+    chosen = [process for process in here if _lived(process, at)]
     if exited:
-        ended = (process for process in here if process.exit_time)
+        ended = (process for process in here if process.exit_time and (not at or process.exit_time <= at))
         chosen += nlargest(MAX_EXITED_ROWS, ended, key=lambda process: (process.alerts > 0, process.exit_time))
     for number, (process, depth) in enumerate(_in_tree_order(chosen), 1):
-        yield _process_row(process, depth, containers)
+        yield _process_row(process, depth, containers, at)
         if number % _SLICE == 0:
             yield None
 
@@ -88,7 +103,8 @@ def _in_tree_order(chosen: list[Process]) -> Iterator[tuple[Process, int]]:
         stack += [(child, depth + 1) for child in below.get(id(process), ())]
 
 
-def _process_row(process: Process, depth: int, containers: ContainerTable) -> ProcessRow:
+def _process_row(process: Process, depth: int, containers: ContainerTable, at: int) -> ProcessRow:
+    has_ended = not _lived(process, at)
     container = containers.get(process.container_id)
     users = (container or containers.host).users
     return ProcessRow(
@@ -106,8 +122,8 @@ def _process_row(process: Process, depth: int, containers: ContainerTable) -> Pr
         container_id=process.container_id,
         container=container.name if container is not None else "",
         started=process.started,
-        exit_time=process.exit_time,
-        exit_status=process.exit_status,
+        exit_time=process.exit_time if has_ended else 0,
+        exit_status=process.exit_status if has_ended else 0,
         alerts=process.alerts,
         worst=process.worst,
         entry=entry(process) if _is_entry(process) else "",

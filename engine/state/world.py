@@ -60,6 +60,8 @@ class World:
         self.gaps = Gaps()
         self.on_unknown_container: Callable[[str, int], None] = lambda _container_id, _pid: None
         self.on_host_names: Callable[[], None] = lambda: None
+        self.began = 0
+        """When what is known begins, in nanoseconds since the epoch; 0 while nothing is."""
         self._num = 0
         self._runtimes: set[str] = set()
         self._clock = Clock()
@@ -152,13 +154,15 @@ class World:
         """Grows whenever something about the processes changes."""
         return self.processes.generation
 
-    def container_rows(self) -> list[ContainerRow]:
-        """All containers known: running first, then by name."""
-        return views.container_rows(self.containers, self.processes)
+    def container_rows(self, at: int = 0) -> list[ContainerRow]:
+        """All containers known: running first, then by name; with ``at`` as they were then."""
+        return views.container_rows(self.containers, self.processes, at)
 
-    async def process_rows(self, container_id: str | None = None, exited: bool = True) -> list[ProcessRow]:
-        """The process tree of a container, of the host ("") or of all (None), parents first; others go on meanwhile."""
-        return await _breathing(views.process_rows(self.processes, self.containers, container_id, exited=exited))
+    async def process_rows(self, container_id: str | None = None, exited: bool = True, at: int = 0) -> list[ProcessRow]:
+        """The process tree of a container, of the host ("") or of all (None), parents first, with ``at`` as it was
+        then; others go on meanwhile."""
+        rows = views.process_rows(self.processes, self.containers, container_id, exited=exited, at=at)
+        return await _breathing(rows)
 
     async def event_rows(self, request: ListEvents) -> list[EventRow]:
         """Recent events of a process, a container or all, the newest first, with the gaps between them; others go on
@@ -245,6 +249,7 @@ class World:
 
     def _snapshot(self, snapshot: Snapshot) -> list[Event]:
         self.processes.snapshot(snapshot)
+        self.began = self.began or snapshot.time
         for info in snapshot.processes:
             process = self.processes.get(info.pid, info.start)
             if info.container_id != HOST and process is not None:

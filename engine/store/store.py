@@ -18,10 +18,10 @@ from engine.alerts import Alert
 from engine.errors import TiercelError, UsageError
 from engine.invocation import command
 from engine.locks import HeldError, locked
-from engine.protocol import Alerts, ListAlerts, ListStacks, SetState, Stacks
+from engine.protocol import Alerts, ListAlerts, ListStacks, Located, Moments, SetState, Stacks
 from engine.reports import Report, log_report
 from engine.scrub import scrub
-from engine.store import reader
+from engine.store import moments, reader
 from engine.store.retention import Retention
 from engine.store.rows import Hits, Stored, Tally, Triage
 from engine.store.schema import move_aside, open_reader, open_writer
@@ -113,6 +113,14 @@ class AlertStore:
         if alert is None:
             raise TiercelError(f"there is no alert {alert_id}", hint="old alerts go when the store is full")
         return alert
+
+    async def locate(self, at: int, step: int) -> Located:
+        """The alert at a time, or the one after or before it."""
+        return await self._ask(moments.read_located, at, step)
+
+    async def moments(self, begin: int, end: int, buckets: int) -> Moments:
+        """How many alerts there were when."""
+        return await self._ask(moments.read_moments, begin, end, buckets)
 
     async def hits(self) -> dict[str, Hits]:
         """The alerts kept of each rule that has any."""

@@ -239,6 +239,23 @@ class MemorySensor:
     def _containers(self, _request: p.ListContainers) -> p.Containers:
         return p.Containers(rows=list(self.world.containers))
 
+    def _locate(self, request: p.Locate) -> p.Located:
+        times = sorted((alert.time, alert.id) for alert in self.world.alerts)
+        if request.step > 0:
+            found = next((pair for pair in times if pair[0] > request.at), None)
+        else:
+            limit = request.at - (request.step < 0)
+            found = next((pair for pair in reversed(times) if pair[0] <= limit), None)
+        return p.Located(alert_id=found[1], time=found[0]) if found else p.Located()
+
+    def _moments(self, request: p.ListMoments) -> p.Moments:
+        begin, end = min((alert.time for alert in self.world.alerts), default=NOW - 1), NOW
+        length = (end - begin) / request.buckets
+        counts = [0] * request.buckets
+        for alert in self.world.alerts:
+            counts[min(request.buckets - 1, int((alert.time - begin) / length))] += 1
+        return p.Moments(begin=begin, end=end, counts=counts)
+
     def _processes(self, request: p.ListProcesses) -> p.Processes:
         rows = [row for row in self.world.processes if request.container_id in (None, row.container_id)]
         if request.container_id and rows:
@@ -360,6 +377,8 @@ _HANDLERS: dict[type, Callable[[MemorySensor, Any], p.Reply]] = {
     p.AddException: MemorySensor._add_exception,
     p.UndoException: MemorySensor._undo_exception,
     p.GetRuleText: MemorySensor._rule_text,
+    p.Locate: MemorySensor._locate,
+    p.ListMoments: MemorySensor._moments,
     p.GetHealth: MemorySensor._health,
     p.GetHistory: MemorySensor._history,
     p.Control: MemorySensor._done,

@@ -154,6 +154,9 @@ class AlertsPane(AlertVisits, FilterPane):
 
     def action_follow(self) -> None:
         """Back to the newest, and stay there."""
+        if self.front.travel.at:
+            self.front.travel.now()
+            return
         self.paused = False
         self._release()
         self.list.follows = True
@@ -170,8 +173,18 @@ class AlertsPane(AlertVisits, FilterPane):
             self._release()
             self.list.restart()
 
+    def travelled(self) -> None:
+        """The alerts that were there then."""
+        travel = self.front.travel
+        self.paused = bool(travel.at)
+        self.source.held_at = travel.alert_id
+        self.waiting = 0
+        self.list.follows = not travel.at
+        self.list.restart()
+        super().travelled()
+
     def _release(self) -> None:
-        self.source.held_at = 0
+        self.source.held_at = self.front.travel.alert_id
         self.waiting = 0
         self.show_state()
 
@@ -208,6 +221,8 @@ class AlertsPane(AlertVisits, FilterPane):
 
     def standing(self) -> list[list[Span]]:
         """Paused or held, and filtered."""
+        if self.front.travel.at:
+            return super().standing()
         return [order(self.paused, self.waiting if self.source.held_at else 0, "alert"), *super().standing()]
 
     # ── acting ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -36,6 +36,8 @@ class Pane(Vertical):
         self.front = front
         self.loader = Loader(self, self._load, self.pace)
         self._seen: tuple[int, ...] = ()
+        self._time = 0
+        """The time that is shown, 0 for now."""
         self.notice = Static(markup=False, classes="notice")
         """One line above the content: what is filtered, paused or wrong. It has its place also when it is empty, so
         that the content does not jump."""
@@ -84,14 +86,20 @@ class Pane(Vertical):
 
     def show_state(self) -> None:
         """Write the line above the content."""
-        parts = [part for part in (*self.standing(), self._word) if part]
+        parts = [part for part in (self._as_of(), *self.standing(), self._word) if part]
         line = [span for part in parts for span in (*part, _BETWEEN)][:-1]
         self.notice.update(content(*line))
+
+    def _as_of(self) -> list[Span]:
+        """The time that is looked at."""
+        return [(f"as of {words.moment(self._time)}", "warn"), ("   T now", "dim")] if self._time else []
 
     def wake(self) -> None:
         """The pane came to the front: what was said before is old."""
         if not self.refused:
             self.say()
+        if self._time != self.front.travel.at:
+            self.travelled()
         self.loader.now()
 
     def pulsed(self, pulse: Pulse) -> None:
@@ -100,6 +108,12 @@ class Pane(Vertical):
         if seen != self._seen:
             self._seen = seen
             self.loader.soon()
+
+    def travelled(self) -> None:
+        """Another time is looked at."""
+        self._time = self.front.travel.at
+        self.show_state()
+        self.loader.now()
 
     def ticked(self) -> None:
         """A second has passed: ages have grown."""

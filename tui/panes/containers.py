@@ -73,7 +73,7 @@ class ContainersPane(ListPane[ContainerRow]):
 
     async def fetch(self) -> Sequence[ContainerRow]:
         """All containers."""
-        return (await self.front.ask(ListContainers(), Containers)).rows
+        return (await self.front.ask(ListContainers(at=self.front.travel.at), Containers)).rows
 
     def nothing(self) -> list[Span]:
         """None run, or nobody can tell."""

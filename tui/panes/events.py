@@ -75,6 +75,11 @@ class EventsPane(ListPane[EventRow]):
         super().ticked()
         self.show_state()
 
+    def travelled(self) -> None:
+        """The events that were the latest then."""
+        super().travelled()
+        self._go_on()
+
     def action_follow(self) -> None:
         """Back to the newest, and stay there."""
         self._go_on()
@@ -99,7 +104,8 @@ class EventsPane(ListPane[EventRow]):
     async def fetch(self) -> Sequence[EventRow]:
         """The events of the place that pass the filter: the sensor has more of them than the screen."""
         place = self._place
-        request = ListEvents(place.pid, place.start, place.container_id, filter=self.sought)
+        until = self.front.travel.at
+        request = ListEvents(place.pid, place.start, place.container_id, filter=self.sought, until=until)
         return (await self.front.ask(request, Events)).rows
 
     def apply_filter(self, text: str) -> None:
@@ -137,6 +143,8 @@ class EventsPane(ListPane[EventRow]):
     def standing(self) -> list[list[Span]]:
         """Where events of less are to be had, and which filter."""
         hint: list[Span] = [*_whose(self.front.health), (";  4 on a container or a process: its own", "dim")]
+        if self.front.travel.at:
+            return super().standing()
         order_of = order(self.paused, self.waiting, "event")
         return [order_of or (hint if self._place is EVERYTHING else []), *super().standing()]
 

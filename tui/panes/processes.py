@@ -90,7 +90,7 @@ class ProcessesPane(ListPane[ProcessRow]):
 
     async def fetch(self) -> Sequence[ProcessRow]:
         """The tree in display order."""
-        return (await self.front.ask(ListProcesses(self._container_id), Processes)).rows
+        return (await self.front.ask(ListProcesses(self._container_id, at=self.front.travel.at), Processes)).rows
 
     def nothing(self) -> list[Span]:
         """Those that exited have gone, too."""

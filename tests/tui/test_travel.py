@@ -1,0 +1,144 @@
+"""Another time: all views go there together, and come back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.protocol import ListContainers, ListEvents, ListProcesses, ListStacks, Located
+from tests.helpers.driving import NARROW, WIDE, Drive, driving
+from tests.helpers.incident import incident
+from tests.helpers.sensor import NOW
+from tui import words
+from tui.travel import SPEEDS, Travel, time_of
+from tui.words import SECOND
+
+SIZES = [pytest.param(NARROW, id="80x24"), pytest.param(WIDE, id="160x50")]
+
+
+async def begun(drive: Drive) -> None:
+    await drive.until_shown("/tmp/x id", "/bin/18211")
+    await drive.press("T")
+    await drive.until(lambda: drive.app.front.travel.moments.counts)
+    await drive.until_shown(" now ")
+
+
+def asked_at(drive: Drive, kind: type, at: int) -> bool:
+    return bool(getattr(last(drive, kind), "at", 0) == at)
+
+
+def last(drive: Drive, kind: type) -> object:
+    return next(request for request in reversed(drive.sensor.asked) if isinstance(request, kind))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_all_views_are_as_they_were(size: tuple[int, int]) -> None:
+    async with driving(incident(), size) as drive:
+        await begun(drive)
+        await drive.press("comma", "comma")
+        await drive.until_gone("/tmp/x id")
+        at = drive.app.front.travel.at
+        await drive.until_shown(f"as of {words.moment(at)}", words.clock(at))
+        for key, kind in (("3", ListProcesses), ("2", ListContainers)):
+            await drive.press(key)
+            await drive.until_shown("as of ")
+            await drive.until(partial(asked_at, drive, kind, at))
+        await drive.press("4")
+        await drive.until(lambda: getattr(last(drive, ListEvents), "until", 0) == at)
+        await drive.press("T", "1")
+        await drive.until_shown("/tmp/x id")
+        assert "as of" not in drive.text()
+        assert getattr(last(drive, ListStacks), "before", 1) == 0
+
+
+async def test_a_step_too_far_is_now_and_nothing_lies_before_the_begin() -> None:
+    async with driving(incident()) as drive:
+        await begun(drive)
+        travel = drive.app.front.travel
+        await drive.press("shift+left")
+        await drive.until(lambda: travel.at == NOW - 10 * SECOND)
+        await drive.press("shift+right", "right")
+        await drive.until(lambda: travel.at == 0)
+        drive.app.go_to_time(travel.begin - 99 * SECOND)
+        await drive.until(lambda: travel.at == travel.begin + 1)
+
+
+async def test_a_drill_down_is_as_of_the_same_time() -> None:
+    async with driving(incident()) as drive:
+        await begun(drive)
+        await drive.press("comma")
+        await drive.until_shown("as of ")
+        await drive.press("c")
+        await drive.until(lambda: len(drive.frame.trail) > 1)
+        await drive.until_shown("as of ")
+        await drive.press("T")
+        await drive.until_gone("as of ")
+        await drive.press("escape")
+        await drive.until_shown("/tmp/x id")
+        assert "as of" not in drive.text()
+
+
+async def test_playing_goes_on_to_now() -> None:
+    async with driving(incident()) as drive:
+        await begun(drive)
+        await drive.press("comma", *["plus"] * len(SPEEDS), "P")
+        await drive.until(lambda: drive.app.front.travel.at == 0)
+        assert not drive.app.front.travel.playing
+
+
+async def test_a_click_on_the_bar_goes_there() -> None:
+    async with driving(incident(), WIDE) as drive:
+        await begun(drive)
+        await drive.pilot.click("TimeBar", offset=(20, 0))
+        await drive.until_shown("as of ")
+
+
+async def test_keys_of_the_bar_are_letters_in_a_filter() -> None:
+    async with driving(incident()) as drive:
+        await begun(drive)
+        await drive.press("slash", "comma", "full_stop", "at", "left")
+        await drive.until(lambda: drive.pane.query_one("Input").value == ",.@")  # type: ignore[attr-defined]
+        assert drive.app.front.travel.at == 0
+
+
+AT_NOON = int(datetime(2026, 11, 28, 12, 0, 0).timestamp()) * SECOND
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("11:30", datetime(2026, 11, 28, 11, 30)),
+        ("11:30:05", datetime(2026, 11, 28, 11, 30, 5)),
+        ("13:00", datetime(2026, 11, 27, 13, 0)),
+        ("2026-11-20 08:00", datetime(2026, 11, 20, 8, 0)),
+        ("-90s", datetime(2026, 11, 28, 11, 58, 30)),
+        ("-90", datetime(2026, 11, 28, 11, 58, 30)),
+        ("-1h5m", datetime(2026, 11, 28, 10, 55)),
+        ("+5m", datetime(2026, 11, 28, 12, 5)),
+    ],
+)
+def test_times_are_read_as_people_write_them(text: str, wanted: datetime) -> None:
+    assert time_of(text, AT_NOON, 0) == int(wanted.timestamp()) * SECOND
+
+
+@pytest.mark.parametrize("text", ["", "-", "+", "25:00", "12:61", "2026-13-01 10:00", "noon", "99999999-01-01 1:00"])
+def test_what_is_no_time_is_none(text: str) -> None:
+    assert time_of(text, AT_NOON, 0) is None
+
+
+@given(st.text(max_size=20))
+def test_no_text_is_too_odd(text: str) -> None:
+    time_of(text, AT_NOON, AT_NOON)
+
+
+def test_no_alert_by_then_is_another_thing_than_now() -> None:
+    travel = Travel()
+    travel.moments.begin, travel.moments.end = 10, 100
+    travel.go(50, Located())
+    assert (travel.at, travel.alert_id) == (50, -1)
+    travel.go(100, Located(7, 90))
+    assert (travel.at, travel.alert_id) == (0, 0)
