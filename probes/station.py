@@ -162,7 +162,7 @@ def _connect(sensor: Sensor, *, push_down: bool, screen: bool) -> None:
             sensor.world.on_unknown_container = source.want
             sensor.world.expect("docker")
         elif isinstance(source, KernelSource):
-            source.report = sensor.vitals.report
+            source.report, sensor.vitals.source_bounds = sensor.vitals.report, source.bounds
             sensor.on_rules = partial(_send_what_they_need, source)
             zooms = sensor.zooms
             zooms.apply, zooms.stop, zooms.counts = source.zoom, source.end_zoom, source.zoom_counts

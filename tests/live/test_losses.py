@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.drops import CAUSES
+from engine.drops import CAUSES, OTHER
 from engine.events import HOST, KernelEvent, Loss, Snapshot
 from engine.state.world import World
-from probes.kernel.losses import OTHER
 from probes.kernel.wire import LOSS, LOSS_KEY
 from probes.machine import snapshots
 from tests.helpers.containers import Cgroup

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from engine.drops import CAUSES
-from engine.events import HOST
+from engine.events import HOST, Loss
 from probes.kernel.bpf_call import create_map
 from probes.kernel.bpf_map import BpfMap, PerCpuMap, possible_cpus
 from probes.kernel.losses import Losses
@@ -62,6 +62,17 @@ def test_the_possible_cpus(tmp_path: Path, text: str, count: int) -> None:
     assert possible_cpus(tmp_path / "possible") == count
 
 
+def read(losses: Losses, time: int) -> list[Loss]:
+    """What one reading finds, all steps of it."""
+    steps = losses.read(time)
+    try:
+        while True:
+            next(steps)
+    except StopIteration as done:
+        found: list[Loss] = done.value
+        return found
+
+
 @pytest.mark.live
 def test_losses_are_told_once_and_by_container() -> None:
     table = BpfMap(create_map(HASH, LOSS_KEY.size, LOSS.size, 10), LOSS_KEY.size, LOSS.size)
@@ -77,14 +88,14 @@ def test_losses_are_told_once_and_by_container() -> None:
     count(8, 2, 1, 9, (8, b"storm"))
     count(0, 1, 0, 3)
     full, share = CAUSES
-    assert sorted(map(msgspec.structs.astuple, losses.read(1))) == [
+    assert sorted(map(msgspec.structs.astuple, read(losses, 1))) == [
         (1, 3, full, HOST, 7, "flood"),
         (1, 7, full, "web", 7, "flood"),
         (1, 9, share, "web", 8, "storm"),
     ]
-    assert losses.read(2) == []
+    assert read(losses, 2) == []
     count(8, 1, 0, 6)
-    assert [(loss.container_id, loss.count) for loss in losses.read(3)] == [("web", 1)]
+    assert [(loss.container_id, loss.count) for loss in read(losses, 3)] == [("web", 1)]
     table.close()
     counters.close()
 
