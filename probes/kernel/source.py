@@ -213,6 +213,10 @@ class KernelSource:
             self._zooms.apply(target, pids)
         return self._zooms is not None
 
+    def zoom_more(self, target: Target, pids: frozenset[int]) -> bool:
+        """These processes are part of a subtree, too; whether one of them was not watched until now."""
+        return self._zooms is not None and self._zooms.extend(target, pids)
+
     def end_zoom(self, target: Target) -> None:
         """Watch it in full no longer."""
         if self._zooms is not None:

@@ -25,10 +25,13 @@ class Watched:
     def __init__(self, source: KernelSource) -> None:
         self.source = source
         self.inputs: list[Input] = []
+        self.on_emit: Callable[[Sequence[Input]], None] = lambda _inputs: None
+        """Told of what comes from now on."""
         self._arrived = asyncio.Event()
 
     def emit(self, inputs: Sequence[Input]) -> None:
         self.inputs += inputs
+        self.on_emit(inputs)
         self._arrived.set()
 
     async def until(
