@@ -4,7 +4,7 @@ their own (bpf/budget.h). Where it was not told, an event passes the filters, an
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Generator, Iterable, Mapping
+from collections.abc import Collection, Generator, Mapping
 
 from engine.events import HOST
 from probes.kernel.bpf_batch import parts
@@ -30,10 +30,10 @@ class CgroupFacts:
 
     def add(self, key: Key, path: str) -> None:
         """A cgroup with this path exists."""
-        packed = packed_key(key)
+        packed, is_of_host = packed_key(key), container_id_of(path) == HOST
         try:
-            self._kinds.update(packed, _OF_HOST if container_id_of(path) == HOST else _OF_CONTAINER)
-            if is_outermost(path):
+            self._kinds.update(packed, _OF_HOST if is_of_host else _OF_CONTAINER)
+            if not is_of_host and is_outermost(path):
                 self._budgets.update(packed, b"\1")
         except OSError:  # a map is full
             self.refused += 1
@@ -68,14 +68,14 @@ class CgroupFacts:
         return {_key(packed) for table in (self._kinds, self._budgets) for part in parts(table) for packed, _ in part}
 
     def _correct(
-        self, known: Iterable[Key], found: Mapping[Key, str], removed: Collection[Key]
+        self, known: Collection[Key], found: Mapping[Key, str], removed: Collection[Key]
     ) -> Generator[None, None, None]:
         for key in known:
             if key not in found:
                 self._forget(key)
             yield
         for key, path in found.items():
-            if key not in removed:
+            if key not in known and key not in removed:
                 self.add(key, path)
             yield
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 
 from probes.kernel.cgroup_facts import CgroupFacts
 from probes.kernel.decode import cgroup_of, split
 from probes.kernel.losses import Losses
 from probes.kernel.paths import text
+from probes.kernel.slices import in_slices
 from probes.kernel.wire import Kind, Section
 from probes.kernel.zooms import KernelZooms
 from probes.machine.cgroups import Cgroups, Key, container_id_of
@@ -60,11 +61,12 @@ class CgroupNews:
         found = await self._facts.renew()
         self.losses.forget(counted - found.keys())
         if self._zooms.active:
-            self._mark(found)
+            await in_slices(self._mark(found))
 
-    def _mark(self, found: Mapping[Key, str]) -> None:
+    def _mark(self, found: Mapping[Key, str]) -> Generator[None, None, None]:
         for key, path in found.items():
             self._zooms.add_cgroup(key, container_id_of(path))
+            yield
 
     def close(self) -> None:
         """Nothing more is wanted."""

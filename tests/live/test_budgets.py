@@ -92,7 +92,7 @@ async def test_cgroups_that_a_container_makes_spend_its_budget(tree: Path, tmp_p
     with cgroup(0, tree) as container, cgroup(1, tree) as another, below(container.path, *names) as places:
         async with watching() as watched:
             watched.source.select({"openat"})
-            flood(3000, places)
+            flood(900, places)
             pid = another.run("/bin/cat", str(tmp_path / "of-another"))
             await watched.until(KernelEvent, type="execve", pid=pid, container_id=another.id)
             await watched.until(KernelEvent, holds=lambda e: "of-another" in str(e))
