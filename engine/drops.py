@@ -24,6 +24,9 @@ PERIOD = 30_000_000_000
 """Nanoseconds between two alerts about the same container."""
 CAUSES = ("kernel buffer full", "over its share of the kernel buffer")
 """Losses that are worth an alert: the watched side has brought them about. By the LOSS_ numbers of the probes."""
+OTHER = "other"
+"""Stands for the container where there was no room to count each cgroup."""
+OTHER_NAME = "cgroups beyond those that are counted one by one"
 REMEMBERED = 1000
 """Containers whose last alert is remembered; beyond, all are forgotten and may be told anew."""
 
@@ -85,6 +88,8 @@ class Drops:
 def _name(container_id: str, container: Container | None) -> str:
     if container is not None and container.info is not None and container.info.name:
         return container.info.name
+    if container_id == OTHER:
+        return OTHER_NAME
     return container_id[:12] or "host"
 
 

@@ -8,10 +8,11 @@ import resource
 import time
 import traceback
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import PurePath
 
 from engine.contracts import Source
+from engine.drops import OTHER, OTHER_NAME
 from engine.events import HOST, Input, KernelEvent, Loss, Phase, RuntimeState, SourceState
 from engine.protocol import Health, Problem
 from engine.rules.ruleset import Rule
@@ -24,6 +25,8 @@ MAX_PROBLEMS = 50
 """Problems remembered; older ones are forgotten first."""
 OUR_FAULT = "internal error"
 """The cause of what is lost by a bug of ours."""
+_BY_ID = {HOST: "host", OTHER: OTHER_NAME}
+"""What stands for those that are no containers."""
 
 _log = logging.getLogger("tiercel")
 
@@ -44,6 +47,8 @@ class Vitals:
         self.lost_by_cause: Counter[str] = Counter()
         self.lost_by_container: Counter[str] = Counter()
         self.lost_last: dict[str, int] = {}
+        self.source_bounds: Callable[[], dict[str, int]] = dict
+        """What the bounds of the source have cost so far, by what it was."""
         self.problems: deque[Problem] = deque(maxlen=MAX_PROBLEMS)
         self.rule_problems: list[str] = []
         """What is wrong with the rule files as they are now, while the rules of before go on; each text is one line."""
@@ -143,7 +148,7 @@ def health_of(
         memory=resident_bytes(),
         processes=world.processes.living,
         missed_exits=world.processes.missed_exits,
-        bounds=world.bounds,
+        bounds=world.bounds | vitals.source_bounds(),
         containers=len(world.containers),
         runtime=runtime.runtime if runtime is not None and runtime.connected else "",
         runtime_detail=runtime.detail if runtime is not None else "",
@@ -167,5 +172,5 @@ def _by_name(world: World, counts: Counter[str]) -> dict[str, int]:
     named: Counter[str] = Counter()
     for container_id, count in counts.items():
         container = world.containers.get(container_id) if container_id != HOST else None
-        named[container.name if container is not None else container_id[:12] or "host"] += count
+        named[container.name if container is not None else _BY_ID.get(container_id, container_id[:12])] += count
     return dict(named)

@@ -177,6 +177,8 @@ class Sensor:
             if events := self._apply(item):
                 self._judge(events, alerts)
         self._publish(alerts)
+        if self.zooms.behind:
+            self.zooms.catch_up()
         self.vitals.age(inputs[-1] if inputs else None)
         if inputs:
             self._changed.set()

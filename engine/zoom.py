@@ -9,11 +9,13 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from itertools import islice
 
 from engine.alerts import DROP_RULE, Alert
 from engine.events import HOST
 from engine.protocol import ZoomRow
+from engine.state.clock import since_boot
 from engine.state.processes import Process, ProcessKey
 from engine.state.world import World
 
@@ -28,6 +30,10 @@ Target = str | ProcessKey
 """A container's id, or the process whose subtree it is."""
 Apply = Callable[[Target, frozenset[int]], bool]
 """Begin to watch a target in full, with a subtree the processes that live in it now; False when that cannot be yet."""
+Extend = Callable[[Target, frozenset[int]], bool]
+"""These processes are part of a subtree as well; whether one of them was not watched until now."""
+ROUNDS = 20
+"""How often a subtree is looked at again: one may always be ahead that begins another and ends."""
 MOST_PROCESSES = 1000
 """Processes of a subtree that are looked at: those that live are watched, and those that they begin from then on."""
 
@@ -36,11 +42,17 @@ class Zooms:
     """Begins and ends zooms. ``apply`` and ``stop`` carry them out; without ``apply`` no kernel is watched, and nobody
     can be watched in full."""
 
-    def __init__(self, world: World, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, world: World, clock: Callable[[], float] = time.monotonic, moment: Callable[[], int] = since_boot
+    ) -> None:
         self._world = world
         self._clock = clock
+        self._moment = moment
         self._until: dict[Target, float] = {}
+        self.behind: dict[ProcessKey, _Subtree] = {}
+        """Those of whose processes the world may not know all yet."""
         self.apply: Apply | None = None
+        self.extend: Extend = lambda _target, _pids: False
         self.stop: Callable[[Target], None] = lambda _target: None
         self.counts: Callable[[], tuple[int, int]] = lambda: (0, 0)
         """Events that came only because of zooms, and those that were too many."""
@@ -60,9 +72,30 @@ class Zooms:
             return False
         if isinstance(target, str):
             return self._world.containers.get(target) is not None and self.apply(target, frozenset())
-        top = self._world.processes.get(*target)
-        living = frozenset(_living(top)) if top is not None else frozenset()
-        return bool(living) and self.apply(target, living)
+        subtree = _Subtree(self._moment())
+        living = subtree.new(self._world.processes.get(*target))
+        if not living or not self.apply(target, living):
+            return False
+        subtree.moment = self._moment()
+        self.behind[target] = subtree
+        return True
+
+    def catch_up(self) -> None:
+        """Events have come: those that were on their way when a subtree began to be watched tell of more processes.
+
+        What a watched process begins is watched by the kernel; so it is enough when all that began before were found.
+        """
+        for target, subtree in list(self.behind.items()):
+            if self._world.heard_until > subtree.moment and self._is_whole(target, subtree):
+                del self.behind[target]
+
+    def _is_whole(self, target: ProcessKey, subtree: _Subtree) -> bool:
+        """Whether nobody was found who was not watched: what such a one has begun may be on its way now."""
+        if not self.extend(target, subtree.new(self._world.processes.get(*target))):
+            return True
+        subtree.moment = self._moment()
+        subtree.rounds += 1
+        return subtree.rounds >= ROUNDS
 
     def __contains__(self, target: Target) -> bool:
         return target in self._until
@@ -71,10 +104,15 @@ class Zooms:
         """Watch it in full no longer."""
         if self._until.pop(target, None) is not None:
             self.stop(target)
+        if not isinstance(target, str):
+            self.behind.pop(target, None)
 
     def expire(self) -> None:
-        """End those whose time has passed: call about once a second."""
+        """End those whose time has passed: call about once a second. Where nothing happens that could tell that the
+        world has caught up, the subtrees are looked at here."""
         now = self._clock()
+        for key, subtree in self.behind.items():
+            self._is_whole(key, subtree)
         for target in [target for target, until in self._until.items() if until <= now]:
             self.end(target)
 
@@ -105,7 +143,23 @@ class Zooms:
         return ZoomRow(name=f"{name} ({target[0]})", seconds=seconds, pid=target[0], start=target[1])
 
 
-def _living(top: Process) -> Iterator[int]:
+@dataclass(slots=True)
+class _Subtree:
+    """What is known of one that is watched."""
+
+    moment: int
+    """When it was looked at last: who began before is known once the events have come so far."""
+    known: set[ProcessKey] = field(default_factory=set)
+    rounds: int = 0
+
+    def new(self, top: Process | None) -> frozenset[int]:
+        """The processes that live in it and were not known."""
+        living = {(each.pid, each.start) for each in _living(top)} if top is not None else set()
+        new, self.known = living - self.known, living
+        return frozenset(pid for pid, _ in new)
+
+
+def _living(top: Process) -> Iterator[Process]:
     """The processes of a subtree that live, from the top down, as far as it is looked at."""
     tree, seen = deque([top]), 0
     while tree and seen < MOST_PROCESSES:
@@ -113,7 +167,7 @@ def _living(top: Process) -> Iterator[int]:
         seen += 1
         tree.extend(islice(process.children or (), MOST_PROCESSES))
         if not process.exit_time:
-            yield process.pid
+            yield process
 
 
 def _around(alert: Alert) -> Target | None:

@@ -163,10 +163,11 @@ def _connect(sensor: Sensor, *, push_down: bool, screen: bool) -> None:
             sensor.world.on_unknown_container = source.want
             sensor.world.expect("docker")
         elif isinstance(source, KernelSource):
-            source.report = sensor.vitals.report
+            source.report, sensor.vitals.source_bounds = sensor.vitals.report, source.bounds
             sensor.on_rules = partial(_send_what_they_need, source)
             zooms = sensor.zooms
-            zooms.apply, zooms.stop, zooms.counts = source.zoom, source.end_zoom, source.zoom_counts
+            zooms.apply, zooms.extend, zooms.stop = source.zoom, source.zoom_more, source.end_zoom
+            zooms.counts = source.zoom_counts
             source.stay_open = screen
             if push_down:
                 _push_down(sensor, source)

@@ -47,6 +47,11 @@ class Clock:
         return self._moment
 
     @property
+    def latest(self) -> int:
+        """The moment up to which the inputs have come."""
+        return self._moment
+
+    @property
     def moment(self) -> int:
         """The present moment."""
         return self._moment if self.replaying else self._moment + since_boot() - self._ticked

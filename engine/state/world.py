@@ -128,6 +128,11 @@ class World:
         return self._clock.wall
 
     @property
+    def heard_until(self) -> int:
+        """The moment up to which the events have come, in nanoseconds since boot."""
+        return self._clock.latest
+
+    @property
     def waiting(self) -> int:
         """Events held back until their container's metadata is known."""
         return len(self.held)

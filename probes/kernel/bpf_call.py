@@ -10,7 +10,7 @@ import struct
 from probes.kernel.syscalls import number_of
 
 MAP_CREATE, MAP_LOOKUP, MAP_UPDATE, MAP_DELETE, MAP_NEXT_KEY = range(5)
-PROG_LOAD, RAW_TRACEPOINT_OPEN = 5, 17
+PROG_LOAD, RAW_TRACEPOINT_OPEN, MAP_LOOKUP_BATCH = 5, 17, 24
 MAP_TYPE_PROG_ARRAY, MAP_TYPE_PERF_EVENT_ARRAY, MAP_TYPE_RINGBUF = 3, 4, 27
 PROG_TYPE_RAW_TRACEPOINT = 17
 
@@ -31,7 +31,11 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 def bpf(command: int, attributes: bytes) -> int:
     """What bpf(2) returns: a descriptor, for the commands that make one. Raises OSError with the kernel's reason."""
-    buffer = ctypes.create_string_buffer(attributes, max(_SIZE, len(attributes)))
+    return bpf_in_place(command, ctypes.create_string_buffer(attributes, max(_SIZE, len(attributes))))
+
+
+def bpf_in_place(command: int, buffer: ctypes.Array[ctypes.c_char]) -> int:
+    """The same for commands that answer in what they are given."""
     result = int(_libc.syscall(number_of("bpf"), command, buffer, len(buffer)))
     if result < 0:
         code = ctypes.get_errno()

@@ -24,6 +24,7 @@ class BpfMap:
 
     def __init__(self, fd: int, key_size: int, value_size: int) -> None:
         self.fd = fd
+        self.key_size, self.value_size = key_size, value_size
         self._key = ctypes.create_string_buffer(key_size)
         self._value = ctypes.create_string_buffer(value_size)
 

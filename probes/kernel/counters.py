@@ -10,11 +10,17 @@ from probes.kernel.bpf_map import PerCpuMap
 from probes.kernel.wire import COUNTER
 
 _U32 = struct.Struct("=I")
+_U64 = struct.Struct("=Q")
 
 
 def probe_rows(counts: PerCpuMap) -> list[ProbeRow]:
     """A row for each type: how many there were, how many were delivered, how many found no room."""
     return [_row(event.name, counts.slots(_U32.pack(number))) for number, event in enumerate(EVENT_TYPES)]
+
+
+def total(counter: PerCpuMap) -> int:
+    """Of a map with one number for each processor."""
+    return sum(_U64.unpack(slot)[0] for slot in counter.slots(_U32.pack(0)))
 
 
 def _row(name: str, slots: list[bytes]) -> ProbeRow:

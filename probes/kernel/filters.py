@@ -11,18 +11,16 @@ import asyncio
 import math
 import struct
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from engine.events import HOST
 from engine.pushdown.filter import Filter
 from engine.schema import EVENT_TYPES
 from probes.kernel.bpf_map import BpfMap
 from probes.kernel.filter_rows import ANSWERS, EMPTY_ROW, KEY, ROW, ROWS, SETS, Row, Table
+from probes.kernel.slices import in_slices
 from probes.kernel.spec import EVENT_INDEX
-from probes.kernel.wire import CGROUP_KEY
-from probes.machine.cgroups import Key
 
 GENERATION = 1
 """The option of bpf/filter.h that says which rows are in force; 0 lets everything pass."""
@@ -34,8 +32,6 @@ RELIEF_SECONDS = 60.0
 """How long it does not after the reader could not keep up with everything."""
 _SHORTEST = 0.01
 """Seconds between two looks at what can be forgotten."""
-SLICE_SECONDS = 0.002
-"""What is written at a time before the loop may do something else."""
 
 _U32 = struct.Struct("=I")
 
@@ -63,7 +59,6 @@ class Filters:
         self._options = options
         self._rows = BpfMap(fds["filters"], _U32.size, ROW.size)
         self._texts = BpfMap(fds["texts"], KEY.size, ANSWERS.size)
-        self._cgroups = BpfMap(fds["cgroup_kinds"], CGROUP_KEY.size, 1)
         self._numbers: dict[Table, int] = {}
         """The tables in the map of texts, and their numbers there."""
         self._sets: list[_Set] = []
@@ -103,7 +98,7 @@ class Filters:
         rows = await asyncio.to_thread(lambda: _rows(self._wanted()))
         with suppress(OSError):  # more texts than the map has room for: everything goes on to pass
             try:
-                await self._in_slices(self._write(rows))
+                await in_slices(self._write(rows))
             finally:
                 self._retire_unused()
             if not self._changed.is_set():
@@ -144,16 +139,6 @@ class Filters:
         turns = [turn for turn in (self._open_until, self._relieved_until) if loop.time() < turn < math.inf]
         self._timer = loop.call_at(min(turns), self._open_or_close) if turns else None
 
-    def add_cgroup(self, key: Key, container_id: str) -> None:
-        """A cgroup exists, of a container or of the host. Where a process is in one that is not known, both is
-        possible; so it may be said late, or not at all when there are very many."""
-        with suppress(OSError):  # the map is full
-            self._cgroups.update(CGROUP_KEY.pack(key[1], key[0]), bytes([1 if container_id == HOST else 2]))
-
-    def remove_cgroup(self, key: Key) -> None:
-        """A cgroup does not exist any more."""
-        self._cgroups.delete(CGROUP_KEY.pack(key[1], key[0]))
-
     def _enforce(self, generation: int) -> None:
         self._options.update(_U32.pack(GENERATION), _U32.pack(generation))
         self._enforced = generation
@@ -166,14 +151,7 @@ class Filters:
 
     # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _in_slices(self, steps: Iterator[None]) -> None:
-        end = time.monotonic() + SLICE_SECONDS
-        for _ in steps:
-            if time.monotonic() > end:
-                await asyncio.sleep(0)
-                end = time.monotonic() + SLICE_SECONDS
-
-    def _write(self, rows: dict[str, tuple[Row, Table]]) -> Iterator[None]:
+    def _write(self, rows: dict[str, tuple[Row, Table]]) -> Generator[None, None, None]:
         """A new set, a map's element with each step."""
         self._generation += 1
         self._sets.append(_Set(self._generation, frozenset(table for _, table in rows.values())))
@@ -187,7 +165,7 @@ class Filters:
             self._rows.update(_U32.pack(first + EVENT_INDEX[event.name]), packed)
             yield
 
-    def _write_texts(self, table: Table) -> Iterator[None]:
+    def _write_texts(self, table: Table) -> Generator[None, None, None]:
         if table in self._numbers:
             return
         self._last_table += 1
@@ -206,7 +184,7 @@ class Filters:
         while True:
             fresh = time.monotonic() - KEPT_SECONDS
             self._sets = [each for each in self._sets if not each.retired or each.retired > fresh]
-            await self._in_slices(self._forget_texts(self._numbers.keys() - _used(self._sets)))
+            await in_slices(self._forget_texts(self._numbers.keys() - _used(self._sets)))
             if len(self._sets) < SETS - 1:
                 return
             await asyncio.sleep(max(self._first_retired() - fresh, _SHORTEST))
@@ -214,7 +192,7 @@ class Filters:
     def _first_retired(self) -> float:
         return min((each.retired for each in self._sets if each.retired), default=0.0)
 
-    def _forget_texts(self, tables: Iterable[Table]) -> Iterator[None]:
+    def _forget_texts(self, tables: Iterable[Table]) -> Generator[None, None, None]:
         for table in tables:
             number = self._numbers.pop(table)
             for entry in table:

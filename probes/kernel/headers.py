@@ -50,7 +50,7 @@ STRUCTS: dict[str, list[str]] = {
     "fdtable": ["max_fds", "fd"],
     "css_set": ["subsys", "dfl_cgrp"],
     "cgroup_subsys_state": ["cgroup"],
-    "cgroup": ["kn", "level", "root"],
+    "cgroup": ["kn", "level", "root", "ancestors", "ancestor_ids"],
     "cgroup_root": ["hierarchy_id"],
     "kernfs_node": ["name", "id", "parent", "__parent"],
     "linux_binprm": ["fdpath", "filename"],

@@ -1,25 +1,24 @@
 """What did not leave the kernel though it was to, by container and cause.
 
-The kernel counts by cgroup, as many as its map holds. What further cgroups lose it counts together.
+The kernel counts by cgroup, as many as its map holds. What further cgroups lose it counts together. The counters of
+those that were removed are given back when they have been read.
 """
 
 from __future__ import annotations
 
 import struct
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Generator, Iterable, Mapping
 
-from engine.drops import CAUSES
+from engine.drops import CAUSES, OTHER
 from engine.events import HOST, Loss
 from engine.schema import EVENT_TYPES
+from probes.kernel.bpf_batch import Part, parts
 from probes.kernel.bpf_map import BpfMap, PerCpuMap
 from probes.kernel.paths import text
 from probes.kernel.spec import EVENT_INDEX
 from probes.kernel.wire import COUNTER, LOSS, LOSS_KEY
 from probes.machine.cgroups import Key
 
-OTHER = "other"
-"""Stands for the container where the kernel had no room to count each cgroup."""
 OTHER_KEYS = [LOSS_KEY.pack(2**64 - 1, 2**32 - 1, cause) for cause in range(len(CAUSES))]
 """What stands for the cgroup then (count_loss in bpf/maps.h). They are in the map from the start."""
 
@@ -27,6 +26,10 @@ _U32 = struct.Struct("=I")
 _STATE = [_U32.pack(EVENT_INDEX[row.name]) for row in EVENT_TYPES if row.state]
 _Kind = tuple[str, str]
 """Container, cause."""
+_Found = dict[_Kind, tuple[int, int, bytes]]
+"""How many, and the process that lost the latest: its number and name."""
+_NOTHING = LOSS.pack(0, 0, 0, b"")
+_NONE = 0, 0, b""
 
 
 class Losses:
@@ -36,23 +39,54 @@ class Losses:
         self._lost = lost
         self._counters = counters
         self._containers = containers
-        self._before: dict[bytes, int] = {}
+        self._before: dict[bytes, bytes] = {}
+        """The counters as they were last, by their keys."""
+        self._gone: set[Key] = set()
+        """Removed since: nobody is in them who could lose anything."""
         self._state_before = 0
         for key in OTHER_KEYS:
             lost.update(key, LOSS.pack(0, 0, 0, b""))
 
-    def read(self, time: int) -> list[Loss]:
-        """A loss for each container and cause since the last call, with the process that lost the latest."""
-        counts: Counter[_Kind] = Counter()
-        latest: dict[_Kind, tuple[int, bytes]] = {}
-        for key, value in self._lost.items().items():
+    def read(self, time: int) -> Generator[None, None, list[Loss]]:
+        """A loss for each container and cause since the last call, with the process that lost the latest; in steps, of
+        which each takes a millisecond at most."""
+        found: _Found = {}
+        gone, self._gone = self._gone, set()
+        for part in parts(self._lost):
+            self._compare(part, found)
+            yield
+        for key in [key for key in self._before if gone and _cgroup(key) in gone]:
+            self._give_back(key, found)
+            yield
+        return [_loss(time, kind, *loss) for kind, loss in found.items()]
+
+    def _compare(self, part: Part, found: _Found) -> None:
+        """Add what is new in these counters to what was ``found``."""
+        before = self._before
+        for key, value in part:
+            known = before.get(key, _NOTHING)
+            if known == value:
+                continue
+            before[key] = value
             count, pid, _, comm = LOSS.unpack(value)
-            if new := count - self._before.get(key, 0):
+            if new := count - LOSS.unpack(known)[0]:
                 kind = self._kind(key)
-                counts[kind] += new
-                latest[kind] = pid, comm
-            self._before[key] = count
-        return [_loss(time, kind, count, *latest[kind]) for kind, count in counts.items()]
+                found[kind] = found.get(kind, _NONE)[0] + new, pid, comm
+
+    def _give_back(self, key: bytes, found: _Found) -> None:
+        """The last look at a counter."""
+        if (value := self._lost.lookup(key)) is not None:
+            self._compare([(key, value)], found)
+        self._lost.delete(key)
+        del self._before[key]
+
+    def forget(self, gone: Iterable[Key]) -> None:
+        """These cgroups do not exist any more: with the next reading they are read for the last time."""
+        self._gone.update(gone)
+
+    def cgroups(self) -> set[Key]:
+        """Those that have counters, as of the last reading."""
+        return {_cgroup(key) for key in self._before if key not in OTHER_KEYS}
 
     def of_state(self) -> int:
         """How many since the last call were events that keep state: processes may have come or gone unheard."""
@@ -64,6 +98,11 @@ class Losses:
         cgroup, hierarchy, cause = LOSS_KEY.unpack(key)
         container = OTHER if key in OTHER_KEYS else self._containers.get((hierarchy, cgroup), HOST)
         return container, CAUSES[cause]
+
+
+def _cgroup(key: bytes) -> Key:
+    cgroup, hierarchy, _ = LOSS_KEY.unpack(key)
+    return hierarchy, cgroup
 
 
 def _loss(time: int, kind: _Kind, count: int, pid: int, comm: bytes) -> Loss:

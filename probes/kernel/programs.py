@@ -16,8 +16,9 @@ RING_PAGE = 4096
 FILES = (
     "wire.h",
     "maps.h",
-    "share.h",
     "task.h",
+    "budget.h",
+    "share.h",
     "zoom.h",
     "path.h",
     "descriptor.h",
@@ -31,8 +32,8 @@ FILES = (
 """In the order of their dependence. They are joined, not included: bcc rewrites only what stands in the main file."""
 
 MAPS = (
-    *("events", "specs", "counters", "own_events", "own", "lost_by_cgroup", "options"),
-    *("filters", "texts", "cgroup_kinds"),
+    *("events", "specs", "counters", "own_events", "own", "unknown_own", "lost_by_cgroup", "options"),
+    *("filters", "texts", "cgroup_kinds", "budget_roots", "budgets"),
     *("zoomed_cgroups", "zoomed_processes", "zoom_numbers", "zoom_counts"),
 )
 """The maps the sensor uses."""

@@ -18,22 +18,23 @@ from engine.pushdown.filter import RENAMES, Filter
 from engine.schema import BY_NAME
 from engine.zoom import Target
 from probes.kernel.bpf_map import BpfMap, PerCpuMap
-from probes.kernel.counters import probe_rows
-from probes.kernel.decode import Decoder, cgroup_of, split
+from probes.kernel.cgroup_news import CgroupNews
+from probes.kernel.counters import probe_rows, total
+from probes.kernel.decode import Decoder
 from probes.kernel.doorbell import Doorbell
 from probes.kernel.filters import Filters
 from probes.kernel.loader import RING_PAGES, Loaded, Loading
 from probes.kernel.losses import Losses
 from probes.kernel.pace import Pace
-from probes.kernel.paths import text
 from probes.kernel.perf import PerfReader
 from probes.kernel.portable import portable
 from probes.kernel.programs import AUTO
 from probes.kernel.ring import RingReader
+from probes.kernel.slices import in_slices
 from probes.kernel.spec import SPEC, spec_rows
-from probes.kernel.wire import COUNTER, LOSS, LOSS_KEY, Kind, Section
+from probes.kernel.wire import COUNTER, LOSS, LOSS_KEY, Kind
 from probes.kernel.zooms import KernelZooms
-from probes.machine.cgroups import Cgroups, every_cgroup
+from probes.machine.cgroups import Cgroups
 from probes.machine.snapshots import Snapshots, in_parts
 from probes.machine.users import UsersOnce, read_host_users
 
@@ -121,6 +122,8 @@ class KernelSource:
         self._room = 0
         """What of the ring anybody may fill, as the kernel knows."""
         self._zooms: KernelZooms | None = None
+        self._news: CgroupNews | None = None
+        """Tells of cgroups, while the source runs."""
         self._doorbell: Doorbell | None = None
         """Wakes us; None for a transport that nobody can sleep on."""
         self._counts: PerCpuMap | None = None
@@ -186,8 +189,19 @@ class KernelSource:
     @property
     def own_events(self) -> int:
         """Events of Tiercel's own processes so far."""
-        own = self._maps.get("own_events")
-        return sum(_U64.unpack(slot)[0] for slot in own.slots(_U32.pack(0))) if isinstance(own, PerCpuMap) else 0
+        return self._counted("own_events")
+
+    def bounds(self) -> dict[str, int]:
+        """What bounds have cost so far, by what it was; only what there is of."""
+        counts = {
+            "own processes that are watched like others": self._counted("unknown_own"),
+            "cgroups that the kernel has no room for": self._news.refused if self._news is not None else 0,
+        }
+        return {what: count for what, count in counts.items() if count}
+
+    def _counted(self, name: str) -> int:
+        counter = self._maps.get(name)
+        return total(counter) if isinstance(counter, PerCpuMap) else 0
 
     def zoom_counts(self) -> tuple[int, int]:
         """Events that passed only since somebody is watched in full, and those that the limit on them held back."""
@@ -198,6 +212,10 @@ class KernelSource:
         if self._zooms is not None:
             self._zooms.apply(target, pids)
         return self._zooms is not None
+
+    def zoom_more(self, target: Target, pids: frozenset[int]) -> bool:
+        """These processes are part of a subtree, too; whether one of them was not watched until now."""
+        return self._zooms is not None and self._zooms.extend(target, pids)
 
     def end_zoom(self, target: Target) -> None:
         """Watch it in full no longer."""
@@ -215,7 +233,9 @@ class KernelSource:
     def close(self) -> None:
         """Detach the probes and give all memory back; may be called again."""
         loaded, self._loaded, self._reader = self._loaded, None, None
-        self._maps, self._counts, self.filters, self._zooms = {}, None, None, None
+        if self._news is not None:
+            self._news.close()
+        self._maps, self._counts, self.filters, self._zooms, self._news = {}, None, None, None, None
         if loaded:
             loaded.close()
 
@@ -230,7 +250,7 @@ class KernelSource:
         self._maps = {
             "specs": BpfMap(fds["specs"], _U32.size, SPEC.size),
             "counters": self._counts,
-            "own_events": PerCpuMap(fds["own_events"], _U32.size, _U64.size),
+            **{name: PerCpuMap(fds[name], _U32.size, _U64.size) for name in ("own_events", "unknown_own")},
             "lost_by_cgroup": BpfMap(fds["lost_by_cgroup"], LOSS_KEY.size, LOSS.size),
             "options": BpfMap(fds["options"], _U32.size, _U32.size),
         }
@@ -242,15 +262,14 @@ class KernelSource:
             self._doorbell = Doorbell(fds["events"], self._maps["options"])
         self.filters = self._filters(fds)
         self._zooms = KernelZooms(fds, self._maps["options"], self._cgroups.containers, self._write_specs)
+        losses = Losses(self._maps["lost_by_cgroup"], self._counts, self._cgroups.containers)
+        self._news = CgroupNews(fds, self._cgroups, self._zooms, losses)
         self.select(self._selected)
 
     def _filters(self, fds: Mapping[str, int]) -> Filters | None:
         if self.wanted_filter is None:
             return None
-        filters = Filters(fds, self._maps["options"], self.wanted_filter, stay_open=self.stay_open)
-        for key, container_id in every_cgroup():
-            filters.add_cgroup(key, container_id)
-        return filters
+        return Filters(fds, self._maps["options"], self.wanted_filter, stay_open=self.stay_open)
 
     async def _snapshot(self) -> list[Input]:
         """What lives already. The probes are attached before, so that nothing falls between."""
@@ -279,7 +298,6 @@ class KernelSource:
             self.report(f"the kernel follows the rules no longer: {error!r}", "please report it; detection goes on")
 
     async def _deliver(self, emit: Emit) -> None:
-        losses = self._losses()
         next_look = time.monotonic()
         parts: deque[Snapshot] = deque()
         while True:
@@ -287,16 +305,13 @@ class KernelSource:
             self._keep_pace(found)
             if time.monotonic() >= next_look:
                 next_look = time.monotonic() + LOOK_PERIOD
-                self._look_after(losses, emit)
+                await self._look_after(emit)
             if found is not Found.MORE and (snapshot := self._snapshots.poll()):
                 parts.extend(in_parts(snapshot))
+                self._cgroup_news.search()
             if parts:
                 emit([parts.popleft()])
             await self._rest(Found.MORE if parts else found)
-
-    def _losses(self) -> Losses:
-        assert self._counts is not None
-        return Losses(self._maps["lost_by_cgroup"], self._counts, self._cgroups.containers)
 
     def _keep_pace(self, found: Found) -> None:
         """Let the kernel know how much it may let wait."""
@@ -313,9 +328,15 @@ class KernelSource:
             self._room = room
             self._maps["options"].update(_ROOM, _U32.pack(room))
 
-    def _look_after(self, losses: Losses, emit: Emit) -> None:
+    @property
+    def _cgroup_news(self) -> CgroupNews:
+        assert self._news is not None
+        return self._news
+
+    async def _look_after(self, emit: Emit) -> None:
         """What is done once a second."""
-        if found := losses.read(time.time_ns()):
+        losses = self._cgroup_news.losses
+        if found := await in_slices(losses.read(time.time_ns())):
             emit(found)
         if losses.of_state():
             self._snapshots.want()
@@ -367,34 +388,11 @@ class KernelSource:
         """What a record tells. Raises ValueError, IndexError or struct.error for one that is garbled."""
         kind = record[0]
         if kind >= Kind.CGROUP_MKDIR:
-            self._cgroup_changed(kind, record)
+            self._cgroup_news.changed(kind, record)
             return ()
         if kind == Kind.EXEC:
-            self._learn_container(record)
+            self._cgroup_news.learn(record)
         event = self._decode(record)
         if kind == Kind.EXEC and event.container_id:
             return [*self._users.of(event.pid, event.container_id), event]
         return (event,)
-
-    # ── containers ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _cgroup_changed(self, kind: int, record: bytes) -> None:
-        (hierarchy, cgroup), lengths = cgroup_of(record)
-        if kind == Kind.CGROUP_MKDIR:
-            container_id = self._cgroups.add(hierarchy, cgroup, text(split(record, lengths)[Section.NAME0][:-1]))
-            if self._zooms is not None:
-                self._zooms.add_cgroup((hierarchy, cgroup), container_id)
-            if self.filters is not None:
-                self.filters.add_cgroup((hierarchy, cgroup), container_id)
-        else:
-            self._cgroups.remove(hierarchy, cgroup)
-            if self.filters is not None:
-                self.filters.remove_cgroup((hierarchy, cgroup))
-
-    def _learn_container(self, record: bytes) -> None:
-        """An exec names its cgroup: it helps when the creation of the cgroup was lost."""
-        key, lengths = cgroup_of(record)
-        if key not in self._cgroups.containers:
-            sections = split(record, lengths)
-            parent, name = sections[Section.CGROUP_PARENT], sections[Section.CGROUP]
-            self._cgroups.add(*key, text(parent[:-1] + b"/" + name[:-1]))

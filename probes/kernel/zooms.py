@@ -67,6 +67,13 @@ class KernelZooms:
         if len(self._active) == 1:
             self._switch(True)
 
+    def extend(self, target: Target, pids: frozenset[int]) -> bool:
+        """Watch these processes with a subtree; whether one of them was not watched by now."""
+        number, active = self._active.get(target, 0), {_U32.pack(each) for each in self._active.values()}
+        new = [pid for pid in map(_U32.pack, pids) if self._processes.lookup(pid) not in active] if number else []
+        self._mark(self._processes, new, _U32.pack(number))
+        return bool(new)
+
     def stop(self, target: Target) -> None:
         """Watch it in full no longer. Only the kernel knows who was begun since: their number means nothing now."""
         number = self._active.pop(target, 0)

@@ -88,12 +88,23 @@ class Cgroups:
         self.on_change()
 
 
-def every_cgroup(proc: Path = Path("/proc/self")) -> Iterator[tuple[Key, str]]:
-    """The cgroups that exist, and the container of each; HOST for the others."""
+def is_outermost(path: str) -> bool:
+    """Whether a cgroup with this path is that of a container, and within no other: what it makes below is its own."""
+    return container_id_of(path) != HOST == container_id_of(path.rstrip("/").rpartition("/")[0])
+
+
+def every_path(proc: Path = Path("/proc/self")) -> Iterator[tuple[Key, str]]:
+    """The cgroups that exist, and the path of each in its hierarchy."""
     for hierarchy, mount in hierarchies(proc):
         for folder, _, _ in os.walk(mount):
             with suppress(FileNotFoundError):  # it is removed while we look
-                yield (hierarchy, Path(folder).stat().st_ino), container_id_of(folder[len(mount) :])
+                yield (hierarchy, Path(folder).stat().st_ino), folder[len(mount) :]
+
+
+def every_cgroup(proc: Path = Path("/proc/self")) -> Iterator[tuple[Key, str]]:
+    """The cgroups that exist, and the container of each; HOST for the others."""
+    for key, path in every_path(proc):
+        yield key, container_id_of(path)
 
 
 def hierarchies(proc: Path = Path("/proc/self")) -> Iterator[tuple[int, str]]:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from engine.alerts import DROP_RULE, Alert, Priority
-from engine.drops import CAUSES, PERIOD, REMEMBERED, Drops
+from engine.drops import CAUSES, OTHER, OTHER_NAME, PERIOD, REMEMBERED, Drops
 from engine.events import HOST, Loss
 from engine.sinks.falco_json import to_falco
 from engine.state.world import World
@@ -29,6 +29,11 @@ def loss(count: int = 7, *, time: int = SECOND, container_id: str = WEB, cause: 
 
 def told(drops: Drops, *losses: Loss) -> list[Alert]:
     return [alert for each in losses if (alert := drops.note(each)) is not None]
+
+
+def test_where_each_cgroup_could_not_be_counted_the_alert_says_so(world: World) -> None:
+    (alert,) = told(Drops(world, "prod-7"), loss(container_id=OTHER))
+    assert alert.output.startswith(f"Events of {OTHER_NAME} were lost")
 
 
 def test_the_alert_says_who_floods(world: World) -> None:

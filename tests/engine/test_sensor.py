@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from engine.alerts import DROP_RULE, Alert, Priority
-from engine.drops import CAUSES
+from engine.drops import CAUSES, OTHER, OTHER_NAME
 from engine.errors import TiercelError
 from engine.events import ContainerInfo, Input, KernelEvent, Loss, Phase, ProcessInfo, RuntimeState, SourceState
 from engine.health import Vitals
@@ -238,11 +238,14 @@ async def test_a_rule_that_is_not_there_cannot_be_switched(rules: Path, collecte
 
 async def test_losses_and_the_phase_are_shown(rules: Path, collected: Collected) -> None:
     loss = Loss(time=SECOND, count=7, cause="ring full", container_id=WEB)
-    sensor = sensor_of(rules, collected, [SourceState(time=0, phase=Phase.LIVE), loss])
+    uncounted = Loss(time=SECOND, count=2, cause="ring full", container_id=OTHER)
+    sensor = sensor_of(rules, collected, [SourceState(time=0, phase=Phase.LIVE), loss, uncounted])
+    sensor.vitals.source_bounds = lambda: {"cgroups that found no room": 3}
     await sensor.run()
     health = sensor.health()
-    assert (health.phase, health.lost, health.lost_by_cause) == (Phase.LIVE, 7, {"ring full": 7})
-    assert health.lost_by_container == {WEB[:12]: 7}
+    assert (health.phase, health.lost, health.lost_by_cause) == (Phase.LIVE, 9, {"ring full": 9})
+    assert health.lost_by_container == {WEB[:12]: 7, OTHER_NAME: 2}
+    assert health.bounds == {"cgroups that found no room": 3}
 
 
 async def test_a_flood_is_an_alert_that_is_stored_and_sent(rules: Path, collected: Collected) -> None:

@@ -6,8 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from engine.alerts import DROP_RULE, Alert, Ancestor, ContainerRef, Priority
+from engine.events import KernelEvent
 from engine.state.world import World
-from engine.zoom import MOST, SECONDS, Target, Zooms, target_of
+from engine.zoom import MOST, ROUNDS, SECONDS, Target, Zooms, target_of
 from tests.helpers.world import DB, WEB, clone, docker, execve, procexit
 
 
@@ -34,6 +35,11 @@ class Kernel:
             self.watched[target] = pids
         return self.ready
 
+    def extend(self, target: Target, pids: frozenset[int]) -> bool:
+        new = pids - self.watched[target]
+        self.watched[target] |= new
+        return bool(new)
+
     def stop(self, target: Target) -> None:
         del self.watched[target]
 
@@ -50,9 +56,9 @@ def kernel() -> Kernel:
 
 @pytest.fixture
 def zooms(clock: Clock, kernel: Kernel) -> Zooms:
-    made = Zooms(World(), clock)
+    made = Zooms(World(), clock, lambda: int(clock.now * 1e9))
     made._world.apply(docker())
-    made.apply, made.stop = kernel.apply, kernel.stop
+    made.apply, made.extend, made.stop = kernel.apply, kernel.extend, kernel.stop
     return made
 
 
@@ -99,6 +105,53 @@ def test_a_subtree_is_what_lives_in_it_now(kernel: Kernel, zooms: Zooms) -> None
         world.apply(event)
     zooms.begin((10, 10))
     assert kernel.watched == {(10, 10): frozenset({10, 11, 12})}
+
+
+def heard(zooms: Zooms, event: KernelEvent, clock: Clock, later: float = 0.0) -> None:
+    """An event that was on its way arrives; ``later`` than the present it happened."""
+    zooms._world.apply(replace(event, since_boot=int((clock.now + later) * 1e9)))
+    zooms.catch_up()
+
+
+def test_a_child_whose_beginning_was_on_its_way_is_watched_when_it_is_known(
+    clock: Clock, kernel: Kernel, zooms: Zooms
+) -> None:
+    heard(zooms, execve(10, "/bin/sh"), clock, -1)
+    zooms.begin((10, 10))
+    heard(zooms, clone(10, 11), clock, -0.010)
+    heard(zooms, clone(11, 12), clock, -0.005)
+    assert kernel.watched[10, 10] == {10}, "more may be on their way"
+    clock.now += 1
+    heard(zooms, execve(20, "/x"), clock, -0.5)
+    assert kernel.watched[10, 10] == {10, 11, 12}
+    heard(zooms, clone(12, 13), clock, -0.4)
+    assert kernel.watched[10, 10] == {10, 11, 12}, "what 12 had begun until it was watched may be on its way"
+    clock.now += 1
+    heard(zooms, execve(21, "/x"), clock, -0.5)
+    assert kernel.watched[10, 10] == {10, 11, 12, 13}
+    clock.now += 1
+    heard(zooms, execve(22, "/x"), clock, -0.5)
+    assert not zooms.behind
+
+
+def test_where_nothing_more_happens_it_is_looked_again_each_second(clock: Clock, kernel: Kernel, zooms: Zooms) -> None:
+    heard(zooms, execve(10, "/bin/sh"), clock, -1)
+    zooms.begin((10, 10))
+    heard(zooms, clone(10, 11), clock, -0.010)
+    zooms.expire()
+    assert kernel.watched[10, 10] == {10, 11}
+    zooms.end((10, 10))
+    assert not zooms.behind
+
+
+def test_one_that_is_always_ahead_is_not_followed_for_ever(clock: Clock, kernel: Kernel, zooms: Zooms) -> None:
+    heard(zooms, execve(10, "/bin/sh"), clock, -1)
+    zooms.begin((10, 10))
+    for pid in range(10, 10 + 2 * ROUNDS):
+        clock.now += 1
+        heard(zooms, clone(pid, pid + 1), clock, 0.001)
+    assert not zooms.behind
+    assert len(kernel.watched[10, 10]) == 1 + ROUNDS
 
 
 def test_there_are_so_many_at_most(clock: Clock, kernel: Kernel, zooms: Zooms) -> None:

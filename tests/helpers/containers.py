@@ -34,11 +34,11 @@ class Cgroup:
 
 
 @contextlib.contextmanager
-def cgroup(number: int = 0) -> Iterator[Cgroup]:
-    """A cgroup with a container's name, another one for each number, in the tree that tells containers."""
+def cgroup(number: int = 0, tree: Path | None = None) -> Iterator[Cgroup]:
+    """A cgroup with a container's name, another one for each number, in a tree; by default the one that tells most
+    containers here."""
     container_id = f"{number:04x}{os.getpid():060x}"
-    _, mount = max(hierarchies())
-    path = Path(mount) / f"tiercel-test-{container_id}.scope"
+    path = (tree or Path(max(hierarchies())[1])) / f"tiercel-test-{container_id}.scope"
     path.mkdir()
     try:
         yield Cgroup(container_id, path)

@@ -49,5 +49,6 @@ async def test_the_users_come_before_the_first_program(lab: Lab) -> None:
         lab.remove("kernel-users")
     assert isinstance(users, Users)
     assert users.users[0] == "root"
-    started = next(e for e in watched.inputs if isinstance(e, KernelEvent) and e.comm == "sleep" and e.type == "execve")
+    execs_in_it = (e for e in watched.inputs if isinstance(e, KernelEvent) and e.container_id == container_id)
+    started = next(e for e in execs_in_it if e.comm == "sleep" and e.type == "execve")
     assert watched.inputs.index(users) < watched.inputs.index(started)

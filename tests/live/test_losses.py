@@ -10,14 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from engine.drops import CAUSES
+from engine.drops import CAUSES, OTHER
 from engine.events import HOST, KernelEvent, Loss, Snapshot
 from engine.state.world import World
-from probes.kernel.losses import OTHER
+from probes.kernel.bpf_batch import parts
+from probes.kernel.bpf_map import BpfMap
 from probes.kernel.wire import LOSS, LOSS_KEY
 from probes.machine import snapshots
-from tests.helpers.containers import Cgroup
+from probes.machine.cgroups import hierarchies
+from tests.helpers.containers import Cgroup, cgroup
 from tests.helpers.kernel import Watched, watching
+from tests.helpers.program import until
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio]
 
@@ -128,6 +131,71 @@ async def test_a_process_whose_exit_was_lost_does_not_live_on(monkeypatch: pytes
     assert process is not None
     assert process.exit_time
     assert world.processes.missed_exits >= 1
+
+
+def counted(watched: Watched) -> set[tuple[int, int]]:
+    """The cgroups that have counters of losses in the kernel: (hierarchy, number)."""
+    found = (LOSS_KEY.unpack(key) for part in parts(watched.source._maps["lost_by_cgroup"]) for key, _ in part)
+    return {(hierarchy, number) for number, hierarchy, _ in found}
+
+
+async def test_a_removed_cgroup_gives_its_counters_back() -> None:
+    async with watching(ring_pages=16) as watched:
+        with cgroup() as container:
+            _, number = key = max(hierarchies())[0], container.path.stat().st_ino
+            flood(OPENS, 3000, container)
+            assert key in counted(watched)
+            loss = await watched.until(Loss, container_id=container.id)
+        assert isinstance(loss, Loss)
+        await until(lambda: key not in counted(watched), f"{number} is not counted any more")
+
+
+async def test_a_cgroup_whose_removal_was_lost_is_forgotten_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ring is full when it is removed: a search finds that it is gone."""
+    monkeypatch.setattr(snapshots, "PERIOD", 0.1)
+    async with watching(ring_pages=16) as watched:
+        with cgroup() as container:
+            key = max(hierarchies())[0], container.path.stat().st_ino
+            flood(OPENS, 3000, container)
+            before = fill_with_news(watched, container.path / "below")
+        assert lost_of_state(watched) > before, "the removal has found no room"
+        await watched.until(Loss, container_id=container.id)
+        await until(lambda: key not in counted(watched), "it is not counted any more")
+
+
+def fill_with_news(watched: Watched, place: Path) -> int:
+    """Make and remove a cgroup until nothing of it finds room any more, whatever its budget; how much was lost then."""
+    in_vain = 0
+    while in_vain < 50:
+        before = lost_of_state(watched)
+        place.mkdir()
+        place.rmdir()
+        in_vain = in_vain + 1 if lost_of_state(watched) >= before + 2 else 0
+    return lost_of_state(watched)
+
+
+def lost_of_state(watched: Watched) -> int:
+    """How much news of programs and cgroups found no room."""
+    return sum(row.lost for row in watched.source.statistics() if row.name == "execve")
+
+
+async def test_own_processes_that_find_no_room_are_counted() -> None:
+    shell = subprocess.Popen(["/bin/sh", "-c", "read go; /bin/true; read go"], stdin=subprocess.PIPE)
+    async with watching(own_pids=[shell.pid]) as watched:
+        loaded = watched.source._loaded
+        assert loaded is not None
+        own = BpfMap(loaded.maps["own"], 4, 1)
+        assert watched.source.bounds() == {}
+        with suppress(OSError):  # full
+            for pid in range(2**31, 2**31 + 4096):
+                own.update(pid.to_bytes(4, sys.byteorder), b"\1")
+        assert shell.stdin is not None
+        shell.stdin.write(b"\n")
+        shell.stdin.flush()
+        started = await watched.until(KernelEvent, type="execve", ppid=shell.pid)
+        assert isinstance(started, KernelEvent)
+        assert watched.source.bounds() == {"own processes that are watched like others": 1}
+        shell.communicate(b"\n")
 
 
 async def test_where_there_is_no_room_to_count_each_cgroup_losses_are_counted_together(container: Cgroup) -> None:

@@ -6,15 +6,18 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from engine.events import KernelEvent
+from engine.events import Input, KernelEvent, Loss
 from engine.pushdown.filter import Filter
+from engine.state.world import World
+from engine.zoom import Zooms
 from probes.kernel import filters
+from probes.kernel.loader import RING_PAGES
 from tests.helpers.containers import Cgroup
 from tests.helpers.kernel import Watched, watching
 from tests.helpers.program import until
@@ -27,9 +30,9 @@ DO = "import os, sys; open(sys.argv[1], 'w').close(); os.mkdir(sys.argv[1] + '.d
 
 
 @asynccontextmanager
-async def pushing_down(*, stay_open: bool = False) -> AsyncIterator[Watched]:
+async def pushing_down(*, stay_open: bool = False, ring_pages: int = RING_PAGES) -> AsyncIterator[Watched]:
     """A kernel in which the filter is in force that lets nothing out."""
-    async with watching(wanted_filter=lambda: NOTHING, stay_open=stay_open) as watched:
+    async with watching(wanted_filter=lambda: NOTHING, stay_open=stay_open, ring_pages=ring_pages) as watched:
         watched.source.select({"openat"})
         assert watched.source.filters is not None
         await watched.source.filters.settled.wait()
@@ -92,6 +95,66 @@ async def test_a_process_and_all_that_it_begins(tmp_path: Path) -> None:
         assert await done_by(watched, tmp_path / "after") == set(), "what it began is not watched any more"
 
 
+FAMILY = """
+import os, sys
+print("ready", flush=True)
+for line in sys.stdin:
+    if os.fork():
+        os.wait()
+    elif not os.fork():
+        print("begun", flush=True)
+        for line in sys.stdin:
+            os.mkdir(sys.argv[1])
+            os._exit(0)
+    else:
+        os.wait()
+    os._exit(0)
+"""
+"""With its first line it begins a child, that a grandchild, which makes a folder when it gets the next line."""
+
+
+async def test_a_process_that_was_begun_just_before_is_watched_as_well(tmp_path: Path) -> None:
+    """Its parent is watched before the news of it has been read: neither the world nor the kernel know whose it is."""
+    program = [sys.executable, "-S", "-c", FAMILY, str(tmp_path / "made")]
+    async with pushing_down() as watched:
+        zooms = following(watched)
+        with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as parent:
+            assert parent.stdin
+            assert parent.stdout
+            assert parent.stdout.readline() == b"ready\n"
+            begun = await watched.until(KernelEvent, type="execve", pid=parent.pid)
+            assert isinstance(begun, KernelEvent)
+            parent.stdin.write(b"go\n")
+            assert parent.stdout.readline() == b"begun\n"
+            zooms.begin((begun.pid, begun.start))
+            assert zooms.behind
+            subprocess.run(["/bin/true"], check=True)
+            await until(lambda: not zooms.behind, "all are known")
+            parent.stdin.write(b"make\n")
+            made = await watched.until(KernelEvent, type="mkdir")
+        assert isinstance(made, KernelEvent)
+        assert made.args["path"] == str(tmp_path / "made")
+        assert made.pid != parent.pid
+
+
+def following(watched: Watched) -> Zooms:
+    """Zooms of the kernel, of a world that is told what the source tells."""
+    world = World()
+    zooms = Zooms(world)
+    source = watched.source
+    zooms.apply, zooms.extend, zooms.stop = source.zoom, source.zoom_more, source.end_zoom
+
+    def tell(inputs: Sequence[Input]) -> None:
+        for value in inputs:
+            world.apply(value)
+        zooms.catch_up()
+
+    for value in watched.inputs:
+        world.apply(value)
+    watched.on_emit = tell
+    return zooms
+
+
 async def test_there_is_a_limit_and_what_it_holds_back_is_counted(container: Cgroup) -> None:
     """It is not a loss: no rule asks for it."""
     async with pushing_down() as watched:
@@ -103,6 +166,33 @@ async def test_there_is_a_limit_and_what_it_holds_back_is_counted(container: Cgr
         assert held_back > 0
         assert opened <= passed
         assert opened + held_back >= 20_000
+
+
+def lost(watched: Watched, kind: str) -> int:
+    return next(row.lost for row in watched.source.statistics() if row.name == kind)
+
+
+async def test_what_finds_no_room_is_no_loss_where_no_rule_asks_for_it(container: Cgroup) -> None:
+    async with pushing_down(ring_pages=64) as watched:
+        watched.source.zoom(container.id, frozenset())
+        pid = container.run(sys.executable, "-S", "-c", "for n in range(5000): open('/etc/hostname').close()")
+        await watched.until(KernelEvent, type="procexit", pid=pid)
+        opened = sum(isinstance(e, KernelEvent) and e.type == "openat" and e.pid == pid for e in watched.inputs)
+        passed, held_back = watched.source.zoom_counts()
+        assert opened <= passed < 1500, "the limit alone would let more pass"
+        assert opened + held_back >= 5000
+        assert lost(watched, "openat") == 0
+        assert not [value for value in watched.inputs if isinstance(value, Loss)]
+
+
+async def test_what_a_rule_asks_for_is_a_loss_in_a_zoom_as_well(container: Cgroup) -> None:
+    async with watching(ring_pages=64) as watched:
+        watched.source.select({"openat"})
+        watched.source.zoom(container.id, frozenset())
+        container.run(sys.executable, "-S", "-c", "for n in range(5000): open('/etc/hostname').close()")
+        loss = await watched.until(Loss, container_id=container.id)
+        assert isinstance(loss, Loss)
+        assert 0 < loss.count <= lost(watched, "openat")
 
 
 async def test_a_new_set_of_rules_leaves_the_zoom_as_it_is(container: Cgroup, tmp_path: Path) -> None:

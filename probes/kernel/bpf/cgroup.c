@@ -1,32 +1,39 @@
 /* Cgroups as they come and go: their paths name the containers, before the first program runs in them. */
 
-/* 0 where there is no room for it: whoever makes cgroups without end is one that floods, too. It is counted as an exec
- * then, so that a snapshot follows, which looks for cgroups as well. */
-static __always_inline int describe_cgroup(struct scratch *s, u32 kind, struct cgroup *c, const char *path)
+/* Whoever makes cgroups without end is one that floods, too. What finds no room is counted as an exec, so that a snapshot
+ * follows, which looks for cgroups as well. */
+static __always_inline void tell_cgroup(void *ctx, struct scratch *s, u32 kind, struct cgroup *c, const char *path)
 {
 	describe(s, CURRENT(), kind, EVENT_EXECVE);
-	if (!is_admitted(&s->record, 1))
-		return 0;
+	if (!is_admitted(s, 1))
+		return;
+	u64 doers = s->record.cgroup;
+	u32 hierarchy = s->record.hierarchy;
 	s->record.cgroup = kernfs_id(c);
 	s->record.hierarchy = hierarchy_of(c);
 	add_kernel_string(s, SECTION_NAME0, path);
-	return 1;
+	if (output(ctx, &s->record, offsetof(struct record, data) + (s->used & 8191))) {
+		s->record.cgroup = doers;
+		s->record.hierarchy = hierarchy;
+		lose(s, LOSS_FULL);
+	}
 }
 
-static __always_inline void send_cgroup(void *ctx, struct scratch *s)
+/* Nobody may be told of it, so what is known of it is forgotten here. */
+static __always_inline void forget_cgroup(struct cgroup *c)
 {
-	if (output(ctx, &s->record, offsetof(struct record, data) + (s->used & 8191)))
-		count_loss(&s->record, LOSS_FULL);
+	struct cgroup_key key = {.cgroup = kernfs_id(c), .hierarchy = hierarchy_of(c)};
+	cgroup_kinds.delete(&key);
+	budget_roots.delete(&key);
+	zoomed_cgroups.delete(&key);
 }
 
 RAW_TRACEPOINT_PROBE(cgroup_mkdir)
 {
 	u32 zero = 0;
 	struct scratch *s = mkdir_scratch.lookup(&zero);
-	if (!s)
-		return 0;
-	if (describe_cgroup(s, RECORD_CGROUP_MKDIR, (void *)argument(ctx, 0), (void *)argument(ctx, 1)))
-		send_cgroup(ctx, s);
+	if (s)
+		tell_cgroup(ctx, s, RECORD_CGROUP_MKDIR, (void *)argument(ctx, 0), (void *)argument(ctx, 1));
 	return 0;
 }
 
@@ -34,9 +41,8 @@ RAW_TRACEPOINT_PROBE(cgroup_rmdir)
 {
 	u32 zero = 0;
 	struct scratch *s = rmdir_scratch.lookup(&zero);
-	if (!s)
-		return 0;
-	if (describe_cgroup(s, RECORD_CGROUP_RMDIR, (void *)argument(ctx, 0), (void *)argument(ctx, 1)))
-		send_cgroup(ctx, s);
+	forget_cgroup((void *)argument(ctx, 0));
+	if (s)
+		tell_cgroup(ctx, s, RECORD_CGROUP_RMDIR, (void *)argument(ctx, 0), (void *)argument(ctx, 1));
 	return 0;
 }

@@ -7,6 +7,8 @@ struct scratch {
 	u64 used;      /* bytes of record.data written so far */
 	s32 fd;        /* the event's descriptor */
 	s32 base[2];   /* dirfd, AT_FDCWD, or BASE_DONE */
+	u32 unasked;   /* no rule asks for it: it is sent because somebody is watched in full */
+	struct cgroup *cgroup; /* that of record.cgroup */
 	struct spec spec;
 	struct record record;
 };
@@ -32,9 +34,14 @@ BPF_ARRAY(specs, struct spec, SPECS);
 BPF_PERCPU_ARRAY(counters, struct counter, 256);   /* by row of the event table */
 BPF_PERCPU_ARRAY(own_events, u64, 1);
 BPF_HASH(own, u32, u8, 4096);                      /* process ids of our own tree */
+BPF_PERCPU_ARRAY(unknown_own, u64, 1);             /* those that found no room there */
 BPF_HASH(lost_by_cgroup, struct loss_key, struct loss, 4096);
+BPF_PERCPU_ARRAY(zoom_counts, u64, 2);
 BPF_ARRAY(options, u32, 8);
 BPF_PROG_ARRAY(stages, 8);
+
+#define ZOOM_PASSED 0
+#define ZOOM_HELD_BACK 1
 
 #define OPTION_ENVIRONMENT 0
 #define OPTION_ASLEEP 2 /* the reader sleeps until it is woken */
@@ -110,22 +117,41 @@ static __always_inline void count_loss(struct record *r, u32 cause)
 	__builtin_memcpy(lost->comm, r->comm, sizeof(lost->comm));
 }
 
+static __always_inline void count_zoomed(u32 what)
+{
+	u64 *count = zoom_counts.lookup(&what);
+	if (count)
+		(*count)++;
+}
+
+/* An event that does not leave the kernel though it was to. Where no rule asks for it nothing can have been missed. */
+static __always_inline void lose(struct scratch *s, u32 cause)
+{
+	struct counter *c = counter_of(s->record.event);
+	if (s->unasked) {
+		count_zoomed(ZOOM_HELD_BACK);
+		return;
+	}
+	if (c)
+		c->lost++;
+	count_loss(&s->record, cause);
+}
+
 static __always_inline void send(void *ctx, struct scratch *s)
 {
 	u64 used = s->used;
 	OPAQUE(used);
 	if (used > DATA_SIZE)
 		return;
-	int failed = output(ctx, &s->record, offsetof(struct record, data) + used);
-	struct counter *c = counter_of(s->record.event);
-	if (!c)
+	if (output(ctx, &s->record, offsetof(struct record, data) + used)) {
+		lose(s, LOSS_FULL);
 		return;
-	if (failed) {
-		c->lost++;
-		count_loss(&s->record, LOSS_FULL);
-	} else {
-		c->delivered++;
 	}
+	struct counter *c = counter_of(s->record.event);
+	if (c)
+		c->delivered++;
+	if (s->unasked)
+		count_zoomed(ZOOM_PASSED);
 }
 
 /* Whether the process belongs to our own tree; if so the event is only counted. */

@@ -85,7 +85,7 @@ RAW_TRACEPOINT_PROBE(sched_process_exec)
 	if (!s)
 		return 0;
 	describe(s, t, RECORD_EXEC, EVENT_EXECVE);
-	if (!is_admitted(&s->record, 1))
+	if (!is_admitted(s, 1))
 		return 0;
 #ifdef HAVE_linux_binprm_fdpath
 	if (READ(bprm, fdpath))
@@ -159,6 +159,16 @@ static __always_inline u64 new_namespaces(struct task_struct *parent, struct tas
 	return flags;
 }
 
+/* A child that finds no room is one like any other. */
+static __always_inline void inherit_own(u32 child)
+{
+	u8 one = 1;
+	u32 zero = 0;
+	u64 *unknown = own.update(&child, &one) ? unknown_own.lookup(&zero) : 0;
+	if (unknown)
+		(*unknown)++;
+}
+
 RAW_TRACEPOINT_PROBE(sched_process_fork)
 {
 	u32 zero = 0, pid = bpf_get_current_pid_tgid() >> 32;
@@ -168,8 +178,7 @@ RAW_TRACEPOINT_PROBE(sched_process_fork)
 		return 0; /* a thread */
 	count_seen(EVENT_CLONE);
 	if (is_own(pid)) {
-		u8 one = 1;
-		own.update(&child_pid, &one);
+		inherit_own(child_pid);
 		return 0;
 	}
 	inherit_zoom(pid, child_pid);
@@ -178,7 +187,7 @@ RAW_TRACEPOINT_PROBE(sched_process_fork)
 		return 0;
 	struct task_struct *t = CURRENT();
 	describe(s, t, RECORD_FORK, EVENT_CLONE);
-	if (!is_admitted(&s->record, 1))
+	if (!is_admitted(s, 1))
 		return 0;
 	s->record.ret = child_pid;
 	s->record.args[0] = new_namespaces(t, child);
@@ -204,7 +213,7 @@ RAW_TRACEPOINT_PROBE(sched_process_exit)
 	if (!s)
 		return 0;
 	describe(s, t, RECORD_EXIT, EVENT_PROCEXIT);
-	if (!is_admitted(&s->record, 1))
+	if (!is_admitted(s, 1))
 		return 0;
 	u32 group = READ(signal, group_exit_code);
 	s->record.ret = group ? group : READ(t, exit_code);

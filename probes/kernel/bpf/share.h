@@ -2,7 +2,7 @@
  *
  * Some of the ring is anybody's (probes/kernel/pace.py says how much, at most half). Beyond that, up to
  *   + 1/8  what keeps state (exec, fork, exit) of those who have spent their budget,
- *   + 1/4  any event of cgroups that keep within their budget,
+ *   + 1/4  any event of containers, and units of the host, that keep within their budget,
  *   1      what keeps state, of these.
  * So nothing is held back as long as the reader keeps up, whoever makes how many events. */
 
@@ -10,7 +10,7 @@
 #define BUDGET_PERIOD 500000ULL     /* ns for each event: 2,000 a second … */
 #define BUDGET_BURST 500000000ULL   /* … and half a second's worth at once */
 
-BPF_TABLE("lru_hash", struct cgroup_key, u64, budgets, 4096); /* boot time until which each has spent */
+BPF_TABLE("lru_hash", struct cgroup_key, u64, budgets, 4096); /* boot time until which each has spent (bpf/budget.h) */
 
 /* Takes one event from a budget. Two processors may spend the same moment: a few events more than it says. */
 static __always_inline int spend(u64 *spent, u64 now, u64 period, u64 burst)
@@ -22,9 +22,11 @@ static __always_inline int spend(u64 *spent, u64 now, u64 period, u64 burst)
 	return 1;
 }
 
-static __always_inline int is_within_budget(struct record *r)
+static __always_inline int is_within_budget(struct scratch *s)
 {
+	struct record *r = &s->record;
 	struct cgroup_key key = {.cgroup = r->cgroup, .hierarchy = r->hierarchy};
+	find_budget(&key, s->cgroup);
 	u64 full = r->time - BUDGET_BURST, *spent = budgets.lookup_or_try_init(&key, &full);
 	return spent && spend(spent, r->time, BUDGET_PERIOD, BUDGET_BURST);
 }
@@ -35,19 +37,17 @@ static __always_inline u64 room_for_anybody(void)
 	return room ? *room : 0;
 }
 
-/* Whether there is room for an event of this cgroup; counted as lost if not. */
-static __always_inline int is_admitted(struct record *r, int keeps_state)
+/* Whether there is room for an event; counted as lost if not, or as held back where only a zoom asked for it. */
+static __always_inline int is_admitted(struct scratch *s, int keeps_state)
 {
+	struct record *r = &s->record;
 	u64 used = ring_used(r), room = room_for_anybody();
 	if (used <= room)
 		return 1;
-	if ((keeps_state || used <= room + RING_SIZE / 4) && is_within_budget(r))
+	if ((keeps_state || used <= room + RING_SIZE / 4) && is_within_budget(s))
 		return 1;
 	if (keeps_state && used <= room + RING_SIZE / 8)
 		return 1;
-	struct counter *c = counter_of(r->event);
-	if (c)
-		c->lost++;
-	count_loss(r, LOSS_SHARE);
+	lose(s, LOSS_SHARE);
 	return 0;
 }

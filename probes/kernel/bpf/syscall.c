@@ -135,7 +135,8 @@ RAW_TRACEPOINT_PROBE(sys_exit)
 	if (!s)
 		return 0;
 	describe(s, t, RECORD_SYSCALL, spec->event);
-	if (!is_admitted(&s->record, 0))
+	s->unasked = !asked;
+	if (!is_admitted(s, 0))
 		return 0;
 	s->spec = *spec;
 	s->record.ret = argument(ctx, 1);

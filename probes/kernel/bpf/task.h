@@ -67,6 +67,7 @@ static __always_inline void describe(struct scratch *s, struct task_struct *t, u
 	struct record *r = &s->record;
 	struct cgroup *c = container_cgroup(t);
 	s->used = 0;
+	s->cgroup = c;
 	__builtin_memset(r->length, 0, sizeof(r->length));
 	__builtin_memset(r->args, 0, sizeof(r->args));
 	r->kind = kind;

@@ -184,7 +184,8 @@ RAW_TRACEPOINT_PROBE(io_uring_submit_req)
 	if (!s)
 		return 0;
 	describe(s, t, RECORD_SYSCALL, spec->event);
-	if (!is_admitted(&s->record, 0))
+	s->unasked = spec->enabled != ENABLED_BY_RULES;
+	if (!is_admitted(s, 0))
 		return 0;
 	s->spec = *spec;
 	s->record.flags = FLAG_URING;

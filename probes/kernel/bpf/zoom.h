@@ -4,14 +4,10 @@
 #define ZOOM_PERIOD 200000ULL   /* ns for each event that no rule asks for: 5,000 a second for all that is watched … */
 #define ZOOM_BURST 500000000ULL /* … and half a second's worth at once */
 
-#define ZOOM_PASSED 0
-#define ZOOM_HELD_BACK 1
-
 BPF_HASH(zoomed_cgroups, struct cgroup_key, u8, 1024);
 BPF_TABLE("lru_hash", u32, u32, zoomed_processes, 16384); /* the number of the zoom that they are part of, … */
 BPF_ARRAY(zoom_numbers, u32, 64);                         /* … which lasts as long as it stands in its slot */
 BPF_ARRAY(zoom_spent, u64, 1); /* boot time until which the limit is spent */
-BPF_PERCPU_ARRAY(zoom_counts, u64, 2);
 
 static __always_inline int is_anything_zoomed(void)
 {
@@ -40,11 +36,10 @@ static __always_inline int passes_zoom(struct task_struct *t)
 	if (!is_zoomed(t))
 		return 0;
 	u64 *spent = zoom_spent.lookup(&zero);
-	u32 what = spent && spend(spent, boot_time(), ZOOM_PERIOD, ZOOM_BURST) ? ZOOM_PASSED : ZOOM_HELD_BACK;
-	u64 *count = zoom_counts.lookup(&what);
-	if (count)
-		(*count)++;
-	return what == ZOOM_PASSED;
+	if (spent && spend(spent, boot_time(), ZOOM_PERIOD, ZOOM_BURST))
+		return 1;
+	count_zoomed(ZOOM_HELD_BACK);
+	return 0;
 }
 
 static __always_inline void inherit_zoom(u32 parent, u32 child)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import errno
 import struct
 from collections.abc import Iterator
+from itertools import chain, count
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from engine.drops import CAUSES
-from engine.events import HOST
+from engine.events import HOST, Loss
+from probes.kernel import bpf_batch
+from probes.kernel.bpf_batch import parts
 from probes.kernel.bpf_call import create_map
 from probes.kernel.bpf_map import BpfMap, PerCpuMap, possible_cpus
 from probes.kernel.losses import Losses
@@ -62,29 +65,114 @@ def test_the_possible_cpus(tmp_path: Path, text: str, count: int) -> None:
     assert possible_cpus(tmp_path / "possible") == count
 
 
+def read(losses: Losses, time: int) -> list[Loss]:
+    """What one reading finds, all steps of it."""
+    steps = losses.read(time)
+    try:
+        while True:
+            next(steps)
+    except StopIteration as done:
+        found: list[Loss] = done.value
+        return found
+
+
 @pytest.mark.live
 def test_losses_are_told_once_and_by_container() -> None:
     table = BpfMap(create_map(HASH, LOSS_KEY.size, LOSS.size, 10), LOSS_KEY.size, LOSS.size)
     counters = PerCpuMap(create_map(PERCPU_ARRAY, 4, COUNTER.size, 256), 4, COUNTER.size)
     losses = Losses(table, counters, {(8, 1): "web", (8, 2): "web"})
 
-    def count(hierarchy: int, cgroup: int, cause: int, number: int, who: tuple[int, bytes] = (7, b"flood")) -> None:
+    def lose(hierarchy: int, cgroup: int, cause: int, number: int, who: tuple[int, bytes] = (7, b"flood")) -> None:
         pid, comm = who
         table.update(LOSS_KEY.pack(cgroup, hierarchy, cause), LOSS.pack(number, pid, 0, comm))
 
-    count(8, 1, 0, 5)
-    count(8, 2, 0, 2)
-    count(8, 2, 1, 9, (8, b"storm"))
-    count(0, 1, 0, 3)
+    lose(8, 1, 0, 5)
+    lose(8, 2, 0, 2)
+    lose(8, 2, 1, 9, (8, b"storm"))
+    lose(0, 1, 0, 3)
     full, share = CAUSES
-    assert sorted(map(msgspec.structs.astuple, losses.read(1))) == [
+    assert sorted(map(msgspec.structs.astuple, read(losses, 1))) == [
         (1, 3, full, HOST, 7, "flood"),
         (1, 7, full, "web", 7, "flood"),
         (1, 9, share, "web", 8, "storm"),
     ]
-    assert losses.read(2) == []
-    count(8, 1, 0, 6)
-    assert [(loss.container_id, loss.count) for loss in losses.read(3)] == [("web", 1)]
+    assert read(losses, 2) == []
+    lose(8, 1, 0, 6)
+    assert [(loss.container_id, loss.count) for loss in read(losses, 3)] == [("web", 1)]
+    table.close()
+    counters.close()
+
+
+@pytest.mark.live
+def test_what_is_read_in_parts_is_what_a_walk_finds() -> None:
+    table = BpfMap(create_map(HASH, LOSS_KEY.size, LOSS.size, 2000), LOSS_KEY.size, LOSS.size)
+    assert list(chain(*parts(table))) == []
+    expected = {LOSS_KEY.pack(n * 7, 8, n % 2): LOSS.pack(n, n, 0, b"x") for n in range(1500)}
+    for key, value in expected.items():
+        table.update(key, value)
+    for size in (64, 256, 5000):
+        found = list(parts(table, size))
+        assert sorted(chain(*found)) == sorted(table.items().items()) == sorted(expected.items())
+        assert max(map(len, found)) <= size
+    assert sorted(chain(*bpf_batch._walk(table, 100))) == sorted(expected.items()), "as before Linux 5.6"
+    table.close()
+
+
+@pytest.mark.live
+def test_a_map_that_knows_no_batches_is_walked() -> None:
+    """A bucket that is larger than a part is refused by the kernel like a batch by an older one."""
+    table = BpfMap(create_map(HASH, 4, 8, 64), 4, 8)
+    for number in range(64):
+        table.update(number.to_bytes(4, "little"), bytes(8))
+    found = list(chain(*parts(table, 1)))
+    assert {key for key, _ in found} == set(table.keys())
+    table.close()
+
+
+@pytest.mark.live
+def test_the_counters_of_removed_cgroups_are_given_back_when_they_were_read() -> None:
+    table = BpfMap(create_map(HASH, LOSS_KEY.size, LOSS.size, 10), LOSS_KEY.size, LOSS.size)
+    counters = PerCpuMap(create_map(PERCPU_ARRAY, 4, COUNTER.size, 256), 4, COUNTER.size)
+    losses = Losses(table, counters, {(8, 1): "web", (8, 2): "db"})
+    for cgroup, cause in ((1, 0), (1, 1), (2, 0)):
+        table.update(LOSS_KEY.pack(cgroup, 8, cause), LOSS.pack(5, 7, 0, b"flood"))
+    losses.forget([(8, 1), (0, 2)])
+    assert sorted((loss.container_id, loss.count) for loss in read(losses, 1)) == [("db", 5), ("web", 5), ("web", 5)]
+    assert losses.cgroups() == {(8, 2)}
+    assert {LOSS_KEY.unpack(key)[0] for key in table.items()} == {2, 2**64 - 1}
+    table.update(LOSS_KEY.pack(2, 8, 0), LOSS.pack(6, 7, 0, b"flood"))
+    assert [(loss.container_id, loss.count) for loss in read(losses, 2)] == [("db", 1)]
+    table.update(LOSS_KEY.pack(1, 8, 0), LOSS.pack(3, 7, 0, b"flood"))
+    assert [loss.count for loss in read(losses, 3)] == [3], "one that has its number later begins anew"
+    table.close()
+    counters.close()
+
+
+@pytest.mark.live
+def test_what_is_lost_while_counters_are_read_is_told_once() -> None:
+    """Between two steps, of a cgroup that was read, of one that was removed, and of a new one."""
+    table = BpfMap(create_map(HASH, LOSS_KEY.size, LOSS.size, 4096), LOSS_KEY.size, LOSS.size)
+    counters = PerCpuMap(create_map(PERCPU_ARRAY, 4, COUNTER.size, 256), 4, COUNTER.size)
+    losses = Losses(table, counters, {})
+    expected = 0
+    for round_ in range(1, 6):
+        steps = losses.read(round_)
+        for number in range(3000):
+            table.update(LOSS_KEY.pack(number, 0, 0), LOSS.pack(round_, 1, 0, b""))
+        expected += 3000
+        losses.forget((0, number) for number in range(3000 * (round_ == 5)))
+        found = 0
+        for n in count():
+            try:
+                next(steps)
+            except StopIteration as done:
+                found = sum(loss.count for loss in done.value)
+                break
+            table.update(LOSS_KEY.pack(10_000 * round_ + n, 0, 1), LOSS.pack(1, 1, 0, b""))
+            expected += 1
+        expected -= found
+    expected -= sum(loss.count for loss in read(losses, 9))
+    assert expected == 0
     table.close()
     counters.close()
 
