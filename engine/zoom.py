@@ -49,6 +49,7 @@ class Zooms:
         self._clock = clock
         self._moment = moment
         self._until: dict[Target, float] = {}
+        self._asked: set[Target] = set()
         self.behind: dict[ProcessKey, _Subtree] = {}
         """Those of whose processes the world may not know all yet."""
         self.apply: Apply | None = None
@@ -59,10 +60,13 @@ class Zooms:
         self.on_alerts = False
         """Whether an alert begins a zoom: where nobody will look at what surrounds it, it would be for nothing."""
 
-    def begin(self, target: Target, seconds: float = SECONDS) -> None:
-        """Watch a target in full from now on, or for longer; nothing is done for one that nobody knows."""
+    def begin(self, target: Target, seconds: float = SECONDS, *, asked: bool = False) -> None:
+        """Watch a target in full from now on, or for longer; nothing is done for one that nobody knows. ``asked``:
+        somebody wants just that, and did not only look."""
         if target not in self._until and not self._begun(target):
             return
+        if asked:
+            self._asked.add(target)
         self._until[target] = max(self._until.get(target, 0.0), self._clock() + seconds)
         if len(self._until) > MOST:
             self.end(min(self._until, key=lambda each: self._until[each]))
@@ -102,6 +106,7 @@ class Zooms:
 
     def end(self, target: Target) -> None:
         """Watch it in full no longer."""
+        self._asked.discard(target)
         if self._until.pop(target, None) is not None:
             self.stop(target)
         if not isinstance(target, str):
@@ -137,10 +142,17 @@ class Zooms:
         if isinstance(target, str):
             container = self._world.containers.get(target)
             info = container.info if container is not None else None
-            return ZoomRow(name=(info.name if info else "") or target[:12], seconds=seconds, container_id=target)
+            return ZoomRow(
+                name=(info.name if info else "") or target[:12],
+                seconds=seconds,
+                container_id=target,
+                asked=target in self._asked,
+            )
         process = self._world.processes.get(*target)
         name = process.name if process is not None else "process"
-        return ZoomRow(name=f"{name} ({target[0]})", seconds=seconds, pid=target[0], start=target[1])
+        return ZoomRow(
+            name=f"{name} ({target[0]})", seconds=seconds, pid=target[0], start=target[1], asked=target in self._asked
+        )
 
 
 @dataclass(slots=True)

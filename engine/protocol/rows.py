@@ -223,6 +223,8 @@ class ZoomRow(msgspec.Struct):
     container_id: str = ""
     pid: int = 0
     start: int = 0
+    asked: bool = False
+    """Somebody wanted just that; else there was an alert, or somebody looked."""
 
 
 class Problem(msgspec.Struct):

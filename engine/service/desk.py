@@ -111,7 +111,7 @@ class Desk:
         if self.sensor.zooms.apply is None:
             raise TiercelError("nobody can be watched in full here", hint="a replay shows what was recorded")
         if request.on:
-            self.sensor.zooms.begin(target)
+            self.sensor.zooms.begin(target, asked=True)
             if target not in self.sensor.zooms:
                 raise TiercelError("nobody of that name is there", hint="it may have ended; or nothing is watched yet")
             return p.Done(detail=f"watched in full for {SECONDS:.0f} s")

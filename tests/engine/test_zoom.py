@@ -205,3 +205,13 @@ def test_what_a_request_means() -> None:
     assert target_of(WEB, 0, 0) == WEB
     assert target_of(WEB, 5, 6) == (5, 6)
     assert (target_of(None, 0, 0), target_of("", 0, 0)) == (None, None)
+
+
+def test_what_an_alert_began_is_not_what_somebody_asked_for(zooms: Zooms) -> None:
+    zooms.begin(WEB)
+    assert [row.asked for row in zooms.rows()] == [False]
+    zooms.begin(WEB, asked=True)
+    assert [row.asked for row in zooms.rows()] == [True]
+    zooms.end(WEB)
+    zooms.begin(WEB)
+    assert [row.asked for row in zooms.rows()] == [False]

@@ -316,7 +316,7 @@ class MemorySensor:
         health, wanted = self.world.health, (request.container_id or "", request.pid, request.start)
         others = [row for row in health.zooms if (row.container_id, row.pid, row.start) != wanted]
         container_id, pid, start = wanted
-        health.zooms = [*others, *[p.ZoomRow("it", 60.0, container_id, pid, start)] * request.on]
+        health.zooms = [*others, *[p.ZoomRow("it", 60.0, container_id, pid, start, asked=True)] * request.on]
         return p.Done(detail="watched in full for 60 s" if request.on else "no longer watched in full")
 
     def _reload(self, _request: p.ReloadRules) -> p.Done:

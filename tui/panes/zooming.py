@@ -13,8 +13,8 @@ SIGN = "◎"
 
 
 async def toggle(pane: Pane, wanted: Zoom, name: str) -> None:
-    """Begin, or end it if it is so already, and say so."""
-    wanted.on = not is_zoomed(pane.front.health, wanted.container_id, (wanted.pid, wanted.start))
+    """Begin, or end it if somebody has asked for it already, and say so. What an alert began goes on."""
+    wanted.on = not is_asked(pane.front.health, wanted.container_id, (wanted.pid, wanted.start))
     try:
         done = await pane.front.ask(wanted, Done)
         await pane.front.check()
@@ -29,6 +29,11 @@ async def toggle(pane: Pane, wanted: Zoom, name: str) -> None:
 def is_zoomed(health: Health | None, container_id: str | None, process: tuple[int, int] = (0, 0)) -> bool:
     """Whether just this container, or the subtree of just this process, is watched in full."""
     return health is not None and any(_is(row, container_id, process) for row in health.zooms)
+
+
+def is_asked(health: Health | None, container_id: str | None, process: tuple[int, int] = (0, 0)) -> bool:
+    """Whether somebody has asked for it: an alert and a look begin it, too."""
+    return health is not None and any(row.asked and _is(row, container_id, process) for row in health.zooms)
 
 
 def _is(row: ZoomRow, container_id: str | None, process: tuple[int, int]) -> bool:
