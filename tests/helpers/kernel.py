@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.events import Fd, Input, KernelEvent, Phase, Snapshot, SourceState
 from engine.pushdown.filter import Filter
-from probes.kernel.loader import RING_PAGES
+from probes.kernel.loader import RING_PAGES, Loading
 from probes.kernel.programs import AUTO
 from probes.kernel.source import KernelSource
 
@@ -76,9 +76,12 @@ async def watching(
     wanted_filter: Callable[[], Filter] | None = None,
     stay_open: bool = False,
     company: Callable[[], Coroutine[None, None, object]] | None = None,
+    loading: Loading | None = None,
 ) -> AsyncIterator[Watched]:
     """A kernel source that is live; by default our own processes count like any other."""
-    source = KernelSource(own_pids=own_pids, transport=transport, environment=environment, ring_pages=ring_pages)
+    source = KernelSource(
+        own_pids=own_pids, transport=transport, environment=environment, ring_pages=ring_pages, loading=loading
+    )
     source.wanted_filter, source.stay_open = wanted_filter, stay_open
     if company is not None:
         source.company = company

@@ -96,8 +96,9 @@ static __always_inline void answer_numbers(struct filter *f, struct answers *a, 
 	u64 known = FACT_FAILED | FACT_PENDING | FACT_STDIO, failed = (u64)ret >> 63, flags = 0;
 	u64 is = failed * FACT_FAILED | is_zero(ret + EINPROGRESS) * FACT_PENDING | (is_below(ret, 3) & ~failed) * FACT_STDIO;
 	if (f->used & FACT_ROOT) {
+		struct cred *cred = (void *)OF(t, cred);
 		known |= FACT_ROOT;
-		is |= is_zero(t->cred->euid) * FACT_ROOT;
+		is |= is_zero((u32)OF(cred, euid)) * FACT_ROOT;
 	}
 	if (f->domain >= 0) {
 		known |= FACT_PACKET;
@@ -316,7 +317,7 @@ static __always_inline int passes_path(struct filter *f, struct answers *a, stru
 /* The name that rules see is that of the first thread. */
 static __always_inline int passes_name(struct filter *f, struct answers *a, struct filter_scratch *s, struct task_struct *t)
 {
-	if (t->tgid != t->pid)
+	if (OF(t, tgid) != OF(t, pid))
 		return 1;
 	bpf_get_current_comm(s->key.tail, 16);
 	if ((*(u64 *)&s->key.tail[0] | *(u64 *)&s->key.tail[8]) & HIGH_BITS)

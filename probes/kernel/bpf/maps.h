@@ -14,11 +14,13 @@ struct scratch {
 #define BASE_DONE 0x7fffffff
 #define AT_FDCWD -100
 
+/* of a system call */
 #define STAGE_NAMES 0
 #define STAGE_BASES 1
 #define STAGE_DESCRIPTOR 2
-#define STAGE_PROGRAM 3
-#define STAGE_HOLD 4
+/* of anything else */
+#define STAGE_PROGRAM 0
+#define STAGE_HOLD 1
 
 /* Each entry program has a scratch of its own: a tracepoint may interrupt another, never itself. */
 BPF_PERCPU_ARRAY(syscall_scratch, struct scratch, 1);
@@ -34,6 +36,7 @@ BPF_PERCPU_ARRAY(own_events, u64, 1);
 BPF_HASH(own, u32, u8, 4096);                      /* process ids of our own tree */
 BPF_HASH(lost_by_cgroup, struct loss_key, struct loss, 4096);
 BPF_ARRAY(options, u32, 8);
+BPF_PROG_ARRAY(syscall_stages, 8); /* a program whose arguments are typed calls only such of the same tracepoint */
 BPF_PROG_ARRAY(stages, 8);
 
 #define OPTION_ENVIRONMENT 0
