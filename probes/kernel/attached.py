@@ -52,19 +52,24 @@ def attached(bytecode: Bytecode, own_pids: Iterable[int]) -> Attached:
         programs = _programs(bytecode.programs, list(made.maps.values()))
         for descriptor in programs.values():
             passing.callback(os.close, descriptor)
-        _fill(made.maps, [programs[name] for name in bytecode.stages], own_pids)
+        for name, called in bytecode.stages.items():
+            _enter(made.maps[name], [programs[each] for each in called])
+        _own(made.maps, own_pids)
         for each in bytecode.programs:
             if each.tracepoint:
-                made.links.append(attach(each.tracepoint, programs[each.name]))
+                made.links.append(attach("" if each.btf_id else each.tracepoint, programs[each.name]))
         failing.pop_all()
         return made
 
 
-def _fill(maps: Mapping[str, int], stages: Iterable[int], own_pids: Iterable[int]) -> None:
-    """What must be there before the first event. The stages live as long as somebody holds their map."""
-    called = BpfMap(maps["stages"], _U32.size, _U32.size)
-    for number, program in enumerate(stages):
+def _enter(stages: int, programs: Iterable[int]) -> None:
+    """Fill a map of programs that are called by others. They live as long as somebody holds it."""
+    called = BpfMap(stages, _U32.size, _U32.size)
+    for number, program in enumerate(programs):
         called.update(_U32.pack(number), _U32.pack(program))
+
+
+def _own(maps: Mapping[str, int], own_pids: Iterable[int]) -> None:
     own = BpfMap(maps["own"], _U32.size, 1)
     for pid in own_pids:
         own.update(_U32.pack(pid), b"\1")
@@ -86,7 +91,10 @@ def _programs(programs: Iterable[Program], maps: list[int]) -> dict[str, int]:
     """Load all, some at once. What has been loaded is closed when one is refused."""
     ordered = sorted(programs, key=lambda each: len(each.code), reverse=True)
     with ThreadPoolExecutor(_VERIFIERS, "verifier") as verifiers:
-        asked = [verifiers.submit(load_program, each.linked(maps), each.tracepoint or each.name) for each in ordered]
+        asked = [
+            verifiers.submit(load_program, each.linked(maps), each.tracepoint or each.name, each.btf_id)
+            for each in ordered
+        ]
     refused = [error for each in asked if (error := each.exception())]
     if refused:
         for each in asked:

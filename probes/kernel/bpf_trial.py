@@ -30,6 +30,13 @@ def attaches_raw_tracepoint(name: str) -> bool:
     return False
 
 
+def knows_types(btf_id: int) -> bool:
+    """Whether a program that may follow the arguments of a tracepoint, given by its type, loads and attaches."""
+    with contextlib.suppress(OSError), _held(load_program(RETURN_0, btf_id=btf_id)) as program:
+        return _succeeds(lambda: attach("", program))
+    return False
+
+
 def _succeeds(make: Callable[[], int]) -> bool:
     with contextlib.suppress(OSError), _held(make()):
         return True

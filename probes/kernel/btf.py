@@ -61,7 +61,7 @@ _TAIL_PER_MEMBER = {
     Kind.ENUM64: 12,
 }
 _TRANSPARENT = {Kind.TYPEDEF, Kind.VOLATILE, Kind.CONST, Kind.RESTRICT, Kind.TYPE_TAG}
-_NAMED = {Kind.STRUCT, Kind.UNION, Kind.ENUM, Kind.ENUM64}
+_NAMED = {Kind.STRUCT, Kind.UNION, Kind.ENUM, Kind.TYPEDEF, Kind.ENUM64}
 _INTEGERS = {1: "unsigned char", 2: "unsigned short", 4: "unsigned int", 8: "unsigned long"}
 
 
@@ -197,6 +197,10 @@ class Btf:
     def has_tracepoint(self, name: str) -> bool:
         """Whether a raw tracepoint of this name is built in: for each there is a type ``btf_trace_<name>``."""
         return f"\0btf_trace_{name}\0".encode() in self._data
+
+    def tracepoint(self, name: str) -> int:
+        """That type; 0 where there is none."""
+        return self.find(Kind.TYPEDEF, f"btf_trace_{name}") or 0
 
     def declare(self, wanted: Mapping[str, Iterable[str]]) -> str:
         """C declarations of these structs with these fields."""

@@ -51,6 +51,8 @@ class Program(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The raw tracepoint to attach to; "" for one that is called by others."""
     code: bytes
     uses: tuple[tuple[int, int], ...]
+    btf_id: int = 0
+    """The kernel's type of the tracepoint whose arguments the code follows; 0 where it takes them for numbers."""
 
     def linked(self, descriptors: Sequence[int]) -> bytes:
         """The code with the descriptors of the maps in it."""
@@ -66,11 +68,11 @@ class Bytecode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     transport: str
     maps: tuple[MapDefinition, ...]
     programs: tuple[Program, ...]
-    stages: tuple[str, ...]
-    """Names of the programs that are called by others, in the order of the map ``stages``."""
+    stages: dict[str, tuple[str, ...]]
+    """Names of the programs that are called by others, by the map that they are in and in its order."""
 
 
-def program(name: str, tracepoint: str, code: bytes, maps: Mapping[int, int]) -> Program:
+def program(name: str, tracepoint: str, code: bytes, maps: Mapping[int, int], btf_id: int = 0) -> Program:
     """A program from what a compiler made, with descriptors of its own in it; ``maps`` says which map each is.
 
     Raises ValueError where it speaks of anything else than a map.
@@ -82,7 +84,7 @@ def program(name: str, tracepoint: str, code: bytes, maps: Mapping[int, int]) ->
             struct.pack_into("<i", raw, place * 8 + 4, 0)
         elif source:
             raise ValueError(f"{name} refers to something that cannot be kept")
-    return Program(name, tracepoint, bytes(raw), tuple(uses))
+    return Program(name, tracepoint, bytes(raw), tuple(uses), btf_id)
 
 
 def _wide_loads(code: bytes) -> Iterator[tuple[int, int, int]]:
@@ -111,12 +113,14 @@ def decode(data: bytes) -> Bytecode:
 def _check(bytecode: Bytecode) -> None:
     maps, programs = ([each.name for each in part] for part in (bytecode.maps, bytecode.programs))
     points = [each.tracepoint for each in bytecode.programs if each.tracepoint]
+    called = [name for names in bytecode.stages.values() for name in names]
     sound = (
-        max(len(bytecode.maps), len(bytecode.programs), len(bytecode.stages)) <= _MOST
+        max(len(bytecode.maps), len(bytecode.programs), len(called)) <= _MOST
         and all(map(_WORD.fullmatch, (*maps, *programs, *points)))
         and len(set(maps)) == len(maps)
         and len(set(programs)) == len(programs)
-        and set(bytecode.stages) <= set(programs)
+        and set(bytecode.stages) <= set(maps)
+        and set(called) <= set(programs)
         and all(map(_sound_map, bytecode.maps))
         and all(_sound_program(each, len(bytecode.maps)) for each in bytecode.programs)
     )
@@ -134,4 +138,5 @@ def _sound_program(made: Program, maps: int) -> bool:
     if not made.code or len(made.code) % 8:
         return False
     loads = [place for place, source, _ in _wide_loads(made.code) if source == _MAP_DESCRIPTOR]
-    return loads == [place for place, _ in made.uses] and all(0 <= index < maps for _, index in made.uses)
+    known = loads == [place for place, _ in made.uses] and all(0 <= index < maps for _, index in made.uses)
+    return known and 0 <= made.btf_id < 1 << 32

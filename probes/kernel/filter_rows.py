@@ -27,16 +27,16 @@ GUARD_BITS = 512
 GUARD = 2 + GUARD_BITS // 64
 """Words of a guard."""
 HEAD_BITS = 64
-KEY = struct.Struct("=III32s208s")
-"""bits, table, lookup, tail, text."""
+KEY = struct.Struct("=III208s")
+"""bits, table, lookup, text."""
 ANSWERS = struct.Struct("=QQ")
 """Tests that may be true, tests that may be false."""
-ROW = struct.Struct(f"=IIQ{LOOKUPS}Q2Q2Ibbbbb3xQ{4 * MOST_NEEDLES}Q{4 * GUARD}Q{2 * GUARD}Q{2 * CLAUSES}Q")
+ROW = struct.Struct(f"=IIQ{LOOKUPS}Q2Q2Ibbbbb3xQ{4 * MOST_NEEDLES}Q{4 * GUARD}Q{2 * GUARD}Q{3 * GUARD}Q{2 * CLAUSES}Q")
 """table, count, used, texts, exact, lengths, registers of flags, how, domain, mode and peer, sought, needles, guards of
-the beginnings and of the ends, clauses."""
+the beginnings, of the ends and of names, clauses."""
 NOWHERE = -2
 EMPTY_ROW = ROW.pack(
-    0, 0, 0, *[0] * (LOOKUPS + 4), *[NOWHERE] * 5, *[0] * (1 + 4 * MOST_NEEDLES + 6 * GUARD + 2 * CLAUSES)
+    0, 0, 0, *[0] * (LOOKUPS + 4), *[NOWHERE] * 5, *[0] * (1 + 4 * MOST_NEEDLES + 9 * GUARD + 2 * CLAUSES)
 )
 """Without clauses nothing passes."""
 
@@ -54,10 +54,7 @@ class Entry:
 
     def key(self, table: int) -> bytes:
         """The key in the map of texts."""
-        if _PREFIXES <= self.lookup < _SUFFIXES:
-            bits = HEAD_BITS + (TAIL + len(self.text)) * 8
-            return KEY.pack(bits, table, self.lookup, bytes(TAIL), self.text)
-        return KEY.pack(HEAD_BITS + len(self.text) * 8, table, self.lookup, self.text, b"")
+        return KEY.pack(HEAD_BITS + len(self.text) * 8, table, self.lookup, self.text)
 
     @property
     def value(self) -> bytes:
@@ -157,8 +154,8 @@ def _word(text: bytes) -> int:
 
 
 def _guards(table: Table, tests: list[TextTest], bits: dict[Atom, int]) -> list[int]:
-    """Of the beginnings of both paths, short ones and long ones, then of their ends. A text that must be the whole path
-    is known by its end."""
+    """Of the beginnings of both paths, short ones and long ones, then of their ends; then of the names of processes,
+    of files and of folders. A text that must be the whole path is known by its end."""
     found: list[int] = []
     for number, slot in enumerate(_SLOTS):
         asked = [test for test in tests if lookup_of(test) == _PREFIXES + number and not _is_exact(test, slot)]
@@ -169,6 +166,8 @@ def _guards(table: Table, tests: list[TextTest], bits: dict[Atom, int]) -> list[
             )
     for number in range(len(_SLOTS)):
         found += _guard([entry.text for entry in table if entry.lookup == _SUFFIXES + number], 0)
+    for lookup in (_COMM, _NAMES, _NAMES + 1):
+        found += _guard([entry.text for entry in table if entry.lookup == lookup], 0)
     return found
 
 

@@ -85,7 +85,7 @@ STRUCTS: dict[str, list[str]] = {
 }  # fmt: skip
 """Every field of a kernel struct that the BPF programs touch, old and new names side by side."""
 
-HELPERS = ("get_current_task_btf", "task_pt_regs", "ktime_get_boot_ns")
+HELPERS = ("get_current_task_btf", "ktime_get_boot_ns")
 """BPF helpers that newer kernels have and older ones do without."""
 
 _TYPES = """

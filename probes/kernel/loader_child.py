@@ -17,10 +17,11 @@ from typing import Any
 
 from engine.errors import SourceError
 from engine.invocation import command
+from probes.kernel.bpf_trial import knows_types
 from probes.kernel.btf import Btf
 from probes.kernel.bytecode import FAILED, Bytecode, MapDefinition, Program, encode, program
 from probes.kernel.headers import has_helper, write_headers
-from probes.kernel.programs import AUTO, PERF, RING, STAGES, source
+from probes.kernel.programs import AUTO, OF_SYS_EXIT, PERF, RING, STAGES, SYS_EXIT, source
 from probes.kernel.symbols import HELPERS, show_only
 
 DISTRIBUTION_PACKAGES = ("usr/lib/python3/dist-packages", "usr/lib/python3*/site-packages")
@@ -55,6 +56,12 @@ def best_transport(btf: Btf) -> str:
     return PERF if btf.enumerator("bpf_map_type", "BPF_MAP_TYPE_RINGBUF") is None else RING
 
 
+def type_of_sys_exit(btf: Btf) -> int:
+    """The type of the tracepoint, where the kernel lets programs follow its arguments (5.5); else 0."""
+    found = btf.tracepoint(SYS_EXIT)
+    return found if found and knows_types(found) else 0
+
+
 def compiled(folder: Path, transport: str, ring_pages: int) -> Bytecode:
     """The probes for this kernel. ``folder`` is for what the compiler reads. Raises :class:`SourceError`."""
     btf = Btf.of_kernel()
@@ -65,10 +72,12 @@ def compiled(folder: Path, transport: str, ring_pages: int) -> Bytecode:
     os.environ["BCC_KERNEL_SOURCE"] = str(folder)
     bcc = import_bcc()
     try:
-        module = _compiler(bcc)(text=source(transport, ring_pages), cflags=_FLAGS)
+        btf_id = type_of_sys_exit(btf)
+        flags = [*_FLAGS, "-DTYPED_SYS_EXIT"] if btf_id else _FLAGS
+        module = _compiler(bcc)(text=source(transport, ring_pages), cflags=flags)
         maps = dict(_maps(bcc.lib, module.module))
         indexes = {descriptor: index for index, descriptor in enumerate(maps)}
-        return Bytecode(transport, tuple(maps.values()), tuple(_programs(bcc.lib, module, indexes)), STAGES)
+        return Bytecode(transport, tuple(maps.values()), tuple(_programs(bcc.lib, module, indexes, btf_id)), STAGES)
     except Exception as error:  # bcc raises nothing more precise
         raise SourceError(
             f"the probes cannot be compiled: {error}", hint=f"{command('doctor')} says what is missing"
@@ -100,12 +109,12 @@ def _maps(lib: Any, module: Any) -> Iterator[tuple[int, MapDefinition]]:
         yield of(i, "fd_id"), MapDefinition(of(i, "name").decode(), *(int(size) for size in sizes))
 
 
-def _programs(lib: Any, module: Any, maps: dict[int, int]) -> Iterator[Program]:
+def _programs(lib: Any, module: Any, maps: dict[int, int], btf_id: int) -> Iterator[Program]:
     for i in range(lib.bpf_num_functions(module.module)):
         raw = lib.bpf_function_name(module.module, i)
         name = raw.decode()
         tracepoint = name.removeprefix(_TRACEPOINT) if name.startswith(_TRACEPOINT) else ""
-        yield program(name, tracepoint, module.dump_func(raw), maps)
+        yield program(name, tracepoint, module.dump_func(raw), maps, btf_id if name in OF_SYS_EXIT else 0)
 
 
 def main(arguments: list[str]) -> None:

@@ -38,8 +38,16 @@ MAPS = (
 )
 """The maps the sensor uses."""
 
-STAGES = ("capture_names", "capture_bases", "capture_descriptor", "capture_program", "hold_request")
-"""Tail-called programs, in the order of the STAGE_ numbers of bpf/maps.h."""
+STAGES = {
+    "syscall_stages": ("capture_names", "capture_bases", "capture_descriptor"),
+    "stages": ("capture_program", "hold_request"),
+}
+"""Map → the programs in it that are tail-called, in the order of the STAGE_ numbers of bpf/maps.h."""
+
+SYS_EXIT = "sys_exit"
+"""The tracepoint whose programs know the types of its arguments, where the kernel tells them."""
+OF_SYS_EXIT = {f"raw_tracepoint__{SYS_EXIT}", *STAGES["syscall_stages"]}
+"""Its programs."""
 
 _NAMED = ("execve", "clone", "procexit", "prctl", "connect", "sendmmsg", "recvmmsg")
 """Events that the C text speaks of, by ``EVENT_`` and their name."""

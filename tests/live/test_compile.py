@@ -52,10 +52,11 @@ def compiled(folder: Path, text: str, **environment: str) -> str:
     return done.stderr.decode() if done.returncode else ""
 
 
-@pytest.mark.parametrize("transport", [RING, PERF])
-def test_the_programs_compile_for_aarch64(tmp_path: Path, transport: str) -> None:
+@pytest.mark.parametrize(("transport", "typed"), [(RING, True), (RING, False), (PERF, False)])
+def test_the_programs_compile_for_aarch64(tmp_path: Path, transport: str, typed: bool) -> None:
     write_arm_headers(tmp_path)
     check = "#ifndef __aarch64__\n#error this is another machine\n#endif\n"
+    check += "#define TYPED_SYS_EXIT\n" if typed else ""
     assert compiled(tmp_path, check + source(transport, 16), ARCH="arm64") == ""
 
 

@@ -13,12 +13,12 @@
 /* Of the current task: its members are read directly where the kernel knows their types. */
 static __always_inline struct file *file_of(struct task_struct *t, s32 fd)
 {
-	struct files_struct *files = t->files;
+	struct files_struct *files = OF(t, files);
 	if (!files)
 		return 0;
-	struct fdtable *table = files->fdt;
-	struct file **slots = (void *)table->fd, *file = 0;
-	if (fd < 0 || (u32)fd >= table->max_fds)
+	struct fdtable *table = OF(files, fdt);
+	struct file **slots = (void *)OF(table, fd), *file = 0;
+	if (fd < 0 || (u32)fd >= OF(table, max_fds))
 		return 0;
 	bpf_probe_read_kernel(&file, sizeof(file), slots + fd);
 	return file;

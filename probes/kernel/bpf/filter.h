@@ -8,6 +8,7 @@
  * generation once, so it is judged by one set of rows. Generation 0 lets everything pass. */
 
 #define ADDRESS_SIZE 128
+#define TEXT_AT offsetof(struct text_key, text)
 
 /* What is known of the event lies in memory whose content the verifier does not follow, and is read afresh: it would
  * else follow every combination of answers, and of sizes. */
@@ -15,9 +16,9 @@ struct filter_scratch {
 	struct answers answers;
 	u32 size; /* of the path, with its NUL */
 	u32 path_is;
-	u32 alignment;
+	char before[TAIL - TEXT_AT]; /* zeros, so that the last bytes of a path can be read whatever its length */
 	struct text_key path;
-	u32 alignment_too;
+	u32 alignment;
 	struct text_key key;
 	char address[ADDRESS_SIZE];
 };
@@ -96,8 +97,9 @@ static __always_inline void answer_numbers(struct filter *f, struct answers *a, 
 	u64 known = FACT_FAILED | FACT_PENDING | FACT_STDIO, failed = (u64)ret >> 63, flags = 0;
 	u64 is = failed * FACT_FAILED | is_zero(ret + EINPROGRESS) * FACT_PENDING | (is_below(ret, 3) & ~failed) * FACT_STDIO;
 	if (f->used & FACT_ROOT) {
+		struct cred *cred = (void *)OF(t, cred);
 		known |= FACT_ROOT;
-		is |= is_zero(t->cred->euid) * FACT_ROOT;
+		is |= is_zero((u32)OF(cred, euid)) * FACT_ROOT;
 	}
 	if (f->domain >= 0) {
 		known |= FACT_PACKET;
@@ -207,35 +209,39 @@ static __always_inline void answer_path(struct answers *a, u32 path)
 	FRESH(a->may_not) &= ~is;
 }
 
+/* The TAIL bytes that end with a path's last one. What the path lies behind becomes zeros, and a relative path gets a slash;
+ * a look-up of the path writes its key there. */
+static __always_inline char *tail_of(struct filter_scratch *s, u64 length, int absolute)
+{
+	s->path.bits = s->path.table = s->path.lookup = 0;
+	if (!absolute)
+		((char *)&s->path)[TEXT_AT - 1] = '/';
+	return &s->before[0] + length;
+}
+
 /* The last eight bytes of a path, the last one first. */
-static __always_inline u64 last_bytes(struct text_key *path, u32 size, int absolute)
+static __always_inline u64 last_bytes(struct filter_scratch *s, u32 size, int absolute)
 {
 	u64 length = size - 1;
 	OPAQUE(length);
 	if (length > TEXT_SIZE - 2)
 		return 0;
-	if (!absolute)
-		path->tail[TAIL - 1] = '/';
-	u64 word = *(u64 *)(&path->tail[24] + length);
-	path->tail[TAIL - 1] = 0;
-	return __builtin_bswap64(word);
+	return __builtin_bswap64(*(u64 *)(tail_of(s, length, absolute) + 24));
 }
 
 /* The last bytes of a path, the last one first. */
-static __always_inline void turn_round(struct text_key *key, struct text_key *path, u32 size, int absolute)
+static __always_inline void turn_round(struct filter_scratch *s, u32 size, int absolute)
 {
+	char *text = s->key.text;
 	u64 length = size - 1;
 	OPAQUE(length);
 	if (length > TEXT_SIZE - 2)
 		return;
-	if (!absolute)
-		path->tail[TAIL - 1] = '/';
-	char *tail = &path->tail[0] + length;
-	*(u64 *)&key->tail[0] = __builtin_bswap64(*(u64 *)(tail + 24));
-	*(u64 *)&key->tail[8] = __builtin_bswap64(*(u64 *)(tail + 16));
-	*(u64 *)&key->tail[16] = __builtin_bswap64(*(u64 *)(tail + 8));
-	*(u64 *)&key->tail[24] = __builtin_bswap64(*(u64 *)tail);
-	path->tail[TAIL - 1] = 0;
+	char *tail = tail_of(s, length, absolute);
+	*(u64 *)&text[0] = __builtin_bswap64(*(u64 *)(tail + 24));
+	*(u64 *)&text[8] = __builtin_bswap64(*(u64 *)(tail + 16));
+	*(u64 *)&text[16] = __builtin_bswap64(*(u64 *)(tail + 8));
+	*(u64 *)&text[24] = __builtin_bswap64(*(u64 *)tail);
 }
 
 /* Whether a look-up of what begins with these bytes might find anything. */
@@ -247,11 +253,12 @@ static __always_inline int may_be_found(struct guard *g, u64 word)
 
 /* The texts that are sought in a path of which only `text` is read. Of a path that is so long that one may begin in its last
  * bytes, where eight cannot be read, it is not known. */
-static __always_inline void seek(struct filter *f, struct answers *a, struct filter_scratch *s)
+static __always_inline int passes_sought(struct filter *f, struct answers *a, struct filter_scratch *s)
 {
 	u64 may = 0;
-	if (FRESH(s->size) > SOUGHT_MOST + 1)
-		return;
+	u32 known = PATH_PLAIN | PATH_ABSOLUTE;
+	if ((FRESH(s->path_is) & known) != known || FRESH(s->size) > SOUGHT_MOST + 1)
+		return 1;
 	for (u32 n = 0; n < NEEDLES; n++) {
 		struct needle *needle = &f->needles[n];
 		u64 text = needle->text, mask = needle->mask;
@@ -268,11 +275,12 @@ static __always_inline void seek(struct filter *f, struct answers *a, struct fil
 		}
 	}
 	deny(a, f->sought & ~may);
+	return holds(f, a);
 }
 
 static __always_inline void answer_beginning(struct filter *f, struct answers *a, struct text_key *path, u32 size, int slot)
 {
-	path->bits = HEAD_BITS + (TAIL + size) * 8;
+	path->bits = HEAD_BITS + size * 8;
 	path->table = f->table;
 	path->lookup = LOOKUP_PREFIX + slot;
 	look_up(a, path, f->texts[LOOKUP_PREFIX + slot], 1);
@@ -292,7 +300,7 @@ static __always_inline int passes_path(struct filter *f, struct answers *a, stru
 	u64 first = *(u64 *)&s->path.text[0];
 	struct guard *few = &f->begins[2 * slot], *many = few + 1;
 	int short_begins = may_be_found(few, first), long_begins = may_be_found(many, first);
-	int ends = may_be_found(&f->ends[slot], last_bytes(&s->path, size, path & PATH_ABSOLUTE));
+	int ends = may_be_found(&f->ends[slot], last_bytes(s, size, path & PATH_ABSOLUTE));
 	u64 no = ends ? 0 : suffixes;
 	if (path & PATH_ABSOLUTE)
 		no |= (short_begins ? 0 : few->tests) | (long_begins ? 0 : many->tests) | (ends ? 0 : exact);
@@ -302,25 +310,28 @@ static __always_inline int passes_path(struct filter *f, struct answers *a, stru
 	if (path & PATH_ABSOLUTE && prefixes && (short_begins || long_begins || (ends && exact)))
 		answer_beginning(f, a, &s->path, size, slot);
 	if (ends && suffixes) {
-		turn_round(&s->key, &s->path, size, path & PATH_ABSOLUTE);
+		turn_round(s, size, path & PATH_ABSOLUTE);
 		s->key.bits = HEAD_BITS + TAIL * 8;
 		s->key.table = f->table;
 		s->key.lookup = LOOKUP_SUFFIX + slot;
 		look_up(a, &s->key, suffixes, path & PATH_ABSOLUTE);
 	}
-	if (slot == 0 && f->sought && path & PATH_ABSOLUTE && holds(f, a))
-		seek(f, a, s);
 	return holds(f, a);
 }
 
 /* The name that rules see is that of the first thread. */
 static __always_inline int passes_name(struct filter *f, struct answers *a, struct filter_scratch *s, struct task_struct *t)
 {
-	if (t->tgid != t->pid)
+	if (OF(t, tgid) != OF(t, pid))
 		return 1;
-	bpf_get_current_comm(s->key.tail, 16);
-	if ((*(u64 *)&s->key.tail[0] | *(u64 *)&s->key.tail[8]) & HIGH_BITS)
+	bpf_probe_read_kernel(s->key.text, 16, &t->comm);
+	u64 first = *(u64 *)&s->key.text[0];
+	if ((first | *(u64 *)&s->key.text[8]) & HIGH_BITS)
 		return 1;
+	if (!may_be_found(&f->names[0], first)) {
+		deny(a, f->texts[LOOKUP_COMM]);
+		return holds(f, a);
+	}
 	s->key.bits = HEAD_BITS + 16 * 8;
 	s->key.table = f->table;
 	s->key.lookup = LOOKUP_COMM;
@@ -390,17 +401,17 @@ static __always_inline int key_of_address(struct filter_scratch *s, u64 size)
 {
 	char *given = &s->address[0];
 	u16 family = *(u16 *)given;
-	*(u64 *)&s->key.tail[8] = *(u64 *)&s->key.tail[0] = 0;
-	s->key.tail[16] = 0;
+	*(u64 *)&s->key.text[8] = *(u64 *)&s->key.text[0] = 0;
+	s->key.text[16] = 0;
 	if (family == AF_INET) {
-		s->key.tail[0] = 4;
-		__builtin_memcpy(&s->key.tail[1], given + 4, 4);
+		s->key.text[0] = 4;
+		__builtin_memcpy(&s->key.text[1], given + 4, 4);
 	} else if (family == AF_INET6 && size >= 24 && is_mapped(given + 8)) {
-		s->key.tail[0] = 4;
-		__builtin_memcpy(&s->key.tail[1], given + 20, 4);
+		s->key.text[0] = 4;
+		__builtin_memcpy(&s->key.text[1], given + 20, 4);
 	} else if (family == AF_INET6 && size >= 24) {
-		s->key.tail[0] = 6;
-		__builtin_memcpy(&s->key.tail[1], given + 8, 16);
+		s->key.text[0] = 6;
+		__builtin_memcpy(&s->key.text[1], given + 8, 16);
 	} else {
 		return 0;
 	}
@@ -458,7 +469,7 @@ static __always_inline int passes_peer(
 		look_up(a, &s->key, f->texts[LOOKUP_PEER], 1);
 	}
 	if (f->texts[LOOKUP_PORT]) {
-		__builtin_memcpy(&s->key.tail[0], &s->address[2], 2);
+		__builtin_memcpy(&s->key.text[0], &s->address[2], 2);
 		s->key.bits = HEAD_BITS + 16;
 		s->key.lookup = LOOKUP_PORT;
 		look_up(a, &s->key, f->texts[LOOKUP_PORT], 1);
@@ -466,22 +477,16 @@ static __always_inline int passes_peer(
 	return holds(f, a);
 }
 
-/* struct qstr, whose length lies in the upper half of the first word. */
-struct name {
-	u64 hash_and_length;
-	const char *text;
-};
-
 /* The tests that the name of a dentry answers: most are of a length that nobody looks for, and need not be read. */
-static __always_inline u64 name_answers(struct filter *f, struct text_key *key, struct dentry *dentry, u32 lookup)
+static __always_inline u64 name_answers(struct filter *f, struct text_key *key, struct step *step, u32 lookup)
 {
-	struct name name = {};
-	bpf_probe_read_kernel(&name, sizeof(name), &dentry->d_name);
-	u32 length = name.hash_and_length >> 32;
+	u32 length = step->hash_and_length >> 32;
 	if (length >= TAIL || !(f->lengths[lookup - LOOKUP_LEAF] >> length & 1))
 		return 0;
-	if (bpf_probe_read_kernel_str(key->tail, TAIL, (void *)name.text) <= 0)
+	if (bpf_probe_read_kernel_str(key->text, TAIL, (void *)step->name) <= 0)
 		return ~0ULL;
+	if (!may_be_found(&f->names[1 + lookup - LOOKUP_LEAF], *(u64 *)&key->text[0]))
+		return 0;
 	key->bits = HEAD_BITS + TAIL * 8;
 	key->table = f->table;
 	key->lookup = lookup;
@@ -496,28 +501,31 @@ static __always_inline u64 name_answers(struct filter *f, struct text_key *key, 
 static __always_inline int passes_names(struct filter *f, struct answers *a, struct filter_scratch *s, struct file *file)
 {
 	u64 tests = f->texts[LOOKUP_LEAF] | f->texts[LOOKUP_ABOVE], may = 0;
-	struct dentry *dentry = dentry_of(file);
-	struct mount *mount = (void *)mount_of(file) - offsetof(struct mount, mnt);
-	struct dentry *root = READ(mount, mnt.mnt_root);
+	struct path place = {};
+	struct step step = {};
+	struct tree tree = {};
+	bpf_probe_read_kernel(&place, sizeof(place), &file->f_path);
+	struct dentry *dentry = (void *)place.dentry;
+	struct mount *mount = mount_with((void *)place.mnt);
+	read_tree(&tree, mount);
 	int at_leaf = 1;
 	for (int i = 0; i < NAMES_ABOVE; i++) {
-		if (dentry == root) {
-			struct mount *above = READ(mount, mnt_parent);
-			if (above == mount)
+		if (dentry == tree.root) {
+			if (tree.parent == mount)
 				goto known;
-			dentry = READ(mount, mnt_mountpoint);
-			mount = above;
-			root = READ(mount, mnt.mnt_root);
+			dentry = tree.mountpoint;
+			mount = tree.parent;
+			read_tree(&tree, mount);
 			continue;
 		}
-		struct dentry *parent = READ(dentry, d_parent);
-		if (parent == dentry)
+		read_step(&step, dentry);
+		if (step.parent == dentry)
 			goto known;
-		may |= name_answers(f, &s->key, dentry, at_leaf ? LOOKUP_LEAF : LOOKUP_ABOVE);
+		may |= name_answers(f, &s->key, &step, at_leaf ? LOOKUP_LEAF : LOOKUP_ABOVE);
 		if (!f->texts[LOOKUP_ABOVE])
 			goto known;
 		at_leaf = 0;
-		dentry = parent;
+		dentry = step.parent;
 	}
 	return 1;
 known:
@@ -538,6 +546,10 @@ static __always_inline int passes(struct filter *f, struct task_struct *t, struc
 	if (spec->string[0] >= 0 && (f->texts[LOOKUP_PREFIX] | f->texts[LOOKUP_SUFFIX] | f->sought | (f->used & FACTS_PATH)))
 		if (!passes_path(f, a, s, filter_register(args, spec->string[0]), 0))
 			return 0;
+	if (f->texts[LOOKUP_COMM] && !passes_name(f, a, s, t))
+		return 0;
+	if (spec->string[0] >= 0 && f->sought && !passes_sought(f, a, s))
+		return 0;
 	if (spec->string[1] >= 0 && (f->texts[LOOKUP_PREFIX + 1] | f->texts[LOOKUP_SUFFIX + 1]))
 		if (!passes_path(f, a, s, filter_register(args, spec->string[1]), 1))
 			return 0;
@@ -549,8 +561,6 @@ static __always_inline int passes(struct filter *f, struct task_struct *t, struc
 	if (f->texts[LOOKUP_PEER] | f->texts[LOOKUP_PORT])
 		if (!passes_peer(f, a, s, t, spec->event, args))
 			return 0;
-	if (f->texts[LOOKUP_COMM] && !passes_name(f, a, s, t))
-		return 0;
 	if (f->texts[LOOKUP_LEAF] | f->texts[LOOKUP_ABOVE]) {
 		struct file *file = spec->fd == FROM_RETURN && ret >= 0 ? file_of(t, ret) : 0;
 		if (file && !passes_names(f, a, s, file))

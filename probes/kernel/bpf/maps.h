@@ -16,11 +16,13 @@ struct scratch {
 #define BASE_DONE 0x7fffffff
 #define AT_FDCWD -100
 
+/* of a system call */
 #define STAGE_NAMES 0
 #define STAGE_BASES 1
 #define STAGE_DESCRIPTOR 2
-#define STAGE_PROGRAM 3
-#define STAGE_HOLD 4
+/* of anything else */
+#define STAGE_PROGRAM 0
+#define STAGE_HOLD 1
 
 /* Each entry program has a scratch of its own: a tracepoint may interrupt another, never itself. */
 BPF_PERCPU_ARRAY(syscall_scratch, struct scratch, 1);
@@ -38,6 +40,7 @@ BPF_PERCPU_ARRAY(unknown_own, u64, 1);             /* those that found no room t
 BPF_HASH(lost_by_cgroup, struct loss_key, struct loss, 4096);
 BPF_PERCPU_ARRAY(zoom_counts, u64, 2);
 BPF_ARRAY(options, u32, 8);
+BPF_PROG_ARRAY(syscall_stages, 8); /* a program whose arguments are typed calls only such of the same tracepoint */
 BPF_PROG_ARRAY(stages, 8);
 
 #define ZOOM_PASSED 0

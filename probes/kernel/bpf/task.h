@@ -15,10 +15,15 @@ static __always_inline u64 argument(struct bpf_raw_tracepoint_args *ctx, int i)
 	return ctx->args[i];
 }
 
+/* The current task. What belongs to it is read by OF: directly where the kernel knows the types (5.11). Elsewhere the
+ * helper has a name that bcc does not know, for the same reason. */
 #ifdef HAVE_BPF_FUNC_get_current_task_btf
 #define CURRENT() bpf_get_current_task_btf()
+#define OF(pointer, field) ((pointer)->field)
 #else
-#define CURRENT() ((struct task_struct *)bpf_get_current_task())
+static struct task_struct *(*current_task)(void) = (void *)35; /* BPF_FUNC_get_current_task */
+#define CURRENT() current_task()
+#define OF(pointer, field) READ(pointer, field)
 #endif
 
 static __always_inline u64 boot_time(void)
@@ -66,6 +71,8 @@ static __always_inline void describe(struct scratch *s, struct task_struct *t, u
 {
 	struct record *r = &s->record;
 	struct cgroup *c = container_cgroup(t);
+	struct task_struct *leader = OF(t, group_leader), *parent = OF(t, real_parent);
+	struct cred *cred = (void *)OF(t, cred);
 	s->used = 0;
 	s->cgroup = c;
 	__builtin_memset(r->length, 0, sizeof(r->length));
@@ -75,16 +82,16 @@ static __always_inline void describe(struct scratch *s, struct task_struct *t, u
 	r->flags = 0;
 	r->ret = 0;
 	r->time = boot_time();
-	r->start = t->group_leader->start_boottime;
-	r->cap_effective = *(u64 *)&t->cred->cap_effective;
-	r->cap_permitted = *(u64 *)&t->cred->cap_permitted;
+	r->start = OF(leader, start_boottime);
+	r->cap_effective = OF(cred, cap_effective);
+	r->cap_permitted = OF(cred, cap_permitted);
 	r->cgroup = kernfs_id(c);
 	r->hierarchy = hierarchy_of(c);
-	r->pid = t->tgid;
-	r->tid = t->pid;
-	r->ppid = t->real_parent->tgid;
-	r->uid = t->cred->euid;
-	r->gid = t->cred->egid;
+	r->pid = OF(t, tgid);
+	r->tid = OF(t, pid);
+	r->ppid = OF(parent, tgid);
+	r->uid = OF(cred, euid);
+	r->gid = OF(cred, egid);
 	bpf_get_current_comm(r->comm, sizeof(r->comm));
 }
 

@@ -176,7 +176,7 @@ RAW_TRACEPOINT_PROBE(io_uring_submit_req)
 	struct counter *c = counter_of(spec->event);
 	if (c)
 		c->seen++;
-	if (!spec->enabled || is_own(t->tgid))
+	if (!spec->enabled || is_own(OF(t, tgid)))
 		return 0;
 	if (spec->enabled != ENABLED_BY_RULES && !passes_zoom(t))
 		return 0;

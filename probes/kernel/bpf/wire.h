@@ -254,6 +254,7 @@ struct filter {
 	struct needle needles[NEEDLES];
 	struct guard begins[4]; /* of LOOKUP_PREFIX of each string, for short and for long texts, but not for equality */
 	struct guard ends[2];   /* of LOOKUP_SUFFIX and the tests for equality */
+	struct guard names[3];  /* of LOOKUP_COMM, LOOKUP_LEAF and LOOKUP_ABOVE */
 	struct clause clauses[CLAUSES];
 };
 
@@ -261,13 +262,10 @@ struct filter {
 #define TEXT_SIZE 208
 #define HEAD_BITS 64 /* table, lookup */
 
-/* A path lies behind TAIL zeros, so that its last bytes can be read whatever its length. Those, and names, lie in the
- * place of the zeros themselves. */
 struct text_key {
 	u32 bits;
 	u32 table;
 	u32 lookup;
-	char tail[TAIL];
 	char text[TEXT_SIZE];
 };
 

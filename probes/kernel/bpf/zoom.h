@@ -17,7 +17,7 @@ static __always_inline int is_anything_zoomed(void)
 
 static __always_inline int is_zoomed(struct task_struct *t)
 {
-	u32 pid = t->tgid;
+	u32 pid = OF(t, tgid);
 	if (!is_anything_zoomed())
 		return 0;
 	u32 *number = zoomed_processes.lookup(&pid), slot = number ? *number & 63 : 0;

@@ -44,6 +44,14 @@ def test_enumerators(blob: Btf) -> None:
     assert blob.enumerator("shape", "ROUND") is None
 
 
+def test_the_type_of_a_tracepoint() -> None:
+    blob = Blob()
+    function = blob.add(Kind.PTR, "", 0)
+    found = blob.add(Kind.TYPEDEF, "btf_trace_sys_exit", function)
+    btf = Btf(blob.bytes())
+    assert (btf.tracepoint("sys_exit"), btf.tracepoint("sys_enter")) == (found, 0)
+
+
 def test_declarations_have_the_kernels_offsets(blob: Btf, tmp_path: Path) -> None:
     text = blob.declare({"outer": ["list", "first", "hidden", "alias", "gone"], "inner": ["y"], "absent": ["z"]})
     assert "#define HAVE_outer_list 1" in text

@@ -24,7 +24,7 @@ def load_map(value: int, source: int = 1) -> bytes:
 MAPS = (MapDefinition("own", 1, 4, 1, 4096, 0), MapDefinition("stages", 3, 4, 4, 8, 0))
 ENTRY = program("raw_tracepoint__sys_exit", "sys_exit", load_map(9) + load_map(8) + RETURN, {8: 0, 9: 1})
 CALLED = program("hold", "", RETURN, {})
-SAMPLE = Bytecode("ring", MAPS, (ENTRY, CALLED), ("hold",))
+SAMPLE = Bytecode("ring", MAPS, (ENTRY, CALLED), {"stages": ("hold",)})
 
 
 def test_what_was_kept_comes_back() -> None:
@@ -69,7 +69,10 @@ def changed(**fields: object) -> bytes:
         changed(maps=(msgspec.structs.replace(MAPS[0], entries=1 << 32), MAPS[1])),
         changed(maps=(msgspec.structs.replace(MAPS[0], name="../own"), MAPS[1])),
         changed(maps=()),
-        changed(stages=("nobody",)),
+        changed(stages={"stages": ("nobody",)}),
+        changed(stages={"nowhere": ("hold",)}),
+        changed(programs=(msgspec.structs.replace(CALLED, btf_id=-1),)),
+        changed(programs=(msgspec.structs.replace(CALLED, btf_id=1 << 32),)),
         changed(programs=(CALLED, CALLED)),
         changed(programs=(Program("hold", "", RETURN[:-1], ()),)),
         changed(programs=(Program("hold", "", b"", ()),)),
@@ -102,6 +105,7 @@ def test_whatever_is_accepted_can_be_linked(changes: list[tuple[int, int]], cut:
         return
     descriptors = list(range(100, 100 + len(found.maps)))
     names = {each.name for each in found.programs}
-    assert set(found.stages) <= names
+    assert set(found.stages) <= {each.name for each in found.maps}
+    assert {name for called in found.stages.values() for name in called} <= names
     for each in found.programs:
         assert len(each.linked(descriptors)) == len(each.code)

@@ -32,8 +32,8 @@ FIELDS = {
     "spec": "event present enabled string base fd sockaddr how payload message sockaddr_size_at failures_only"
     " by_command",
     "filter": "table count used texts exact lengths flags how domain mode peer reserved sought needles begins"
-    " ends clauses",
-    "text_key": "bits table lookup tail text",
+    " ends names clauses",
+    "text_key": "bits table lookup text",
     "answers": "may may_not",
 }
 FORMATS = {
