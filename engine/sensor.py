@@ -30,6 +30,7 @@ from engine.health import Vitals, health_of
 from engine.judge import alert_of
 from engine.protocol import Health, Pulse, Reload
 from engine.reload import difference, refusal
+from engine.responding import Responding
 from engine.rules.ruleset import Rule, RuleSet
 from engine.sinks.fanout import Fanout
 from engine.state.event import Event
@@ -123,6 +124,8 @@ class Sensor:
         """Told how a reload went."""
         self.exceptions: LocalRules | None = None
         """Where exceptions from alerts are written; None where nothing is judged but once."""
+        self.responding: Responding | None = None
+        """What responds; None where nobody may (``--respond``)."""
         self._first_match = first_match
         self._switched: dict[str, bool] = {}
         """Rules switched by hand."""
@@ -350,9 +353,11 @@ class Sensor:
 
     def health(self) -> Health:
         """How the sensor is, as of now."""
-        return health_of(
+        health = health_of(
             self.vitals, self.sources, self.world, self.rules.rules, alerts=self.store.newest, zooms=self.zooms
         )
+        health.responses = self.responding.log.place if self.responding is not None else ""
+        return health
 
 
 def _own_fault(error: Exception) -> TiercelError:

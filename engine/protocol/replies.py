@@ -6,6 +6,7 @@ import msgspec
 
 from engine.alerts import Alert
 from engine.explanation import Explanation
+from engine.protocol.response_rows import TargetRow
 from engine.protocol.rows import (
     Change,
     ContainerRow,
@@ -93,6 +94,12 @@ class Proposals(Answer, tag="proposals"):
     rows: list[ProposalRow]
 
 
+class Responses(Answer, tag="responses"):
+    """To whom something can be done, and what."""
+
+    targets: list[TargetRow]
+
+
 class HealthReply(Answer, tag="health"):
     """How the sensor is."""
 
@@ -137,6 +144,7 @@ Reply = (
     | Rules
     | Why
     | Proposals
+    | Responses
     | HealthReply
     | Done
     | Failure

@@ -169,6 +169,30 @@ class UndoException(Ask, tag="undo_exception"):
     """Take the exception that was added last out of the local rules file, and read the rules again."""
 
 
+class ListResponses(Ask, tag="responses"):
+    """What can be done about an alert, a container or a process tree; an alert leads to both."""
+
+    alert_id: int = 0
+    container_id: str = ""
+    pid: int = 0
+    start: int = 0
+
+
+class Respond(Ask, tag="respond"):
+    """Do something to a container, or, with ``pid`` and ``start``, to a process and all that descends from it."""
+
+    response: str
+    """A row of :data:`engine.response.RESPONSES`."""
+    container_id: str = ""
+    pid: int = 0
+    start: int = 0
+    confirm: str = ""
+    """The target's word, as somebody has typed it; only evidence needs none."""
+    alert_id: int = 0
+    """The alert that led to it."""
+    who: str = ""
+
+
 class GetHealth(Ask, tag="health"):
     """How the sensor is."""
 
@@ -204,6 +228,8 @@ Request = (
     | ProposeExceptions
     | AddException
     | UndoException
+    | ListResponses
+    | Respond
     | GetHealth
     | Control
     | Shutdown

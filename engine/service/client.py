@@ -35,6 +35,7 @@ from engine.protocol import (
     ListContainers,
     ListEvents,
     ListProcesses,
+    ListResponses,
     ListRules,
     ListStacks,
     Processes,
@@ -44,6 +45,8 @@ from engine.protocol import (
     ReloadRules,
     Reply,
     Request,
+    Respond,
+    Responses,
     Rules,
     SetRule,
     SetRules,
@@ -72,6 +75,8 @@ ANSWERS: dict[type, type] = {
     ProposeExceptions: Proposals,
     AddException: Done,
     UndoException: Done,
+    ListResponses: Responses,
+    Respond: Done,
     GetHealth: HealthReply,
     Acknowledge: Done,
     SetState: Done,
@@ -158,6 +163,8 @@ class Client:
     @overload
     async def ask(self, request: ProposeExceptions) -> Proposals: ...
     @overload
+    async def ask(self, request: ListResponses) -> Responses: ...
+    @overload
     async def ask(self, request: GetHealth) -> HealthReply: ...
     @overload
     async def ask(
@@ -171,6 +178,7 @@ class Client:
             | ReloadRules
             | AddException
             | UndoException
+            | Respond
             | Control
             | Shutdown
         ),
