@@ -1,4 +1,4 @@
-"""Whom no response touches: the sensor with what it has begun, the screen that asks, the containers they run in."""
+"""Whom no response touches: the sensor with what it has begun, the screen that asks, and their containers."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from probes.machine.process_trees import closure, identity
 
 def own(asking: int = 0) -> Own:
     """As it is now; ``asking`` is the process of the screen, 0 if it is not known."""
-    ours = filter(None, map(identity, {os.getpid(), asking} - {0}))
-    pids = frozenset(pid for pid, _ in closure(list(ours)))
+    ours = identity(os.getpid())
+    pids = frozenset(pid for pid, _ in closure([ours] if ours is not None else [])) | ({asking} - {0})
     return Own(pids, frozenset(filter(None, map(_container, pids))))
 
 
