@@ -82,7 +82,7 @@ RESPONSES: Sequence[Response] = (
     ),
     Response(
         "disconnect",
-        "Disconnect from all networks",
+        "Disconnect from networks",
         "its processes go on, and reach nobody; its connections break",
         "container",
         "docker network disconnect {network} {name}",
@@ -117,7 +117,7 @@ RESPONSES: Sequence[Response] = (
     ),
     Response(
         "reconnect",
-        "Reconnect to its networks",
+        "Reconnect to networks",
         "those it was disconnected from, with the same names and addresses",
         "container",
         "docker network connect {network} {name}",
@@ -125,7 +125,7 @@ RESPONSES: Sequence[Response] = (
     ),
     Response(
         "freeze",
-        "Freeze",
+        "Freeze the tree",
         "it and all that descends from it stand still; memory, files and connections stay",
         "process tree",
         "kill -STOP {pids}",
@@ -133,7 +133,7 @@ RESPONSES: Sequence[Response] = (
     ),
     Response(
         "kill-tree",
-        "Kill",
+        "Kill the tree",
         "it and all that descends from it are frozen, then end at once",
         "process tree",
         "kill -KILL {pids}",
@@ -141,7 +141,7 @@ RESPONSES: Sequence[Response] = (
     ),
     Response(
         "thaw",
-        "Thaw",
+        "Thaw the tree",
         "it and all that descends from it go on where they were",
         "process tree",
         "kill -CONT {pids}",

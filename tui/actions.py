@@ -86,6 +86,13 @@ ACTIONS = (
     Action("except", "x", "except", "Make an exception of it: which fields, what it would have hidden", _ON_ALERT),
     Action("bundle", "b", "bundle", "Write all that is known of it to a folder: for the ticket, for later", _ON_ALERT),
     Action("undo_exception", "U", "undo", "Take the last exception back", _ON_ALERT, shown=False),
+    Action(
+        "respond",
+        "f9",
+        "respond",
+        "Pause, disconnect, stop, kill: shows what, asks for the name (--respond)",
+        (*_ON_ALERT, "containers", "processes"),
+    ),
     Action("filter", "slash", "search", "Search the text, or edit what is looked for", ("search",), first=True),
     Action("clear", "escape", "clear", "Clear the search, or go back", ("search",), shown=False),
     Action("next_match", "n", "next", "Next place where it occurs", ("search",), shown=False),
@@ -170,6 +177,7 @@ _SIGNS = {
     "home": "Home",
     "end": "End",
     "f1": "F1",
+    "f9": "F9",
     "backspace": "⌫",
 }
 

@@ -116,7 +116,7 @@ async def test_a_container_leaves_its_networks_and_comes_back_as_it_was(scene: S
     before = json.loads(scene.inspect("{{json .NetworkSettings.Networks}}"))
     assert "disconnect" in possible(await scene.offered())
     said = await scene.do("disconnect")
-    assert said == "web is disconnected from back, shop; Reconnect to its networks takes it back"
+    assert said == "web is disconnected from back, shop; Reconnect to networks takes it back"
     assert json.loads(scene.inspect("{{json .NetworkSettings.Networks}}")) == {}
     scene.lab.run("squatter", options=("--network=back",))  # takes an address, not that one
     assert "reconnect" in possible(await scene.offered())
