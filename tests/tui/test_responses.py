@@ -65,7 +65,7 @@ async def test_evidence_is_kept_first_then_it_is_done(size: tuple[int, int], hom
         await drive.press("enter")
         await drive.until_shown("type web and press ⏎: pause")
         await drive.press(*"web", "enter")
-        await drive.until_shown("✓ web: Pause; Unpause", "F9 offers it")
+        await drive.until_shown("✓ web: Pause; Unpause", "(F9)")
         assert done(drive) == [("logs", ""), ("diff", ""), ("commit", ""), ("pause", "web")]
         assert {request.alert_id for request in drive.sensor.world.responded} == {7}
         assert drive.sensor.world.responded[-1].container_id == WEB

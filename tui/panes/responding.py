@@ -63,7 +63,7 @@ class Responding(Pane):
         except TiercelError as error:
             self.refuse(error)
         else:
-            again = "   F9 offers it" if decision.row and decision.row.reversible else ""
+            again = " (F9)" if decision.row and decision.row.reversible else ""
             self.say(("✓ ", "ok"), (done, ""), (again, "dim"))
 
     async def _keep(self, name: str, place: AlertPlace | None, alert_id: int, container_id: str) -> str:
