@@ -1,17 +1,20 @@
 """Responses, done: offered, checked, written down, done, written down again.
 
 Nothing is done before the line that says so is on the disk, nor to anybody whom :mod:`engine.response` protects, nor
-without the word that names the target. One is done at a time, and to its end, also when the screen that asked has gone.
+without the word that names the target. To one target one thing is done at a time, and to its end, also when the screen
+that asked has gone.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -23,6 +26,7 @@ from engine.events import HOST
 from engine.offering import Offer, living, nearest_living
 from engine.response import (
     BY_ID,
+    PREPARATIONS,
     Network,
     Own,
     Response,
@@ -55,7 +59,7 @@ class Outcome(msgspec.Struct):
 class Hands(Protocol):
     """What touches the world. Everything raises TiercelError with the reason when it cannot be done."""
 
-    def own(self, asking: int) -> Own:
+    async def own(self, asking: int) -> Own:
         """Whom to leave alone; ``asking`` is the process of the screen that asks, 0 if it is not known."""
 
     async def standing(self, container_id: str) -> Standing:
@@ -87,7 +91,7 @@ class Responding:
         self._world = world
         self._store = store
         self._report = report
-        self._turn = asyncio.Lock()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._tasks: set[asyncio.Task[str]] = set()
 
     # ── what there is ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -95,7 +99,7 @@ class Responding:
     async def offer(self, request: p.ListResponses, who: Who) -> list[p.TargetRow]:
         """To whom something can be done. Raises TiercelError when there is nobody."""
         alert = await self._store.alert(request.alert_id) if request.alert_id else None
-        offer = Offer(self._world, self._hands.own(who.pid))
+        offer = Offer(self._world, await self._hands.own(who.pid))
         container_id, process = self._meant(request, alert)
         targets = []
         if container_id:
@@ -114,10 +118,16 @@ class Responding:
 
     async def _container_row(self, offer: Offer, container_id: str) -> p.TargetRow:
         try:
-            standing = await self._hands.standing(container_id)
+            standing = await self._standing(container_id)
         except TiercelError as error:
             return offer.unreachable(container_id, error.message)
         return offer.container(standing, await self._left(container_id))
+
+    async def _standing(self, container_id: str) -> Standing:
+        """Only by the whole id: a name, or a part of an id, may be another's in the next moment."""
+        if not _ID.fullmatch(container_id):
+            raise TiercelError("that is no container's id", hint="nothing was done")
+        return await self._hands.standing(container_id)
 
     async def _left(self, container_id: str) -> list[Network]:
         with suppress(OSError):  # a log that cannot be read is no reason against the others
@@ -142,7 +152,8 @@ class Responding:
         target = Target("process tree" if request.pid else "container", "", request.container_id)
         target.pid, target.start = request.pid, request.start
         record = begin(request.response, who, target, alert=request.alert_id)
-        async with self._turn:
+        turn = self._turns.setdefault(_turn_of(request), asyncio.Lock())
+        async with turn:
             try:
                 deed = await self._deed(request, record)
             except TiercelError as error:
@@ -155,15 +166,16 @@ class Responding:
         if response is None or response.kind != record.target.kind:
             raise TiercelError(f"there is no such response to a {record.target.kind}: {request.response}")
         if request.alert_id:
-            record.rule = (await self._store.alert(request.alert_id)).rule
-        own = self._hands.own(record.who.pid)
+            with suppress(TiercelError):  # it may be too old to be kept
+                record.rule = (await self._store.alert(request.alert_id)).rule
+        own = await self._hands.own(record.who.pid)
         if response.kind == "container":
             return await self._to_container(response, request, record, own)
         return self._to_tree(response, request, record, own)
 
     async def _to_container(self, response: Response, request: p.Respond, record: Record, own: Own) -> _Deed:
         _refuse(protects_container(request.container_id, own))
-        standing = await self._hands.standing(request.container_id)
+        standing = await self._standing(request.container_id)
         record.target = Target("container", standing.name, standing.id, standing.image)
         _refuse(protects_container(standing.id, own))
         left = await self._left(standing.id)
@@ -212,6 +224,16 @@ class Responding:
             self.log.write(record)
         except OSError as error:
             self._report(f"the audit log cannot be written: {error.strerror or error}", self.log.place)
+
+
+_ID = re.compile("[0-9a-f]{64}")
+
+
+def _turn_of(request: p.Respond) -> str:
+    """Who waits for whom: to keep evidence takes long, and nobody waits for it who wants to act."""
+    if request.response in PREPARATIONS:
+        return f"{request.response} {request.container_id}"
+    return "processes" if request.pid else request.container_id
 
 
 def _refuse(reason: str) -> None:

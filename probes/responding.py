@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -27,9 +28,9 @@ class MachineHands:
         self._docker = docker
         self._folder = folder
 
-    def own(self, asking: int) -> Own:
-        """The sensor, the screen that asks, what they have begun, and their containers."""
-        return own(asking)
+    async def own(self, asking: int) -> Own:
+        """The sensor with what it has begun, the screen that asks, and their containers."""
+        return await asyncio.to_thread(own, asking)
 
     async def standing(self, container_id: str) -> Standing:
         """A container as Docker has it now. Raises TiercelError."""

@@ -44,6 +44,8 @@ class AuditLog:
         line = scrub_json(_ENCODER.encode(record).decode()).encode() + b"\n"
         descriptor = self._open()
         try:
+            if not self._is_ended():
+                line = b"\n" + line
             written = os.write(descriptor, line)
             os.fsync(descriptor)
         finally:
@@ -63,8 +65,16 @@ class AuditLog:
             except (msgspec.MsgspecError, UnicodeDecodeError):
                 continue  # somebody's own note, or half a line of a full disk
 
+    def _is_ended(self) -> bool:
+        """Whether the last line is whole: a disk that was full may have cut it off."""
+        with self._path.open("rb") as file:
+            if not file.seek(0, os.SEEK_END):
+                return True
+            file.seek(-1, os.SEEK_END)
+            return file.read() == b"\n"
+
     def _open(self) -> int:
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
         descriptor = os.open(self._path, flags, 0o600)
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)

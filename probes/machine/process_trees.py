@@ -57,7 +57,18 @@ class Tree:
         return sorted(pid for pid, _ in self._held)
 
     async def freeze(self) -> bool:
-        """Stop everybody; False when new ones kept coming. Raises TiercelError when somebody in it is protected."""
+        """Stop everybody; False when new ones kept coming.
+
+        Raises TiercelError when somebody in it is protected or cannot be stopped; those who were go on.
+        """
+        try:
+            return await self._freeze()
+        except TiercelError:
+            with suppress(TiercelError):
+                self._send_all(signal.SIGCONT)
+            raise
+
+    async def _freeze(self) -> bool:
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             still = await asyncio.to_thread(self._is_still)  # before the look: what stands still begins nobody
@@ -91,8 +102,13 @@ class Tree:
         return [key for key in found if key in self._held]
 
     def _send(self, key: ProcessKey, number: signal.Signals) -> None:
-        with suppress(ProcessLookupError):
+        try:
             signal.pidfd_send_signal(self._held[key], number)
+        except ProcessLookupError:
+            return
+        except OSError as error:
+            what = f"process {key[0]} takes no {number.name}: {error.strerror}"
+            raise TiercelError(what, hint="it may belong to another user") from error
 
     def _send_all(self, number: signal.Signals) -> None:
         for key in self._held:

@@ -56,7 +56,7 @@ class Machine:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    def own(self, asking: int) -> Own:
+    async def own(self, asking: int) -> Own:
         return Own(frozenset({500, asking}), frozenset({"ee" * 32}))
 
     async def standing(self, container_id: str) -> Standing:
@@ -188,7 +188,22 @@ async def test_a_screen_that_goes_meanwhile_stops_nothing(sensor: Sensor) -> Non
     assert sensor.log.lines() == [("intent", "pause"), ("done", "pause")]
 
 
-async def test_one_is_done_at_a_time(sensor: Sensor) -> None:
+async def test_an_alert_that_is_not_kept_any_more_hinders_nobody(sensor: Sensor) -> None:
+    await sensor.do("pause", alert_id=4711)
+    assert (sensor.log.records[-1].alert, sensor.log.records[-1].rule) == (4711, "")
+
+
+async def test_who_acts_does_not_wait_for_evidence(sensor: Sensor) -> None:
+    sensor.machine.gate.clear()
+    keeping = asyncio.create_task(sensor.do("commit"))
+    acting = asyncio.create_task(sensor.do("pause"))
+    while len(sensor.machine.seen) < 2:
+        await asyncio.sleep(0)
+    sensor.machine.gate.set()
+    await asyncio.gather(keeping, acting)
+
+
+async def test_to_one_container_one_thing_is_done_at_a_time(sensor: Sensor) -> None:
     sensor.machine.gate.clear()
     tasks = [asyncio.create_task(sensor.do(response)) for response in ("pause", "disconnect")]
     while not sensor.machine.seen:
@@ -215,15 +230,21 @@ async def test_evidence_needs_no_word(sensor: Sensor) -> None:
     assert (image.split(":")[0], image_id) == ("tiercel-evidence/web", "sha256:1")
 
 
-@pytest.mark.parametrize("asked_as", ["ee" * 32, "tiercel"])
-async def test_our_own_container_is_refused_by_whatever_name(sensor: Sensor, asked_as: str) -> None:
+async def test_our_own_container_is_refused(sensor: Sensor) -> None:
     sensor.machine.containers["own"] = Standing("ee" * 32, "tiercel", "tiercel", "running")
     for response in ("kill", "commit"):
         with pytest.raises(TiercelError, match="Tiercel itself runs in this container"):
-            await sensor.do(response, container_id=asked_as, confirm="tiercel")
+            await sensor.do(response, container_id="ee" * 32, confirm="tiercel")
     assert [phase for phase, _ in sensor.log.lines()] == ["refused", "refused"]
-    (target,) = await sensor.responding.offer(ListResponses(container_id=asked_as), ADA)
+    (target,) = await sensor.responding.offer(ListResponses(container_id="ee" * 32), ADA)
     assert "Tiercel itself" in target.refusal
+
+
+@pytest.mark.parametrize("asked_as", ["web", WEB[:12], f"../containers/{WEB}", "", f"{WEB}?x"])
+async def test_a_container_is_meant_by_its_whole_id(sensor: Sensor, asked_as: str) -> None:
+    with pytest.raises(TiercelError, match="no container's id"):
+        await sensor.do("kill", container_id=asked_as)
+    assert sensor.log.lines() == [("refused", "kill")]
 
 
 async def test_no_tree_with_the_sensor_or_the_screen_in_it(sensor: Sensor) -> None:

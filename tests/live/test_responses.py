@@ -18,6 +18,7 @@ from engine.responding import Responding
 from engine.state.world import World
 from engine.store import AlertStore
 from probes.machine.audit_log import AuditLog
+from probes.machine.ownership import _by_mounts, containers_of
 from probes.responding import MachineHands
 from tests.helpers.lab import Lab
 
@@ -194,6 +195,15 @@ async def test_the_log_has_a_line_before_and_one_after(scene: Scene) -> None:
     assert (hindered["phase"], hindered["error"]) == ("refused", "it is paused")
     assert str(intent["time"]).endswith("Z") and str(intent["time"]) < str(done["time"])
     assert scene.inspect("{{.State.Status}}") == "paused"
+
+
+async def test_whoever_runs_in_a_container_is_known_by_what_docker_mounts(scene: Scene) -> None:
+    """The cgroup alone would not tell: in a namespace of its own it is "/"."""
+    scene.run(options=("--network=host",))
+    folder = Path("/proc", scene.inspect("{{.State.Pid}}"))
+    assert set(containers_of(folder)) == {scene.id}
+    assert set(_by_mounts((folder / "mountinfo").read_text())) == {scene.id}
+    assert set(_by_mounts(Path("/proc/self/mountinfo").read_text())) == set()
 
 
 async def test_what_docker_refuses_is_in_the_log(scene: Scene) -> None:
