@@ -73,6 +73,8 @@ _FILES: dict[str, Callable[[str | None, Standing, Path], Awaitable[dict[str, str
     "logs": evidence.keep_logs,
     "diff": evidence.keep_changes,
 }
+HANDS = frozenset({*responses.ACTS, *_FILES, *_TREES, "commit"})
+"""The responses that can be done here."""
 
 
 def _kept(standing: Standing, found: dict[str, str]) -> Outcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import AsyncIterator
@@ -14,9 +15,12 @@ import pytest
 
 from engine.errors import TiercelError
 from engine.protocol import GetHealth, ListProcesses, ListResponses, ProcessRow, Respond
+from engine.scrub import is_clean
 from engine.service.client import Client
+from probes.machine.cgroups import hierarchies
 from probes.machine.kept_capabilities import kept
 from probes.machine.process_trees import identity
+from tests.helpers.lab import Lab
 from tests.helpers.program import Program, children, lives, running, status, until
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio]
@@ -24,11 +28,11 @@ NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 
 
 @asynccontextmanager
-async def attached(folder: Path, *options: str) -> AsyncIterator[tuple[Program, Client]]:
+async def attached(folder: Path, *options: str, docker: str = "none") -> AsyncIterator[tuple[Program, Client]]:
     """A shared sensor, and somebody who looks at it."""
     socket = folder / "tiercel.sock"
     store = ("--store", str(folder / "alerts.db"))
-    async with running("sensor", "--socket", str(socket), "--docker", "none", *store, *options) as sensor:
+    async with running("sensor", "--socket", str(socket), "--docker", docker, *store, *options) as sensor:
         await sensor.said("look at it with")
         await sensor.said("live")
         client = await Client.connect(socket)
@@ -38,11 +42,11 @@ async def attached(folder: Path, *options: str) -> AsyncIterator[tuple[Program, 
             await client.close()
 
 
-async def known(client: Client, pid: int) -> ProcessRow:
+async def known(client: Client, pid: int, name: str = "sh") -> ProcessRow:
     """The process, once the sensor knows of its program."""
     for _ in range(500):
         rows = (await client.ask(ListProcesses())).rows
-        if found := [row for row in rows if row.pid == pid and row.name == "sh"]:
+        if found := [row for row in rows if row.pid == pid and row.name == name]:
             return found[0]
     raise AssertionError(f"{pid} never came")
 
@@ -97,6 +101,35 @@ async def test_the_sensor_and_who_asks_and_the_first_process_are_left_alone(tmp_
     assert [line["phase"] for line in log(tmp_path)] == ["refused"] * 3
 
 
+async def test_the_container_that_the_sensor_runs_in_is_left_alone_and_another_is_not(lab: Lab, tmp_path: Path) -> None:
+    own, other = lab.run("own"), lab.run("other")
+    first = int(lab.docker("inspect", "-f", "{{.State.Pid}}", own))
+    try:
+        async with attached(tmp_path, "--respond", docker=lab.url) as (sensor, client):
+            enter(sensor.pid, first)
+            (target,) = (await client.ask(ListResponses(container_id=own))).targets
+            assert target.refusal == "Tiercel itself runs in this container"
+            with pytest.raises(TiercelError, match="Tiercel itself runs in this container"):
+                await client.ask(Respond("kill", own, confirm="own"))
+            assert (await client.ask(Respond("kill", other, confirm="other"))).detail.startswith("other is killed")
+        states = lab.docker("inspect", "-f", "{{.Name}} {{.State.Status}}", own, other).splitlines()
+        assert states == ["/own running", "/other exited"]
+    finally:
+        lab.remove("own", "other")
+    assert [line["phase"] for line in log(tmp_path)] == ["refused", "intent", "done"]
+
+
+def enter(pid: int, inhabitant: int) -> None:
+    """Move a process into the cgroups of another one."""
+    for hierarchy, mount in hierarchies():
+        line = next(
+            line
+            for line in Path(f"/proc/{inhabitant}/cgroup").read_text().splitlines()
+            if line.startswith(f"{hierarchy}:")
+        )
+        Path(mount, line.split(":", 2)[2].lstrip("/"), "cgroup.procs").write_text(str(pid))
+
+
 async def test_a_number_that_another_process_has_by_now_is_refused(tmp_path: Path) -> None:
     async with attached(tmp_path, "--respond") as (_, client):
         shell = subprocess.Popen(["/bin/sh", "-c", "sleep 4713 & wait"])
@@ -106,6 +139,22 @@ async def test_a_number_that_another_process_has_by_now_is_refused(tmp_path: Pat
         assert lives(shell.pid)
         await client.ask(Respond("kill-tree", pid=row.pid, start=row.start, confirm="sh"))
         shell.wait()
+
+
+async def test_a_name_that_drives_a_terminal_is_shown_and_not_asked_for(tmp_path: Path) -> None:
+    program = tmp_path / "x\x1b[2J\u202e[b]"
+    shutil.copy("/bin/sleep", program)
+    async with attached(tmp_path, "--respond") as (_, client):
+        evil = subprocess.Popen([program, "4716"])
+        row = await known(client, evil.pid, "x\\x1b[2J\\u202e[b]")
+        (target,) = (await client.ask(ListResponses(pid=row.pid, start=row.start))).targets
+        assert (target.name, target.word) == (row.name, str(evil.pid))
+        assert all(map(is_clean, [target.name, *target.facts]))
+        with pytest.raises(TiercelError, match=f"the word is {evil.pid}"):
+            await client.ask(Respond("kill-tree", pid=row.pid, start=row.start, confirm=target.name))
+        await client.ask(Respond("kill-tree", pid=row.pid, start=row.start, confirm=target.word))
+        assert evil.wait() == -signal.SIGKILL
+    assert all(map(is_clean, (tmp_path / "responses.jsonl").read_text().splitlines()))
 
 
 async def test_when_nothing_can_be_written_down_nothing_is_done(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from engine.errors import UsageError
 from engine.response import Network
 from engine.scrub import is_clean
 from probes.machine.audit_log import AuditLog
+from tests.helpers.disks import no_space
 
 EVIL = "\x1b]52;c;eA==\x07\n\x9b2J\u202e[red]"
 
@@ -66,6 +67,16 @@ def test_a_line_behind_one_that_was_cut_off_is_a_line_of_its_own(log: AuditLog) 
     Path(log.place).write_text('{"time": "cut o')
     log.write(record())
     assert [found.target.name for found in log.read()] == ["web"]
+
+
+@pytest.mark.parametrize("room", [1, 60])
+def test_a_disk_without_room_is_an_error_and_the_next_line_is_whole(log: AuditLog, room: int) -> None:
+    log.write(record())
+    size = Path(log.place).stat().st_size
+    with no_space(size + room - 1), pytest.raises(OSError):
+        log.write(record("db"))
+    log.write(record("cache"))
+    assert [found.target.name for found in log.read()] == ["web", "cache"]
 
 
 def test_without_a_file_there_is_nothing_to_read(log: AuditLog) -> None:
