@@ -1,6 +1,6 @@
 """The dialog before anything is done: to whom, what, what is kept first, and the target's name, typed.
 
-Nothing is chosen at the beginning that could do harm, no key does anything by itself, and esc leaves all as it is.
+It begins with No, no key does anything by itself, and esc leaves all as it is.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ class RespondScreen(ModalScreen["Decision | None"]):
             yield Static(markup=False, id="respond-said")
 
     def _options(self) -> Iterator[Option]:
-        place = 0
+        yield Option(content(("Leave it as it is", "")))
+        place = 1
         if self._evidence:
             yield Option(content(("Only keep the evidence", ""), ("   nothing is done to anybody", "dim")))
             place += 1
@@ -81,7 +82,7 @@ class RespondScreen(ModalScreen["Decision | None"]):
                 place += 1
 
     def on_mount(self) -> None:
-        """Begin with what does no harm."""
+        """Begin with No."""
         self._show_evidence()
         self.query_one(OptionList).focus()
 
@@ -92,7 +93,7 @@ class RespondScreen(ModalScreen["Decision | None"]):
         event.stop()
         self._disarm()
         chosen = self._rows.get(event.option_index)
-        words = _words(chosen[1]) if chosen else _only_evidence()
+        words = _words(chosen[1]) if chosen else content((_PLAIN[event.option_index], ""))
         self.query_one("#respond-words", Static).update(words)
 
     @on(OptionList.OptionSelected)
@@ -100,7 +101,7 @@ class RespondScreen(ModalScreen["Decision | None"]):
         event.stop()
         chosen = self._rows.get(event.option_index)
         if chosen is None:
-            self._decide(None, None)
+            self._decide(None, None) if event.option_index else self.dismiss(None)
             return
         target, row = chosen
         line = self.query_one(Input)
@@ -208,8 +209,8 @@ def _words(row: ResponseRow) -> Content:
     return Content("\n").join(lines)
 
 
-def _only_evidence() -> Content:
-    return content(("What is ticked is kept, and that is all.", ""))
+_PLAIN = ("Nothing is kept, and nothing is done.", "What is ticked is kept, and that is all.")
+"""What the first lines of the list mean."""
 
 
 def _cut(text: str, most: int) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.protocol import Respond
+from engine.protocol import Respond, TargetRow
 from engine.response import Own
 from tests.helpers.driving import NARROW, WIDE, Drive, driving
 from tests.helpers.incident import SHELL, WEB, incident
@@ -45,7 +45,7 @@ async def test_the_dialog_says_to_whom_what_and_how_by_hand(size: tuple[int, int
     async with driving(respondable(), size) as drive:
         await dialog(drive)
         await drive.until_shown("container web", WEB[:12], "bbp:1", "shop", "process tree sh", "2 processes")
-        await drive.until_shown("What is ticked is kept", "it is running", "nobody has disconnected it")
+        await drive.until_shown("Nothing is kept, and nothing is done", "it is running", "nobody has disconnected it")
         await lit(drive, "the same by hand: docker pause web")
         await drive.until_shown("all its processes are frozen where they are", "Unpause takes it back")
         await lit(drive, "docker network disconnect shop web")
@@ -108,12 +108,23 @@ async def test_what_was_typed_for_one_line_does_not_count_for_another() -> None:
         assert done(drive) == []
 
 
+@pytest.mark.parametrize("targets", [(container(), tree()), (tree(),)], ids=["container", "tree"])
+async def test_it_begins_with_no(targets: tuple[TargetRow, ...]) -> None:
+    async with driving(respondable(*targets)) as drive:
+        await dialog(drive, "3", "sshd -D")
+        await drive.press("enter")
+        await drive.until(lambda: drive.app.screen is drive.frame)
+        assert done(drive) == []
+
+
 async def test_only_the_evidence() -> None:
     async with driving(respondable()) as drive:
         await dialog(drive, "2", "bbp:1")
         assert "bundle" not in drive.text(), "there is no alert"
         assert "process tree" not in drive.text()
-        await drive.press("2", "enter")
+        await drive.press("2", "down")
+        await drive.until_shown("What is ticked is kept")
+        await drive.press("enter")
         await drive.until_shown("✓ web: Keep its logs")
         assert done(drive) == [("logs", "")]
 
@@ -121,7 +132,7 @@ async def test_only_the_evidence() -> None:
 async def test_no_evidence_and_nothing_to_do_is_said() -> None:
     async with driving(respondable()) as drive:
         await dialog(drive, "2", "bbp:1")
-        await drive.press("1", "2", "enter")
+        await drive.press("1", "2", "down", "enter")
         await drive.until_shown("No evidence is ticked")
         assert done(drive) == []
 
@@ -162,8 +173,8 @@ async def test_hostile_names_are_only_text_and_never_the_word(name: str, size: t
     async with driving(respondable(container(name), tree(name)), size) as drive:
         await dialog(drive)
         await drive.until_shown(f"container {name[:6]}")
-        await lit(drive, "Unpause takes it back")
-        await drive.press("down", "enter")
+        await lit(drive, "Pause: all its processes")
+        await drive.press("enter")
         await drive.until_shown(f"type {WEB[:12]} and press ⏎")
         for strip in drive.app.screen._compositor.render_strips():
             for segment in strip:
