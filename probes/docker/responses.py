@@ -11,7 +11,7 @@ from engine.errors import TiercelError
 from engine.response import GRACE, Network, Standing
 from engine.scrub import scrub
 from probes.docker.api import Json, connected
-from probes.docker.failures import calling
+from probes.docker.failures import calling, reason
 
 if TYPE_CHECKING:
     from aiodocker import Docker
@@ -87,15 +87,35 @@ async def _kill(docker: Docker, container: Standing, _networks: Sequence[Network
 
 
 async def _disconnect(docker: Docker, container: Standing, networks: Sequence[Network]) -> str:
-    for network in networks:
+    async def leave(network: Network) -> bool:
         await _of_network(docker, network, "disconnect", {"Container": container.id, "Force": True})
+        return True
+
+    await _each(networks, leave)
     return f"is disconnected from {_names(networks)}"
 
 
 async def _reconnect(docker: Docker, container: Standing, networks: Sequence[Network]) -> str:
-    other = [network.name for network in networks if not await _connect(docker, container, network)]
+    same = await _each(networks, lambda network: _connect(docker, container, network))
+    other = [network.name for network, kept in zip(networks, same, strict=True) if not kept]
     changed = f", in {', '.join(other)} with another address" if other else ""
     return f"is connected to {_names(networks)} again{changed}"
+
+
+async def _each(networks: Sequence[Network], do: Callable[[Network], Awaitable[bool]]) -> list[bool]:
+    """For all of them, also behind one for which it fails. Raises TiercelError with all that failed."""
+    from aiodocker.exceptions import DockerError
+
+    done, failed = [], []
+    for network in networks:
+        try:
+            done.append(await do(network))
+        except DockerError as error:
+            failed.append(f"{network.name}: {reason(error)[0]}")
+    if failed:
+        rest = f" (of {len(networks)} networks, {len(done)} are done)" if done else ""
+        raise TiercelError(f"Docker refuses: {'; '.join(failed)}{rest}", hint="what is left can be tried again")
+    return done
 
 
 async def _connect(docker: Docker, container: Standing, network: Network) -> bool:

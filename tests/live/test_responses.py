@@ -139,6 +139,19 @@ async def test_an_address_that_is_taken_meanwhile_is_said(scene: Scene) -> None:
     assert scene.inspect("{{.NetworkSettings.Networks.shop.IPAddress}}").startswith("10.77.3.")
 
 
+async def test_a_network_that_has_gone_keeps_nobody_from_the_others(scene: Scene) -> None:
+    for name in ("a-gone", "b-there"):
+        scene.lab.docker("network", "create", name)
+    scene.run(options=("--network=a-gone",))
+    scene.lab.docker("network", "connect", "b-there", "web")
+    await scene.do("disconnect")
+    scene.lab.docker("network", "rm", "a-gone")
+    with pytest.raises(TiercelError, match=r"a-gone: .*not found \(of 2 networks, 1 are done\)"):
+        await scene.do("reconnect")
+    assert list(json.loads(scene.inspect("{{json .NetworkSettings.Networks}}"))) == ["b-there"]
+    assert scene.log()[-1]["phase"] == "failed"
+
+
 async def test_the_networks_of_the_host_are_not_left(scene: Scene) -> None:
     scene.run(options=("--network=host",))
     (row,) = [row for row in (await scene.offered()).rows if row.id == "disconnect"]
@@ -211,7 +224,7 @@ async def test_what_docker_refuses_is_in_the_log(scene: Scene) -> None:
     scene.run(options=("--network=shop", "--ip=10.77.4.9"))
     await scene.do("disconnect")
     scene.lab.run("squatter", options=("--network=shop", "--ip=10.77.4.9"))
-    with pytest.raises(TiercelError, match="Docker refuses: Address already in use"):
+    with pytest.raises(TiercelError, match="Docker refuses: shop: Address already in use"):
         await scene.do("reconnect")
     assert scene.log()[-1]["phase"] == "failed"
     assert "Address already in use" in str(scene.log()[-1]["error"])
