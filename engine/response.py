@@ -93,7 +93,7 @@ RESPONSES: Sequence[Response] = (
         "Stop",
         f"it is asked to end, and killed after {GRACE} seconds",
         "container",
-        f"docker stop --time {GRACE} {{name}}",
+        f"docker stop -t {GRACE} {{name}}",
         final=_RESTART,
         states=("running", "paused", "restarting"),
     ),
