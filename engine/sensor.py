@@ -31,6 +31,7 @@ from engine.history import History
 from engine.judge import alert_of
 from engine.protocol import Health, Pulse, Reload
 from engine.reload import difference, refusal
+from engine.responding import Responding
 from engine.rules.ruleset import Rule, RuleSet
 from engine.sinks.fanout import Fanout
 from engine.state.event import Event
@@ -127,6 +128,8 @@ class Sensor:
         """Where exceptions from alerts are written; None where nothing is judged but once."""
         self.try_rules: Callable[[str], RuleSet] | None = None
         """Loads the rules with a text behind all others; None where nobody can."""
+        self.responding: Responding | None = None
+        """What responds; None where nobody may (``--respond``)."""
         self._first_match = first_match
         self._switched: dict[str, bool] = {}
         """Rules switched by hand."""
@@ -363,7 +366,7 @@ class Sensor:
 
     def health(self) -> Health:
         """How the sensor is, as of now."""
-        return health_of(
+        health = health_of(
             self.vitals,
             self.sources,
             self.world,
@@ -372,6 +375,8 @@ class Sensor:
             zooms=self.zooms,
             kept_back=self.history.kept_back,
         )
+        health.responses = self.responding.log.place if self.responding is not None else ""
+        return health
 
 
 def _own_fault(error: Exception) -> TiercelError:

@@ -23,12 +23,12 @@ def begin_loading(transport: str = AUTO, *, own_pids: Sequence[int] = ()) -> Loa
     return Loading(transport, own_pids=[os.getpid(), *own_pids])
 
 
-def settle(*, group: bool = False) -> None:
+def settle(*, group: bool = False, respond: bool = False) -> None:
     """Give up the capabilities that only loading needs: behind its begin, and before any other thread is started.
 
-    ``group`` says that the sensor will let a group in.
+    ``group`` says that the sensor will let a group in, ``respond`` that it may freeze and kill processes.
     """
-    keep_only(kept(group=group))
+    keep_only(kept(group=group, respond=respond))
 
 
 def _take_precedence() -> None:

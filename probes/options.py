@@ -61,6 +61,8 @@ class Options(msgspec.Struct, frozen=True):
     only while it cannot keep up with everything."""
     record: str = ""
     """A file to record to."""
+    respond: bool = False
+    """Front ends may pause, stop, kill and so on: containers and processes."""
 
 
 def hostname() -> str:

@@ -117,12 +117,21 @@ def _put_together(
             )
         sensor.exceptions = exceptions
         sensor.try_rules = configured.tried
+        if options.respond and not options.replay:
+            from probes.responding import responding
+
+            sensor.responding = responding(sensor, options.docker, _folder(options))
         if recorder is not None:
             _keep_company(sources)
         sensor.zooms.on_alerts = screen or bool(listens)
         _connect(sensor, push_down=options.push_down and not options.record, screen=screen)
         sensor.on_switched = partial(_keep, configured, sensor)
         yield sensor
+
+
+def _folder(options: Options) -> Path:
+    """Where the alerts of all sessions lie."""
+    return Path(options.store).absolute().parent if options.store else state_folder()
 
 
 def _hostname(options: Options) -> str:
@@ -345,6 +354,8 @@ async def serve_shared(options: Options, path: Path, group: str, tell: Tell, *, 
         tell_reloads(sensor, tell)
         sensor.on_phase = lambda state: tell(_phase_line(state))
         sensor.on_runtime = lambda state: tell(_runtime_line(state))
+        if sensor.responding is not None:
+            tell(f"who looks at it may respond; the audit log is {sensor.responding.log.place}")
         server = Server(Desk(sensor).answer, hostname=sensor.hostname)
         async with _attended(sensor), _judging(sensor, server):
             await server.serve(path, group=group, ready=lambda: tell(f"look at it with: {command(f'attach {path}')}"))

@@ -16,7 +16,7 @@ from tiercel.configured import configured
 from tiercel.converting import convert
 from tiercel.groups import Root
 from tiercel.listing import doctor, events, fields
-from tiercel.options import live_options
+from tiercel.options import live_options, respond_option
 from tiercel.rules import rules
 from tiercel.screen import attach, open_recording, require_live, show_private
 from tiercel.watching import private_sensor, record, replay, sensor, watch
@@ -25,6 +25,7 @@ from tiercel.watching import private_sensor, record, replay, sensor, watch
 @click.group(cls=Root, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version("tiercel"), prog_name="tiercel")
 @click.option("--demo", is_flag=True, help="Look around on a recording: no root, no Docker, any system.")
+@respond_option
 @live_options
 @click.pass_context
 def cli(ctx: click.Context, /, demo: bool, **live: Any) -> None:

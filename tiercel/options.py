@@ -22,6 +22,7 @@ _OFF_HELP = "Switch off the rules whose names contain this; repeatable."
 _TAG_HELP = "Only rules with this tag are on; repeatable."
 _TAG_OFF_HELP = "Switch off the rules with this tag; repeatable."
 _PUSH_DOWN_HELP = "Leave events in the kernel that no enabled rule can match (the default), or look at all."
+_RESPOND_HELP = "Let who looks pause, disconnect, stop and kill containers and processes: asked twice, written down."
 _TRANSPORTS = click.Choice(["auto", "ring", "perf"])
 
 
@@ -41,6 +42,7 @@ speed_option = click.option("--speed", type=float, default=0.0, metavar="FACTOR"
 duration_option = click.option("--duration", type=float, metavar="SECONDS", help=DURATION_HELP)
 matching_option = click.option("--matching", type=click.Choice(["all", "first"]), default=None, help=_MATCHING_HELP)
 json_lines_option = click.option("--json/--text", "as_json", default=None, help=JSON_LINES_HELP)
+respond_option = click.option("--respond", is_flag=True, help=_RESPOND_HELP)
 
 configuring_options = together(
     click.option("-c", "--falco-config", default="", metavar="PATH", envvar="TIERCEL_FALCO_CONFIG", help=_FALCO_HELP),

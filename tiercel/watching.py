@@ -17,7 +17,14 @@ from engine.contracts import Sink
 from probes.early import begun
 from probes.options import Options, state_folder
 from tiercel.configured import configured
-from tiercel.options import duration_option, json_lines_option, judging_options, live_options, speed_option
+from tiercel.options import (
+    duration_option,
+    json_lines_option,
+    judging_options,
+    live_options,
+    respond_option,
+    speed_option,
+)
 from tiercel.screen import SOCKET, require_live
 from tiercel.talk import run, say
 
@@ -46,13 +53,14 @@ def watch(as_json: bool | None, duration: float | None, **live: Any) -> None:
     "--socket", "path", default=SOCKET, show_default=True, metavar="PATH", help="Where `tiercel attach` finds it."
 )
 @click.option("--group", default="", metavar="NAME", help="A group whose members may attach, too; else root alone.")
+@respond_option
 @live_options
 def sensor(path: str, group: str, **live: Any) -> None:
     """Watch, for screens that come and go.
 
     Look at it with `tiercel attach`, from any number of terminals.
     """
-    with _loading(live["transport"], group=bool(group)) as loading:
+    with _loading(live["transport"], group=bool(group), respond=live["respond"]) as loading:
         live["store"] = live["store"] or str(state_folder() / "alerts.db")
         options = configured(**live)
         from probes.station import serve_shared
@@ -74,7 +82,7 @@ def private_sensor(descriptor: int, options: str) -> None:
     loading = None
     if not given.replay:
         loading = begin_loading(given.transport, own_pids=front_end())
-        settle()
+        settle(respond=given.respond)
     from probes.station import serve_private
 
     run(serve_private(given, socket.socket(fileno=descriptor), loading))
@@ -114,7 +122,7 @@ def replay(file: str, as_json: bool | None, speed: float, **judged: Any) -> None
 
 
 @contextlib.contextmanager
-def _loading(transport: str, *, group: bool = False) -> Iterator[Loading]:
+def _loading(transport: str, *, group: bool = False, respond: bool = False) -> Iterator[Loading]:
     """The probes, got ready beside the body by a thread that may do so; all else does with few capabilities."""
     from probes.launch import begin_loading, settle
 
@@ -125,7 +133,7 @@ def _loading(transport: str, *, group: bool = False) -> Iterator[Loading]:
         require_live()
         if loading is None:
             loading = stack.enter_context(contextlib.closing(begin_loading(transport)))
-        settle(group=group)
+        settle(group=group, respond=respond)
         yield loading
 
 

@@ -91,6 +91,13 @@ ACTIONS = (
     Action("undo_exception", "U", "undo", "Take the last exception back", _ON_ALERT, shown=False),
     Action("edit", "E", "edit", "Edit the rule, and see what that would have done before it is in force", _ON_RULES),
     Action("undo_exception", "U", "undo", "Take the last edit or exception back", _ON_RULES, shown=False),
+    Action(
+        "respond",
+        "f9",
+        "respond",
+        "Pause, disconnect, stop, kill: shows what, asks for the name (--respond)",
+        (*_ON_ALERT, "containers", "processes"),
+    ),
     Action("filter", "slash", "search", "Search the text, or edit what is looked for", ("search",), first=True),
     Action("clear", "escape", "clear", "Clear the search, or go back", ("search",), shown=False),
     Action("next_match", "n", "next", "Next place where it occurs", ("search",), shown=False),
@@ -200,6 +207,7 @@ _SIGNS = {
     "home": "Home",
     "end": "End",
     "f1": "F1",
+    "f9": "F9",
     "backspace": "⌫",
 }
 

@@ -6,6 +6,7 @@ import msgspec
 
 from engine.alerts import Alert
 from engine.explanation import Explanation
+from engine.protocol.response_rows import TargetRow
 from engine.protocol.rows import (
     Change,
     ContainerRow,
@@ -133,6 +134,12 @@ class Moments(Answer, tag="moments"):
     counts: list[int]
 
 
+class Responses(Answer, tag="responses"):
+    """To whom something can be done, and what."""
+
+    targets: list[TargetRow]
+
+
 class HealthReply(Answer, tag="health"):
     """How the sensor is."""
 
@@ -187,6 +194,7 @@ Reply = (
     | Tried
     | Located
     | Moments
+    | Responses
     | HealthReply
     | HistoryReply
     | Done

@@ -208,6 +208,30 @@ class ListMoments(Ask, tag="moments"):
     buckets: int = 60
 
 
+class ListResponses(Ask, tag="responses"):
+    """What can be done about an alert, a container or a process tree; an alert leads to both."""
+
+    alert_id: int = 0
+    container_id: str = ""
+    pid: int = 0
+    start: int = 0
+
+
+class Respond(Ask, tag="respond"):
+    """Do something to a container, or, with ``pid`` and ``start``, to a process and all that descends from it."""
+
+    response: str
+    """A row of :data:`engine.response.RESPONSES`."""
+    container_id: str = ""
+    pid: int = 0
+    start: int = 0
+    confirm: str = ""
+    """The target's word, as somebody has typed it; only evidence needs none."""
+    alert_id: int = 0
+    """The alert that led to it."""
+    who: str = ""
+
+
 class GetHealth(Ask, tag="health"):
     """How the sensor is."""
 
@@ -255,6 +279,8 @@ Request = (
     | SaveRules
     | Locate
     | ListMoments
+    | ListResponses
+    | Respond
     | GetHealth
     | GetHistory
     | Control

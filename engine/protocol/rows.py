@@ -284,6 +284,8 @@ class Health(msgspec.Struct):
     """Events of Tiercel's own processes: not judged, but counted."""
     missed_exits: int = 0
     """Processes whose exit was lost: a look at /proc after the loss found them gone."""
+    responses: str = ""
+    """Where the audit log of responses lies; "" where none is made."""
     zooms: list[ZoomRow] = []
     zoomed: int = 0
     """Events that left the kernel only because somebody is watched in full, …"""

@@ -39,6 +39,7 @@ from engine.protocol import (
     ListEvents,
     ListMoments,
     ListProcesses,
+    ListResponses,
     ListRules,
     ListStacks,
     Locate,
@@ -51,6 +52,8 @@ from engine.protocol import (
     ReloadRules,
     Reply,
     Request,
+    Respond,
+    Responses,
     Rules,
     RuleText,
     SaveRules,
@@ -88,6 +91,8 @@ ANSWERS: dict[type, type] = {
     SaveRules: Done,
     Locate: Located,
     ListMoments: Moments,
+    ListResponses: Responses,
+    Respond: Done,
     GetHealth: HealthReply,
     GetHistory: HistoryReply,
     Acknowledge: Done,
@@ -175,6 +180,8 @@ class Client:
     @overload
     async def ask(self, request: ProposeExceptions) -> Proposals: ...
     @overload
+    async def ask(self, request: ListResponses) -> Responses: ...
+    @overload
     async def ask(self, request: GetHealth) -> HealthReply: ...
     @overload
     async def ask(
@@ -188,6 +195,7 @@ class Client:
             | ReloadRules
             | AddException
             | UndoException
+            | Respond
             | Control
             | Shutdown
         ),

@@ -11,9 +11,12 @@ from engine import protocol as p
 from engine.alerts import DROP_RULE, Alert
 from engine.errors import RulesError, TiercelError
 from engine.evidence import explain_alert, explain_event
+from engine.invocation import command
+from engine.responding import Responding
 from engine.rules.render import where
 from engine.rules.ruleset import Rule
 from engine.sensor import Sensor
+from engine.service.peer import who_asks
 from engine.service.rule_costs import RuleCosts
 from engine.zoom import SECONDS, Target, target_of
 
@@ -54,6 +57,8 @@ class Desk:
             p.SaveRules: self._save_rules,
             p.Locate: self._locate,
             p.ListMoments: self._moments,
+            p.ListResponses: self._responses,
+            p.Respond: self._respond,
             p.GetHealth: self._health,
             p.GetHistory: self._history,
             p.Control: self._control,
@@ -177,6 +182,20 @@ class Desk:
 
     async def _save_rules(self, request: p.SaveRules) -> p.Reply:
         return p.Done(detail=await rule_editing.save(self.sensor, request.text, request.who))
+
+    async def _responses(self, request: p.ListResponses) -> p.Reply:
+        return p.Responses(targets=await self._responding().offer(request, who_asks()))
+
+    async def _respond(self, request: p.Respond) -> p.Reply:
+        return p.Done(detail=await self._responding().respond(request, who_asks(request.who)))
+
+    def _responding(self) -> Responding:
+        if self._steer is not None:
+            raise TiercelError("a recording is shown: there is nobody to respond to")
+        if self.sensor.responding is None:
+            start = command("--respond" if self._shut_down is not None else "sensor --respond")
+            raise TiercelError("this sensor only watches", hint=f"to respond, start it with: {start}")
+        return self.sensor.responding
 
     def _rule(self, name: str) -> Rule:
         if name == DROP_RULE:

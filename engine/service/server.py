@@ -18,6 +18,7 @@ from engine.errors import TiercelError
 from engine.protocol import VERSION, Failure, Hello, Pulse, Reply, Request, Welcome
 from engine.scrub import scrub
 from engine.service.connection import Connection
+from engine.service.peer import note_peer
 from engine.service.sockets import ListeningSocket
 
 Handler = Callable[[Request], Awaitable[Reply]]
@@ -79,6 +80,7 @@ class Server:
             connection.abort()
 
     async def _serve_stream(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        note_peer(writer)
         connection = Connection(reader, writer, self._reply, stall=self._stall)
         self._connections.add(connection)
         try:

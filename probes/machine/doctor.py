@@ -14,6 +14,7 @@ from enum import StrEnum
 from engine.invocation import command
 from engine.scrub import scrub
 from probes.machine.facts import Machine, Transport
+from probes.machine.kept_capabilities import TO_RESPOND
 
 RELEASE_WITH_RAW_TRACEPOINTS = (4, 17)
 RELEASE_WITHOUT_MEMLOCK = (5, 11)
@@ -111,7 +112,8 @@ def _capabilities(machine: Machine) -> Finding:
     if missing := [row.name for row, has in rows if not has]:
         return _warn(f"without {', '.join(missing)}", f"the sensor would keep {why}", "start it with sudo")
     names = ", ".join(row.name for row, _ in rows)
-    return Finding(Status.OK, f"the sensor keeps {names or 'none'}", why)
+    more = f"with --respond also {TO_RESPOND.name.removeprefix('CAP_')}: {TO_RESPOND.reason}"
+    return Finding(Status.OK, f"the sensor keeps {names or 'none'}", "; ".join(filter(None, (why, more))))
 
 
 def _lockdown(machine: Machine) -> Finding:

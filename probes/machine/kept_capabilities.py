@@ -17,7 +17,7 @@ from probes.machine.privileges import capabilities, forbid_new_privileges
 _PR_CAPBSET_DROP, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 24, 47, 4
 _VERSION_3 = 0x20080522
 """Of capset(2): sets of 64 bits, each in two halves."""
-CAP_SETGID, CAP_SYS_ADMIN, CAP_PERFMON, CAP_BPF = 6, 21, 38, 39
+CAP_KILL, CAP_SETGID, CAP_SYS_ADMIN, CAP_PERFMON, CAP_BPF = 5, 6, 21, 38, 39
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +42,17 @@ KEPT = (
 BEFORE_5_8 = Capability(CAP_SYS_ADMIN, "CAP_SYS_ADMIN", "maps and buffers: this kernel has no CAP_BPF and CAP_PERFMON")
 FOR_A_GROUP = Capability(CAP_SETGID, "CAP_SETGID", "the socket belongs to the group that may attach")
 
+TO_RESPOND = Capability(CAP_KILL, "CAP_KILL", "responses (--respond) to processes of any user")
 
-def kept(*, group: bool = False, last: int | None = None) -> tuple[Capability, ...]:
-    """The rows that hold here; ``group`` for a socket with a group, ``last`` is the kernel's last capability."""
+
+def kept(*, group: bool = False, respond: bool = False, last: int | None = None) -> tuple[Capability, ...]:
+    """The rows that hold here; ``group`` for a socket with a group, ``respond`` for who may freeze and kill.
+
+    ``last`` is the kernel's last capability.
+    """
     has_bpf = (_last() if last is None else last) >= CAP_BPF
     rows = KEPT if has_bpf else (*(row for row in KEPT if row.number < CAP_PERFMON), BEFORE_5_8)
-    return (*rows, FOR_A_GROUP) if group else rows
+    return (*rows, *[FOR_A_GROUP] * group, *[TO_RESPOND] * respond)
 
 
 def keep_only(rows: Collection[Capability]) -> None:

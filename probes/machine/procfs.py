@@ -19,7 +19,7 @@ from probes.machine.cgroups import container_of_process
 PROC = Path("/proc")
 _MOST_STRING_BYTES = 4096
 """Of the arguments, and of the environment, as in an event (STRING_SIZE in bpf/wire.h)."""
-_KERNEL_THREAD = 0x00200000
+KERNEL_THREAD = 0x00200000
 """PF_KTHREAD."""
 
 
@@ -43,8 +43,8 @@ def _processes(offset: int, proc: Path, environment: bool) -> Iterator[ProcessIn
 
 def read_process(folder: Path, offset: int) -> ProcessInfo | None:
     """The process of a folder of /proc; None for a kernel thread and a zombie. Raises OSError when it has ended."""
-    comm, fields = _stat(folder)
-    if int(fields[6]) & _KERNEL_THREAD or _is_zombie(fields):
+    comm, fields = stat_fields(folder)
+    if int(fields[6]) & KERNEL_THREAD or is_zombie(fields):
         return None
     start = int(fields[19]) * TICK
     process = ProcessInfo(
@@ -64,14 +64,14 @@ def read_process(folder: Path, offset: int) -> ProcessInfo | None:
     return process
 
 
-def _stat(folder: Path) -> tuple[str, list[str]]:
+def stat_fields(folder: Path) -> tuple[str, list[str]]:
     """comm, which may hold anything, and the fields behind it (state first)."""
     content = text((folder / "stat").read_bytes())
     before, _, after = content.rpartition(")")
     return before.partition("(")[2], after.split()
 
 
-def _is_zombie(fields: list[str]) -> bool:
+def is_zombie(fields: list[str]) -> bool:
     """Whether the whole process has exited, and waits for its parent to ask; not only its first thread."""
     return fields[0] in "ZX" and int(fields[17]) <= 1
 

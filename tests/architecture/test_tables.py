@@ -10,11 +10,13 @@ import pytest
 from engine.lang.fields import FIELDS
 from engine.lang.operators import OPERATORS
 from engine.lang.transformers import TRANSFORMERS
+from engine.response import BY_ID, RESPONSES
 from engine.schema import BY_NAME, EVENT_TYPES, RET, EventType, Param
 from engine.sinks import SINKS
 from probes.kernel.spec import spec_rows
 from probes.kernel.syscalls import SYSCALLS
 from probes.machine.doctor import CHECKS
+from probes.responding import HANDS
 from tui.actions import ACTIONS, VIEWS
 from tui.panes import PANES
 
@@ -92,6 +94,11 @@ def test_actions_belong_to_known_views_and_say_what_they_do() -> None:
 def test_no_key_means_two_things_in_one_view(view: str) -> None:
     keys = [key for action in ACTIONS if view in action.views for key in action.keys.split(",")]
     assert not repeated(keys)
+
+
+def test_every_response_can_be_done_and_nothing_else() -> None:
+    assert set(BY_ID) == HANDS
+    assert not repeated([row.id for row in RESPONSES])
 
 
 def test_the_doctor_has_a_row_for_each_thing_the_live_start_needs() -> None:

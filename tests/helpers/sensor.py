@@ -78,6 +78,12 @@ class World:
     """Exceptions that can be made, by alert id."""
     exceptions: list[p.AddException] = field(default_factory=list)
     """Those that are in force."""
+    targets: list[p.TargetRow] = field(default_factory=list)
+    """What can be responded to; empty for a sensor that only watches."""
+    responded: list[p.Respond] = field(default_factory=list)
+    """What was done, evidence included."""
+    response_problem: str = ""
+    """Why nothing can be done."""
     rule_problem: str = ""
     """What a reload finds wrong."""
     samples: list[p.Sample] = field(default_factory=list)
@@ -347,6 +353,23 @@ class MemorySensor:
     def _rule_text(self, request: p.GetRuleText) -> p.RuleText:
         return p.RuleText(lines=[f"- rule: {request.name}"])
 
+    def _responses(self, request: p.ListResponses) -> p.Responses:
+        if not self.world.targets:
+            raise TiercelError("this sensor only watches", hint="to respond, start it with: tiercel --respond")
+        wanted = [row for row in self.world.targets if not (request.container_id and row.pid)]
+        return p.Responses(targets=wanted)
+
+    def _respond(self, request: p.Respond) -> p.Done:
+        targets = {row.pid or row.container_id: row for row in self.world.targets}
+        target = targets[request.pid or request.container_id]
+        (row,) = [row for row in target.rows if row.id == request.response]
+        if self.world.response_problem:
+            raise TiercelError(self.world.response_problem, hint="nothing was done")
+        if not row.evidence and request.confirm != target.word:
+            raise TiercelError(f"this was not confirmed: the word is {target.word}", hint="nothing was done")
+        self.world.responded.append(request)
+        return p.Done(detail=f"{target.name}: {row.label}; {row.undo}")
+
     def _health(self, _request: p.GetHealth) -> p.HealthReply:
         return p.HealthReply(health=self.world.health)
 
@@ -379,6 +402,8 @@ _HANDLERS: dict[type, Callable[[MemorySensor, Any], p.Reply]] = {
     p.GetRuleText: MemorySensor._rule_text,
     p.Locate: MemorySensor._locate,
     p.ListMoments: MemorySensor._moments,
+    p.ListResponses: MemorySensor._responses,
+    p.Respond: MemorySensor._respond,
     p.GetHealth: MemorySensor._health,
     p.GetHistory: MemorySensor._history,
     p.Control: MemorySensor._done,

@@ -9,11 +9,12 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from engine.events import ContainerInfo
-from engine.protocol import ContainerRow, Containers, ListContainers, Zoom
+from engine.protocol import ContainerRow, Containers, ListContainers, ListResponses, Zoom
 from tui import clip, words
 from tui.actions import bindings
 from tui.panes.base import alert_counts
 from tui.panes.listing import ListPane
+from tui.panes.responding import Responding
 from tui.panes.zooming import sign, toggle
 from tui.places import ContainerPlace
 from tui.row_fields import CONTAINERS
@@ -26,7 +27,7 @@ _RUNTIME_SOCKETS = ("docker.sock", "containerd.sock", "crio.sock", "podman.sock"
 _STATES = {"running": "ok", "paused": "warn", "restarting": "warn", "dead": "bad"}
 
 
-class ContainersPane(ListPane[ContainerRow]):
+class ContainersPane(Responding, ListPane[ContainerRow]):
     """All containers known, running first."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("containers")
@@ -93,6 +94,10 @@ class ContainersPane(ListPane[ContainerRow]):
         """Watch the container in full, or no longer."""
         if row := self.list.selected:
             start(self, partial(toggle, self, Zoom(container_id=row.info.id), name(row.info)), group="zoom")
+
+    def respond_to(self) -> ListResponses | None:
+        """The container."""
+        return ListResponses(container_id=self.list.selected.info.id) if self.list.selected else None
 
     def action_events(self) -> None:
         """The container's recent events."""

@@ -126,6 +126,7 @@ def _figures(health: Health) -> list[list[Span]]:
         ("Alerts", f"{health.alerts:,}"),
         ("Rules", f"{health.rules_enabled} on, {health.rules_total - health.rules_enabled} off"),
         ("Runtime", f"{runtime}{f' ({health.runtime_detail})' if health.runtime_detail else ''}"),
+        ("Responses", f"allowed; the audit log is {health.responses}" if health.responses else "none: it only watches"),
         ("Containers", str(health.containers)),
         ("Processes", f"{health.processes:,}{_missed(health)}"),
         ("CPU", f"{health.cpu:.1f} % of a core"),

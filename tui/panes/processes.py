@@ -9,12 +9,13 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from engine.events import HOST
-from engine.protocol import ListProcesses, Processes, ProcessRow, Zoom
+from engine.protocol import ListProcesses, ListResponses, Processes, ProcessRow, Zoom
 from engine.query import split_inversion
 from tui import clip, words
 from tui.actions import bindings
 from tui.front import Front
 from tui.panes.listing import ListPane
+from tui.panes.responding import Responding
 from tui.panes.zooming import sign, toggle
 from tui.places import ContainerPlace, ProcessPlace
 from tui.row_fields import PROCESSES
@@ -25,7 +26,7 @@ from tui.widgets.page_list import PageList
 from tui.workers import start
 
 
-class ProcessesPane(ListPane[ProcessRow]):
+class ProcessesPane(Responding, ListPane[ProcessRow]):
     """The tree of everything, of one container, or of the host. ``select`` is the process to put the cursor on."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("processes")
@@ -136,6 +137,11 @@ class ProcessesPane(ListPane[ProcessRow]):
             start(
                 self, partial(toggle, self, Zoom(pid=row.pid, start=row.start), f"{row.name} ({row.pid})"), group="zoom"
             )
+
+    def respond_to(self) -> ListResponses | None:
+        """The process with all that descends from it, and its container."""
+        row = self.list.selected
+        return ListResponses(pid=row.pid, start=row.start) if row else None
 
     def action_events(self) -> None:
         """Its recent events."""

@@ -6,17 +6,18 @@ from collections.abc import Callable
 from functools import partial
 
 from engine.alerts import Alert
-from engine.protocol import Alerts, Done, GetAlert, SetState, State
+from engine.protocol import Alerts, Done, GetAlert, ListResponses, SetState, State
 from tui.front import GoneError, RefusedError
 from tui.lineage import container_name
 from tui.marks import NEW, Mark
 from tui.panes.bundling import Bundling
 from tui.panes.excepting import Excepting
+from tui.panes.responding import Responding
 from tui.places import AlertPlace, ContainerPlace, Place, RulePlace, TreePlace
 from tui.state_screen import StateScreen, whoami
 
 
-class AlertVisits(Excepting, Bundling):
+class AlertVisits(Excepting, Bundling, Responding):
     """A pane that stands on an alert: the keys that lead on from it."""
 
     alert: Alert | None = None
@@ -25,6 +26,14 @@ class AlertVisits(Excepting, Bundling):
     def alert_id(self) -> int:
         """The alert the keys are about, 0 for none."""
         raise NotImplementedError
+
+    def respond_to(self) -> ListResponses | None:
+        """The container, and the process that did it or what began it."""
+        return ListResponses(self.alert_id()) if self.alert_id() else None
+
+    def bundle_place(self) -> AlertPlace | None:
+        """The alert itself."""
+        return self.alert_place()
 
     def mark(self) -> Mark:
         """The state of its stack."""

@@ -14,7 +14,7 @@ import pytest
 from probes.machine import doctor
 from probes.machine.doctor import CHECKS, Status, blockers, checks, report, to_rows
 from probes.machine.facts import PACKAGES, Machine
-from probes.machine.kept_capabilities import kept
+from probes.machine.kept_capabilities import TO_RESPOND, kept
 
 DEBIAN = 'PRETTY_NAME="Debian GNU/Linux 12"\nID=debian\n'
 MINT = 'ID=linuxmint\nID_LIKE="ubuntu debian"\n'
@@ -170,6 +170,8 @@ def test_what_a_sensor_keeps_is_told_with_the_reasons() -> None:
         assert row.name in found.found + found.consequence
         assert row.reason in found.consequence
     assert (found.status is Status.OK) == (os.geteuid() == 0)
+    if found.status is Status.OK:
+        assert f"with --respond also KILL: {TO_RESPOND.reason}" in found.consequence
 
 
 def test_a_user_lacks_what_a_sensor_keeps() -> None:

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from probes.machine.kept_capabilities import BEFORE_5_8, FOR_A_GROUP, KEPT, kept
+from probes.machine.kept_capabilities import BEFORE_5_8, FOR_A_GROUP, KEPT, TO_RESPOND, kept
 
 KEEP = """
 import ctypes, json, os, subprocess, sys, threading
@@ -90,3 +90,8 @@ def test_kernels_before_5_8_have_no_capability_for_bpf() -> None:
 
 def test_a_group_needs_one_more() -> None:
     assert set(kept(group=True)) - set(kept()) == {FOR_A_GROUP}
+
+
+def test_who_may_respond_needs_one_more() -> None:
+    assert set(kept(respond=True)) - set(kept()) == {TO_RESPOND}
+    assert TO_RESPOND not in kept(group=True)
