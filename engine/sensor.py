@@ -128,13 +128,15 @@ class Sensor:
         """Rules switched by hand."""
         self._reloading = asyncio.Lock()
         self._changed = asyncio.Event()
+        self._has_chores = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Run until every source has ended, or forever; cancel to stop. Sinks are flushed either way."""
         self._select()
         self.hits.begin(await self.store.hits())
-        helpers = [asyncio.create_task(helper) for helper in (self._tick(), self._pulse(), self._prepare())]
+        work = (self._tick(), self._pulse(), self._prepare(), self._do_chores())
+        helpers = [asyncio.create_task(one) for one in work]
         try:
             async with asyncio.TaskGroup() as group:
                 for source in self.sources:
@@ -143,6 +145,7 @@ class Sensor:
             for task in helpers:
                 task.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
+            self.world.chores.finish()
             self._publish(self._judge(self.world.release(), []))
             self.on_pulse(self.pulse(health=self.health()))
             if self.sinks is not None:
@@ -215,6 +218,7 @@ class Sensor:
         self._changed.set()
 
     def _note(self, item: Input) -> None:
+        self.begin_chores()
         match item:
             case Loss():
                 self.vitals.lose(item)
@@ -327,8 +331,29 @@ class Sensor:
         self.vitals.tick()
         self.zooms.expire()
         self._publish(self._judge(self.world.expire(), []))
+        self.begin_chores()
         await self.store.maintain()
         self.on_pulse(self.pulse(health=self.health()))
+
+    def begin_chores(self) -> None:
+        """If there are any."""
+        if self.world.chores:
+            self._has_chores.set()
+
+    async def _do_chores(self) -> None:
+        """What takes a look at all of the state, with events between the slices."""
+        while True:
+            await self._has_chores.wait()
+            self._has_chores.clear()
+            while self._goes_on():
+                await asyncio.sleep(0)
+
+    def _goes_on(self) -> bool:
+        try:
+            return self.world.chores.work()
+        except Exception as error:  # noqa: BLE001 - as in feed; the chore is given up
+            self.vitals.stumble(error)
+            return True
 
     async def _pulse(self) -> None:
         while True:

@@ -77,7 +77,7 @@ class Desk:
         return p.Done(detail=f"{count} stack{'s' * (count != 1)}: {request.state}")
 
     async def _containers(self, _request: p.ListContainers) -> p.Reply:
-        return p.Containers(rows=self.sensor.world.container_rows())
+        return p.Containers(rows=await self.sensor.world.container_rows())
 
     async def _processes(self, request: p.ListProcesses) -> p.Reply:
         return p.Processes(rows=await self.sensor.world.process_rows(request.container_id, exited=request.exited))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from heapq import nlargest
 
 from engine.events import HOST, ContainerInfo, KernelEvent
@@ -18,21 +17,26 @@ from engine.state.event import Event
 from engine.state.lineage import entry, is_exec_privileged
 from engine.state.processes import Process
 from engine.state.recent import Recent
+from engine.state.sliced import RUN, SLICE, in_order
 from engine.target import target
 
 MAX_EXITED_ROWS = 500
 """Exited processes shown in a tree: the table may hold thousands, and a screen asks again with every change."""
-_SLICE = 200
-"""Rows of processes made between two breaths: some milliseconds."""
 
 # ── containers ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def container_rows(containers: ContainerTable, processes: Iterable[Process]) -> list[ContainerRow]:
-    """All containers: those that run first, then by name."""
-    living = Counter(process.container_id for process in processes if not process.exit_time)
-    rows = [_container_row(container, living[container.id]) for container in containers]
-    return sorted(rows, key=lambda row: (row.gone, not row.processes, row.info.name, row.info.id))
+def container_rows(containers: ContainerTable, population: Mapping[str, int]) -> Iterator[ContainerRow | None]:
+    """All containers: those that run first, then by name; None now and then, where others may go on.
+
+    ``population`` says how many processes live in each.
+    """
+    rows = []
+    for number, container in enumerate(tuple(containers), 1):
+        rows.append(_container_row(container, population.get(container.id, 0)))
+        if number % SLICE == 0:
+            yield None
+    yield from in_order(rows, lambda row: (row.gone, not row.processes, row.info.name, row.info.id))
 
 
 def _container_row(container: Container, processes: int) -> ContainerRow:
@@ -63,29 +67,40 @@ def process_rows(
 
     Of the exited ones those that caused alerts come first, then the latest, :data:`MAX_EXITED_ROWS` in all.
     """
-    here = [process for process in processes if container_id is None or process.container_id == container_id]
-    chosen = [process for process in here if not process.exit_time]
+    chosen: list[Process] = []
+    ended: list[Process] = []
+    for number, process in enumerate(tuple(processes), 1):
+        if container_id is None or process.container_id == container_id:
+            (ended if process.exit_time else chosen).append(process)
+        if number % RUN == 0:
+            yield None
     if exited:
-        ended = (process for process in here if process.exit_time)
         chosen += nlargest(MAX_EXITED_ROWS, ended, key=lambda process: (process.alerts > 0, process.exit_time))
-    for number, (process, depth) in enumerate(_in_tree_order(chosen), 1):
-        yield _process_row(process, depth, containers)
-        if number % _SLICE == 0:
+    for number, place in enumerate(_in_tree_order(chosen), 1):
+        yield None if place is None else _process_row(*place, containers)
+        if number % SLICE == 0:
             yield None
 
 
-def _in_tree_order(chosen: list[Process]) -> Iterator[tuple[Process, int]]:
-    """Each process with its depth below the first ancestor among ``chosen``."""
-    known = {id(process) for process in chosen}
+def _in_tree_order(chosen: list[Process]) -> Iterator[tuple[Process, int] | None]:
+    """Each process with its depth below the first ancestor among ``chosen``; None now and then."""
+    known: set[int] = set()
+    for number, process in enumerate(chosen, 1):
+        known.add(id(process))
+        if number % RUN == 0:
+            yield None
     below: dict[int, list[Process]] = {}
-    for process in sorted(chosen, key=lambda process: (process.start, process.pid), reverse=True):
-        above = next((id(one) for one in process.ancestors() if id(one) in known), 0)
-        below.setdefault(above, []).append(process)
-    stack = [(process, 0) for process in below.get(0, ())]
+    for one in in_order(chosen, lambda process: (-process.start, -process.pid)):
+        if one is None:
+            yield None
+            continue
+        above = next((id(ancestor) for ancestor in one.ancestors() if id(ancestor) in known), 0)
+        below.setdefault(above, []).append(one)
+    stack = [(top, 0) for top in below.pop(0, ())]
     while stack:
         process, depth = stack.pop()
         yield process, depth
-        stack += [(child, depth + 1) for child in below.get(id(process), ())]
+        stack += [(child, depth + 1) for child in below.pop(id(process), ())]  # given back one by one
 
 
 def _process_row(process: Process, depth: int, containers: ContainerTable) -> ProcessRow:

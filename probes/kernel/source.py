@@ -143,7 +143,7 @@ class KernelSource:
             self.report(what, hint)
         try:
             self._open_maps(self._loaded)
-            emit(await self._snapshot())
+            await self._tell_who_lives(emit)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.company(), COMPANY_SECONDS)
             emit([SourceState(time=time.time_ns(), phase=Phase.LIVE, detail=self._loaded.how)])
@@ -252,13 +252,14 @@ class KernelSource:
             filters.add_cgroup(key, container_id)
         return filters
 
-    async def _snapshot(self) -> list[Input]:
+    async def _tell_who_lives(self, emit: Emit) -> None:
         """What lives already. The probes are attached before, so that nothing falls between."""
         snapshot = await self._snapshots.take()
-        users: list[Input] = [read_host_users()]
-        for process in snapshot.processes:
-            users += self._users.of(process.pid, process.container_id)
-        return [*users, snapshot]
+        emit([read_host_users()])
+        for part in in_parts(snapshot):
+            users = [found for one in part.processes for found in self._users.of(one.pid, one.container_id)]
+            emit([*users, part])
+            await asyncio.sleep(0)
 
     # ── delivery ────────────────────────────────────────────────────────────────────────────────────────────────────
 

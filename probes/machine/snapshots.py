@@ -18,8 +18,8 @@ from probes.machine.procfs import read_processes
 
 PERIOD = 10.0
 """Seconds at least between the beginnings of two snapshots."""
-PART = 1000
-"""Processes that are taken in at once: some milliseconds."""
+PART = 100
+"""Processes that are taken in at once: about a millisecond."""
 
 
 def in_parts(snapshot: Snapshot) -> Iterator[Snapshot]:

@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequ
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+import msgspec
+
 from engine.events import Fd, Input, KernelEvent, Phase, Snapshot, SourceState
 from engine.pushdown.filter import Filter
 from probes.kernel.loader import RING_PAGES
@@ -98,8 +100,14 @@ async def watching(
 
 
 def snapshot(watched: Watched) -> Snapshot:
-    """The snapshot taken at the start."""
-    return next(value for value in watched.inputs if isinstance(value, Snapshot))
+    """The snapshot taken at the start, its parts put together."""
+    parts: list[Snapshot] = []
+    for value in watched.inputs:
+        if isinstance(value, Snapshot):
+            parts.append(value)
+            if not value.more:
+                break
+    return msgspec.structs.replace(parts[0], processes=[one for part in parts for one in part.processes], more=False)
 
 
 def only(events: Sequence[KernelEvent], kind: str) -> KernelEvent:
