@@ -68,6 +68,8 @@ class Bytecode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     programs: tuple[Program, ...]
     stages: tuple[str, ...]
     """Names of the programs that are called by others, in the order of the map ``stages``."""
+    clock: str
+    """What the time of a record is (:data:`probes.kernel.programs.BOOT` or MONOTONIC)."""
 
 
 def program(name: str, tracepoint: str, code: bytes, maps: Mapping[int, int]) -> Program:

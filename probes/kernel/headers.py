@@ -140,9 +140,17 @@ def kernel_types(btf: Btf) -> str:
     pids = btf.enumerator("cgroup_subsys_id", "pids_cgrp_id")
     if pids is not None:
         macros.append(f"#define PIDS_CGROUP {pids}")
+    if _has_old_start(btf):
+        macros.append("#define start_boottime real_start_time")
     macros += [f"#define {name} {btf.enumerator('pid_type', name)}" for name in ("PIDTYPE_PGID", "PIDTYPE_SID")]
     macros += _uring(btf)
     return "#pragma once\n" + "\n".join(macros) + "\n" + btf.declare(STRUCTS)
+
+
+def _has_old_start(btf: Btf) -> bool:
+    """Before 5.5 the start of a task on the clock since boot has another name."""
+    task = btf.find(Kind.STRUCT, "task_struct")
+    return task is not None and btf.field(task, "start_boottime") is None
 
 
 def _uring(btf: Btf) -> Iterator[str]:

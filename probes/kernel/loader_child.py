@@ -20,7 +20,7 @@ from engine.invocation import command
 from probes.kernel.btf import Btf
 from probes.kernel.bytecode import FAILED, Bytecode, MapDefinition, Program, encode, program
 from probes.kernel.headers import has_helper, write_headers
-from probes.kernel.programs import AUTO, PERF, RING, STAGES, source
+from probes.kernel.programs import AUTO, BOOT, MONOTONIC, PERF, RING, STAGES, source
 from probes.kernel.symbols import HELPERS, show_only
 
 DISTRIBUTION_PACKAGES = ("usr/lib/python3/dist-packages", "usr/lib/python3*/site-packages")
@@ -55,20 +55,26 @@ def best_transport(btf: Btf) -> str:
     return PERF if btf.enumerator("bpf_map_type", "BPF_MAP_TYPE_RINGBUF") is None else RING
 
 
-def compiled(folder: Path, transport: str, ring_pages: int) -> Bytecode:
+def best_clock(btf: Btf) -> str:
+    """The clock that goes on while the machine is suspended, where programs can read it (5.8)."""
+    return BOOT if has_helper(btf, "ktime_get_boot_ns") else MONOTONIC
+
+
+def compiled(folder: Path, transport: str, ring_pages: int, clock: str) -> Bytecode:
     """The probes for this kernel. ``folder`` is for what the compiler reads. Raises :class:`SourceError`."""
     btf = Btf.of_kernel()
     transport = best_transport(btf) if transport == AUTO else transport
+    clock = best_clock(btf) if clock == AUTO else clock
     write_headers(folder, btf)
     show_only([name for name in HELPERS if has_helper(btf, name)], folder)
     os.chdir(folder)  # bcc puts the working directory before every include path
     os.environ["BCC_KERNEL_SOURCE"] = str(folder)
     bcc = import_bcc()
     try:
-        module = _compiler(bcc)(text=source(transport, ring_pages), cflags=_FLAGS)
+        module = _compiler(bcc)(text=source(transport, ring_pages, clock), cflags=_FLAGS)
         maps = dict(_maps(bcc.lib, module.module))
         indexes = {descriptor: index for index, descriptor in enumerate(maps)}
-        return Bytecode(transport, tuple(maps.values()), tuple(_programs(bcc.lib, module, indexes)), STAGES)
+        return Bytecode(transport, tuple(maps.values()), tuple(_programs(bcc.lib, module, indexes)), STAGES, clock)
     except Exception as error:  # bcc raises nothing more precise
         raise SourceError(
             f"the probes cannot be compiled: {error}", hint=f"{command('doctor')} says what is missing"

@@ -15,6 +15,7 @@ from engine.events import ProcessInfo
 from probes.kernel.decode import TICK
 from probes.kernel.paths import text
 from probes.machine.cgroups import container_of_process
+from probes.machine.clocks import moved
 
 PROC = Path("/proc")
 _MOST_STRING_BYTES = 4096
@@ -46,7 +47,8 @@ def read_process(folder: Path, offset: int) -> ProcessInfo | None:
     comm, fields = _stat(folder)
     if int(fields[6]) & _KERNEL_THREAD or _is_zombie(fields):
         return None
-    start = int(fields[19]) * TICK
+    start = int(fields[19]) * TICK - moved("boottime")
+    start -= start % TICK
     process = ProcessInfo(
         pid=int(folder.name),
         start=start,

@@ -73,6 +73,7 @@ async def watching(
     *,
     own_pids: Collection[int] = (),
     transport: str = AUTO,
+    clock: str = AUTO,
     environment: bool = False,
     ring_pages: int = RING_PAGES,
     wanted_filter: Callable[[], Filter] | None = None,
@@ -80,7 +81,9 @@ async def watching(
     company: Callable[[], Coroutine[None, None, object]] | None = None,
 ) -> AsyncIterator[Watched]:
     """A kernel source that is live; by default our own processes count like any other."""
-    source = KernelSource(own_pids=own_pids, transport=transport, environment=environment, ring_pages=ring_pages)
+    source = KernelSource(
+        own_pids=own_pids, transport=transport, environment=environment, ring_pages=ring_pages, clock=clock
+    )
     source.wanted_filter, source.stay_open = wanted_filter, stay_open
     if company is not None:
         source.company = company

@@ -23,10 +23,10 @@ static __always_inline u64 argument(struct bpf_raw_tracepoint_args *ctx, int i)
 
 static __always_inline u64 boot_time(void)
 {
-#ifdef HAVE_BPF_FUNC_ktime_get_boot_ns
+#if defined(HAVE_BPF_FUNC_ktime_get_boot_ns) && !defined(CLOCK_MONOTONIC)
 	return bpf_ktime_get_boot_ns();
 #else
-	return bpf_ktime_get_ns();
+	return bpf_ktime_get_ns(); /* the sensor adds the time of suspends (boot_time.py) */
 #endif
 }
 
