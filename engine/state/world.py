@@ -36,9 +36,13 @@ from engine.state.containers import Container, ContainerTable
 from engine.state.event import Event
 from engine.state.processes import Process, ProcessKey
 from engine.state.recent import Recent
+from engine.state.sessions import Sessions
 from engine.state.sliced import breathing
 from engine.state.table import ProcessTable
 from engine.state.waiting import PATIENCE, Waiting
+
+_PROGRAMS = frozenset({"clone", "execve", "execveat"})
+"""Events that carry a process for a reason of their own; with others it is what the process has become."""
 
 
 class World:
@@ -50,6 +54,7 @@ class World:
 
     def __init__(self, *, patience: int = PATIENCE) -> None:
         self.processes = ProcessTable()
+        self.sessions = Sessions(self.processes.newest)
         self.containers = ContainerTable(inhabited=self.processes.population)
         self.containers.host.processes = self.processes.newest
         self.held = Waiting(patience=patience)
@@ -81,6 +86,8 @@ class World:
             "execve": self.processes.exec,
             "execveat": self.processes.exec,
             "procexit": self.processes.exit,
+            "setsid": self.sessions.begin,
+            "setpgid": self.sessions.group,
         }
 
     # ── inputs ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -178,7 +185,7 @@ class World:
         process = self.processes.observe(kernel)
         if (keep := self._events.get(kernel.type)) is not None:
             keep(kernel, process)
-        elif kernel.process is not None:
+        if kernel.process is not None and kernel.type not in _PROGRAMS:
             self.processes.amend(kernel, process)
         container = self._container_of(kernel, process) if kernel.container_id != HOST else None
         self._num += 1
