@@ -112,7 +112,7 @@ def _process_row(process: Process, depth: int, containers: ContainerTable) -> Pr
         ppid=process.ppid,
         depth=depth,
         name=process.name,
-        cmdline=process.cmdline,
+        cmdline=process.shown_cmdline,
         exepath=process.exepath,
         user=users.get(process.uid, "root" if process.uid == 0 else ""),
         uid=process.uid,
@@ -143,6 +143,7 @@ def _flags(process: Process, container: Container | None) -> list[str]:
     signs = {
         "new binary": container is not None and process.is_exe_upper_layer,
         "memfd": process.is_exe_from_memfd,
+        "arguments cut": process.is_cut,
         "more capabilities than its container": _is_entry(process) and is_exec_privileged(process, container),
     }
     return [sign for sign, there in signs.items() if there]

@@ -18,8 +18,8 @@ from probes.machine.cgroups import container_of_process
 from probes.machine.clocks import moved
 
 PROC = Path("/proc")
-_MOST_STRING_BYTES = 4096
-"""Of the arguments, and of the environment, as in an event (STRING_SIZE in bpf/wire.h)."""
+_MOST_STRING_BYTES = 4095
+"""Of the arguments, and of the environment, as in an event (STRING_SIZE in bpf/wire.h, less one)."""
 _KERNEL_THREAD = 0x00200000
 """PF_KTHREAD."""
 

@@ -544,3 +544,11 @@ def test_what_a_process_has_become_is_known_with_the_event_that_tells_it(world: 
     became = process_info(200, cwd="/etc", sid=77, comm="sh", container_id=WEB)
     (judged,) = world.apply(event("openat", 200, 10, container_id=WEB, process=became, args={"name": "x"}, res=3))
     assert (judged.process.cwd, judged.process.sid) == ("/etc", 77)
+
+
+@pytest.mark.parametrize(("size", "cut"), [(100, False), (4095 - len("sh\0") - 1, False), (4095 - len("sh\0"), True)])
+def test_arguments_that_were_cut_are_marked_for_people_and_not_for_rules(world: World, size: int, cut: bool) -> None:
+    judged = apply(world, execve(300, "/bin/sh", "x" * size, at=5))
+    row = next(row for row in processes(world) if row.pid == 300)
+    assert judged.process.cmdline == "sh " + "x" * size
+    assert (row.cmdline == judged.process.cmdline + " …", "arguments cut" in row.flags) == (cut, cut)
