@@ -62,8 +62,9 @@ STRUCTS: dict[str, list[str]] = {
     ],
     "unix_sock": ["addr", "peer"],
     "unix_address": ["len", "name"],
-    "io_kiocb": ["file", "opcode", "flags", "cqe", "async_data"],
-    "io_cqe": ["res", "fd"],
+    "io_kiocb": ["file", "opcode", "flags", "cqe", "async_data", "ctx"],
+    "io_cqe": ["user_data", "res", "fd"],
+    "io_uring_cqe": ["user_data", "res"],
     "filename": ["name"],
     "open_how": ["flags", "mode", "resolve"],
     "io_open": ["dfd", "file_slot", "filename", "how"],
@@ -153,11 +154,17 @@ def _has_old_start(btf: Btf) -> bool:
     return task is not None and btf.field(task, "start_boottime") is None
 
 
+_END_GIVEN = 3
+"""Arguments of the tracepoint io_uring_complete where the last one is the struct with the result."""
+
+
 def _uring(btf: Btf) -> Iterator[str]:
     """Where requests to io_uring can be followed: the tracepoint has the request since 6.4."""
     if not btf.has_tracepoint("io_uring_submit_req"):
         return
     yield "#define HAVE_URING 1"
+    if btf.tracepoint_arguments("io_uring_complete") > _END_GIVEN:
+        yield "#define URING_END_IN_ARGUMENTS 1"
     numbers = ((name, btf.enumerator("io_uring_op", name)) for name in URING_REQUESTS)
     yield from (f"#define {name} {number}" for name, number in numbers if number is not None)
 
