@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.events import ContainerInfo
@@ -32,6 +32,7 @@ def containers(count: int) -> Containers:
 
 
 @given(st.integers(0, 3 * SLICE + 1), st.sampled_from([processes, containers]))
+@settings(deadline=None)
 def test_in_slices_it_is_what_it_is_at_once(count: int, make: Callable[[int], Reply]) -> None:
     """But for the form of the array's length, of which msgpack has three."""
     pieces = asyncio.run(frame_of(make(count)))

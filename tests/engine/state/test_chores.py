@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.state.chores import Chores
@@ -20,6 +20,7 @@ def counting(to: int, done: list[tuple[int, int]], number: int = 0) -> Iterator[
 
 
 @given(st.lists(st.integers(0, 200), max_size=5))
+@settings(deadline=None)
 def test_all_is_done_in_its_order_however_thin_the_slices(lengths: list[int]) -> None:
     chores, done = Chores(), list[tuple[int, int]]()
     for number, length in enumerate(lengths):
@@ -52,6 +53,7 @@ def test_a_chore_that_fails_is_given_up_and_the_next_one_is_done() -> None:
 
 
 @given(st.lists(st.integers(0, 50), max_size=3 * RUN))
+@settings(deadline=None)
 def test_in_slices_the_order_is_that_of_sorted(numbers: list[int]) -> None:
     pairs = list(enumerate(numbers))
     found = [pair for pair in in_order(pairs, lambda pair: pair[1]) if pair is not None]
