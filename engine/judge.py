@@ -97,7 +97,7 @@ def _ancestor(process: Process, container: Container | None, host: Container) ->
         pid=process.pid,
         start=process.start,
         name=process.name,
-        cmdline=process.cmdline,
+        cmdline=process.shown_cmdline,
         exepath=process.exepath,
         container_id=process.container_id,
         user=users.get(process.uid, "root" if process.uid == 0 else ""),

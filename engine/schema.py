@@ -308,6 +308,8 @@ EVENT_TYPES: tuple[EventType, ...] = (
         help="a kernel module was loaded",
     ),
     _row("setuid", "process", "res:ERRNO@r uid:UID@0", help="the user id was set"),
+    _row("setsid", "process", "res:PID@r", help="a session was begun", state=True),
+    _row("setpgid", "process", "res:ERRNO@r pid:PID@0 pgid:PID@1", help="a process group was entered", state=True),
     _row(
         "memfd_create", "file", "fd:FD@r name:CHARBUF@0 flags:FLAGS@1", fd="fd", help="a file without a name was made"
     ),

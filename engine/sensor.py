@@ -13,9 +13,7 @@ front; behind, each sink has a bounded queue of its own, and what overflows is c
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterable, Callable, Sequence
 from typing import Protocol
 
 from engine.alerts import Alert
@@ -28,6 +26,7 @@ from engine.evidence import forget_rules
 from engine.excepting import LocalRules
 from engine.health import Vitals, health_of
 from engine.history import History
+from engine.hits import Hits
 from engine.judge import alert_of
 from engine.protocol import Health, Pulse, Reload
 from engine.reload import difference, refusal
@@ -37,7 +36,6 @@ from engine.sinks.fanout import Fanout
 from engine.state.event import Event
 from engine.state.world import World
 from engine.store import AlertStore
-from engine.store import Hits as StoredHits
 from engine.zoom import Zooms
 
 TICK = 1.0
@@ -54,25 +52,6 @@ class Recorder(Protocol):
 
     def write_alerts(self, alerts: Sequence[Alert]) -> None:
         """Append alerts."""
-
-
-@dataclass
-class Hits:
-    """How often each rule matched, and when last."""
-
-    count: Counter[str] = field(default_factory=Counter)
-    last: dict[str, int] = field(default_factory=dict)
-
-    def begin(self, stored: Mapping[str, StoredHits]) -> None:
-        """Go on from what the store holds of earlier runs."""
-        for rule, hits in stored.items():
-            self.count[rule] += hits.count
-            self.last[rule] = max(hits.last, self.last.get(rule, 0))
-
-    def note(self, alert: Alert) -> None:
-        """Count one alert."""
-        self.count[alert.rule] += 1
-        self.last[alert.rule] = alert.time
 
 
 class Sensor:
@@ -135,13 +114,15 @@ class Sensor:
         """Rules switched by hand."""
         self._reloading = asyncio.Lock()
         self._changed = asyncio.Event()
+        self._has_chores = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Run until every source has ended, or forever; cancel to stop. Sinks are flushed either way."""
         self._select()
         self.hits.begin(await self.store.hits())
-        helpers = [asyncio.create_task(helper) for helper in (self._tick(), self._pulse(), self._prepare())]
+        work = (self._tick(), self._pulse(), self._prepare(), self._do_chores())
+        helpers = [asyncio.create_task(one) for one in work]
         try:
             async with asyncio.TaskGroup() as group:
                 for source in self.sources:
@@ -150,6 +131,7 @@ class Sensor:
             for task in helpers:
                 task.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
+            self.world.chores.finish()
             self._publish(self._judge(self.world.release(), []))
             self.on_pulse(self.pulse(health=self.health()))
             if self.sinks is not None:
@@ -224,6 +206,7 @@ class Sensor:
         self._changed.set()
 
     def _note(self, item: Input) -> None:
+        self.begin_chores()
         match item:
             case Loss():
                 self.vitals.lose(item)
@@ -341,10 +324,31 @@ class Sensor:
         self.vitals.tick()
         self.zooms.expire()
         self._publish(self._judge(self.world.expire(), []))
+        self.begin_chores()
         await self.store.maintain()
         health = self.health()
         self.history.note(health)
         self.on_pulse(self.pulse(health=health))
+
+    def begin_chores(self) -> None:
+        """If there are any."""
+        if self.world.chores:
+            self._has_chores.set()
+
+    async def _do_chores(self) -> None:
+        """What takes a look at all of the state, with events between the slices."""
+        while True:
+            await self._has_chores.wait()
+            self._has_chores.clear()
+            while self._goes_on():
+                await asyncio.sleep(0)
+
+    def _goes_on(self) -> bool:
+        try:
+            return self.world.chores.work()
+        except Exception as error:  # noqa: BLE001 - as in feed; the chore is given up
+            self.vitals.stumble(error)
+            return True
 
     async def _pulse(self) -> None:
         while True:

@@ -79,7 +79,7 @@ class ProcessRow(msgspec.Struct):
     entry: str = ""
     """"docker exec" on the process by which somebody entered, "container start" on the container's first."""
     flags: list[str] = []
-    """Words worth a sign: "new binary", "memfd", "more capabilities than its container"."""
+    """Words worth a sign: "new binary", "memfd", "arguments cut", "more capabilities than its container"."""
 
 
 State = Literal["new", "acknowledged", "muted", "false positive", "incident"]

@@ -9,14 +9,13 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from engine.errors import ProtocolError
-from engine.protocol import VERSION, Failure, Hello, Processes, ProcessRow, Pulse, Reply, Request
+from engine.protocol import VERSION, Failure, Hello, Pulse, Reply, Request
 from engine.scrub import scrub_struct
 from engine.service.frames import REPLY_LIMIT, REQUEST_LIMIT, FrameReader, to_frame, to_request
+from engine.service.long_replies import frame_of
 
 IN_WORK = 16
 """Requests of one front end that are answered at the same time; more are not read off its socket."""
-_SLICE = 200
-"""Rows scrubbed between two breaths."""
 
 
 class Connection:
@@ -114,14 +113,16 @@ class Connection:
                     await self._write(to_frame(scrub_struct(pulse)))
 
     async def _send(self, reply: Reply, request_id: int) -> None:
-        frame = to_frame(msgspec.structs.replace(await _scrubbed(reply), id=request_id))
-        if len(frame) > REPLY_LIMIT:
-            frame = to_frame(Failure(id=request_id, message="the answer is too long", hint="ask for a smaller page"))
+        frame = await frame_of(msgspec.structs.replace(reply, id=request_id))
+        if sum(map(len, frame)) > REPLY_LIMIT:
+            frame = [to_frame(Failure(id=request_id, message="the answer is too long", hint="ask for a smaller page"))]
+        frame.reverse()
         async with self._turn:
-            await self._write(frame)
+            while frame:
+                await self._write(frame.pop())
 
-    async def _write(self, frame: bytes) -> None:
-        self._writer.write(frame)
+    async def _write(self, piece: bytes) -> None:
+        self._writer.write(piece)
         try:
             async with asyncio.timeout(self._stall):
                 await self._writer.drain()
@@ -139,14 +140,3 @@ def _refusal(first: Request) -> Failure | None:
         message=f"the sensor speaks version {VERSION} of the protocol, the front end version {first.version}",
         hint="use the same version of Tiercel at both ends",
     )
-
-
-async def _scrubbed(reply: Reply) -> Reply:
-    """With all its text scrubbed; others go on meanwhile when it has many rows."""
-    if not isinstance(reply, Processes):
-        return scrub_struct(reply)
-    rows: list[ProcessRow] = []
-    for begin in range(0, len(reply.rows), _SLICE):
-        rows += map(scrub_struct, reply.rows[begin : begin + _SLICE])
-        await asyncio.sleep(0)
-    return Processes(rows=rows)

@@ -90,7 +90,7 @@ class Desk:
         return p.Done(detail=f"{count} stack{'s' * (count != 1)}: {request.state}")
 
     async def _containers(self, request: p.ListContainers) -> p.Reply:
-        return p.Containers(rows=self.sensor.world.container_rows(request.at))
+        return p.Containers(rows=await self.sensor.world.container_rows(request.at))
 
     async def _processes(self, request: p.ListProcesses) -> p.Reply:
         return p.Processes(rows=await self._process_rows(request))

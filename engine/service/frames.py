@@ -30,8 +30,17 @@ _REPLIES: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
 
 def to_frame(message: Request | Reply) -> bytes:
     """The message as it goes onto the socket."""
-    body = _ENCODER.encode(message)
-    return _HEADER.pack(len(body)) + body
+    return b"".join(to_frame_of([encode(message)]))
+
+
+def to_frame_of(body: list[bytes]) -> list[bytes]:
+    """The frame of a message whose parts are these, in pieces."""
+    return [_HEADER.pack(sum(map(len, body))), *body]
+
+
+def encode(value: msgspec.Struct) -> bytes:
+    """A message, or a part of one, in msgpack."""
+    return _ENCODER.encode(value)
 
 
 def to_request(body: bytes) -> Request:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from heapq import nsmallest
 from pathlib import PurePosixPath
 
@@ -114,9 +114,9 @@ class ContainerTable:
         *,
         keep: int = KEEP_GONE,
         maximum: int = MAX_CONTAINERS,
-        inhabited: Callable[[], Collection[str]] = frozenset,
+        inhabited: Collection[str] = frozenset(),
     ) -> None:
-        """``inhabited`` gives the ids of those in which a process lives; it is asked only when that matters."""
+        """``inhabited`` has the ids of those in which a process lives now."""
         self.generation = 0
         self.host = Container(HOST, 0)
         self.forgotten = 0
@@ -172,22 +172,25 @@ class ContainerTable:
         container = self.see(users.container_id, time) if users.container_id != HOST else self.host
         container.users, container.groups = users.users, users.groups
 
-    def expire(self, now: int) -> None:
+    def expiring(self, now: int) -> Iterator[None]:
         """Forget those removed long ago, and those that no runtime told of and nobody was seen in for as long.
 
-        ``now`` is a moment. Ages are those since this was called first with them so: what a runtime tells has the
-        time of the wall clock, which may be set.
+        It is a chore (:mod:`engine.state.chores`). ``now`` is a moment. Ages are those since this was called first with
+        them so: what a runtime tells has the time of the wall clock, which may be set.
         """
         self._now, limit = now, now - self._keep
-        for container in self:
+        for container in tuple(self):
             self._look_at(container)
-        old = [c.id for c in self if c.gone and c.gone_since <= limit]
-        if quiet := [c.id for c in self if c.info is None and c.quiet_since <= limit]:
-            lived_in = self._inhabited()
-            old += [container_id for container_id in quiet if container_id not in lived_in]
-        for container_id in old:
-            del self._by_id[container_id]
-        self.generation += len(old)
+            if self._is_old(container, limit) and self._by_id.get(container.id) is container:
+                del self._by_id[container.id]
+                self.generation += 1
+            yield
+
+    def _is_old(self, container: Container, limit: int) -> bool:
+        if container.gone and container.gone_since <= limit:
+            return True
+        is_quiet = container.info is None and container.quiet_since <= limit
+        return is_quiet and container.id not in self._inhabited
 
     def ask_again(self) -> None:
         """A runtime can be asked that could not: nobody was asked in vain."""
@@ -205,7 +208,7 @@ class ContainerTable:
     def _make_room(self) -> None:
         if len(self._by_id) < self._maximum:
             return
-        lived_in = self._inhabited()
+        lived_in = self._inhabited
 
         def worth(one: Container) -> tuple[bool, bool, bool, int, int]:
             return (not one.gone, one.id in lived_in, one.info is not None, one.quiet_since, one.last_seen)

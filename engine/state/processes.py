@@ -12,6 +12,8 @@ from engine.events import ProcessInfo
 
 ProcessKey = tuple[int, int]
 """(pid, start time in nanoseconds since boot)."""
+MOST_ARGUMENTS = 4095
+"""Bytes that are told of a program's arguments (the name it was called by among them)."""
 MAX_ANCESTORS = 1000
 """Ancestors that are looked at: no honest tree is so deep, and in a hostile one each event would cost more and more."""
 
@@ -131,6 +133,16 @@ class Process:
     def cmdline(self) -> str:
         """Falco's ``proc.cmdline``: the name, then the arguments."""
         return " ".join([self.name, *self.args])
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it was given more arguments than are told, which no field of Falco's says."""
+        return len("\0".join([self.exe, *self.args]).encode(errors="replace")) >= MOST_ARGUMENTS
+
+    @property
+    def shown_cmdline(self) -> str:
+        """``cmdline`` for people: it says by ``…`` that there was more."""
+        return f"{self.cmdline} …" if self.is_cut else self.cmdline
 
     @property
     def only_child(self) -> Process | None:

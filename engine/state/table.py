@@ -19,6 +19,7 @@ from itertools import chain, islice, takewhile
 
 from engine.events import Adoption, KernelEvent, ProcessInfo, Snapshot
 from engine.state.clock import moment_of
+from engine.state.population import Population
 from engine.state.processes import MAX_ANCESTORS, Process, ProcessKey
 
 KEEP_EXITED = 300 * 10**9
@@ -40,7 +41,7 @@ class ProcessTable:
 
     def __init__(self, *, keep: int = KEEP_EXITED, max_exited: int = MAX_EXITED) -> None:
         self.generation = 0
-        self.living = 0
+        self.population = Population()
         self.missed_exits = 0
         """Processes whose exit no event told: a snapshot found them gone."""
         self.left_out = 0
@@ -60,6 +61,11 @@ class ProcessTable:
 
     def __iter__(self) -> Iterator[Process]:
         return iter(self._by_key.values())
+
+    @property
+    def living(self) -> int:
+        """How many of them live."""
+        return self.population.total
 
     def get(self, pid: int, start: int) -> Process | None:
         """The process, None if it is not (or no longer) known."""
@@ -81,7 +87,8 @@ class ProcessTable:
         process.gid = event.gid
         process.cap_effective = event.cap_effective
         process.cap_permitted = event.cap_permitted
-        process.container_id = event.container_id
+        if process.container_id != event.container_id:
+            self._move(process, event.container_id)
         if event.tid == event.pid:  # a thread may have a name of its own
             process.name = event.comm
         if process.exit_time and moment > process.exit_seen and event.type != "procexit":
@@ -90,16 +97,32 @@ class ProcessTable:
 
     def snapshot(self, snapshot: Snapshot) -> None:
         """Take over the processes that live; those that are not among them and were not seen since have exited."""
+        self.list(snapshot)
+        if not snapshot.more:
+            deque(self.closing(snapshot), maxlen=0)
+
+    def list(self, snapshot: Snapshot) -> None:
+        """Take over the processes of a snapshot, or of a part of one."""
         moment = moment_of(snapshot)
         for info in snapshot.processes:
             self._list(info, snapshot.time, moment)
         self.generation += 1
-        if snapshot.more:
-            return
-        for process in [one for one in self if one.parent is None]:
-            self._link(process, self._parent_of(process, process.ppid))
-        for process in [one for one in self if one.seen < moment and one.listed != moment and not one.exit_time]:
-            self._miss(process, snapshot.time, moment)
+
+    def closing(self, snapshot: Snapshot) -> Iterator[None]:
+        """What is to be done when all parts were listed: the chore of :meth:`snapshot` (:mod:`engine.state.chores`).
+
+        It is to be finished before the next snapshot is listed.
+        """
+        moment = moment_of(snapshot)
+        for process in tuple(self._by_key.values()):
+            if process.parent is None and self._by_key.get(process.key) is process:  # else it was forgotten meanwhile
+                self._link(process, self._parent_of(process, process.ppid))
+            yield
+        for process in tuple(self._by_key.values()):
+            if process.seen < moment and process.listed != moment and not process.exit_time:
+                self._miss(process, snapshot.time, moment)
+            yield
+        self.generation += 1
 
     def clone(self, event: KernelEvent, creator: Process) -> None:
         """A process was created by ``creator``: it inherits all that its record does not give."""
@@ -112,10 +135,10 @@ class ProcessTable:
             child = None
         if child is None:
             child = self._add(info.pid, info.start, event.time, moment_of(event))
-            child.replace(info)
+            self._replace(child, info)
             child.inherit(creator)
         elif not child.exepath:  # met before by an event of its own, which says little
-            child.fill(info)
+            self._fill(child, info)
             child.inherit(creator)
         self._learn_start(child, info)
         parent = creator if info.ppid in (0, creator.pid) else self._parent_of(child, info.ppid)  # CLONE_PARENT
@@ -127,7 +150,7 @@ class ProcessTable:
         info, moment = event.process, moment_of(event)
         if info is None or moment < process.exec_seen:
             return
-        process.replace(info)
+        self._replace(process, info)
         process.exec_time, process.exec_seen = event.time, moment
         self._learn_start(process, info)
         self.generation += 1
@@ -141,7 +164,7 @@ class ProcessTable:
     def amend(self, event: KernelEvent, process: Process) -> None:
         """The event tells what the process has become since it was last told."""
         if event.process is not None and moment_of(event) >= process.seen:
-            process.replace(event.process)
+            self._replace(process, event.process)
 
     def adopt(self, adoption: Adoption) -> None:
         """Give children of a process that ended to another one."""
@@ -154,9 +177,14 @@ class ProcessTable:
 
     def expire(self, now: int) -> None:
         """Forget exited processes that are old or too many; ``now`` is a moment."""
+        deque(self.expiring(now), maxlen=0)
+
+    def expiring(self, now: int) -> Iterator[None]:
+        """The chore of :meth:`expire`."""
         leaves = self._leaves
         while leaves and (leaves[0].exit_seen <= now - self._keep or len(leaves) > self._max_exited):
             self._forget(leaves.popleft())
+            yield
 
     # ── entries ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -176,12 +204,12 @@ class ProcessTable:
             if before is not None and not before.exit_time and before.start < info.start:
                 self._miss(before, time, moment)
             process = self._add(info.pid, info.start, time, moment)
-            process.replace(info)
+            self._replace(process, info)
         elif _missed_exec(process, info, moment):
-            process.replace(info)
+            self._replace(process, info)
             process.exec_time, process.exec_seen = time, moment
         elif not process.exepath or not process.vpid:  # else all is known: of most, in all snapshots but the first
-            process.fill(info)
+            self._fill(process, info)
         process.listed = moment
         process.ppid = process.ppid or info.ppid
         self._learn_start(process, info)
@@ -192,7 +220,7 @@ class ProcessTable:
     def _add(self, pid: int, start: int, time: int, moment: int) -> Process:
         process = self._by_key[pid, start] = Process(pid, start)
         process.seen = moment
-        self.living += 1
+        self.population.count(process.container_id, 1)
         other = self.newest.get(pid)
         if other is None or other.start < start:
             self.newest[pid] = process
@@ -208,6 +236,28 @@ class ProcessTable:
             process.started = info.started
             self._boot = info.started - info.start
 
+    def _replace(self, process: Process, info: ProcessInfo) -> None:
+        before = process.container_id
+        process.replace(info)
+        self._settle(process, before)
+
+    def _fill(self, process: Process, info: ProcessInfo) -> None:
+        before = process.container_id
+        process.fill(info)
+        self._settle(process, before)
+
+    def _settle(self, process: Process, before: str) -> None:
+        """It was in the container ``before``, and is counted there."""
+        if (now := process.container_id) != before:
+            process.container_id = before
+            self._move(process, now)
+
+    def _move(self, process: Process, container_id: str) -> None:
+        if not process.exit_time:
+            self.population.count(process.container_id, -1)
+            self.population.count(container_id, 1)
+        process.container_id = container_id
+
     # ── ends ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _end(self, process: Process, time: int, moment: int) -> None:
@@ -217,7 +267,7 @@ class ProcessTable:
             return
         process.exit_time, process.exit_seen = time, moment
         process.env = []  # by far the largest part of it, and no longer asked for
-        self.living -= 1
+        self.population.count(process.container_id, -1)
         self._release(process)
         for _ in range(_AT_ONCE):
             if len(self._leaves) > self._max_exited:
@@ -230,7 +280,7 @@ class ProcessTable:
     def _revive(self, process: Process) -> None:
         """Only its first thread had ended: it executed a program from another thread, or goes on without the first."""
         process.exit_time = process.exit_seen = process.exit_status = 0
-        self.living += 1
+        self.population.count(process.container_id, 1)
 
     def _release(self, process: Process) -> None:
         """An exited process is needed as an ancestor only."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from heapq import nlargest
 
 from engine.events import HOST, ContainerInfo, KernelEvent
@@ -18,22 +18,41 @@ from engine.state.event import Event
 from engine.state.lineage import entry, is_exec_privileged
 from engine.state.processes import Process
 from engine.state.recent import Recent
+from engine.state.sliced import RUN, SLICE, in_order
 from engine.target import target
 
 MAX_EXITED_ROWS = 500
 """Exited processes shown in a tree: the table may hold thousands, and a screen asks again with every change."""
-_SLICE = 200
-"""Rows of processes made between two breaths: some milliseconds."""
 
 # ── containers ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def container_rows(containers: ContainerTable, processes: Iterable[Process], at: int = 0) -> list[ContainerRow]:
-    """All containers: those that run first, then by name; with ``at`` those that were there then."""
-    living = Counter(process.container_id for process in processes if _lived(process, at))
-    there = (container for container in containers if not at or _appeared(container) <= at)
-    rows = [_container_row(container, living[container.id], at) for container in there]
-    return sorted(rows, key=lambda row: (row.gone, not row.processes, row.info.name, row.info.id))
+def container_rows(
+    containers: ContainerTable, processes: Iterable[Process], population: Mapping[str, int], at: int = 0
+) -> Iterator[ContainerRow | None]:
+    """All containers: those that run first, then by name; None now and then, where others may go on.
+
+    ``population`` says how many processes live in each. With ``at`` they are those that were there then.
+    """
+    rows = []
+    if at:
+        population = yield from _population_at(processes, at)
+    for number, container in enumerate(tuple(containers), 1):
+        if not at or _appeared(container) <= at:
+            rows.append(_container_row(container, population.get(container.id, 0), at))
+        if number % SLICE == 0:
+            yield None
+    yield from in_order(rows, lambda row: (row.gone, not row.processes, row.info.name, row.info.id))
+
+
+def _population_at(processes: Iterable[Process], at: int) -> Generator[None, None, Counter[str]]:
+    """How many processes lived in each container at a time."""
+    found: Counter[str] = Counter()
+    for number, process in enumerate(tuple(processes), 1):
+        found[process.container_id] += _lived(process, at)
+        if number % RUN == 0:
+            yield None
+    return found
 
 
 def _appeared(container: Container) -> int:
@@ -78,29 +97,43 @@ def process_rows(
     With ``at`` it is the tree of that time, as far as it is known: names are those of now. Of the exited ones those
     that caused alerts come first, then the latest, :data:`MAX_EXITED_ROWS` in all.
     """
-    here = [process for process in processes if container_id is None or process.container_id == container_id]
-    chosen = [process for process in here if _lived(process, at)]
+    chosen: list[Process] = []
+    ended: list[Process] = []
+    for number, process in enumerate(tuple(processes), 1):
+        if container_id is None or process.container_id == container_id:
+            if _lived(process, at):
+                chosen.append(process)
+            elif not at or 0 < process.exit_time <= at:
+                ended.append(process)
+        if number % RUN == 0:
+            yield None
     if exited:
-        ended = (process for process in here if process.exit_time and (not at or process.exit_time <= at))
         chosen += nlargest(MAX_EXITED_ROWS, ended, key=lambda process: (process.alerts > 0, process.exit_time))
-    for number, (process, depth) in enumerate(_in_tree_order(chosen), 1):
-        yield _process_row(process, depth, containers, at)
-        if number % _SLICE == 0:
+    for number, place in enumerate(_in_tree_order(chosen), 1):
+        yield None if place is None else _process_row(*place, containers, at)
+        if number % SLICE == 0:
             yield None
 
 
-def _in_tree_order(chosen: list[Process]) -> Iterator[tuple[Process, int]]:
-    """Each process with its depth below the first ancestor among ``chosen``."""
-    known = {id(process) for process in chosen}
+def _in_tree_order(chosen: list[Process]) -> Iterator[tuple[Process, int] | None]:
+    """Each process with its depth below the first ancestor among ``chosen``; None now and then."""
+    known: set[int] = set()
+    for number, process in enumerate(chosen, 1):
+        known.add(id(process))
+        if number % RUN == 0:
+            yield None
     below: dict[int, list[Process]] = {}
-    for process in sorted(chosen, key=lambda process: (process.start, process.pid), reverse=True):
-        above = next((id(one) for one in process.ancestors() if id(one) in known), 0)
-        below.setdefault(above, []).append(process)
-    stack = [(process, 0) for process in below.get(0, ())]
+    for one in in_order(chosen, lambda process: (-process.start, -process.pid)):
+        if one is None:
+            yield None
+            continue
+        above = next((id(ancestor) for ancestor in one.ancestors() if id(ancestor) in known), 0)
+        below.setdefault(above, []).append(one)
+    stack = [(top, 0) for top in below.pop(0, ())]
     while stack:
         process, depth = stack.pop()
         yield process, depth
-        stack += [(child, depth + 1) for child in below.get(id(process), ())]
+        stack += [(child, depth + 1) for child in below.pop(id(process), ())]  # given back one by one
 
 
 def _process_row(process: Process, depth: int, containers: ContainerTable, at: int) -> ProcessRow:
@@ -113,7 +146,7 @@ def _process_row(process: Process, depth: int, containers: ContainerTable, at: i
         ppid=process.ppid,
         depth=depth,
         name=process.name,
-        cmdline=process.cmdline,
+        cmdline=process.shown_cmdline,
         exepath=process.exepath,
         user=users.get(process.uid, "root" if process.uid == 0 else ""),
         uid=process.uid,
@@ -144,6 +177,7 @@ def _flags(process: Process, container: Container | None) -> list[str]:
     signs = {
         "new binary": container is not None and process.is_exe_upper_layer,
         "memfd": process.is_exe_from_memfd,
+        "arguments cut": process.is_cut,
         "more capabilities than its container": _is_entry(process) and is_exec_privileged(process, container),
     }
     return [sign for sign, there in signs.items() if there]

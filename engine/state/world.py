@@ -7,9 +7,9 @@ while its container's metadata is awaited, several when that has come. Time is t
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import Any
 
 from engine.alerts import Alert
 from engine.events import (
@@ -31,16 +31,20 @@ from engine.events import (
 from engine.protocol import Change, ContainerRow, EventRow, ListEvents, ProcessRow
 from engine.state import views
 from engine.state.changes import ChangeLog
-from engine.state.clock import Clock
+from engine.state.chores import Chores
+from engine.state.clock import Clock, moment_of
 from engine.state.containers import Container, ContainerTable
 from engine.state.event import Event
 from engine.state.gaps import Gaps, between
 from engine.state.processes import Process, ProcessKey
 from engine.state.recent import Recent
+from engine.state.sessions import Sessions
+from engine.state.sliced import breathing
 from engine.state.table import ProcessTable
 from engine.state.waiting import PATIENCE, Waiting
 
-_Row = TypeVar("_Row")
+_PROGRAMS = frozenset({"clone", "execve", "execveat"})
+"""Events that carry a process for a reason of their own; with others it is what the process has become."""
 
 
 class World:
@@ -52,12 +56,18 @@ class World:
 
     def __init__(self, *, patience: int = PATIENCE) -> None:
         self.processes = ProcessTable()
-        self.containers = ContainerTable(inhabited=self._inhabited)
+        self.sessions = Sessions(self.processes.newest)
+        self.containers = ContainerTable(inhabited=self.processes.population)
         self.containers.host.processes = self.processes.newest
         self.held = Waiting(patience=patience)
         self.recent = Recent()
         self.changes = ChangeLog()
         self.gaps = Gaps()
+        self.chores = Chores()
+        """What remains to be done, in slices and at any time: what a snapshot ends, and to forget what is old."""
+        self._forgetting: Iterator[None] = iter(())
+        self._listed = 0
+        """The moment of the snapshot that was taken in last."""
         self.on_unknown_container: Callable[[str, int], None] = lambda _container_id, _pid: None
         self.on_host_names: Callable[[], None] = lambda: None
         self.began = 0
@@ -82,6 +92,8 @@ class World:
             "execve": self.processes.exec,
             "execveat": self.processes.exec,
             "procexit": self.processes.exit,
+            "setsid": self.sessions.begin,
+            "setpgid": self.sessions.group,
         }
 
     # ── inputs ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -94,10 +106,14 @@ class World:
         return handler(item) if handler is not None else []
 
     def expire(self, now: int | None = None) -> list[Event]:
-        """Forget what is old; returns events that have waited long enough, by the moment ``now`` or the present."""
+        """Events that have waited long enough, by the moment ``now`` or the present.
+
+        To forget what is old is a chore.
+        """
         now = self._clock.moment if now is None else now
-        self.processes.expire(now)
-        self.containers.expire(now)
+        if self._forgetting not in self.chores:
+            self._forgetting = chain(self.processes.expiring(now), self.containers.expiring(now))
+            self.chores.add(self._forgetting)
         return self._overdue(now)
 
     def release(self) -> list[Event]:
@@ -115,10 +131,6 @@ class World:
             container.last_alert = max(container.last_alert, alert.time)
             self.containers.generation += 1
             self.changes.note_alert(alert)
-
-    def _inhabited(self) -> set[str]:
-        """The containers in which a process lives."""
-        return {process.container_id for process in self.processes if not process.exit_time}
 
     # ── views ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -159,22 +171,23 @@ class World:
         """Grows whenever something about the processes changes."""
         return self.processes.generation
 
-    def container_rows(self, at: int = 0) -> list[ContainerRow]:
-        """All containers known: running first, then by name; with ``at`` as they were then."""
-        return views.container_rows(self.containers, self.processes, at)
+    async def container_rows(self, at: int = 0) -> list[ContainerRow]:
+        """All containers known: running first, then by name; with ``at`` as they were then; others go on meanwhile."""
+        rows = views.container_rows(self.containers, self.processes, self.processes.population, at)
+        return await breathing(rows)
 
     async def process_rows(self, container_id: str | None = None, exited: bool = True, at: int = 0) -> list[ProcessRow]:
         """The process tree of a container, of the host ("") or of all (None), parents first, with ``at`` as it was
         then; others go on meanwhile."""
         rows = views.process_rows(self.processes, self.containers, container_id, exited=exited, at=at)
-        return await _breathing(rows)
+        return await breathing(rows)
 
     async def event_rows(self, request: ListEvents) -> list[EventRow]:
         """Recent events of a process, a container or all, the newest first, with the gaps between them; others go on
         meanwhile."""
         gaps = self.gaps.asked(request, self._place(request))
         rows = views.event_rows(self.recent, self._find, request)
-        return await _breathing(between(rows, gaps, request.limit))
+        return await breathing(between(rows, gaps, request.limit))
 
     def _place(self, request: ListEvents) -> str | None:
         process = self._find((request.pid, request.start)) if request.pid else None
@@ -193,7 +206,7 @@ class World:
         process = self.processes.observe(kernel)
         if (keep := self._events.get(kernel.type)) is not None:
             keep(kernel, process)
-        elif kernel.process is not None:
+        if kernel.process is not None and kernel.type not in _PROGRAMS:
             self.processes.amend(kernel, process)
         container = self._container_of(kernel, process) if kernel.container_id != HOST else None
         self._num += 1
@@ -253,7 +266,10 @@ class World:
     # ── other inputs ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _snapshot(self, snapshot: Snapshot) -> list[Event]:
-        self.processes.snapshot(snapshot)
+        if self._listed != moment_of(snapshot):
+            self._listed = moment_of(snapshot)
+            self.chores.finish()
+        self.processes.list(snapshot)
         self.began = self.began or snapshot.time
         for info in snapshot.processes:
             process = self.processes.get(info.pid, info.start)
@@ -262,7 +278,14 @@ class World:
                 container.note_first_program(process)
                 if not container.complete:
                     self._ask(container, info.pid)
+        if not snapshot.more:
+            self._close(snapshot)
         return []
+
+    def _close(self, snapshot: Snapshot) -> None:
+        self.chores.add(self.processes.closing(snapshot))
+        if self._clock.replaying:  # nothing of a replay depends on how fast it is
+            self.chores.finish()
 
     def _adoption(self, adoption: Adoption) -> list[Event]:
         self.processes.adopt(adoption)
@@ -313,14 +336,3 @@ class World:
         if state.phase in (Phase.REPLAYING, Phase.LIVE):
             self._clock.replaying = state.phase is Phase.REPLAYING
         return []
-
-
-async def _breathing(rows: Iterable[_Row | None]) -> list[_Row]:
-    """The rows; where None stands among them others go on."""
-    made: list[_Row] = []
-    for row in rows:
-        if row is None:
-            await asyncio.sleep(0)
-        else:
-            made.append(row)
-    return made

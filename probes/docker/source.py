@@ -36,6 +36,8 @@ FIRST_DELAY = 0.25
 LONGEST_DELAY = 5.0
 INSPECT_TIMEOUT = 10.0
 """Seconds for one answer; then it is asked again."""
+RETRIES = (0.25, 1.0, 5.0)
+"""Seconds after which a question is put again that was answered with a failure."""
 MAX_PENDING = 1000
 """Docker's events that wait for us; when there are more, Docker has to wait."""
 MAX_ASKING = MAX_CONNECTIONS
@@ -219,25 +221,37 @@ class DockerSource:
             self._ask_now(self._wanted.popitem(last=False)[0])
 
     async def _inspect(self, container_id: str) -> None:
+        for delay in RETRIES:
+            if await self._answered(container_id):
+                return
+            await asyncio.sleep(delay)
+
+    async def _answered(self, container_id: str) -> bool:
+        """Ask. Whether that has settled it; if not it is worth another try."""
         docker, time = self._docker, clock.time_ns()
         if docker is None:
-            return
+            return True
         from aiodocker.exceptions import DockerError
 
         try:
             async with asyncio.timeout(INSPECT_TIMEOUT):
                 answer = await docker.containers.container(container_id).show()
         except DockerError as error:
-            if error.status == 404:
-                self._not_found(container_id, time)
+            if error.status != 404:
+                return False
+            self._not_found(container_id, time)
         except TimeoutError:
             self._ask_again.add(container_id)
         except failures():
-            pass  # the event stream ends as well, and with it what we know of the state
+            return False  # one connection has failed; when the daemon has, the event stream ends as well
         else:
             self._tell(info_of_inspect(answer, time))
+        return True
 
     def _not_found(self, container_id: str, time: int) -> None:
+        """Docker lists a container a moment before it can be asked about."""
+        if container_id in self._ask_again:
+            return  # something was heard of it since it was asked about
         if container_id in self._known:
             self._remove(container_id, time)
         else:

@@ -202,6 +202,15 @@ class Btf:
         """That type; 0 where there is none."""
         return self.find(Kind.TYPEDEF, f"btf_trace_{name}") or 0
 
+    def tracepoint_arguments(self, name: str) -> int:
+        """How many arguments a raw tracepoint has; 0 for one that there is not."""
+        if not self.has_tracepoint(name):
+            return 0
+        place = self._data.index(f"\0btf_trace_{name}\0".encode(), self._strings) + 1 - self._strings
+        begin = self._data.index(_PAIR.pack(place, Kind.TYPEDEF << 24))
+        pointer = _TYPE.unpack_from(self._data, begin)[2]
+        return self._type(self._type(pointer).size).members - 1  # the first one is of the tracepoint itself
+
     def declare(self, wanted: Mapping[str, Iterable[str]]) -> str:
         """C declarations of these structs with these fields."""
         return _Declarations(self, {name: list(fields) for name, fields in wanted.items()}).text()

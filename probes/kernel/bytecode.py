@@ -70,6 +70,8 @@ class Bytecode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     programs: tuple[Program, ...]
     stages: dict[str, tuple[str, ...]]
     """Names of the programs that are called by others, by the map that they are in and in its order."""
+    clock: str
+    """What the time of a record is (:data:`probes.kernel.programs.BOOT` or MONOTONIC)."""
 
 
 def program(name: str, tracepoint: str, code: bytes, maps: Mapping[int, int], btf_id: int = 0) -> Program:

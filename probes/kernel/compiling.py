@@ -16,7 +16,7 @@ from engine.errors import SourceError
 from engine.invocation import VARIABLE, command
 from probes.kernel.btf import VMLINUX
 from probes.kernel.bytecode import FAILED, Bytecode, decode
-from probes.kernel.programs import PERF, RING, source
+from probes.kernel.programs import AUTO, PERF, RING, source
 from probes.machine.facts import Machine
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -24,10 +24,11 @@ _MAKERS = ("bpf_trial.py", "btf.py", "headers.py", "loader_child.py", "bytecode.
 """Modules that decide what becomes of the C text."""
 
 
-def key_of(transport: str, ring_pages: int) -> bytes:
+def key_of(transport: str, ring_pages: int, clock: str = AUTO) -> bytes:
     """All that the byte code depends on, as one SHA-256. Raises SourceError where the kernel tells no types."""
     here = os.uname()
-    texts = [here.release, here.version, platform.machine(), Machine().bcc_version(), f"{transport} {ring_pages}"]
+    texts = [here.release, here.version, platform.machine(), Machine().bcc_version()]
+    texts.append(f"{transport} {ring_pages} {clock}")
     parts = [text.encode() for text in texts]
     parts += [source(kind, ring_pages).encode() for kind in (RING, PERF)]
     parts += [Path(__file__).with_name(name).read_bytes() for name in _MAKERS]
@@ -46,9 +47,9 @@ class Compiler:
         self._lock = threading.Lock()
         self._ended = False
 
-    def compile(self, transport: str, ring_pages: int) -> Bytecode:
+    def compile(self, transport: str, ring_pages: int, clock: str = AUTO) -> Bytecode:
         """The byte code. Raises :class:`SourceError` when the compiler fails or is killed."""
-        options = json.dumps({"transport": transport, "ring_pages": ring_pages})
+        options = json.dumps({"transport": transport, "ring_pages": ring_pages, "clock": clock})
         with tempfile.TemporaryDirectory(prefix="tiercel-") as folder:
             with self._lock:
                 if self._ended:

@@ -62,8 +62,9 @@ STRUCTS: dict[str, list[str]] = {
     ],
     "unix_sock": ["addr", "peer"],
     "unix_address": ["len", "name"],
-    "io_kiocb": ["file", "opcode", "flags", "cqe", "async_data"],
-    "io_cqe": ["res", "fd"],
+    "io_kiocb": ["file", "opcode", "flags", "cqe", "async_data", "ctx"],
+    "io_cqe": ["user_data", "res", "fd"],
+    "io_uring_cqe": ["user_data", "res"],
     "filename": ["name"],
     "open_how": ["flags", "mode", "resolve"],
     "io_open": ["dfd", "file_slot", "filename", "how"],
@@ -140,9 +141,21 @@ def kernel_types(btf: Btf) -> str:
     pids = btf.enumerator("cgroup_subsys_id", "pids_cgrp_id")
     if pids is not None:
         macros.append(f"#define PIDS_CGROUP {pids}")
+    if _has_old_start(btf):
+        macros.append("#define start_boottime real_start_time")
     macros += [f"#define {name} {btf.enumerator('pid_type', name)}" for name in ("PIDTYPE_PGID", "PIDTYPE_SID")]
     macros += _uring(btf)
     return "#pragma once\n" + "\n".join(macros) + "\n" + btf.declare(STRUCTS)
+
+
+def _has_old_start(btf: Btf) -> bool:
+    """Before 5.5 the start of a task on the clock since boot has another name."""
+    task = btf.find(Kind.STRUCT, "task_struct")
+    return task is not None and btf.field(task, "start_boottime") is None
+
+
+_END_GIVEN = 3
+"""Arguments of the tracepoint io_uring_complete where the last one is the struct with the result."""
 
 
 def _uring(btf: Btf) -> Iterator[str]:
@@ -150,6 +163,8 @@ def _uring(btf: Btf) -> Iterator[str]:
     if not btf.has_tracepoint("io_uring_submit_req"):
         return
     yield "#define HAVE_URING 1"
+    if btf.tracepoint_arguments("io_uring_complete") > _END_GIVEN:
+        yield "#define URING_END_IN_ARGUMENTS 1"
     numbers = ((name, btf.enumerator("io_uring_op", name)) for name in URING_REQUESTS)
     yield from (f"#define {name} {number}" for name, number in numbers if number is not None)
 

@@ -19,12 +19,13 @@ from typing import Any
 from engine.errors import SourceError
 from engine.invocation import command
 from probes.kernel.attached import Attached, attached
+from probes.kernel.boot_time import BootTime
 from probes.kernel.bpf_map import BpfMap
 from probes.kernel.bytecode import Bytecode
 from probes.kernel.bytecode_cache import OutdatedError, RefusedError, cache_folder, read, write
 from probes.kernel.compiling import Compiler, key_of
 from probes.kernel.perf import PerfReader
-from probes.kernel.programs import AUTO, PERF, RING_PAGE
+from probes.kernel.programs import AUTO, MONOTONIC, PERF, RING_PAGE
 from probes.kernel.ring import RingReader
 
 RING_PAGES = 2048
@@ -62,7 +63,8 @@ class Loaded:
 class Loading:
     """Loads in a thread, from now on. ``own_pids`` are processes whose doings are only counted.
 
-    ``cache`` is the folder where byte code is kept.
+    ``cache`` is the folder where byte code is kept, ``clock`` what the time of a record is to be;
+    the monotonic one goes with perf buffers only.
     """
 
     def __init__(
@@ -72,8 +74,10 @@ class Loading:
         *,
         own_pids: Iterable[int] = (),
         cache: Path | None = None,
+        clock: str = AUTO,
     ) -> None:
-        self._transport, self._ring_pages, self._own_pids = transport, ring_pages, tuple(own_pids)
+        self._asked = (transport, ring_pages, clock)
+        self._ring_pages, self._own_pids = ring_pages, tuple(own_pids)
         self._cache = cache or cache_folder()
         self._compiler = Compiler()
         self._problems: list[tuple[str, str]] = []
@@ -113,11 +117,11 @@ class Loading:
 
     def _load(self) -> Loaded:
         begin = time.monotonic()
-        key = key_of(self._transport, self._ring_pages)
+        key = key_of(*self._asked)
         bytecode = self._kept(key)
         made = self._attached(bytecode) if bytecode is not None else None
         if bytecode is None or made is None:
-            bytecode = self._compiler.compile(self._transport, self._ring_pages)
+            bytecode = self._compiler.compile(*self._asked)
             made = _attached(bytecode, self._own_pids)
             self._keep(key, bytecode)
         reader = _reader(made, bytecode, self._ring_pages * RING_PAGE)
@@ -172,7 +176,8 @@ def _reader(made: Attached, bytecode: Bytecode, size: int) -> RingReader | PerfR
     events = made.maps["events"]
     try:
         if bytecode.transport == PERF:
-            return PerfReader(BpfMap(events, _U32, _U32), size)
+            boot_time = BootTime() if bytecode.clock == MONOTONIC else None
+            return PerfReader(BpfMap(events, _U32, _U32), size, boot_time=boot_time)
         return RingReader(os.dup(events), next(each.entries for each in bytecode.maps if each.name == "events"))
     except OSError as error:
         made.close()

@@ -21,7 +21,7 @@ from probes.kernel.bpf_trial import knows_types
 from probes.kernel.btf import Btf
 from probes.kernel.bytecode import FAILED, Bytecode, MapDefinition, Program, encode, program
 from probes.kernel.headers import has_helper, write_headers
-from probes.kernel.programs import AUTO, OF_SYS_EXIT, PERF, RING, STAGES, SYS_EXIT, source
+from probes.kernel.programs import AUTO, BOOT, MONOTONIC, OF_SYS_EXIT, PERF, RING, STAGES, SYS_EXIT, source
 from probes.kernel.symbols import HELPERS, show_only
 
 DISTRIBUTION_PACKAGES = ("usr/lib/python3/dist-packages", "usr/lib/python3*/site-packages")
@@ -62,10 +62,16 @@ def type_of_sys_exit(btf: Btf) -> int:
     return found if found and knows_types(found) else 0
 
 
-def compiled(folder: Path, transport: str, ring_pages: int) -> Bytecode:
+def best_clock(btf: Btf) -> str:
+    """The clock that goes on while the machine is suspended, where programs can read it (5.8)."""
+    return BOOT if has_helper(btf, "ktime_get_boot_ns") else MONOTONIC
+
+
+def compiled(folder: Path, transport: str, ring_pages: int, clock: str) -> Bytecode:
     """The probes for this kernel. ``folder`` is for what the compiler reads. Raises :class:`SourceError`."""
     btf = Btf.of_kernel()
     transport = best_transport(btf) if transport == AUTO else transport
+    clock = best_clock(btf) if clock == AUTO else clock
     write_headers(folder, btf)
     show_only([name for name in HELPERS if has_helper(btf, name)], folder)
     os.chdir(folder)  # bcc puts the working directory before every include path
@@ -74,10 +80,11 @@ def compiled(folder: Path, transport: str, ring_pages: int) -> Bytecode:
     try:
         btf_id = type_of_sys_exit(btf)
         flags = [*_FLAGS, "-DTYPED_SYS_EXIT"] if btf_id else _FLAGS
-        module = _compiler(bcc)(text=source(transport, ring_pages), cflags=flags)
+        module = _compiler(bcc)(text=source(transport, ring_pages, clock), cflags=flags)
         maps = dict(_maps(bcc.lib, module.module))
         indexes = {descriptor: index for index, descriptor in enumerate(maps)}
-        return Bytecode(transport, tuple(maps.values()), tuple(_programs(bcc.lib, module, indexes, btf_id)), STAGES)
+        programs = tuple(_programs(bcc.lib, module, indexes, btf_id))
+        return Bytecode(transport, tuple(maps.values()), programs, STAGES, clock)
     except Exception as error:  # bcc raises nothing more precise
         raise SourceError(
             f"the probes cannot be compiled: {error}", hint=f"{command('doctor')} says what is missing"

@@ -21,6 +21,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from probes.kernel.boot_time import BootTime
 from probes.kernel.bpf_map import BpfMap
 from probes.kernel.syscalls import number_of
 
@@ -122,10 +123,12 @@ class PerfReader:
     """All CPUs' buffers behind the interface of :class:`probes.kernel.ring.RingReader`; ``size`` bytes in all.
 
     ``events`` is the perf event array; its owner keeps it open as long as this. ``online`` lists the CPUs.
+    ``boot_time`` is for records whose time is not that since boot.
     """
 
-    def __init__(self, events: BpfMap, size: int, online: Path = ONLINE) -> None:
+    def __init__(self, events: BpfMap, size: int, online: Path = ONLINE, *, boot_time: BootTime | None = None) -> None:
         self._events = events
+        self._boot_time = boot_time
         self._online = online
         cpus = _numbers(online)
         self._each = max(1 << (size // len(cpus)).bit_length() - 1, 16 * _PAGE)
@@ -152,7 +155,8 @@ class PerfReader:
                 break
             records += found
         # A perf sample is padded to 8 bytes: the record's own lengths say where it ends.
-        return sorted(records, key=_TIME.unpack_from)
+        records.sort(key=_TIME.unpack_from)
+        return self._boot_time.given(records) if self._boot_time is not None else records
 
     def follow_cpus(self) -> None:
         """Open buffers for CPUs that have come, or were away."""

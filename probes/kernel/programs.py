@@ -10,6 +10,9 @@ from probes.kernel.spec import EVENT_INDEX
 AUTO, RING, PERF = "auto", "ring", "perf"
 """The transports: how records come from the kernel."""
 
+BOOT, MONOTONIC = "boot", "monotonic"
+"""The clocks: what the time of a record is. Where the kernel lets programs read it (5.8) it is the one since boot."""
+
 RING_PAGE = 4096
 """Bytes of what we call a page of the ring; arm64 has machines with pages of 64 KiB."""
 
@@ -55,12 +58,14 @@ _NAMED = ("execve", "clone", "procexit", "prctl", "connect", "sendmmsg", "recvmm
 _FOLDER = Path(__file__).with_name("bpf")
 
 
-def source(transport: str, ring_pages: int) -> str:
+def source(transport: str, ring_pages: int, clock: str = BOOT) -> str:
     """The whole C text for a transport (:data:`RING` or :data:`PERF`), and a ring of so many pages of 4 KiB."""
     constants = {f"EVENT_{name.upper()}": EVENT_INDEX[name] for name in _NAMED}
     constants["RING_PAGES"] = max(ring_pages * RING_PAGE // mmap.PAGESIZE, 1)  # bcc counts in pages of this machine
     if transport == PERF:
         constants["TRANSPORT_PERF"] = 1
+    if clock == MONOTONIC:
+        constants["CLOCK_MONOTONIC"] = 1
     lines = ["#include <linux/types.h>", "#include <kernel_types.h>"]
     lines += [f"#define {name} {value}" for name, value in constants.items()]
     for name in FILES:

@@ -35,13 +35,14 @@ from probes.kernel.spec import SPEC, spec_rows
 from probes.kernel.wire import COUNTER, LOSS, LOSS_KEY, Kind
 from probes.kernel.zooms import KernelZooms
 from probes.machine.cgroups import Cgroups
+from probes.machine.clocks import boot_offset
 from probes.machine.snapshots import Snapshots, in_parts
 from probes.machine.users import UsersOnce, read_host_users
 
 PERIOD = 0.010
 """Seconds between two looks at the ring while events come. A wakeup for each would cost the traced program 5 µs."""
 IDLE_PERIOD = 0.25
-"""Seconds between two looks while none come and nobody wakes us: losses and clocks are looked at, too."""
+"""Seconds between two looks while none come and nobody wakes us: losses are looked at, too."""
 SLICE = 1000
 """Records dealt with before the loop may do something else, …"""
 SLICE_SECONDS = 0.004
@@ -55,7 +56,7 @@ TOO_MUCH = 4
 COMPANY_SECONDS = 3.0
 """How long events wait in the ring for those who are to be heard first."""
 LOOK_PERIOD = 1.0
-"""Seconds between two looks at what was lost, and at the wall clock, which may have been set."""
+"""Seconds between two looks at what was lost."""
 GARBLED = "record not understood"
 """The cause of a loss: the two sides do not agree on a record."""
 _U32 = struct.Struct("=I")
@@ -79,17 +80,12 @@ async def _nobody() -> None:
     """Nobody is to be heard first."""
 
 
-def boot_offset() -> int:
-    """Nanoseconds to add to the time since boot for the time since the epoch."""
-    return time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-
-
 class KernelSource:
     """The running kernel.
 
     ``own_pids`` are processes whose events, and their descendants', are counted and not delivered: by default the one
     this runs in. ``environment`` sends along what programs are started with. ``transport`` is "auto",
-    "ring" or "perf". ``loading`` is one that has begun, in place of these three.
+    "ring" or "perf", ``clock`` "auto", "boot" or "monotonic". ``loading`` is one that has begun, in place of these.
     """
 
     name = "kernel"
@@ -101,10 +97,11 @@ class KernelSource:
         transport: str = AUTO,
         environment: bool = False,
         ring_pages: int = RING_PAGES,
+        clock: str = AUTO,
         loading: Loading | None = None,
     ) -> None:
         self._own_pids = [os.getpid()] if own_pids is None else list(own_pids)
-        self._transport, self._ring_pages, self._loading = transport, ring_pages, loading
+        self._transport, self._ring_pages, self._clock, self._loading = transport, ring_pages, clock, loading
         self.report: Callable[[str, str], None] = lambda _what, _hint: None
         """Told of what went wrong and ends nothing."""
         self._selected: set[str] = set(BY_NAME)
@@ -146,7 +143,7 @@ class KernelSource:
             self.report(what, hint)
         try:
             self._open_maps(self._loaded)
-            emit(await self._snapshot())
+            await self._tell_who_lives(emit)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.company(), COMPANY_SECONDS)
             emit([SourceState(time=time.time_ns(), phase=Phase.LIVE, detail=self._loaded.how)])
@@ -242,7 +239,7 @@ class KernelSource:
     # ── start ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _begun(self) -> Loading:
-        return self._loading or Loading(self._transport, self._ring_pages, own_pids=self._own_pids)
+        return self._loading or Loading(self._transport, self._ring_pages, own_pids=self._own_pids, clock=self._clock)
 
     def _open_maps(self, loaded: Loaded) -> None:
         fds = loaded.maps
@@ -271,13 +268,14 @@ class KernelSource:
             return None
         return Filters(fds, self._maps["options"], self.wanted_filter, stay_open=self.stay_open)
 
-    async def _snapshot(self) -> list[Input]:
+    async def _tell_who_lives(self, emit: Emit) -> None:
         """What lives already. The probes are attached before, so that nothing falls between."""
         snapshot = await self._snapshots.take()
-        users: list[Input] = [read_host_users()]
-        for process in snapshot.processes:
-            users += self._users.of(process.pid, process.container_id)
-        return [*users, snapshot]
+        emit([read_host_users()])
+        for part in in_parts(snapshot):
+            users = [found for one in part.processes for found in self._users.of(one.pid, one.container_id)]
+            emit([*users, part])
+            await asyncio.sleep(0)
 
     # ── delivery ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -340,7 +338,6 @@ class KernelSource:
             emit(found)
         if losses.of_state():
             self._snapshots.want()
-        self._decoder.offset = boot_offset()
 
     async def _rest(self, found: Found) -> None:
         """Sleep until it is worth looking again."""
@@ -353,6 +350,7 @@ class KernelSource:
         """Deal with a slice of records."""
         reader, end = self._reader, time.monotonic() + SLICE_SECONDS
         assert reader is not None
+        self._decoder.offset = boot_offset(self._decoder.offset)
         found = Found.NOTHING
         for _ in range(0, SLICE, BATCH):
             records = reader.drain(BATCH)

@@ -77,6 +77,8 @@ init_module      175   128      105
 finit_module     313   350      273
 setuid           105    23      146
 setuid32           -   213        -
+setsid           112    66      157
+setpgid          109    57      154
 memfd_create     319   356      279
 bpf              321   357      280
 userfaultfd      323   374      282

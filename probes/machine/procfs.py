@@ -15,10 +15,11 @@ from engine.events import ProcessInfo
 from probes.kernel.decode import TICK
 from probes.kernel.paths import text
 from probes.machine.cgroups import container_of_process
+from probes.machine.clocks import moved
 
 PROC = Path("/proc")
-_MOST_STRING_BYTES = 4096
-"""Of the arguments, and of the environment, as in an event (STRING_SIZE in bpf/wire.h)."""
+_MOST_STRING_BYTES = 4095
+"""Of the arguments, and of the environment, as in an event (STRING_SIZE in bpf/wire.h, less one)."""
 KERNEL_THREAD = 0x00200000
 """PF_KTHREAD."""
 
@@ -46,7 +47,8 @@ def read_process(folder: Path, offset: int) -> ProcessInfo | None:
     comm, fields = stat_fields(folder)
     if int(fields[6]) & KERNEL_THREAD or is_zombie(fields):
         return None
-    start = int(fields[19]) * TICK
+    start = int(fields[19]) * TICK - moved("boottime")
+    start -= start % TICK
     process = ProcessInfo(
         pid=int(folder.name),
         start=start,

@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from engine.events import Snapshot
+from probes.machine import clocks
 from probes.machine.cgroups import Cgroups
 from probes.machine.procfs import read_processes
 
 PERIOD = 10.0
 """Seconds at least between the beginnings of two snapshots."""
-PART = 1000
-"""Processes that are taken in at once: some milliseconds."""
+PART = 100
+"""Processes that are taken in at once: about a millisecond."""
 
 
 def in_parts(snapshot: Snapshot) -> Iterator[Snapshot]:
@@ -77,6 +78,6 @@ class Snapshots:
 
     def _read(self) -> Snapshot:
         """The time is that before the first process is looked at: later events are younger than what is read."""
-        wall, since_boot = time.time_ns(), time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+        wall, since_boot = time.time_ns(), clocks.since_boot()
         processes = read_processes(self._offset(), environment=self.environment)
         return Snapshot(time=wall, processes=processes, since_boot=since_boot)

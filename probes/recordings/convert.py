@@ -167,8 +167,9 @@ def lists_of(source: Path) -> Lists:
             if isinstance(one, Users) and one.container_id == HOST:
                 found.users = one
             elif isinstance(one, Snapshot):
-                found.processes = one.processes
-                break
+                found.processes += one.processes
+                if not one.more:
+                    break
     return found
 
 

@@ -97,10 +97,11 @@ class CaptureRecorder:
 
     def _look(self, inputs: Sequence[Input]) -> None:
         """Find out what is open as soon as it is known who lives."""
-        snapshot = next((one for one in inputs if isinstance(one, Snapshot)), None)
-        if snapshot is not None:
-            self._processes = snapshot.processes
-            self._open_files = self._threads.submit(read_open_files)
+        for part in (one for one in inputs if isinstance(one, Snapshot)):
+            self._processes += part.processes
+            if not part.more:
+                self._open_files = self._threads.submit(read_open_files)
+                return
 
     def _may_begin(self) -> bool:
         if self._open_files is not None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.errors import TiercelError
 from scripts.measure import (
+    breathing,
     bursting,
     captures,
     costs,
@@ -37,6 +38,7 @@ GROUPS: dict[str, Callable[[Folders], Iterable[Figure]]] = {
     "evaluate": evaluation.evaluation,
     "state": lambda _folders: judgement.state(),
     "stalls": stalls.stalls,
+    "breath": breathing.breathing,
     "reload": reloading.reloading,
     "store": judgement.alerts,
     "captures": captures.captures,

@@ -15,7 +15,6 @@ from engine.state.event import Event
 from engine.state.world import World
 from engine.store import AlertStore
 from probes.machine.collector import gentle
-from probes.machine.snapshots import in_parts
 from scripts.measure.figure import Figure, UnmeasurableError, per_call
 
 WEB = "ab" * 32
@@ -68,7 +67,6 @@ def state() -> Iterator[Figure]:
     yield Figure("state: apply one open", per_call(lambda: here.apply(event)) * 1e6, "µs CPU")
     with gentle():  # as in the sensor
         yield from _fork_bomb()
-        yield from _many_processes()
 
 
 def _fork_bomb() -> Iterator[Figure]:
@@ -98,19 +96,6 @@ def _fork_and_end(bomb: World, living: list[int], child: int) -> None:
     if len(living) > 1000:
         end = living.pop(child * _SPREAD % 999 + 1)
         bomb.apply(KernelEvent(T0 + child, "procexit", end, end, end, **common))  # type: ignore[arg-type]
-
-
-def _many_processes() -> Iterator[Figure]:
-    """100,000 processes live: how long the loop stands still at most while a snapshot of them is taken in."""
-    crowd, longest = World(), 0.0
-    infos = [ProcessInfo(pid=pid, start=pid, ppid=pid // 2, exepath="/x", vpid=pid) for pid in range(1, 100_001)]
-    for round_, name in enumerate(("first", "second")):
-        longest = 0.0
-        for part in in_parts(Snapshot(time=T0 + round_, processes=infos)):
-            begin = time.process_time()
-            crowd.apply(part)
-            longest = max(longest, time.process_time() - begin)
-        yield Figure(f"state: longest part of a {name} snapshot of 100,000 processes", longest * 1e3, "ms", "≤ 10")
 
 
 def alerts(folders: Iterable[Path]) -> Iterator[Figure]:

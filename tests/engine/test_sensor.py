@@ -41,7 +41,7 @@ from engine.sinks.fanout import Fanout
 from engine.state.clock import since_boot
 from engine.store import AlertStore
 from tests.helpers.sources import ListSource
-from tests.helpers.world import T0, event
+from tests.helpers.world import T0, event, process_info, snapshot
 
 WEB = "a" * 64
 SECOND = 10**9
@@ -369,3 +369,25 @@ def test_a_wall_clock_that_is_set_does_not_make_the_sensor_late() -> None:
     assert vitals.lag_ns < year // 2
     vitals.age(event("openat", 1, at=time.time_ns() - T0, since_boot=since_boot() - year))
     assert vitals.lag_ns >= year
+
+
+async def test_what_a_snapshot_ends_is_ended_after_what_has_come_since(rules: Path, collected: Collected) -> None:
+    """The exits of thousands were lost: events do not wait until all of them have been ended."""
+    many = [process_info(pid, ppid=pid // 2) for pid in range(1, 5001)]
+    lost: list[Input] = [snapshot(*many, since_boot=10), snapshot(many[0], since_boot=20), execve("sh", pid=9000)]
+    sensor = sensor_of(rules, collected, lost, ends=False)
+    running = asyncio.create_task(sensor.run())
+    seen: list[tuple[int, int]] = []
+    async with asyncio.timeout(30):
+        while not seen or seen[-1] != (1, 2):
+            await asyncio.sleep(0)
+            seen.append((sensor.store.newest, sensor.world.processes.living))
+    assert (1, 5001) in seen
+    running.cancel()
+
+
+async def test_at_the_end_of_a_recording_nothing_is_left_to_be_done(rules: Path, collected: Collected) -> None:
+    many = [process_info(pid, ppid=pid // 2) for pid in range(1, 5001)]
+    sensor = sensor_of(rules, collected, [snapshot(*many, since_boot=10), snapshot(many[0], since_boot=20)])
+    await sensor.run()
+    assert (sensor.world.processes.living, len(sensor.world.chores)) == (1, 0)

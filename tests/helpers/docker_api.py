@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,11 +20,14 @@ class MiniDocker:
         self.names: dict[str, str] = {}
         self.answering = asyncio.Event()
         self.answering.set()
+        self.refusals: dict[str, list[int]] = {}
+        """By container, the status of the next answers about it, which are failures."""
         self.asked = 0
         """Questions that wait for their answer, …"""
         self.most = 0
         """… and how many there were at once."""
         self._listeners: list[asyncio.Queue[dict[str, Any]]] = []
+        self._told: list[dict[str, Any]] = []
 
     def create(self, container_id: str) -> None:
         self.names[container_id] = f"name-{container_id[:8]}"
@@ -34,7 +38,9 @@ class MiniDocker:
         self.tell(container_id, "destroy")
 
     def tell(self, container_id: str, action: str) -> None:
-        event = {"Type": "container", "Action": action, "Actor": {"ID": container_id, "Attributes": {}}, "timeNano": 1}
+        actor = {"ID": container_id, "Attributes": {}}
+        event = {"Type": "container", "Action": action, "Actor": actor, "timeNano": time.time_ns()}
+        self._told.append(event)
         for listener in self._listeners:
             listener.put_nowait(event)
 
@@ -72,6 +78,8 @@ class MiniDocker:
         self.most = max(self.most, self.asked)
         await self.answering.wait()
         self.asked -= 1
+        if refusals := self.refusals.get(container_id):
+            return web.json_response({"message": "not now"}, status=refusals.pop(0))
         if container_id not in self.names:
             return web.json_response({"message": f"No such container: {container_id}"}, status=404)
         return web.json_response(
@@ -82,6 +90,10 @@ class MiniDocker:
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
         await response.prepare(request)
         listener: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        seconds, _, rest = request.query["since"].partition(".")
+        for event in self._told:  # also what happened before the request was taken
+            if event["timeNano"] >= int(seconds + rest):
+                listener.put_nowait(event)
         self._listeners.append(listener)
         while event := await listener.get():
             await response.write(json.dumps(event).encode() + b"\n")

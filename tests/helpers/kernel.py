@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequ
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+import msgspec
+
 from engine.events import Fd, Input, KernelEvent, Phase, Snapshot, SourceState
 from engine.pushdown.filter import Filter
 from probes.kernel.loader import RING_PAGES, Loading
@@ -74,6 +76,7 @@ async def watching(
     *,
     own_pids: Collection[int] = (),
     transport: str = AUTO,
+    clock: str = AUTO,
     environment: bool = False,
     ring_pages: int = RING_PAGES,
     wanted_filter: Callable[[], Filter] | None = None,
@@ -83,7 +86,12 @@ async def watching(
 ) -> AsyncIterator[Watched]:
     """A kernel source that is live; by default our own processes count like any other."""
     source = KernelSource(
-        own_pids=own_pids, transport=transport, environment=environment, ring_pages=ring_pages, loading=loading
+        own_pids=own_pids,
+        transport=transport,
+        environment=environment,
+        ring_pages=ring_pages,
+        loading=loading,
+        clock=clock,
     )
     source.wanted_filter, source.stay_open = wanted_filter, stay_open
     if company is not None:
@@ -104,8 +112,14 @@ async def watching(
 
 
 def snapshot(watched: Watched) -> Snapshot:
-    """The snapshot taken at the start."""
-    return next(value for value in watched.inputs if isinstance(value, Snapshot))
+    """The snapshot taken at the start, its parts put together."""
+    parts: list[Snapshot] = []
+    for value in watched.inputs:
+        if isinstance(value, Snapshot):
+            parts.append(value)
+            if not value.more:
+                break
+    return msgspec.structs.replace(parts[0], processes=[one for part in parts for one in part.processes], more=False)
 
 
 def only(events: Sequence[KernelEvent], kind: str) -> KernelEvent:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import struct
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from probes.kernel.btf import Btf
+from probes.kernel.btf import Btf, Kind
 from probes.kernel.headers import kernel_types, write_headers
-from probes.kernel.programs import PERF, RING, source
+from probes.kernel.programs import MONOTONIC, PERF, RING, source
 from tests.helpers.btf import Blob
 
 pytestmark = pytest.mark.live
@@ -68,5 +69,14 @@ def test_the_programs_compile_for_a_kernel_without_the_helpers_of_now(tmp_path: 
     old = kernel_types(Btf(Blob().bytes())).splitlines()
     macros = [line for line in old if "bpf_probe_read" in line] + ["#define KERNFS_ID_HAS_GENERATION 1"]
     assert len(macros) == 5
-    types.write_text("\n".join([*macros, *kept, ""]))
-    assert compiled(tmp_path, source(PERF, 16)) == ""
+    macros += [line for line in kernel_types(with_old_start()).splitlines() if "real_start_time" in line][:1]
+    text = "\n".join(kept).replace("start_boottime", "real_start_time")
+    types.write_text("\n".join([*macros, text, ""]))
+    assert compiled(tmp_path, source(PERF, 16, MONOTONIC)) == ""
+
+
+def with_old_start() -> Btf:
+    blob = Blob()
+    number = blob.add(Kind.INT, "unsigned long long", 8, struct.pack("<I", 64))
+    blob.struct("task_struct", 16, ("start_time", number, 0), ("real_start_time", number, 8))
+    return Btf(blob.bytes())

@@ -19,6 +19,7 @@ import pytest_asyncio
 from engine.errors import SourceError
 from engine.events import HOST, KernelEvent, ProcessInfo, Snapshot
 from engine.schema import EVENT_TYPES
+from engine.state.processes import Process
 from probes.kernel.decode import TICK
 from probes.machine import snapshots
 from probes.machine.cgroups import hierarchies
@@ -144,6 +145,9 @@ async def test_long_arguments_are_cut_at_4_kib(kernel: Watched) -> None:
     process = program_of(only(await kernel.run("/bin/true", "a" * 3000, "b" * 3000), "execve"))
     assert process.args[0] == "a" * 3000
     assert process.args[1] == "b" * (4095 - len("/bin/true") - 3002)
+    known = Process(process.pid, process.start)
+    known.replace(process)
+    assert known.is_cut
 
 
 async def test_text_that_is_not_utf8_is_escaped(kernel: Watched, tmp_path: Path) -> None:

@@ -121,11 +121,12 @@ async def test_a_process_whose_exit_was_lost_does_not_live_on(monkeypatch: pytes
         sleeper.kill()
         sleeper.wait()
         gone = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-        await watched.until(Snapshot, holds=lambda value: isinstance(value, Snapshot) and value.since_boot > gone)
+        await watched.until(Snapshot, more=False, holds=lambda one: isinstance(one, Snapshot) and one.since_boot > gone)
     assert sleeper.pid not in [e.pid for e in events(watched, "procexit")], "the ring was full"
     world = World()
     for value in watched.inputs:
         world.apply(value)
+    world.chores.finish()
     assert isinstance(begun, KernelEvent)
     process = world.processes.get(begun.pid, begun.start)
     assert process is not None

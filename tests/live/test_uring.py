@@ -134,6 +134,18 @@ async def test_a_server(kernel: Watched, uring: str, tmp_path: Path) -> None:
     assert (descriptor(listens).local_port, descriptor(listens).is_server) == (7707, True)
 
 
+async def test_each_of_many_connections_to_one_request_is_told(kernel: Watched, uring: str, tmp_path: Path) -> None:
+    """The request is made once; it has not ended when the program has."""
+    told = await requests(kernel, uring, "many", "accept", "127.0.0.1", "47193", cwd=tmp_path)
+    accepted = [event for event in told if event.type == "accept4" and event.res is not None and event.res >= 0]
+    assert len(accepted) == 3
+    assert len({event.res for event in accepted}) == 3
+    assert [event.since_boot for event in accepted] == sorted(event.since_boot for event in accepted)
+    for event in accepted:
+        fd = descriptor(event)
+        assert (fd.num, fd.type, fd.local_port) == (event.res, "ipv4", 47193)
+
+
 @pytest.mark.parametrize(("verb", "told"), [("connect", ("connect", 0)), ("send", ("sendmsg", 5))])
 async def test_a_socket_in_a_table_of_the_ring(
     kernel: Watched, uring: str, tmp_path: Path, verb: str, told: tuple[str, int]

@@ -30,6 +30,7 @@ DIFFERENT = {
     ("ptrace", "pid"): _ITS_TABLE,
     ("dup2", "res"): _ITS_TABLE,
     ("dup2", "newfd"): _ITS_TABLE,
+    ("setsid", "res"): _ITS_TABLE,
     ("setuid", "uid"): "Falco had not read the users of a container that had just begun; to us uid 0 is always root",
 }
 """Parameters that are printed otherwise in some events, each with the reason."""

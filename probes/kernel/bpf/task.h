@@ -28,10 +28,10 @@ static struct task_struct *(*current_task)(void) = (void *)35; /* BPF_FUNC_get_c
 
 static __always_inline u64 boot_time(void)
 {
-#ifdef HAVE_BPF_FUNC_ktime_get_boot_ns
+#if defined(HAVE_BPF_FUNC_ktime_get_boot_ns) && !defined(CLOCK_MONOTONIC)
 	return bpf_ktime_get_boot_ns();
 #else
-	return bpf_ktime_get_ns();
+	return bpf_ktime_get_ns(); /* the sensor adds the time of suspends (boot_time.py) */
 #endif
 }
 

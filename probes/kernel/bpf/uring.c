@@ -17,6 +17,14 @@ BPF_PERCPU_ARRAY(uring_scratch, struct scratch, 1);
 BPF_PERCPU_ARRAY(complete_scratch, struct scratch, 1);
 BPF_F_TABLE("hash", u64, struct held_request, held_requests, 1024, 1 /* BPF_F_NO_PREALLOC */);
 
+/* Some requests end again and again (accept). Only the last end names the request; those before name what the program
+ * calls it, in its ring. */
+struct repeated {
+	u64 ring;
+	u64 user_data;
+};
+BPF_F_TABLE("hash", struct repeated, u64, repeated_ends, 1024, 1 /* BPF_F_NO_PREALLOC */);
+
 static __always_inline void add_filename(struct scratch *s, u32 section, struct filename *name)
 {
 	if (name)
@@ -211,8 +219,12 @@ int hold_request(struct bpf_raw_tracepoint_args *ctx)
 	add_base(s, t, SECTION_BASE1, base_of(s, first, s->record.length[SECTION_NAME1], s->spec.base[1]));
 	if (s->spec.how != FROM_NOWHERE)
 		add_kernel_bytes(s, SECTION_HOW, &((struct io_open *)request)->how, sizeof(struct open_how));
-	if (READ(request, flags) & REQ_F_CQE_SKIP || s->used > HELD_SIZE || held_requests.update(&key, (void *)s))
+	if (READ(request, flags) & REQ_F_CQE_SKIP || s->used > HELD_SIZE || held_requests.update(&key, (void *)s)) {
 		send(ctx, s);
+	} else if (READ(request, opcode) == IORING_OP_ACCEPT) {
+		struct repeated repeated = {(u64)READ(request, ctx), READ(request, cqe.user_data)};
+		repeated_ends.update(&repeated, &key);
+	}
 	return 0;
 }
 
@@ -226,18 +238,48 @@ static __always_inline struct file *file_of_request(struct scratch *s, struct io
 	return result >= 0 ? file_of(CURRENT(), result) : 0;
 }
 
+/* An end that does not name its request: the tracepoint gives what the program calls it and the result, or, in newer
+ * kernels, where both stand. */
+static __always_inline u64 find_repeated(struct bpf_raw_tracepoint_args *ctx, s64 *result)
+{
+#ifdef URING_END_IN_ARGUMENTS
+	struct repeated repeated = {argument(ctx, 0), argument(ctx, 2)};
+	*result = (s32)argument(ctx, 3);
+#else
+	struct io_uring_cqe *end = (void *)argument(ctx, 2);
+	struct repeated repeated = {argument(ctx, 0), READ(end, user_data)};
+	*result = (s32)READ(end, res);
+#endif
+	u64 *request = repeated_ends.lookup(&repeated);
+	return request ? *request : 0;
+}
+
+static __always_inline void forget_request(struct io_kiocb *request)
+{
+	u64 key = (u64)request;
+	struct repeated repeated = {(u64)READ(request, ctx), READ(request, cqe.user_data)};
+	held_requests.delete(&key);
+	if (READ(request, opcode) == IORING_OP_ACCEPT)
+		repeated_ends.delete(&repeated);
+}
+
 RAW_TRACEPOINT_PROBE(io_uring_complete)
 {
-	struct io_kiocb *request = (void *)argument(ctx, 1);
-	u64 key = (u64)request;
+	struct io_kiocb *last = (void *)argument(ctx, 1);
+	s64 result = last ? (s32)READ(last, cqe.res) : 0;
+	u64 key = last ? (u64)last : find_repeated(ctx, &result);
 	u32 zero = 0;
-	struct held_request *held = request ? held_requests.lookup(&key) : 0;
+	struct io_kiocb *request = (void *)key;
+	struct held_request *held = key ? held_requests.lookup(&key) : 0;
 	struct scratch *s = complete_scratch.lookup(&zero);
 	if (!held || !s)
 		return 0;
 	bpf_probe_read_kernel(s, sizeof(*held), held);
-	held_requests.delete(&key);
-	s->record.ret = (s64)(s32)READ(request, cqe.res);
+	if (last)
+		forget_request(last);
+	s->record.ret = result;
+	if (!last)
+		s->record.time = boot_time();
 	struct file *f = file_of_request(s, request);
 	if (f)
 		add_descriptor(s, f);

@@ -6,13 +6,16 @@ at all: a clone may come after anything that the child did.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.events import KernelEvent
+from engine.events import KernelEvent, Snapshot
 from engine.state.processes import Process
 from engine.state.table import KEEP_EXITED, MAX_LINEAGE, ProcessTable
 from tests.helpers.world import T0, clone, event, execve, process_info, procexit, snapshot
@@ -46,6 +49,7 @@ class History:
         init = Truth(1, 0, None, "init")
         self.all = [init]
         self.events: list[tuple[Truth, KernelEvent]] = []
+        self.pids = PIDS
 
     @property
     def living(self) -> list[Truth]:
@@ -59,7 +63,7 @@ class History:
         at = self.tick()
         start = at - at % TICK
         taken = {one.pid for one in self.all if one.alive or one.start == start}
-        pid = next((pid for pid in PIDS if pid not in taken), None)
+        pid = next((pid for pid in self.pids if pid not in taken), None)
         if pid is None:
             return
         child = Truth(pid, start, parent, parent.name)
@@ -97,6 +101,12 @@ def _who(process: Truth) -> dict[str, int]:
 @st.composite
 def histories(draw: st.DrawFn) -> History:
     history = History()
+    _go_on(draw, history)
+    _set_clock(history, draw(st.lists(st.integers(-(10**9), 10**9), min_size=1, max_size=3)))
+    return history
+
+
+def _go_on(draw: st.DrawFn, history: History) -> None:
     for act, which in draw(st.lists(st.tuples(st.sampled_from("fffextq"), st.integers(0, 99)), max_size=60)):
         living = history.living
         process = living[which % len(living)]
@@ -109,8 +119,6 @@ def histories(draw: st.DrawFn) -> History:
                 history.touch(process)
             case _:
                 history.exit(process)
-    _set_clock(history, draw(st.lists(st.integers(-(10**9), 10**9), min_size=1, max_size=3)))
-    return history
 
 
 def _set_clock(history: History, offsets: list[int]) -> None:
@@ -123,18 +131,23 @@ def _set_clock(history: History, offsets: list[int]) -> None:
 def feed(events: list[KernelEvent], *, max_exited: int = 1000) -> ProcessTable:
     table = ProcessTable(max_exited=max_exited)
     table.snapshot(snapshot(process_info(1, 0, 0, comm="init"), since_boot=1))
-    handlers = {"clone": table.clone, "execve": table.exec, "procexit": table.exit}
     for one in events:
-        process = table.observe(one)
-        if one.type in handlers:
-            handlers[one.type](one, process)
+        take(table, one)
     return table
+
+
+def take(table: ProcessTable, one: KernelEvent) -> None:
+    process = table.observe(one)
+    handlers = {"clone": table.clone, "execve": table.exec, "procexit": table.exit}
+    if one.type in handlers:
+        handlers[one.type](one, process)
 
 
 def check_invariants(table: ProcessTable) -> None:
     """What holds whatever arrived."""
     processes = list(table)
     assert table.living == sum(not one.exit_time for one in processes)
+    assert table.population == Counter(one.container_id for one in processes if not one.exit_time)
     for one in processes:
         assert table.get(*one.key) is one
         assert (one.children or set()) == {other for other in processes if other.parent is one}
@@ -197,3 +210,59 @@ def test_lost_and_shuffled_events_break_nothing(history: History, lost: list[boo
     check_invariants(table)
     needed = {above.key for one in table if not one.exit_time for above in (one, *one.ancestors())}
     assert {one.key for one in table} == needed
+
+
+@dataclass
+class Doubt:
+    """Of what happened before some was lost; then /proc told who lived; ``after`` happened while that was taken in."""
+
+    before: list[KernelEvent]
+    found: Snapshot
+    after: list[KernelEvent]
+    truth: History
+
+
+@st.composite
+def doubts(draw: st.DrawFn) -> Doubt:
+    history = History()
+    _go_on(draw, history)
+    lost = draw(st.lists(st.booleans(), max_size=60))
+    before = [one for (_, one), gone in zip(history.events, lost + [False] * 99, strict=False) if not gone]
+    living = draw(st.permutations(history.living))
+    infos = [process_info(one.pid, one.start, _ppid(one), comm=one.name, exepath=f"/bin/{one.name}") for one in living]
+    found, count = snapshot(*infos, at=history.tick()), len(history.events)
+    history.pids = range(100, 200)  # the kernel goes round its pids: none is used again so soon
+    _go_on(draw, history)
+    return Doubt(before, found, [one for _, one in history.events[count:]], history)
+
+
+def in_slices(table: ProcessTable, found: Snapshot, size: int) -> Iterator[None]:
+    """The snapshot as the sensor takes it in; anything may happen where this yields."""
+    for begin in range(0, len(found.processes), size):
+        table.list(msgspec.structs.replace(found, processes=found.processes[begin : begin + size], more=True))
+        yield
+    yield from table.closing(found)
+
+
+def told(table: ProcessTable) -> dict[tuple[int, int], tuple[str, bool, list[tuple[int, int]]]]:
+    return {one.key: (one.name, not one.exit_time, lineage(one)) for one in table}
+
+
+@given(doubts(), st.integers(1, 4), st.randoms(use_true_random=False))
+@settings(max_examples=300, deadline=None)
+def test_a_snapshot_in_slices_with_events_between_ends_as_one_taken_in_at_once(
+    doubt: Doubt, size: int, random: Random
+) -> None:
+    plain, sliced = feed(doubt.before), feed(doubt.before)
+    plain.snapshot(doubt.found)
+    slices = in_slices(sliced, doubt.found, size)
+    for one in doubt.after:
+        take(plain, one)
+        for _ in range(random.choice((0, 0, 1, 2, 9))):
+            next(slices, None)
+        take(sliced, one)
+    for _ in slices:
+        pass
+    check_invariants(sliced)
+    assert told(sliced) == told(plain)
+    assert {one.key for one in sliced if not one.exit_time} == {one.key for one in doubt.truth.living}

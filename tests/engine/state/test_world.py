@@ -12,7 +12,7 @@ import pytest
 from engine.alerts import Alert, Ancestor, ContainerRef, Priority
 from engine.errors import UsageError
 from engine.events import Fd, KernelEvent, Users
-from engine.protocol import Change, EventRow, ListEvents, ProcessRow
+from engine.protocol import Change, ContainerRow, EventRow, ListEvents, ProcessRow
 from engine.state import views
 from engine.state.containers import KEEP_GONE, ContainerTable
 from engine.state.event import Event
@@ -55,6 +55,16 @@ def rows_of(world: World, request: ListEvents) -> list[EventRow]:
 
 def processes(world: World, container_id: str | None = None, *, exited: bool = True) -> list[ProcessRow]:
     return asyncio.run(world.process_rows(container_id, exited))
+
+
+def container_rows(world: World) -> list[ContainerRow]:
+    return asyncio.run(world.container_rows())
+
+
+def expire(world: World, now: int) -> None:
+    """What the sensor does once a second, to its end."""
+    world.expire(now)
+    world.chores.finish()
 
 
 def apply(world: World, *events: KernelEvent) -> Event:
@@ -100,7 +110,7 @@ def test_a_container_and_what_goes_on_in_it(world: World) -> None:
     world.apply(docker_action("exec_start", at=5))
     world.note_alert(alert(apply(world, opened("/etc/shadow", at=SECOND)), Priority.WARNING))
     world.note_alert(alert(apply(world, opened("/bin/x", at=2 * SECOND)), Priority.ERROR))
-    (row,) = world.container_rows()
+    (row,) = container_rows(world)
     assert (row.info.name, row.processes, row.execs, row.last_exec) == ("web", 2, 1, T0 + 5)
     assert (row.alerts, row.last_alert) == ({"Warning": 1, "Error": 1}, T0 + 2 * SECOND)
 
@@ -108,7 +118,7 @@ def test_a_container_and_what_goes_on_in_it(world: World) -> None:
 def test_running_containers_come_first(world: World) -> None:
     world.apply(docker(DB, name="db"))
     world.apply(docker("ef" * 32, name="gone", state="removed"))
-    assert [(row.info.name, row.gone) for row in world.container_rows()] == [
+    assert [(row.info.name, row.gone) for row in container_rows(world)] == [
         ("web", False),
         ("db", False),
         ("gone", True),
@@ -117,29 +127,29 @@ def test_running_containers_come_first(world: World) -> None:
 
 def test_a_container_without_docker_has_its_id(world: World) -> None:
     world.apply(event("openat", 300, container_id=DB))
-    row = next(row for row in world.container_rows() if row.info.id == DB)
+    row = next(row for row in container_rows(world) if row.info.id == DB)
     assert (row.info.name, row.info.complete) == (DB[:12], False)
 
 
 def test_a_removed_container_is_remembered_for_a_while(world: World) -> None:
     world.apply(docker(state="removed", at=SECOND))
-    world.expire(T0 + SECOND)
-    world.expire(T0 + KEEP_GONE)
+    expire(world, T0 + SECOND)
+    expire(world, T0 + KEEP_GONE)
     assert len(world.containers) == 1
-    world.expire(T0 + SECOND + KEEP_GONE)
+    expire(world, T0 + SECOND + KEEP_GONE)
     assert len(world.containers) == 0
 
 
 def test_a_container_that_no_runtime_knew_is_forgotten_once_nobody_lives_in_it(world: World) -> None:
     world.apply(execve(300, "/bin/sh", container_id=DB))
-    world.expire(T0)
-    world.expire(T0 + KEEP_GONE)
+    expire(world, T0)
+    expire(world, T0 + KEEP_GONE)
     assert world.containers.get(DB) is not None, "somebody lives there, however quiet"
     world.apply(procexit(300, at=KEEP_GONE + SECOND, container_id=DB))
-    world.expire(T0 + KEEP_GONE + SECOND)
-    world.expire(T0 + 2 * KEEP_GONE)
+    expire(world, T0 + KEEP_GONE + SECOND)
+    expire(world, T0 + 2 * KEEP_GONE)
     assert world.containers.get(DB) is not None, "it is remembered for a while"
-    world.expire(T0 + 2 * KEEP_GONE + SECOND)
+    expire(world, T0 + 2 * KEEP_GONE + SECOND)
     assert world.containers.get(DB) is None
     assert world.containers.get(WEB) is not None, "Docker's containers stay, however quiet"
 
@@ -157,29 +167,29 @@ def test_a_wall_clock_that_is_set_forgets_no_container_early_and_keeps_none_for_
     world.apply(docker(state="removed", at=SECOND))
     world.apply(event("openat", 300, since_boot=1000 * SECOND, container_id=DB))
     world.apply(procexit(300, since_boot=1000 * SECOND + 1, container_id=DB))
-    world.expire(1002 * SECOND)
+    expire(world, 1002 * SECOND)
     world.apply(at(3, jumped=jump))
-    world.expire(1003 * SECOND)
+    expire(world, 1003 * SECOND)
     assert [one.id for one in world.containers] == [WEB, DB]
     world.apply(at(601, jumped=jump))
-    world.expire(1001 * SECOND + KEEP_GONE)
+    expire(world, 1001 * SECOND + KEEP_GONE)
     assert len(world.containers) == 2
-    world.expire(1002 * SECOND + KEEP_GONE)
+    expire(world, 1002 * SECOND + KEEP_GONE)
     assert len(world.containers) == 0
 
 
 def test_a_container_that_comes_back_by_its_name_is_not_gone(world: World) -> None:
     world.apply(docker(state="removed", at=SECOND))
-    world.expire(T0 + SECOND)
+    expire(world, T0 + SECOND)
     world.apply(docker(at=2 * SECOND))
-    world.expire(T0 + 2 * SECOND)
-    world.expire(T0 + 2 * SECOND + KEEP_GONE)
+    expire(world, T0 + 2 * SECOND)
+    expire(world, T0 + 2 * SECOND + KEEP_GONE)
     assert world.containers.get(WEB) is not None
 
 
 def test_containers_in_which_somebody_lives_are_the_last_to_be_forgotten() -> None:
     """Of a runtime that cannot be asked: they live, and those that Docker told of have long ended."""
-    containers = ContainerTable(maximum=3, inhabited=lambda: {"alive"})
+    containers = ContainerTable(maximum=3, inhabited={"alive"})
     containers.see("alive", time=T0)
     containers.inform(docker(WEB, state="exited"))
     containers.inform(docker(DB, state="exited"))
@@ -534,3 +544,11 @@ def test_what_a_process_has_become_is_known_with_the_event_that_tells_it(world: 
     became = process_info(200, cwd="/etc", sid=77, comm="sh", container_id=WEB)
     (judged,) = world.apply(event("openat", 200, 10, container_id=WEB, process=became, args={"name": "x"}, res=3))
     assert (judged.process.cwd, judged.process.sid) == ("/etc", 77)
+
+
+@pytest.mark.parametrize(("size", "cut"), [(100, False), (4095 - len("sh\0") - 1, False), (4095 - len("sh\0"), True)])
+def test_arguments_that_were_cut_are_marked_for_people_and_not_for_rules(world: World, size: int, cut: bool) -> None:
+    judged = apply(world, execve(300, "/bin/sh", "x" * size, at=5))
+    row = next(row for row in processes(world) if row.pid == 300)
+    assert judged.process.cmdline == "sh " + "x" * size
+    assert (row.cmdline == judged.process.cmdline + " …", "arguments cut" in row.flags) == (cut, cut)

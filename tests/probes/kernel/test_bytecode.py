@@ -24,7 +24,7 @@ def load_map(value: int, source: int = 1) -> bytes:
 MAPS = (MapDefinition("own", 1, 4, 1, 4096, 0), MapDefinition("stages", 3, 4, 4, 8, 0))
 ENTRY = program("raw_tracepoint__sys_exit", "sys_exit", load_map(9) + load_map(8) + RETURN, {8: 0, 9: 1})
 CALLED = program("hold", "", RETURN, {})
-SAMPLE = Bytecode("ring", MAPS, (ENTRY, CALLED), {"stages": ("hold",)})
+SAMPLE = Bytecode("ring", MAPS, (ENTRY, CALLED), {"stages": ("hold",)}, "boot")
 
 
 def test_what_was_kept_comes_back() -> None:

@@ -10,9 +10,9 @@ import time
 import pytest
 
 from engine.events import Snapshot
-from probes.kernel.source import boot_offset
 from probes.machine import snapshots
 from probes.machine.cgroups import Cgroups
+from probes.machine.clocks import boot_offset
 from probes.machine.snapshots import PART, Snapshots, in_parts
 from tests.helpers.world import process_info
 

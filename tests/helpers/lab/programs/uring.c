@@ -1,10 +1,10 @@
 /* Do something by io_uring, without the system call for it.
  *
- *	uring [quiet|poll|slot|chain|refuse] VERB [ARGUMENT]...
+ *	uring [quiet|poll|slot|chain|refuse|many] VERB [ARGUMENT]...
  *
  * quiet: the kernel tells only a failure; poll: a thread of the kernel submits; slot: a file is opened into a table of
  * the ring, and a socket is used from it, not from that of descriptors; chain: it is asked for twice, the second time
- * after the first one has succeeded; refuse: the ring does not allow it. Exit code 77 where the kernel has no io_uring or forbids it. */
+ * after the first one has succeeded; many: it ends three times (accept, to which a child then connects); refuse: the ring does not allow it. Exit code 77 where the kernel has no io_uring or forbids it. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -164,10 +164,25 @@ static int fill(struct io_uring_sqe *entry, const char *verb, char **words)
 		peer(entry, LISTEN, SOCK_STREAM, words);
 		bind(entry->fd, (struct sockaddr *)&to, sizeof(to));
 		entry->len = 7;
+	} else if (!strcmp(verb, "accept")) {
+		peer(entry, IORING_OP_ACCEPT, SOCK_STREAM, words);
+		bind(entry->fd, (struct sockaddr *)&to, sizeof(to));
+		listen(entry->fd, 7);
+		entry->ioprio = IORING_ACCEPT_MULTISHOT;
+		entry->user_data = 4711;
 	} else {
 		return 0;
 	}
 	return 1;
+}
+
+static void visit(int times)
+{
+	if (fork())
+		return;
+	while (times--)
+		connect(socket(AF_INET, SOCK_STREAM, 0), (struct sockaddr *)&to, sizeof(to));
+	_exit(0);
 }
 
 int main(int argc, char **argv)
@@ -175,11 +190,11 @@ int main(int argc, char **argv)
 	char **words = argv + 1;
 	const char *way = argc > 2 ? words[0] : "";
 	int quiet = !strcmp(way, "quiet"), polls = !strcmp(way, "poll"), slot = !strcmp(way, "slot");
-	int chains = !strcmp(way, "chain"), refuses = !strcmp(way, "refuse");
+	int chains = !strcmp(way, "chain"), refuses = !strcmp(way, "refuse"), many = !strcmp(way, "many");
 
 	if (argc < 2)
 		return 2;
-	words += quiet || polls || slot || chains || refuses;
+	words += quiet || polls || slot || chains || refuses || many;
 	set_up(polls, refuses);
 	if (slot)
 		use_slots();
@@ -193,7 +208,9 @@ int main(int argc, char **argv)
 	if (refuses)
 		restrict_ring();
 	entries->flags |= quiet ? IOSQE_CQE_SKIP_SUCCESS : chains ? IOSQE_IO_LINK : 0;
-	int result = submit(1 + chains, quiet ? 0 : 1 + chains);
+	if (many)
+		visit(3);
+	int result = submit(1 + chains, quiet ? 0 : many ? 3 : 1 + chains);
 	printf("%d\n", result);
 	return result < 0;
 }

@@ -1,0 +1,38 @@
+"""Replies made in slices: those with a hundred thousand rows take seconds, and events do not wait."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+
+from engine.protocol import Containers, Processes, Reply
+from engine.scrub import scrub_struct
+from engine.service.frames import encode, to_frame, to_frame_of
+
+SLICE = 100
+"""Rows scrubbed and encoded between two breaths: a millisecond or two."""
+_LONG = (Containers, Processes)
+"""Replies of any number of rows, and nothing else; all others are pages."""
+_ROWS = b"\xa4rows"
+_NO_ROWS = _ROWS + b"\x90"
+"""As they stand in the message; no other text in it could hold this."""
+_ARRAY, _LENGTH = 0xDD, struct.Struct(">BI")
+"""The header of an array in msgpack, with its length."""
+
+
+async def frame_of(reply: Reply) -> list[bytes]:
+    """The frame of a reply in pieces, with all its text scrubbed.
+
+    When it may have many rows others go on meanwhile, and it has none any more at the end: to give back all at once
+    what they held would take long.
+    """
+    if not isinstance(reply, _LONG):
+        return [to_frame(scrub_struct(reply))]
+    rows, count, pieces = reply.rows, len(reply.rows), []
+    rows.reverse()
+    while rows:
+        pieces.append(b"".join(encode(scrub_struct(row)) for row in reversed(rows[-SLICE:])))
+        del rows[-SLICE:]
+        await asyncio.sleep(0)
+    head, _, tail = encode(reply).partition(_NO_ROWS)
+    return to_frame_of([head + _ROWS + _LENGTH.pack(_ARRAY, count), *pieces, tail])
