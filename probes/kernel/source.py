@@ -19,7 +19,7 @@ from engine.schema import BY_NAME
 from engine.zoom import Target
 from probes.kernel.bpf_map import BpfMap, PerCpuMap
 from probes.kernel.counters import probe_rows
-from probes.kernel.decode import Decoder, cgroup_of, split
+from probes.kernel.decode import Decoder, cgroup_of, sections_of
 from probes.kernel.doorbell import Doorbell
 from probes.kernel.filters import Filters
 from probes.kernel.loader import RING_PAGES, Loaded, Loading
@@ -31,7 +31,7 @@ from probes.kernel.portable import portable
 from probes.kernel.programs import AUTO
 from probes.kernel.ring import RingReader
 from probes.kernel.spec import SPEC, spec_rows
-from probes.kernel.wire import COUNTER, LOSS, LOSS_KEY, Kind, Section
+from probes.kernel.wire import COUNTER, HEAD_AT, LOSS, LOSS_KEY, Kind, Section
 from probes.kernel.zooms import KernelZooms
 from probes.machine.cgroups import Cgroups, every_cgroup
 from probes.machine.snapshots import Snapshots, in_parts
@@ -59,7 +59,7 @@ GARBLED = "record not understood"
 """The cause of a loss: the two sides do not agree on a record."""
 _U32 = struct.Struct("=I")
 _U64 = struct.Struct("=Q")
-_SYSCALL = int(Kind.SYSCALL)
+_SYSCALL, _KIND_AT = int(Kind.SYSCALL), HEAD_AT
 _ROOM = _U32.pack(3)
 """The option of bpf/maps.h that says how much of the ring anybody may fill."""
 
@@ -355,7 +355,7 @@ class KernelSource:
         decode = self._decode
         for record in records:
             try:
-                if record[0] == _SYSCALL:  # most are
+                if record[_KIND_AT] == _SYSCALL:  # most are
                     inputs.append(decode(record))
                 else:
                     inputs += self._read(record)
@@ -365,7 +365,7 @@ class KernelSource:
 
     def _read(self, record: bytes) -> Sequence[Input]:
         """What a record tells. Raises ValueError, IndexError or struct.error for one that is garbled."""
-        kind = record[0]
+        kind = record[_KIND_AT]
         if kind >= Kind.CGROUP_MKDIR:
             self._cgroup_changed(kind, record)
             return ()
@@ -379,9 +379,9 @@ class KernelSource:
     # ── containers ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _cgroup_changed(self, kind: int, record: bytes) -> None:
-        (hierarchy, cgroup), lengths = cgroup_of(record)
+        hierarchy, cgroup = cgroup_of(record)
         if kind == Kind.CGROUP_MKDIR:
-            container_id = self._cgroups.add(hierarchy, cgroup, text(split(record, lengths)[Section.NAME0][:-1]))
+            container_id = self._cgroups.add(hierarchy, cgroup, text(sections_of(record)[Section.NAME0][:-1]))
             if self._zooms is not None:
                 self._zooms.add_cgroup((hierarchy, cgroup), container_id)
             if self.filters is not None:
@@ -393,8 +393,8 @@ class KernelSource:
 
     def _learn_container(self, record: bytes) -> None:
         """An exec names its cgroup: it helps when the creation of the cgroup was lost."""
-        key, lengths = cgroup_of(record)
+        key = cgroup_of(record)
         if key not in self._cgroups.containers:
-            sections = split(record, lengths)
+            sections = sections_of(record)
             parent, name = sections[Section.CGROUP_PARENT], sections[Section.CGROUP]
             self._cgroups.add(*key, text(parent[:-1] + b"/" + name[:-1]))
