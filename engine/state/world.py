@@ -191,6 +191,10 @@ class World:
             events = self._overdue(now) + events
         return events
 
+    def tick(self) -> None:
+        """The inputs have come up to now; whoever applies many calls it behind the last."""
+        self._clock.tick()
+
     def _container_of(self, kernel: KernelEvent, process: Process) -> Container:
         container = self.containers.see(kernel.container_id, kernel.time)
         if kernel.process is not None and container.entry_caps is None and kernel.type != "clone":

@@ -43,6 +43,9 @@ _TIME = TIME.unpack_from
 _SYSCALL = int(Kind.SYSCALL)
 _REMEMBERED = 4096
 """Records, and threads, that are remembered; one takes about a kilobyte."""
+_SELDOM = 7
+"""Bits of the time by which one record of eight is remembered: what comes often is soon among them. What comes only once
+would cost half as much again if all were, since each would take other memory."""
 
 Sections = tuple[bytes, ...]
 Doer = tuple[int, int, int, int, str, int, int, int, int, str]
@@ -66,7 +69,7 @@ class Decoder:
     ``containers`` maps (hierarchy, cgroup) to container ids; whoever changes it calls :meth:`forget`. ``offset`` is
     added to the time since boot to give the time since the epoch, in nanoseconds.
 
-    A thread that does the same again sends the same bytes but for the time; what was told of them last is remembered.
+    A thread that does the same again sends the same bytes but for the time; what some of them told is remembered.
     Events share what they hold, and nobody may change one.
     """
 
@@ -98,7 +101,7 @@ class Decoder:
         head = record[HEAD_AT:DOER_AT]
         unpack, make, is_short = self._layouts.get(head) or self._layout(head)
         event = make(time + self.offset, time, unpack(record))
-        if is_short:
+        if is_short and not time & _SELDOM:
             if len(self._told) >= _REMEMBERED:
                 self._told.clear()
             self._told[same] = event

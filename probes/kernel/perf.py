@@ -23,6 +23,7 @@ from pathlib import Path
 
 from probes.kernel.bpf_map import BpfMap
 from probes.kernel.syscalls import number_of
+from probes.kernel.wire import TIME
 
 _ATTRIBUTES = struct.Struct("=IIQQQQQIIQ")
 """struct perf_event_attr, version 0: type, size, config, sample_period, sample_type, read_format, flags, watermark,
@@ -43,7 +44,6 @@ _HEAD, _TAIL = 1024 // 8, 1032 // 8
 _COUNTED = struct.Struct("=QQ")
 """The count, and the nanoseconds for which it was enabled."""
 _CPU = struct.Struct("=I")
-_TIME = struct.Struct("=8xQ")
 _PAGE = mmap.PAGESIZE
 
 ONLINE = Path("/sys/devices/system/cpu/online")
@@ -152,7 +152,7 @@ class PerfReader:
                 break
             records += found
         # A perf sample is padded to 8 bytes: the record's own lengths say where it ends.
-        return sorted(records, key=_TIME.unpack_from)
+        return sorted(records, key=TIME.unpack_from)
 
     def follow_cpus(self) -> None:
         """Open buffers for CPUs that have come, or were away."""

@@ -48,21 +48,20 @@ class RingReader:
         position, end = self._consumer[0], self._producer[0]
         with self._barrier:  # acquire: the lengths must not be read before the producer's position (arm64)
             pass
-        lengths, pages, mask = self._lengths, self._pages, self._mask
+        lengths, pages, mask, first = self._lengths, self._pages, self._mask, _PAGE + _HEADER
         records: list[bytes] = []
         while position < end and len(records) < limit:
             offset = position & mask
             length = lengths[offset >> 2]
-            if length & _BUSY:
-                break
-            size = length & ~_DISCARD
-            if size == length:
-                start = offset + _PAGE + _HEADER
-                record = pages[start : start + size]
-                if len(record) < size:
-                    record += pages[_PAGE : _PAGE + size - len(record)]
+            if length < _DISCARD:  # neither of the bits: almost all are so
+                start = offset + first
+                record = pages[start : start + length]
+                if len(record) < length:
+                    record += pages[_PAGE : _PAGE + length - len(record)]
                 records.append(record)
-            position += (size + _HEADER + 7) & ~7
+            elif length & _BUSY:
+                break
+            position += ((length & ~_DISCARD) + _HEADER + 7) & ~7
         with self._barrier:  # release: the room is given back only after the copies
             pass
         self._consumer[0] = position
