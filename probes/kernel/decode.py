@@ -44,8 +44,8 @@ _SYSCALL = int(Kind.SYSCALL)
 _REMEMBERED = 4096
 """Records, and threads, that are remembered; one takes about a kilobyte."""
 _SELDOM = 7
-"""Bits of the time by which one record of eight is remembered: what comes often is soon among them. What comes only once
-would cost half as much again if all were, since each would take other memory."""
+"""Bits of the time by which one record of eight is remembered: what comes often is soon among them. What comes only
+once would cost half as much again if all were, since each would take other memory."""
 
 Sections = tuple[bytes, ...]
 Doer = tuple[int, int, int, int, str, int, int, int, int, str]
