@@ -10,7 +10,7 @@ import ctypes
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -18,17 +18,19 @@ from typing import Any
 from engine.errors import SourceError
 from engine.invocation import command
 from probes.kernel.btf import Btf
-from probes.kernel.bytecode import FAILED, Bytecode, MapDefinition, Program, encode, program
+from probes.kernel.bytecode import Bytecode, MapDefinition, Program, joined, program
+from probes.kernel.forked import answered, at_once
 from probes.kernel.headers import has_helper, write_headers
-from probes.kernel.programs import AUTO, PERF, RING, STAGES, source
+from probes.kernel.programs import AUTO, PARTS, PERF, RING, STAGES, source
 from probes.kernel.symbols import HELPERS, show_only
 
 DISTRIBUTION_PACKAGES = ("usr/lib/python3/dist-packages", "usr/lib/python3*/site-packages")
 """Where Debian and Ubuntu, and where Fedora and Arch install bcc: pure Python on ctypes, so any interpreter runs it."""
 _TRACEPOINT = "raw_tracepoint__"
 """What bcc puts before the name of the tracepoint."""
-_FLAGS = ["-g0"]
-"""Descriptions for debuggers take a tenth of the time, and nobody reads them."""
+_FLAGS = ["-g0", "-Werror=implicit-function-declaration"]
+"""Descriptions for debuggers take a tenth of the time, and nobody reads them. A function that a part does not have must
+not pass for one of the kernel's."""
 
 
 def import_bcc() -> Any:
@@ -64,11 +66,15 @@ def compiled(folder: Path, transport: str, ring_pages: int) -> Bytecode:
     os.chdir(folder)  # bcc puts the working directory before every include path
     os.environ["BCC_KERNEL_SOURCE"] = str(folder)
     bcc = import_bcc()
+    return joined(at_once(lambda part: _part(bcc, transport, ring_pages, part), PARTS), STAGES)
+
+
+def _part(bcc: Any, transport: str, ring_pages: int, part: Sequence[str]) -> Bytecode:
     try:
-        module = _compiler(bcc)(text=source(transport, ring_pages), cflags=_FLAGS)
+        module = _compiler(bcc)(text=source(transport, ring_pages, part), cflags=_FLAGS)
         maps = dict(_maps(bcc.lib, module.module))
         indexes = {descriptor: index for index, descriptor in enumerate(maps)}
-        return Bytecode(transport, tuple(maps.values()), tuple(_programs(bcc.lib, module, indexes)), STAGES)
+        return Bytecode(transport, tuple(maps.values()), tuple(_programs(bcc.lib, module, indexes)), ())
     except Exception as error:  # bcc raises nothing more precise
         raise SourceError(
             f"the probes cannot be compiled: {error}", hint=f"{command('doctor')} says what is missing"
@@ -109,13 +115,10 @@ def _programs(lib: Any, module: Any, maps: dict[int, int]) -> Iterator[Program]:
 
 
 def main(arguments: list[str]) -> None:
-    """Serve one request on standard output: byte code, or on failure a line of JSON; the exit code says which."""
+    """Serve one request on standard output, as :func:`probes.kernel.forked.answered`; the exit code says which."""
     answer = os.dup(1)
     os.dup2(2, 1)  # the compiler talks
-    try:
-        made, code = encode(compiled(Path(arguments[0]), **json.loads(arguments[1]))), 0
-    except SourceError as error:
-        made, code = json.dumps({"error": error.message, "hint": error.hint}).encode(), FAILED
+    made, code = answered(lambda: compiled(Path(arguments[0]), **json.loads(arguments[1])))
     with open(answer, "wb") as file:  # noqa: PTH123 - a descriptor
         file.write(made)
     sys.exit(code)
