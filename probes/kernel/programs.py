@@ -52,8 +52,8 @@ _FOLDER = Path(__file__).with_name("bpf")
 
 
 def source(transport: str, ring_pages: int, part: Sequence[str] = FILES) -> str:
-    """The C text for a transport (:data:`RING` or :data:`PERF`), and a ring of so many pages of 4 KiB. A ``part`` has all
-    headers, too."""
+    """The C text for a transport (:data:`RING` or :data:`PERF`), and a ring of so many pages of 4 KiB. A part
+    has all headers, too."""
     constants = {f"EVENT_{name.upper()}": EVENT_INDEX[name] for name in _NAMED}
     constants["RING_PAGES"] = max(ring_pages * RING_PAGE // mmap.PAGESIZE, 1)  # bcc counts in pages of this machine
     if transport == PERF:

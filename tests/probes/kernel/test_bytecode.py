@@ -45,9 +45,8 @@ def test_a_number_of_64_bits_is_no_map() -> None:
 def test_parts_share_the_maps_of_one_name() -> None:
     other = MapDefinition("held", 1, 8, 8, 64, 0)
     second = program("raw_tracepoint__exec", "exec", load_map(3) + load_map(4) + RETURN, {3: 0, 4: 1})
-    whole = joined(
-        [Bytecode("ring", MAPS, (ENTRY,), ()), Bytecode("ring", (other, MAPS[1]), (second, CALLED), ())], ("hold",)
-    )
+    parts = [Bytecode("ring", MAPS, (ENTRY,), ()), Bytecode("ring", (other, MAPS[1]), (second, CALLED), ())]
+    whole = joined(parts, ("hold",))
     assert (whole.maps, whole.stages) == ((*MAPS, other), ("hold",))
     assert [each.uses for each in whole.programs] == [ENTRY.uses, ((0, 2), (2, 1)), ()]
     assert decode(encode(whole)) == whole
