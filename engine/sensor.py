@@ -169,11 +169,13 @@ class Sensor:
         if self.recorder is not None:
             self.recorder.write(inputs)
         alerts: list[Alert] = []
-        apply, judge = self.world.apply, self._judge
+        happen, judge = self.world.happen, self._judge
         for item in inputs:
             try:
-                events = apply(item)
-                if type(item) is not KernelEvent:  # most are, and there is nothing to note of them
+                if type(item) is KernelEvent:  # most are
+                    events = happen(item)
+                else:
+                    events = self.world.apply(item)
                     self._note(item)
             except Exception as error:  # noqa: BLE001 - a bug costs this input, not the watch; it is counted and told
                 self.vitals.stumble(error)

@@ -83,7 +83,7 @@ class World:
     def apply(self, item: Input) -> list[Event]:
         """Take ``item`` in. Returns the events to judge now, in the order in which they happened in each container."""
         if type(item) is KernelEvent:  # most are
-            return self._event(item)
+            return self.happen(item)
         handler = self._handlers.get(type(item))
         return handler(item) if handler is not None else []
 
@@ -169,7 +169,8 @@ class World:
 
     # ── kernel events ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _event(self, kernel: KernelEvent) -> list[Event]:
+    def happen(self, kernel: KernelEvent) -> list[Event]:
+        """:meth:`apply` for a kernel event."""
         process = self.processes.observe(kernel)
         if (keep := self._events.get(kernel.type)) is not None:
             keep(kernel, process)
