@@ -158,25 +158,26 @@ class Sensor:
         if self.recorder is not None:
             self.recorder.write(inputs)
         alerts: list[Alert] = []
+        happen, judge = self.world.happen, self._judge
         for item in inputs:
-            if events := self._apply(item):
-                self._judge(events, alerts)
+            try:
+                if type(item) is KernelEvent:  # most are
+                    events = happen(item)
+                else:
+                    events = self.world.apply(item)
+                    self._note(item)
+            except Exception as error:  # noqa: BLE001 - a bug costs this input, not the watch; it is counted and told
+                self.vitals.stumble(error)
+                continue
+            if events:
+                judge(events, alerts)
+        self.world.tick()
         self._publish(alerts)
         if self.zooms.behind:
             self.zooms.catch_up()
         self.vitals.age(inputs[-1] if inputs else None)
         if inputs:
             self._changed.set()
-
-    def _apply(self, item: Input) -> list[Event]:
-        try:
-            events = self.world.apply(item)
-            if type(item) is not KernelEvent:  # most are, and there is nothing to note of them
-                self._note(item)
-        except Exception as error:  # noqa: BLE001 - a bug costs this input, not the watch; it is counted and told
-            self.vitals.stumble(error)
-            return []
-        return events
 
     def _judge(self, events: Sequence[Event], alerts: list[Alert]) -> list[Alert]:
         """The alerts with those of ``events`` behind them."""

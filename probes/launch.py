@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from probes.kernel.loader import Loading
 from probes.kernel.programs import AUTO
 from probes.machine.kept_capabilities import keep_only, kept
+from probes.machine.memory import keep_together
 
 PRECEDENCE = -10
 """The nice value of a live sensor."""
@@ -20,6 +21,7 @@ def begin_loading(transport: str = AUTO, *, own_pids: Sequence[int] = ()) -> Loa
     ``own_pids`` are further processes of Tiercel's, whose doings are not judged but counted.
     """
     _take_precedence()
+    keep_together()
     return Loading(transport, own_pids=[os.getpid(), *own_pids])
 
 

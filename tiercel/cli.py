@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import Any
 
 import click
@@ -23,7 +22,7 @@ from tiercel.watching import private_sensor, record, replay, sensor, watch
 
 
 @click.group(cls=Root, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(version("tiercel"), prog_name="tiercel")
+@click.version_option(package_name="tiercel", prog_name="tiercel")
 @click.option("--demo", is_flag=True, help="Look around on a recording: no root, no Docker, any system.")
 @respond_option
 @live_options

@@ -34,17 +34,22 @@ class Clock:
     def __init__(self) -> None:
         self.replaying = False
         self._moment = 0
-        self._offset = 0
+        self._at = 0
+        """The wall time of that moment."""
         self._ticked = since_boot()
+        """When it was reached, by this machine's clock; 0 as long as nobody has looked."""
 
     def note(self, event: KernelEvent) -> int:
         """An event happened; gives the moment up to which the inputs have come."""
         moment = event.since_boot or event.time
         if moment > self._moment:
-            self._moment = moment
-            self._offset = event.time - moment
-            self._ticked = since_boot()
+            self._moment, self._at, self._ticked = moment, event.time, 0
         return self._moment
+
+    def tick(self) -> None:
+        """The inputs have come up to now: called once for many events, as a look at the clock takes time."""
+        if not self._ticked:
+            self._ticked = since_boot()
 
     @property
     def latest(self) -> int:
@@ -54,7 +59,12 @@ class Clock:
     @property
     def moment(self) -> int:
         """The present moment."""
+        self.tick()
         return self._moment if self.replaying else self._moment + since_boot() - self._ticked
+
+    @property
+    def _offset(self) -> int:
+        return self._at - self._moment
 
     @property
     def wall(self) -> int:

@@ -49,19 +49,21 @@ class Recent:
     def _sort(self) -> None:
         """Put the fresh events where they belong, one after the other; those of one process often come in a row."""
         fresh, self._fresh = self._fresh, []
-        pid = start = place = queue = None
+        process = container = queue = None
+        is_full = False
         for event in fresh:
-            kernel = event.kernel
-            if queue is None or kernel.pid != pid or kernel.start != start or kernel.container_id != place:
-                pid, start, place = kernel.pid, kernel.start, kernel.container_id
-                queue = self._queue(place, (pid, start))
-            if len(queue) < self._per_process:
-                self._sizes[place] += 1
-                self._total += 1
+            if event.process is not process or event.container is not container or queue is None:
+                process, container = event.process, event.container
+                queue = self._queue(event.kernel.container_id, (event.kernel.pid, event.kernel.start))
+                is_full = len(queue) == self._per_process
             queue.append(event)
-            if self._total > self._maximum:
-                self._make_room(self._maximum - self._maximum // 10)
-                queue = None
+            if not is_full:
+                is_full = len(queue) == self._per_process
+                self._sizes[event.kernel.container_id] += 1
+                self._total += 1
+                if self._total > self._maximum:
+                    self._make_room(self._maximum - self._maximum // 10)
+                    queue = None
 
     def _queue(self, place: str, key: ProcessKey) -> deque[Event]:
         """The events of a process, which is now the last that was not quiet."""

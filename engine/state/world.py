@@ -101,7 +101,7 @@ class World:
     def apply(self, item: Input) -> list[Event]:
         """Take ``item`` in. Returns the events to judge now, in the order in which they happened in each container."""
         if type(item) is KernelEvent:  # most are
-            return self._event(item)
+            return self.happen(item)
         handler = self._handlers.get(type(item))
         return handler(item) if handler is not None else []
 
@@ -202,7 +202,8 @@ class World:
 
     # ── kernel events ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _event(self, kernel: KernelEvent) -> list[Event]:
+    def happen(self, kernel: KernelEvent) -> list[Event]:
+        """:meth:`apply` for a kernel event."""
         process = self.processes.observe(kernel)
         if (keep := self._events.get(kernel.type)) is not None:
             keep(kernel, process)
@@ -223,6 +224,10 @@ class World:
         if self.held.deadline and now >= self.held.deadline:
             events = self._overdue(now) + events
         return events
+
+    def tick(self) -> None:
+        """The inputs have come up to now; whoever applies many calls it behind the last."""
+        self._clock.tick()
 
     def _container_of(self, kernel: KernelEvent, process: Process) -> Container:
         container = self.containers.see(kernel.container_id, kernel.time)

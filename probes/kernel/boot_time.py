@@ -9,14 +9,10 @@ event gets in front of an older one.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Sequence
 
+from probes.kernel.wire import TIME
 from probes.machine import clocks
-
-_TIME = struct.Struct("=Q")
-_AT, _END = 8, 16
-"""Where the time stands in a record (bpf/wire.h)."""
 
 
 class BootTime:
@@ -32,5 +28,5 @@ class BootTime:
         return [self._moved(record) for record in records]
 
     def _moved(self, record: bytes) -> bytes:
-        (time,) = _TIME.unpack_from(record, _AT)
-        return record[:_AT] + _TIME.pack(time + self._added) + record[_END:]
+        (time,) = TIME.unpack_from(record)
+        return TIME.pack(time + self._added) + record[TIME.size :]

@@ -100,6 +100,21 @@ def _wide_loads(code: bytes) -> Iterator[tuple[int, int, int]]:
         place += 1
 
 
+def joined(parts: Sequence[Bytecode], stages: dict[str, tuple[str, ...]]) -> Bytecode:
+    """One from several that were compiled apart: maps of one name are one. Raises ValueError where they differ."""
+    maps = {each.name: each for part in parts for each in part.maps}
+    if any(maps[each.name] != each for part in parts for each in part.maps):
+        raise ValueError("a map is not the same everywhere")
+    places = {name: index for index, name in enumerate(maps)}
+    programs = [_moved(each, [places[m.name] for m in part.maps]) for part in parts for each in part.programs]
+    return Bytecode(parts[0].transport, tuple(maps.values()), tuple(programs), stages, parts[0].clock)
+
+
+def _moved(made: Program, places: Sequence[int]) -> Program:
+    """With the maps at other places."""
+    return msgspec.structs.replace(made, uses=tuple((at, places[index]) for at, index in made.uses))
+
+
 def encode(bytecode: Bytecode) -> bytes:
     """As bytes."""
     return msgspec.msgpack.encode(bytecode)

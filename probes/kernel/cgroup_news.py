@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Generator, Mapping
 
 from probes.kernel.cgroup_facts import CgroupFacts
-from probes.kernel.decode import cgroup_of, split
+from probes.kernel.decode import cgroup_of, sections_of
 from probes.kernel.losses import Losses
 from probes.kernel.paths import text
 from probes.kernel.slices import in_slices
@@ -33,9 +33,9 @@ class CgroupNews:
 
     def changed(self, kind: int, record: bytes) -> None:
         """A cgroup was made or removed."""
-        key, lengths = cgroup_of(record)
+        key = cgroup_of(record)
         if kind == Kind.CGROUP_MKDIR:
-            path = text(split(record, lengths)[Section.NAME0][:-1])
+            path = text(sections_of(record)[Section.NAME0][:-1])
             self._zooms.add_cgroup(key, self._cgroups.add(*key, path))
             self._facts.add(key, path)
         else:
@@ -45,9 +45,9 @@ class CgroupNews:
 
     def learn(self, record: bytes) -> None:
         """An exec names its cgroup: it helps when the creation of the cgroup was lost."""
-        key, lengths = cgroup_of(record)
+        key = cgroup_of(record)
         if key not in self._cgroups.containers:
-            sections = split(record, lengths)
+            sections = sections_of(record)
             parent, name = sections[Section.CGROUP_PARENT], sections[Section.CGROUP]
             self._cgroups.add(*key, text(parent[:-1] + b"/" + name[:-1]))
 

@@ -20,7 +20,10 @@ from probes.kernel.programs import AUTO, PERF, RING, source
 from probes.machine.facts import Machine
 
 _ROOT = Path(__file__).resolve().parents[2]
-_MAKERS = ("bpf_trial.py", "btf.py", "headers.py", "loader_child.py", "bytecode.py", "programs.py", "symbols.py")
+_MAKERS = (
+    *("bpf_trial.py", "btf.py", "headers.py", "loader_child.py", "bytecode.py", "programs.py", "symbols.py"),
+    "forked.py",
+)
 """Modules that decide what becomes of the C text."""
 
 

@@ -10,18 +10,26 @@ from msgspec.structs import replace
 
 from engine.events import HOST, KernelEvent, ProcessInfo
 from engine.schema import EVENT_TYPES
-from probes.kernel.parameters import RETURNED, RowDecoder
+from probes.kernel.layouts import Layout, Layouts
 from probes.kernel.paths import joined, text
-from probes.kernel.told import LENGTHS, LENGTHS_AT, NOTHING, Sections, Told, layout, sections_of
 from probes.kernel.wire import (
+    DOER,
+    DOER_AT,
     FILE_MEMFD,
     FILE_OVERLAY_LOWER,
     FILE_OVERLAY_UPPER,
     FLAG_COMPAT,
     FLAG_EXECVEAT,
     FLAG_URING,
+    HEAD,
+    HEAD_AT,
+    LENGTHS,
+    LENGTHS_AT,
     RECORD,
+    REGISTERS,
+    REGISTERS_AT,
     TASK_INFO,
+    TIME,
     Kind,
     Section,
 )
@@ -31,19 +39,15 @@ TICK = 10_000_000
 """Nanoseconds of the clock tick in which /proc/PID/stat tells the start of a process. Starts are rounded down to it, so
 that a process has the same identity in events and in the snapshot; no pid is used twice within a tick."""
 
-_HEAD = struct.Struct("=HHIQ")
-"""Kind, event, flags, time."""
-_DOER = struct.Struct("=QQQQIIIIII16s")
-"""Who it was: start, capabilities, cgroup, …"""
-_DOER_AT = _HEAD.size
-_RET = struct.Struct("=q")
-_FIRST_REGISTER = struct.Struct("=Q")
+_TIME = TIME.unpack_from
 _SYSCALL = int(Kind.SYSCALL)
-_SHORT = 600
-"""Bytes of a record up to which it is remembered: most come again, and long ones must not fill the memory."""
 _REMEMBERED = 4096
 """Records, and threads, that are remembered; one takes about a kilobyte."""
+_SELDOM = 7
+"""Bits of the time by which one record of eight is remembered: what comes often is soon among them. What comes only
+once would cost half as much again if all were, since each would take other memory."""
 
+Sections = tuple[bytes, ...]
 Doer = tuple[int, int, int, int, str, int, int, int, int, str]
 """The fields of :class:`engine.events.KernelEvent` that say who it was, from ``pid`` to ``container_id``."""
 
@@ -65,68 +69,60 @@ class Decoder:
     ``containers`` maps (hierarchy, cgroup) to container ids; whoever changes it calls :meth:`forget`. ``offset`` is
     added to the time since boot to give the time since the epoch, in nanoseconds.
 
-    What the bytes of a record told is remembered: who it was, by one part, and what the sections say, by another.
-    A thread that does the same again sends the same bytes but for the time; so the latest event with the same sections
-    is often the same event, too. Events share what they hold, and nobody may change one.
+    A thread that does the same again sends the same bytes but for the time; what some of them told is remembered.
+    Events share what they hold, and nobody may change one.
     """
 
     def __init__(self, containers: Mapping[Key, str], offset: int) -> None:
         self.offset = offset
         self._containers = containers
-        self._rows = [RowDecoder(row) for row in EVENT_TYPES]
-        self._remembered = 0
         self._doers: dict[bytes, Doer] = {}
+        self._told: dict[bytes, KernelEvent] = {}
+        self._layouts = Layouts({"doers": self._doers, "doer": self._doer})
 
     @property
     def remembered(self) -> int:
         """How many things are remembered."""
-        return len(self._doers) + sum(len(row.known) for row in self._rows)
+        return len(self._doers) + len(self._told)
 
     def forget(self) -> None:
-        """Remember nothing: the containers are others, or it is too much."""
-        self._remembered = 0
+        """Remember nothing: the containers are others."""
         self._doers.clear()
-        for row in self._rows:
-            row.known.clear()
+        self._told.clear()
 
     def decode(self, record: bytes) -> KernelEvent:
         """The event of a record of kind SYSCALL, EXEC, FORK or EXIT."""
-        kind, number, flags, time = _HEAD.unpack_from(record)
-        row = self._rows[number]
-        told = row.known.get(record[LENGTHS_AT:])
-        if told is not None and told.fixed == record[_DOER_AT:LENGTHS_AT] and told.flags == flags and kind == _SYSCALL:
-            event: KernelEvent = replace(told.event, time=time + self.offset, since_boot=time)
+        (time,) = _TIME(record)
+        same = record[HEAD_AT:]
+        told = self._told.get(same)
+        if told is not None:
+            event: KernelEvent = replace(told, time=time + self.offset, since_boot=time)
             return event
-        if kind != _SYSCALL:
-            event = self._event(row, record, NOTHING, flags, time)
-            self._process(event, kind, flags, record)
-            return event
-        told = told or self._tell(row, record)
-        told.event = event = self._event(row, record, told, flags, time)
-        told.fixed, told.flags = record[_DOER_AT:LENGTHS_AT], flags
+        head = record[HEAD_AT:DOER_AT]
+        unpack, make, is_short = self._layouts.get(head) or self._layout(head)
+        event = make(time + self.offset, time, unpack(record))
+        if is_short and not time & _SELDOM:
+            if len(self._told) >= _REMEMBERED:
+                self._told.clear()
+            self._told[same] = event
         return event
 
-    def _tell(self, row: RowDecoder, record: bytes) -> Told:
-        told = row.tell(record)
-        if len(record) < _SHORT:
-            if self._remembered >= _REMEMBERED:
-                self.forget()
-            self._remembered += 1
-            row.known[record[LENGTHS_AT:]] = told
-        return told
+    def _layout(self, head: bytes) -> Layout:
+        kind, *_ = HEAD.unpack(head)
+        return self._layouts.learn(head) if kind == _SYSCALL else (bytes, self._of_task, False)
 
-    def _event(self, row: RowDecoder, record: bytes, told: Told, flags: int, time: int) -> KernelEvent:
-        raw = record[_DOER_AT:RETURNED]
-        pid, tid, start, ppid, comm, uid, gid, effective, permitted, container = self._doers.get(raw) or self._doer(raw)
-        args = row.args(record, told)
-        return KernelEvent(  # by position, which takes half the time
-            time + self.offset, row.name, pid, tid, start, ppid, comm, uid, gid, effective, permitted, container,
-            _RET.unpack_from(record, RETURNED)[0], args, row.fd(args, told), None,
-            flags & FLAG_COMPAT != 0, flags & FLAG_URING != 0, told.bases, time,
-        )  # fmt: skip
+    def _of_task(self, wall: int, time: int, record: bytes) -> KernelEvent:
+        kind, number, flags, *_ = HEAD.unpack_from(record, HEAD_AT)
+        ret, *registers = REGISTERS.unpack_from(record, REGISTERS_AT)
+        raw = record[DOER_AT:REGISTERS_AT]
+        doer = self._doers.get(raw) or self._doer(raw)
+        event = KernelEvent(wall, EVENT_TYPES[number].name, *doer, res=ret, since_boot=time)
+        event.compat, event.io_uring = flags & FLAG_COMPAT != 0, flags & FLAG_URING != 0
+        self._process(event, kind, flags, registers[0], record)
+        return event
 
     def _doer(self, raw: bytes) -> Doer:
-        start, effective, permitted, cgroup, hierarchy, pid, tid, ppid, uid, gid, comm = _DOER.unpack(raw)
+        start, effective, permitted, cgroup, hierarchy, pid, tid, ppid, uid, gid, comm = DOER.unpack(raw)
         container = self._containers.get((hierarchy, cgroup), HOST)
         if len(self._doers) >= _REMEMBERED:
             self._doers.clear()
@@ -134,15 +130,15 @@ class Decoder:
         self._doers[raw] = doer
         return doer
 
-    def _process(self, event: KernelEvent, kind: int, flags: int, record: bytes) -> None:
-        sections = sections_of(record[LENGTHS_AT:])
+    def _process(self, event: KernelEvent, kind: int, flags: int, register: int, record: bytes) -> None:
+        sections = sections_of(record)
         if kind == Kind.EXIT:
             event.args = {"status": event.res or 0}
             event.res = None
             return
         event.process = process = self._process_info(event, sections)
         if kind == Kind.FORK:
-            event.args = {"res": process.pid, "flags": _FIRST_REGISTER.unpack_from(record, RETURNED + 8)[0]}
+            event.args = {"res": process.pid, "flags": register}
             return
         if flags & FLAG_EXECVEAT:
             event.type = "execveat"
@@ -200,12 +196,13 @@ def strings(block: bytes) -> list[str]:
     return parts[:-1] if parts[-1] == "" else parts
 
 
-def split(record: bytes, lengths: list[int]) -> Sections:
-    """The sections of a record, b"" for those that are absent."""
-    return layout(LENGTHS.pack(*lengths)).unpack_from(record, RECORD.size)
+def sections_of(record: bytes) -> Sections:
+    """The sections of a record, b"" for those that are absent. Raises struct.error when they are cut."""
+    lengths = LENGTHS.unpack_from(record, LENGTHS_AT)
+    return struct.unpack_from("=" + "".join(f"{length}s" for length in lengths), record, RECORD.size)
 
 
-def cgroup_of(record: bytes) -> tuple[Key, list[int]]:
-    """The key of the cgroup a record speaks of, and the lengths of its sections."""
-    fields = RECORD.unpack_from(record)
-    return (fields[8], fields[7]), list(fields[22:])
+def cgroup_of(record: bytes) -> Key:
+    """The key of the cgroup a record speaks of."""
+    _, _, _, cgroup, hierarchy, *_ = DOER.unpack_from(record, DOER_AT)
+    return hierarchy, cgroup

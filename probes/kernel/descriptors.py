@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import struct
+from functools import lru_cache
+
 from engine.events import Fd
 from probes.kernel.addresses import AF_INET, AF_INET6, AF_UNIX, Address, ip_text, unix_path
 from probes.kernel.paths import joined
@@ -14,7 +17,11 @@ from probes.kernel.wire import (
     SOCKET_INFO,
 )
 
-_S_IFMT, _S_IFIFO, _S_IFDIR = 0o170000, 0o010000, 0o040000
+_S_IFMT = 0o170000
+_SORTS = {0o040000: "directory", 0o010000: "pipe"}
+"""The types of files that have their name by the mode."""
+_INO, _ABOUT = struct.Struct("=Q16s"), struct.Struct(FILE_INFO.format.replace("Q", ""))
+"""The number of a file's inode, which is another for each, and what many files have in common."""
 _SOCK_STREAM, _SOCK_DGRAM, _SOCK_RAW = 1, 2, 3
 _ESTABLISHED = 1
 _PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp"}
@@ -38,29 +45,37 @@ PLACELESS = {
 
 def file_fd(num: int, info: bytes, names: bytes, tried: str) -> Fd:
     """A file; ``tried`` is the path by which it was opened just now, "" when it was opened earlier."""
-    ino, dev, flags, mode, _ = FILE_INFO.unpack(info)
-    path = "[pidfd]" if flags & FILE_PIDFD else joined(names)
-    name = path if path and _is_lost(tried) else tried or path
+    ino, about = _INO.unpack(info)
+    sort, is_pidfd, created, upper, lower, dev = _about(about)
+    path = "[pidfd]" if is_pidfd else joined(names)
+    kind = sort if sort == "directory" else "file" if tried or path[:1] == "/" else sort or _placeless(path)
+    name = path if path and tried[:1] != "/" and _is_lost(tried) else tried or path
     return Fd(  # by position, which takes a third of the time
-        num, _file_type(mode, path, tried), name, path, "", "", 0, "", 0, None, False,
-        flags & FILE_CREATED != 0, flags & FILE_OVERLAY_UPPER != 0, flags & FILE_OVERLAY_LOWER != 0,
-        _user_dev(dev), ino,
-    )  # fmt: skip
+        num, kind, name, path, "", "", 0, "", 0, None, False, created, upper, lower, dev, ino
+    )
+
+
+@lru_cache(maxsize=1024)
+def _about(about: bytes) -> tuple[str, bool, bool, bool, bool, int]:
+    """What many files have in common: the type as far as the mode tells it; whether it is a pidfd, was created, lies in
+    an upper layer, in a lower one; the device."""
+    dev, flags, mode, _ = _ABOUT.unpack(about)
+    return (
+        _SORTS.get(mode & _S_IFMT, ""),
+        flags & FILE_PIDFD != 0,
+        flags & FILE_CREATED != 0,
+        flags & FILE_OVERLAY_UPPER != 0,
+        flags & FILE_OVERLAY_LOWER != 0,
+        _user_dev(dev),
+    )
 
 
 def _is_lost(tried: str) -> bool:
-    """Whether a path leads upwards from a folder that nobody knows, so that only the kernel knows where it led."""
-    return not tried.startswith("/") and ".." in tried.split("/")
+    """Whether a relative path leads upwards from a folder that nobody knows, so that only the kernel knows where to."""
+    return ".." in tried.split("/")
 
 
-def _file_type(mode: int, path: str, tried: str) -> str:
-    kind = mode & _S_IFMT
-    if kind == _S_IFDIR:
-        return "directory"
-    if tried or path.startswith("/"):
-        return "file"
-    if kind == _S_IFIFO:
-        return "pipe"
+def _placeless(path: str) -> str:
     return "memfd" if path.startswith("memfd:") else PLACELESS.get(path, "file")
 
 

@@ -10,26 +10,28 @@ import ctypes
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.errors import SourceError
 from engine.invocation import command
 from probes.kernel.bpf_trial import knows_types
 from probes.kernel.btf import Btf
-from probes.kernel.bytecode import FAILED, Bytecode, MapDefinition, Program, encode, program
+from probes.kernel.bytecode import Bytecode, MapDefinition, Program, joined, program
+from probes.kernel.forked import answered, at_once
 from probes.kernel.headers import has_helper, write_headers
-from probes.kernel.programs import AUTO, BOOT, MONOTONIC, OF_SYS_EXIT, PERF, RING, STAGES, SYS_EXIT, source
+from probes.kernel.programs import AUTO, BOOT, MONOTONIC, OF_SYS_EXIT, PARTS, PERF, RING, STAGES, SYS_EXIT, source
 from probes.kernel.symbols import HELPERS, show_only
 
 DISTRIBUTION_PACKAGES = ("usr/lib/python3/dist-packages", "usr/lib/python3*/site-packages")
 """Where Debian and Ubuntu, and where Fedora and Arch install bcc: pure Python on ctypes, so any interpreter runs it."""
 _TRACEPOINT = "raw_tracepoint__"
 """What bcc puts before the name of the tracepoint."""
-_FLAGS = ["-g0"]
-"""Descriptions for debuggers take a tenth of the time, and nobody reads them."""
+_FLAGS = ["-g0", "-Werror=implicit-function-declaration"]
+"""Descriptions for debuggers take a tenth of the time, and nobody reads them. A function that a part does not have must
+not pass for one of the kernel's."""
 
 
 def import_bcc() -> Any:
@@ -77,14 +79,28 @@ def compiled(folder: Path, transport: str, ring_pages: int, clock: str) -> Bytec
     os.chdir(folder)  # bcc puts the working directory before every include path
     os.environ["BCC_KERNEL_SOURCE"] = str(folder)
     bcc = import_bcc()
+    wanted = _Wanted(transport, ring_pages, clock, type_of_sys_exit(btf))
+    return joined(at_once(lambda part: _part(bcc, part, wanted), PARTS), STAGES)
+
+
+class _Wanted(NamedTuple):
+    """What all parts have in common; ``btf_id`` is the type of the tracepoint of system calls, 0 for none."""
+
+    transport: str
+    ring_pages: int
+    clock: str
+    btf_id: int
+
+
+def _part(bcc: Any, part: Sequence[str], wanted: _Wanted) -> Bytecode:
     try:
-        btf_id = type_of_sys_exit(btf)
-        flags = [*_FLAGS, "-DTYPED_SYS_EXIT"] if btf_id else _FLAGS
-        module = _compiler(bcc)(text=source(transport, ring_pages, clock), cflags=flags)
+        flags = [*_FLAGS, "-DTYPED_SYS_EXIT"] if wanted.btf_id else _FLAGS
+        text = source(wanted.transport, wanted.ring_pages, part, clock=wanted.clock)
+        module = _compiler(bcc)(text=text, cflags=flags)
         maps = dict(_maps(bcc.lib, module.module))
         indexes = {descriptor: index for index, descriptor in enumerate(maps)}
-        programs = tuple(_programs(bcc.lib, module, indexes, btf_id))
-        return Bytecode(transport, tuple(maps.values()), programs, STAGES, clock)
+        programs = tuple(_programs(bcc.lib, module, indexes, wanted.btf_id))
+        return Bytecode(wanted.transport, tuple(maps.values()), programs, {}, wanted.clock)
     except Exception as error:  # bcc raises nothing more precise
         raise SourceError(
             f"the probes cannot be compiled: {error}", hint=f"{command('doctor')} says what is missing"
@@ -125,13 +141,10 @@ def _programs(lib: Any, module: Any, maps: dict[int, int], btf_id: int) -> Itera
 
 
 def main(arguments: list[str]) -> None:
-    """Serve one request on standard output: byte code, or on failure a line of JSON; the exit code says which."""
+    """Serve one request on standard output, as :func:`probes.kernel.forked.answered`; the exit code says which."""
     answer = os.dup(1)
     os.dup2(2, 1)  # the compiler talks
-    try:
-        made, code = encode(compiled(Path(arguments[0]), **json.loads(arguments[1]))), 0
-    except SourceError as error:
-        made, code = json.dumps({"error": error.message, "hint": error.hint}).encode(), FAILED
+    made, code = answered(lambda: compiled(Path(arguments[0]), **json.loads(arguments[1])))
     with open(answer, "wb") as file:  # noqa: PTH123 - a descriptor
         file.write(made)
     sys.exit(code)

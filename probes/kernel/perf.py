@@ -24,6 +24,7 @@ from pathlib import Path
 from probes.kernel.boot_time import BootTime
 from probes.kernel.bpf_map import BpfMap
 from probes.kernel.syscalls import number_of
+from probes.kernel.wire import TIME
 
 _ATTRIBUTES = struct.Struct("=IIQQQQQIIQ")
 """struct perf_event_attr, version 0: type, size, config, sample_period, sample_type, read_format, flags, watermark,
@@ -44,7 +45,6 @@ _HEAD, _TAIL = 1024 // 8, 1032 // 8
 _COUNTED = struct.Struct("=QQ")
 """The count, and the nanoseconds for which it was enabled."""
 _CPU = struct.Struct("=I")
-_TIME = struct.Struct("=8xQ")
 _PAGE = mmap.PAGESIZE
 
 ONLINE = Path("/sys/devices/system/cpu/online")
@@ -155,7 +155,7 @@ class PerfReader:
                 break
             records += found
         # A perf sample is padded to 8 bytes: the record's own lengths say where it ends.
-        records.sort(key=_TIME.unpack_from)
+        records.sort(key=TIME.unpack_from)
         return self._boot_time.given(records) if self._boot_time is not None else records
 
     def follow_cpus(self) -> None:

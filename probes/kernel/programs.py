@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+from collections.abc import Sequence
 from pathlib import Path
 
 from probes.kernel.spec import EVENT_INDEX
@@ -27,12 +28,16 @@ FILES = (
     "descriptor.h",
     "filter.h",
     "message.h",
+    "base.h",
     "syscall.c",
     "uring.c",
     "process.c",
     "cgroup.c",
 )
 """In the order of their dependence. They are joined, not included: bcc rewrites only what stands in the main file."""
+
+PARTS = (("syscall.c",), tuple(name for name in FILES if name.endswith(".c") and name != "syscall.c"))
+"""The programs in halves that take about as long to compile; each with all of the headers."""
 
 MAPS = (
     *("events", "specs", "counters", "own_events", "own", "unknown_own", "lost_by_cgroup", "options"),
@@ -58,8 +63,9 @@ _NAMED = ("execve", "clone", "procexit", "prctl", "connect", "sendmmsg", "recvmm
 _FOLDER = Path(__file__).with_name("bpf")
 
 
-def source(transport: str, ring_pages: int, clock: str = BOOT) -> str:
-    """The whole C text for a transport (:data:`RING` or :data:`PERF`), and a ring of so many pages of 4 KiB."""
+def source(transport: str, ring_pages: int, part: Sequence[str] = FILES, *, clock: str = BOOT) -> str:
+    """The C text for a transport (:data:`RING` or :data:`PERF`), and a ring of so many pages of 4 KiB. A part
+    has all headers, too."""
     constants = {f"EVENT_{name.upper()}": EVENT_INDEX[name] for name in _NAMED}
     constants["RING_PAGES"] = max(ring_pages * RING_PAGE // mmap.PAGESIZE, 1)  # bcc counts in pages of this machine
     if transport == PERF:
@@ -68,6 +74,6 @@ def source(transport: str, ring_pages: int, clock: str = BOOT) -> str:
         constants["CLOCK_MONOTONIC"] = 1
     lines = ["#include <linux/types.h>", "#include <kernel_types.h>"]
     lines += [f"#define {name} {value}" for name, value in constants.items()]
-    for name in FILES:
+    for name in (name for name in FILES if name in part or name.endswith(".h")):
         lines += [f'#line 1 "{name}"', (_FOLDER / name).read_text()]
     return "\n".join(lines)

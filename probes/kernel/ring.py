@@ -4,8 +4,8 @@ The layout is the kernel's (kernel/bpf/ringbuf.c): a page with the consumer's po
 then the data. Each record begins with a 32-bit length, whose two top bits say "still being written" and "discarded",
 and fills a multiple of 8 bytes.
 
-The kernel offers the data twice in a row, so that no record wraps. It is mapped once here, since all that is mapped
-counts as memory of the sensor, and the two parts of a record that wraps are put together.
+The kernel offers the data twice in a row, so that no record wraps. Only a part of it is mapped at a time, since all
+that is mapped counts as memory of the sensor; the next part is when its turn has come.
 """
 
 from __future__ import annotations
@@ -14,6 +14,10 @@ import mmap
 import os
 import threading
 
+WINDOW = 1 << 20
+"""Bytes of the part in which the records that are mapped begin: some thousands."""
+_LONGEST = 1 << 16
+"""More than a record has: one that begins in the part may end behind it."""
 _BUSY = 1 << 31
 _DISCARD = 1 << 30
 _HEADER = 8
@@ -32,15 +36,16 @@ class RingReader:
     def __init__(self, fd: int, size: int) -> None:
         self._fd = fd
         self._mask = size - 1
+        self._window = min(WINDOW, size)
         try:
             self._consumer_page = mmap.mmap(fd, _PAGE, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
-            self._pages = mmap.mmap(fd, _PAGE + size, mmap.MAP_SHARED, mmap.PROT_READ, offset=_PAGE)
+            self._producer_page = mmap.mmap(fd, _PAGE, mmap.MAP_SHARED, mmap.PROT_READ, offset=_PAGE)
+            self._map(0)
         except (OSError, ValueError):
             os.close(fd)
             raise
         self._consumer = memoryview(self._consumer_page).cast("Q")
-        self._producer = memoryview(self._pages)[:_PAGE].cast("Q")
-        self._lengths = memoryview(self._pages)[_PAGE:].cast("I")
+        self._producer = memoryview(self._producer_page).cast("Q")
         self._barrier = threading.Lock()
 
     def drain(self, limit: int) -> list[bytes]:
@@ -48,25 +53,46 @@ class RingReader:
         position, end = self._consumer[0], self._producer[0]
         with self._barrier:  # acquire: the lengths must not be read before the producer's position (arm64)
             pass
-        lengths, pages, mask = self._lengths, self._pages, self._mask
         records: list[bytes] = []
         while position < end and len(records) < limit:
-            offset = position & mask
-            length = lengths[offset >> 2]
-            if length & _BUSY:
+            until = min(end, self._show(position))
+            position = self._take(position, until, limit, records)
+            if position < until:  # still being written, or there are enough
                 break
-            size = length & ~_DISCARD
-            if size == length:
-                start = offset + _PAGE + _HEADER
-                record = pages[start : start + size]
-                if len(record) < size:
-                    record += pages[_PAGE : _PAGE + size - len(record)]
-                records.append(record)
-            position += (size + _HEADER + 7) & ~7
         with self._barrier:  # release: the room is given back only after the copies
             pass
         self._consumer[0] = position
         return records
+
+    def _take(self, position: int, until: int, limit: int, records: list[bytes]) -> int:
+        """Add what begins before ``until``, which must be mapped; gives the position behind it."""
+        lengths, pages, shift = self._lengths, self._pages, (position & self._mask) - self._begin - position
+        while position < until and len(records) < limit:
+            at = position + shift
+            length = lengths[at >> 2]
+            at += _HEADER
+            if length < _DISCARD:  # neither of the bits: almost all are so
+                records.append(pages[at : at + length])
+            elif length & _BUSY:
+                break
+            position += ((length & ~_DISCARD) + _HEADER + 7) & ~7
+        return position
+
+    def _show(self, position: int) -> int:
+        """See to it that what begins at ``position`` is mapped; gives the position up to which it all is."""
+        place = position & self._mask
+        if not 0 <= place - self._begin < self._window:
+            before, lengths = self._pages, self._lengths
+            self._map(place - place % self._window)
+            lengths.release()
+            before.close()
+        return position + self._begin + self._window - place
+
+    def _map(self, begin: int) -> None:
+        size = min(self._window + _LONGEST, 2 * (self._mask + 1) - begin)
+        self._pages = mmap.mmap(self._fd, size, mmap.MAP_SHARED, mmap.PROT_READ, offset=2 * _PAGE + begin)
+        self._lengths = memoryview(self._pages).cast("I")
+        self._begin = begin
 
     @property
     def size(self) -> int:
@@ -87,6 +113,6 @@ class RingReader:
         """Unmap and give up the descriptor."""
         for view in (self._lengths, self._producer, self._consumer):
             view.release()
-        self._pages.close()
-        self._consumer_page.close()
+        for pages in (self._pages, self._producer_page, self._consumer_page):
+            pages.close()
         os.close(self._fd)

@@ -32,7 +32,7 @@ from probes.kernel.programs import AUTO
 from probes.kernel.ring import RingReader
 from probes.kernel.slices import in_slices
 from probes.kernel.spec import SPEC, spec_rows
-from probes.kernel.wire import COUNTER, LOSS, LOSS_KEY, Kind
+from probes.kernel.wire import COUNTER, HEAD_AT, LOSS, LOSS_KEY, Kind
 from probes.kernel.zooms import KernelZooms
 from probes.machine.cgroups import Cgroups
 from probes.machine.clocks import boot_offset
@@ -61,7 +61,7 @@ GARBLED = "record not understood"
 """The cause of a loss: the two sides do not agree on a record."""
 _U32 = struct.Struct("=I")
 _U64 = struct.Struct("=Q")
-_SYSCALL = int(Kind.SYSCALL)
+_SYSCALL, _KIND_AT = int(Kind.SYSCALL), HEAD_AT
 _ROOM = _U32.pack(3)
 """The option of bpf/maps.h that says how much of the ring anybody may fill."""
 
@@ -374,7 +374,7 @@ class KernelSource:
         decode = self._decode
         for record in records:
             try:
-                if record[0] == _SYSCALL:  # most are
+                if record[_KIND_AT] == _SYSCALL:  # most are
                     inputs.append(decode(record))
                 else:
                     inputs += self._read(record)
@@ -384,7 +384,7 @@ class KernelSource:
 
     def _read(self, record: bytes) -> Sequence[Input]:
         """What a record tells. Raises ValueError, IndexError or struct.error for one that is garbled."""
-        kind = record[0]
+        kind = record[_KIND_AT]
         if kind >= Kind.CGROUP_MKDIR:
             self._cgroup_news.changed(kind, record)
             return ()

@@ -5,9 +5,21 @@ from __future__ import annotations
 import struct
 from enum import IntEnum
 
-RECORD = struct.Struct("=HHIQQQQQIIIIII16sq6Q15H")
-"""The fixed part: kind, event, flags, time, start, cap_effective, cap_permitted, cgroup, hierarchy, pid, tid, ppid,
-uid, gid, comm, ret, six args, the lengths of the fifteen sections."""
+TIME = struct.Struct("=Q")
+"""Nanoseconds since boot. A record begins with it: behind it a thread that does the same again sends the same bytes."""
+HEAD = struct.Struct("=HHI15HH")
+"""How to read the rest: kind, event, flags, the lengths of the fifteen sections, reserved."""
+DOER = struct.Struct("=QQQQIIIIII16s")
+"""Who it was: start, cap_effective, cap_permitted, cgroup, hierarchy, pid, tid, ppid, uid, gid, comm."""
+REGISTERS = struct.Struct("=q6Q")
+"""ret, six args."""
+RECORD = struct.Struct("=QHHI15HHQQQQIIIIII16sq6Q")
+"""The fixed part: all of these, one after the other. The sections follow."""
+LENGTHS = struct.Struct("=15H")
+HEAD_AT = TIME.size
+LENGTHS_AT = HEAD_AT + 8
+DOER_AT = HEAD_AT + HEAD.size
+REGISTERS_AT = DOER_AT + DOER.size
 FILE_INFO = struct.Struct("=QIIII")
 """ino, dev, flags, mode, reserved."""
 SOCKET_INFO = struct.Struct("=HHHHHH16s16s")

@@ -14,6 +14,8 @@ import gc
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 
+from probes.machine.memory import give_back
+
 THRESHOLDS = (1000, 5, 1_000_000)
 """How many new objects, and collections of the next younger generation, make a generation be looked at; the oldest is
 not."""
@@ -70,7 +72,10 @@ async def collecting(rate: Callable[[], float]) -> AsyncIterator[None]:
 
 async def _collect(rate: Callable[[], float]) -> None:
     schedule = Schedule(time.monotonic())
+    await asyncio.sleep(LOOK)
+    give_back()  # what the start has needed: rules, byte code, the first snapshot
     while True:
         await asyncio.sleep(LOOK)
         if schedule.is_due(time.monotonic(), rate()):
             gc.collect()
+            give_back()

@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from engine.events import Input, KernelEvent, Phase, SourceState
+from engine.rules.load import load
+from engine.rules.ruleset import RuleSet
+from engine.state.event import Event
 from engine.state.world import World
 from probes.kernel.source import KernelSource
+from probes.kernel.wire import HEAD_AT, Kind
 from probes.machine.doctor import blockers
 from scripts.measure.figure import Figure, UnmeasurableError, per_call
-from scripts.measure.judgement import rule_sets
+from scripts.measure.watching import rule_files
 
+FILE = "/etc/hostname"
 OPENS = 2000
 """Opens made to get as many records."""
 
@@ -29,6 +34,15 @@ class Collecting(KernelSource):
     def _inputs(self, records: list[bytes]) -> Sequence[Input]:
         self.records += records
         return super()._inputs(records)
+
+    def keep_own_opens(self) -> list[KernelEvent]:
+        """Forget what else happened meanwhile; the events that are left."""
+        events = [(record, self._decode(record)) for record in self.records if record[HEAD_AT] == Kind.SYSCALL]
+        own = [
+            (record, event) for record, event in events if event.pid == os.getpid() and event.args.get("name") == FILE
+        ]
+        self.records = [record for record, _ in own]
+        return [event for _, event in own]
 
     def decode_again(self) -> list[Input]:
         """Decode all that was kept."""
@@ -52,7 +66,7 @@ async def _collect() -> Collecting:
                 if task.done():
                     await task
             for _ in range(OPENS):
-                os.close(os.open("/etc/hostname", os.O_RDONLY))
+                os.close(os.open(FILE, os.O_RDONLY))
             while len(source.records) < OPENS:
                 await asyncio.sleep(0.01)
     finally:
@@ -63,22 +77,30 @@ async def _collect() -> Collecting:
 
 
 def decode_and_judge(folders: Iterable[Path]) -> Iterator[Figure]:
-    """Decode an open; then everything from the record to the verdict, as events a second on one core."""
+    """Decode an open; judge it, too; then everything from the record to the verdict, as events a second on one core."""
     require_live()
     source = asyncio.run(_collect())
-    opens = [item for item in source.decode_again() if isinstance(item, KernelEvent) and item.type == "openat"]
-    count = len(source.records)
-    seconds = per_call(source.decode_again, calls=1) / count
+    opens = source.keep_own_opens()
+    seconds = per_call(source.decode_again, calls=1) / len(opens)
     yield Figure("decode one open", seconds * 1e6, "µs CPU", "", f"{len(opens)} real records")
-    for name, rules in rule_sets(folders):
-        world = World()
+    for name, files in rule_files(folders):
+        rules = load(files)
+        what = f"{name}, {sum(rule.enabled for rule in rules.rules)} rules"
+        (known,) = World().apply(opens[0])
+        seconds = _per_open(source, rules, lambda _item, known=[known]: known)  # type: ignore[misc]
+        yield Figure(f"decode and evaluate one open ({what})", seconds * 1e6, "µs CPU", "≤ 1.2 / 2.3", "without state")
+        seconds = _per_open(source, rules, World().apply)
+        yield Figure(f"record to verdict ({what})", 1 / seconds, "events/s", "≥ 300k / 200k", "state included; 1 core")
 
-        def judge(world: World = world, match=rules.match) -> None:  # type: ignore[no-untyped-def]
-            for item in source.decode_again():
-                for event in world.apply(item):
-                    match(event)
 
-        judge()
-        seconds = per_call(judge, calls=1) / count
-        yield Figure(f"decode and evaluate one open ({name})", seconds * 1e6, "µs CPU", "≤ 1.2 / 2.3", "state included")
-        yield Figure(f"record to verdict ({name})", 1 / seconds, "events/s", "≥ 300k / 200k", "1 core")
+def _per_open(source: Collecting, rules: RuleSet, apply: Callable[[Input], list[Event]]) -> float:
+    """Seconds of CPU to decode a record and to judge it."""
+    match = rules.match
+
+    def judge() -> None:
+        for item in source.decode_again():
+            for event in apply(item):
+                match(event)
+
+    judge()
+    return per_call(judge, calls=1) / len(source.records)

@@ -48,7 +48,7 @@ def record(
     parts = [(sections or {}).get(section, b"") for section in Section]
     registers = [value & (1 << 64) - 1 for value in args] + [0] * (6 - len(args))
     head = RECORD.pack(
-        kind, EVENT_INDEX[event], flags, 2_000_000_000, 1_234_567_890, 0xFF, 0xFFF, CGROUP[1], CGROUP[0], 42, 43, 41,
-        1000, 100, comm, ret, *registers, *map(len, parts),
+        2_000_000_000, kind, EVENT_INDEX[event], flags, *map(len, parts), 0, 1_234_567_890, 0xFF, 0xFFF, CGROUP[1],
+        CGROUP[0], 42, 43, 41, 1000, 100, comm, ret, *registers,
     )  # fmt: skip
     return head + b"".join(parts)

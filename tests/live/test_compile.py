@@ -72,7 +72,7 @@ def test_the_programs_compile_for_a_kernel_without_the_helpers_of_now(tmp_path: 
     macros += [line for line in kernel_types(with_old_start()).splitlines() if "real_start_time" in line][:1]
     text = "\n".join(kept).replace("start_boottime", "real_start_time")
     types.write_text("\n".join([*macros, text, ""]))
-    assert compiled(tmp_path, source(PERF, 16, MONOTONIC)) == ""
+    assert compiled(tmp_path, source(PERF, 16, clock=MONOTONIC)) == ""
 
 
 def with_old_start() -> Btf:

@@ -39,7 +39,7 @@ class Older(Btf):
 answer = os.dup(1)
 os.dup2(2, 1)
 loader_child.Btf = Older
-os.write(answer, encode(loader_child.compiled(Path(sys.argv[1]), "ring", 16)))
+os.write(answer, encode(loader_child.compiled(Path(sys.argv[1]), "ring", 16, "auto")))
 """
 INT80 = Path(__file__).parents[1] / "helpers/lab/programs/int80.c"
 

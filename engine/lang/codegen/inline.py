@@ -109,6 +109,9 @@ _CODE: dict[str, Inline] = {
     "thread.cap_effective": Inline("capability_names(kernel.cap_effective)", cost=60),
     "thread.cap_permitted": Inline("capability_names(kernel.cap_permitted)", cost=60),
     "fd.name": Inline("(fd.name if fd is not None else None)"),
+    "fd.nameraw": Inline(
+        "(given if (given := args.get('name')).__class__ is str and fd is not None else None)", cost=40
+    ),
     "fd.num": Inline("(fd.num if fd is not None else None)"),
     "fd.type": Inline("((fd.type or None) if fd is not None else None)"),
     "fd.typechar": Inline("(type_char(fd.type) if fd is not None else None)", cost=60),

@@ -40,11 +40,15 @@ enum section {
 #define FLAG_EXECVEAT 2 /* the program was given by descriptor */
 #define FLAG_URING 4    /* a request to io_uring, not a system call */
 
+/* The time comes first: behind it a thread that does the same again sends the same bytes. Then comes what says how the
+ * rest is to be read. */
 struct record {
+	u64 time;  /* CLOCK_BOOTTIME */
 	u16 kind;
 	u16 event; /* row of the event table */
 	u32 flags;
-	u64 time;  /* CLOCK_BOOTTIME */
+	u16 length[SECTIONS];
+	u16 reserved;
 	u64 start; /* CLOCK_BOOTTIME at which the process (not the thread) started */
 	u64 cap_effective;
 	u64 cap_permitted;
@@ -58,7 +62,6 @@ struct record {
 	char comm[16];
 	s64 ret;
 	u64 args[6];
-	u16 length[SECTIONS];
 	char data[DATA_SIZE];
 };
 

@@ -14,11 +14,11 @@ HOUR = 3600 * 10**9
 
 
 def record(time: int) -> bytes:
-    return struct.pack("=HHIQ", 1, 2, 3, time) + b"the rest of it"
+    return struct.pack("=QHHI", time, 1, 2, 3) + b"the rest of it"
 
 
 def time_of(record: bytes) -> int:
-    return int(struct.unpack_from("=Q", record, 8)[0])
+    return int(struct.unpack_from("=Q", record, 0)[0])
 
 
 class Machine:

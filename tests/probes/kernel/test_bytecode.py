@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from probes.kernel.bpf_call import MAP_TYPE_PERF_EVENT_ARRAY
 from probes.kernel.bpf_map import possible_cpus
-from probes.kernel.bytecode import Bytecode, MapDefinition, Program, decode, encode, program
+from probes.kernel.bytecode import Bytecode, MapDefinition, Program, decode, encode, joined, program
 
 RETURN = struct.pack("<BBhi", 0xB7, 0, 0, 0) + struct.pack("<BBhi", 0x95, 0, 0, 0)
 
@@ -40,6 +40,23 @@ def test_the_compilers_descriptors_are_replaced_by_ours() -> None:
 def test_a_number_of_64_bits_is_no_map() -> None:
     number = load_map(8, source=0)
     assert program("p", "", number + RETURN, {8: 0}).linked([70]) == number + RETURN
+
+
+def test_parts_share_the_maps_of_one_name() -> None:
+    other = MapDefinition("held", 1, 8, 8, 64, 0)
+    second = program("raw_tracepoint__exec", "exec", load_map(3) + load_map(4) + RETURN, {3: 0, 4: 1})
+    first = Bytecode("ring", MAPS, (ENTRY,), {}, "boot")
+    parts = [first, Bytecode("ring", (other, MAPS[1]), (second, CALLED), {}, "boot")]
+    whole = joined(parts, {"stages": ("hold",)})
+    assert (whole.maps, whole.stages) == ((*MAPS, other), {"stages": ("hold",)})
+    assert [each.uses for each in whole.programs] == [ENTRY.uses, ((0, 2), (2, 1)), ()]
+    assert decode(encode(whole)) == whole
+
+
+def test_parts_that_disagree_about_a_map_are_refused() -> None:
+    larger = msgspec.structs.replace(MAPS[0], entries=1)
+    with pytest.raises(ValueError, match="not the same"):
+        joined([SAMPLE, Bytecode("ring", (larger,), (), {}, "boot")], {})
 
 
 @pytest.mark.parametrize("code", [load_map(5), load_map(8, source=2)], ids=["another map", "a value within a map"])

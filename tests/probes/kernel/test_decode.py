@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.events import HOST, Fd, KernelEvent
-from probes.kernel.decode import Decoder, cgroup_of, split, strings
+from probes.kernel.decode import Decoder, cgroup_of, sections_of, strings
 from probes.kernel.wire import (
     FILE_CREATED,
     FILE_MEMFD,
@@ -19,6 +19,7 @@ from probes.kernel.wire import (
     FILE_OVERLAY_UPPER,
     FLAG_COMPAT,
     FLAG_EXECVEAT,
+    HEAD_AT,
     RECORD,
     Kind,
     Section,
@@ -251,15 +252,14 @@ def test_strings_of_a_block_that_was_cut() -> None:
 
 def test_the_sections_of_a_record() -> None:
     raw = record("openat", 0, (), {Section.NAME0: b"a\0", Section.PATH: b"bb\0", Section.CGROUP: b"c\0"})
-    key, lengths = cgroup_of(raw)
-    assert key == CGROUP
-    sections = split(raw, lengths)
+    assert cgroup_of(raw) == CGROUP
+    sections = sections_of(raw)
     assert (sections[Section.NAME0], sections[Section.PATH], sections[Section.CGROUP]) == (b"a\0", b"bb\0", b"c\0")
     assert len(raw) == RECORD.size + 7
 
 
 @given(st.binary(min_size=RECORD.size, max_size=RECORD.size + 400), st.sampled_from(list(Kind)[:4]))
 def test_a_garbled_record_is_refused_by_the_errors_that_the_source_counts(raw: bytes, kind: Kind) -> None:
-    raw = kind.to_bytes(2, "little") + raw[2:]
+    raw = raw[:HEAD_AT] + kind.to_bytes(2, "little") + raw[HEAD_AT + 2 :]
     with suppress(ValueError, IndexError, struct.error):
         assert isinstance(decode(raw), KernelEvent)

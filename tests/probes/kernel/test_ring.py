@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from probes.kernel import ring as ring_module
 from probes.kernel.bpf_call import create_map
 from probes.kernel.ring import RingReader
 from tests.helpers.bpf import RING, RingProducer
@@ -61,6 +62,22 @@ def test_records_that_wrap_are_whole(ring: Ring) -> None:
         records = [generator.randbytes(generator.choice(LENGTHS[:-1])) for _ in range(3)]
         assert all(ring.write(record) for record in records)
         assert ring.reader.drain(10) == records
+
+
+def test_parts_that_are_mapped_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ring_module, "WINDOW", SIZE)
+    fd = create_map(RING, 0, 0, 4 * SIZE)
+    producers = {length: RingProducer(fd, length) for length in LENGTHS}
+    reader, generator = RingReader(fd, 4 * SIZE), random.Random(8)
+    for _ in range(200):  # many times around, with one to seven records waiting
+        records = [generator.randbytes(generator.choice(LENGTHS)) for _ in range(generator.randrange(1, 8))]
+        for record in records:
+            assert producers[len(record)].write(record)
+        assert [one for limit in (1, 2, 100) for one in reader.drain(limit)] == records
+        assert reader.pending == 0
+    reader.close()
+    for producer in producers.values():
+        producer.close()
 
 
 def test_a_full_ring_refuses_and_then_has_room_again(ring: Ring) -> None:

@@ -19,8 +19,8 @@ TYPES = "typedef unsigned char u8; typedef unsigned short u16; typedef unsigned 
 TYPES += "typedef unsigned long long u64; typedef int s32; typedef long long s64;\n"
 
 FIELDS = {
-    "record": "kind event flags time start cap_effective cap_permitted cgroup hierarchy pid tid ppid uid gid comm ret"
-    " args length",
+    "record": "time kind event flags length reserved start cap_effective cap_permitted cgroup hierarchy pid tid ppid"
+    " uid gid comm ret args data",
     "file_info": "ino dev flags mode reserved",
     "socket_info": "family type protocol state local_port remote_port local remote",
     "task_info": "start cap_inheritable cgroup exe_ino exe_ctime exe_mtime hierarchy pid vpid ppid loginuid tty sid"
@@ -116,10 +116,15 @@ def offsets_of(layout: struct.Struct) -> list[int]:
 @pytest.mark.parametrize("name", FIELDS)
 def test_a_format_is_laid_out_like_its_struct(compiled: dict[str, list[int]], name: str) -> None:
     assert offsets_of(FORMATS[name])[: len(FIELDS[name].split())] == compiled[name][:-1]
-    if name == "record":  # its data has no size of its own
-        assert compiled[name][-2] + 2 * compiled["SECTIONS"][0] == wire.RECORD.size
-    else:
+    if name != "record":  # which ends with data of any size
         assert FORMATS[name].size == compiled[name][-1]
+
+
+def test_the_parts_of_a_record_follow_one_another() -> None:
+    parts = (wire.TIME, wire.HEAD, wire.DOER, wire.REGISTERS)
+    assert "=" + "".join(part.format.lstrip("=") for part in parts) == wire.RECORD.format
+    assert (wire.TIME.size, wire.TIME.size + wire.HEAD.size) == (wire.HEAD_AT, wire.DOER_AT)
+    assert wire.REGISTERS_AT + wire.REGISTERS.size == wire.RECORD.size
 
 
 def test_the_constants_agree(compiled: dict[str, list[int]]) -> None:
