@@ -18,6 +18,7 @@ from engine.rules.ruleset import Rule
 from engine.scrub import scrub
 from engine.state.clock import since_boot
 from engine.state.world import World
+from engine.store import AlertStore
 from engine.zoom import Zooms
 
 MAX_PROBLEMS = 50
@@ -116,10 +117,10 @@ def health_of(
     world: World,
     rules: Sequence[Rule],
     *,
-    alerts: int,
+    store: AlertStore,
     zooms: Zooms,
 ) -> Health:
-    """How a sensor is, as of now, from its parts; ``alerts`` is the newest alert's id."""
+    """How a sensor is, as of now, from its parts."""
     runtime = vitals.runtime
     zoomed, held_back = zooms.counts()
     return Health(
@@ -146,7 +147,9 @@ def health_of(
         runtime_detail=runtime.detail if runtime is not None else "",
         rules_enabled=sum(rule.enabled for rule in rules),
         rules_total=len(rules),
-        alerts=alerts,
+        alerts=store.newest,
+        alerts_kept=store.total,
+        dropped=store.let_go,
         own_events=sum(source.own_events for source in sources),
         zooms=zooms.rows(),
         zoomed=zoomed,

@@ -350,9 +350,7 @@ class Sensor:
 
     def health(self) -> Health:
         """How the sensor is, as of now."""
-        return health_of(
-            self.vitals, self.sources, self.world, self.rules.rules, alerts=self.store.newest, zooms=self.zooms
-        )
+        return health_of(self.vitals, self.sources, self.world, self.rules.rules, store=self.store, zooms=self.zooms)
 
 
 def _own_fault(error: Exception) -> TiercelError:

@@ -56,6 +56,7 @@ from engine.protocol.requests import (
 from engine.protocol.rows import (
     Change,
     ContainerRow,
+    DroppedRow,
     EventKind,
     EventRow,
     Health,
@@ -83,6 +84,7 @@ __all__ = [
     "Containers",
     "Control",
     "Done",
+    "DroppedRow",
     "EventKind",
     "EventRow",
     "Events",

@@ -214,6 +214,21 @@ class Problem(msgspec.Struct):
     hint: str = ""
 
 
+class DroppedRow(msgspec.Struct):
+    """Alerts of a stack that are no longer kept."""
+
+    rule: str
+    """"" for those of several stacks."""
+    container: str
+    program: str
+    reason: str
+    """"room": there were too many, or the store was too large; "age": they were too old."""
+    alerts: int
+    since: int
+    """When the first of them went, and the last."""
+    latest: int
+
+
 class Health(msgspec.Struct):
     """How the sensor is. Rates are per second over the last second; CPU is in percent of one core."""
 
@@ -258,3 +273,7 @@ class Health(msgspec.Struct):
     probes: list[ProbeRow] = []
     problems: list[Problem] = []
     rule_problems: list[str] = []
+    alerts_kept: int = 0
+    """Alerts in the store, …"""
+    dropped: list[DroppedRow] = []
+    """… and what is no longer there, most first."""

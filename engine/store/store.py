@@ -18,7 +18,7 @@ from engine.alerts import Alert
 from engine.errors import TiercelError, UsageError
 from engine.invocation import command
 from engine.locks import HeldError, locked
-from engine.protocol import Alerts, ListAlerts, ListStacks, SetState, Stacks
+from engine.protocol import Alerts, DroppedRow, ListAlerts, ListStacks, SetState, Stacks
 from engine.reports import Report, log_report
 from engine.scrub import scrub
 from engine.store import reader
@@ -88,6 +88,11 @@ class AlertStore:
         """Alerts that could not be kept."""
         return self._writer.dropped
 
+    @property
+    def let_go(self) -> list[DroppedRow]:
+        """Alerts that were kept once and are no longer, by stack, most first."""
+        return self._writer.let_go
+
     def add(self, alerts: Sequence[Alert]) -> list[Alert]:
         """Write the alerts and return them with their ids and stacks; only then may anybody be told of them."""
         stored = self._writer.number(alerts)
@@ -147,6 +152,8 @@ class AlertStore:
             self._writer.unmute(time.time_ns())
             while self._writer.trim(self._retention):
                 await asyncio.sleep(0)  # lets events be judged between two steps
+            while self._writer.shrink():
+                await asyncio.sleep(0)
             await asyncio.to_thread(_checkpoint, self.path)
         except sqlite3.Error as error:
             self._note(str(error))
