@@ -13,6 +13,7 @@ from pathlib import PurePath
 
 from engine.contracts import Source
 from engine.events import HOST, Input, KernelEvent, Loss, Phase, RuntimeState, SourceState
+from engine.flight.recorder import FlightRecorder
 from engine.protocol import Health, Problem
 from engine.rules.ruleset import Rule
 from engine.scrub import scrub
@@ -119,6 +120,7 @@ def health_of(
     *,
     store: AlertStore,
     zooms: Zooms,
+    flight: FlightRecorder,
 ) -> Health:
     """How a sensor is, as of now, from its parts."""
     runtime = vitals.runtime
@@ -141,7 +143,7 @@ def health_of(
         memory=resident_bytes(),
         processes=world.processes.living,
         missed_exits=world.processes.missed_exits,
-        bounds=world.bounds,
+        bounds=world.bounds | flight.bounds,
         containers=len(world.containers),
         runtime=runtime.runtime if runtime is not None and runtime.connected else "",
         runtime_detail=runtime.detail if runtime is not None else "",

@@ -26,6 +26,7 @@ from engine.errors import SourceError, TiercelError
 from engine.events import Input, KernelEvent, Loss, Phase, RuntimeState, SourceState
 from engine.evidence import forget_rules
 from engine.excepting import LocalRules
+from engine.flight.recorder import FlightRecorder
 from engine.health import Vitals, health_of
 from engine.judge import alert_of
 from engine.protocol import Health, Pulse, Reload
@@ -103,6 +104,7 @@ class Sensor:
         self.world = World()
         self.world.containers.host.hostname = hostname
         self.zooms = Zooms(self.world)
+        self.flight = FlightRecorder(self.world, store.surround)
         self.vitals = Vitals(hostname)
         self._drops = Drops(self.world, hostname)
         self.hits = Hits()
@@ -144,6 +146,7 @@ class Sensor:
                 task.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
             self._publish(self._judge(self.world.release(), []))
+            self.flight.finish()
             self.on_pulse(self.pulse(health=self.health()))
             if self.sinks is not None:
                 await self.sinks.close()
@@ -207,6 +210,7 @@ class Sensor:
         for alert in self.store.add(alerts):
             self.hits.note(alert)
             self.world.note_alert(alert)
+        self.flight.note(alerts)
         self.zooms.note(alerts)
         if self.recorder is not None:
             self.recorder.write_alerts(alerts)
@@ -327,6 +331,7 @@ class Sensor:
         self.vitals.tick()
         self.zooms.expire()
         self._publish(self._judge(self.world.expire(), []))
+        await self.flight.collect()
         await self.store.maintain()
         self.on_pulse(self.pulse(health=self.health()))
 
@@ -350,7 +355,15 @@ class Sensor:
 
     def health(self) -> Health:
         """How the sensor is, as of now."""
-        return health_of(self.vitals, self.sources, self.world, self.rules.rules, store=self.store, zooms=self.zooms)
+        return health_of(
+            self.vitals,
+            self.sources,
+            self.world,
+            self.rules.rules,
+            store=self.store,
+            zooms=self.zooms,
+            flight=self.flight,
+        )
 
 
 def _own_fault(error: Exception) -> TiercelError:

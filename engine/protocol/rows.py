@@ -108,6 +108,48 @@ class EventRow(msgspec.Struct):
     kind: EventKind = "process"
 
 
+class AskerRow(msgspec.Struct):
+    """Who asked Docker to do something: a process that spoke to its socket, or is its command line."""
+
+    pid: int
+    start: int
+    name: str
+    cmdline: str
+    user: str
+    uid: int
+    loginuid: int
+    """Who has logged in, whoever they have become since; -1 for nobody."""
+    tty: int
+    container_id: str = ""
+    """"" on the host."""
+    certain: bool = False
+    """It names this very container, and no other process did at that time."""
+
+
+class ExecRow(msgspec.Struct):
+    """Somebody entered a container: what Docker was asked for, joined with the process that came of it."""
+
+    container_id: str
+    time: int
+    """When Docker was asked, or when the kernel saw the program begin."""
+    pid: int = 0
+    """With ``start``, the process by which; 0 while none is known."""
+    start: int = 0
+    exec_id: str = ""
+    """Docker's; "" when Docker told of none: it cannot be reached, or was not asked (nsenter, another runtime)."""
+    command: str = ""
+    """As given to Docker."""
+    started: int = 0
+    ended: int = 0
+    exit_code: int | None = None
+    privileged: bool | None = None
+    user: str = ""
+    tty: bool | None = None
+    certain: bool = False
+    """Docker named the process; else it was found by time and command."""
+    asker: AskerRow | None = None
+
+
 class RuleRow(msgspec.Struct):
     """A rule and how it fares."""
 

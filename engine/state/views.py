@@ -31,11 +31,12 @@ _SLICE = 200
 def container_rows(containers: ContainerTable, processes: Iterable[Process]) -> list[ContainerRow]:
     """All containers: those that run first, then by name."""
     living = Counter(process.container_id for process in processes if not process.exit_time)
-    rows = [_container_row(container, living[container.id]) for container in containers]
+    rows = [container_row(container, living[container.id]) for container in containers]
     return sorted(rows, key=lambda row: (row.gone, not row.processes, row.info.name, row.info.id))
 
 
-def _container_row(container: Container, processes: int) -> ContainerRow:
+def container_row(container: Container, processes: int) -> ContainerRow:
+    """A container, with the number of those that live in it."""
     info = container.info
     if info is None:
         info = ContainerInfo(
@@ -69,7 +70,7 @@ def process_rows(
         ended = (process for process in here if process.exit_time)
         chosen += nlargest(MAX_EXITED_ROWS, ended, key=lambda process: (process.alerts > 0, process.exit_time))
     for number, (process, depth) in enumerate(_in_tree_order(chosen), 1):
-        yield _process_row(process, depth, containers)
+        yield process_row(process, depth, containers)
         if number % _SLICE == 0:
             yield None
 
@@ -88,7 +89,8 @@ def _in_tree_order(chosen: list[Process]) -> Iterator[tuple[Process, int]]:
         stack += [(child, depth + 1) for child in below.get(id(process), ())]
 
 
-def _process_row(process: Process, depth: int, containers: ContainerTable) -> ProcessRow:
+def process_row(process: Process, depth: int, containers: ContainerTable) -> ProcessRow:
+    """A process, so deep below the first that is shown."""
     container = containers.get(process.container_id)
     users = (container or containers.host).users
     return ProcessRow(
@@ -141,7 +143,7 @@ def event_rows(recent: Recent, find: Find, request: ListEvents) -> Iterator[Even
 
     Raises UsageError for a wrong filter.
     """
-    return (None if event is None else _event_row(event) for event in asked(recent, find, request, _searched))
+    return (None if event is None else event_row(event) for event in asked(recent, find, request, _searched))
 
 
 def _searched(event: Event) -> str:
@@ -149,7 +151,8 @@ def _searched(event: Event) -> str:
     return f"{summary(event)} {kernel.comm} {event.process.name} {kernel.pid} {event.process.cmdline}"
 
 
-def _event_row(event: Event) -> EventRow:
+def event_row(event: Event) -> EventRow:
+    """An event in one line."""
     kernel = event.kernel
     executed = kernel.process if kernel.type in ("execve", "execveat") else None
     return EventRow(

@@ -160,6 +160,24 @@ class World:
         """Recent events of a process, a container or all, the newest first; others go on meanwhile."""
         return await _breathing(views.event_rows(self.recent, self._find, request))
 
+    @property
+    def newest(self) -> int:
+        """The number of the latest event."""
+        return self._num
+
+    def event_row(self, event: Event) -> EventRow:
+        """An event in one line."""
+        return views.event_row(event)
+
+    def process_row(self, process: Process) -> ProcessRow:
+        """A process, by itself."""
+        return views.process_row(process, 0, self.containers)
+
+    def container_row(self, container_id: str) -> ContainerRow | None:
+        """A container, None for the host and where nothing is known of it; those who live in it are not counted."""
+        container = self.containers.get(container_id)
+        return views.container_row(container, 0) if container is not None else None
+
     def _find(self, key: ProcessKey) -> Process | None:
         return self.processes.get(*key)
 

@@ -62,11 +62,13 @@ CREATE INDEX stacks_by_age ON stacks (first);
 _SURROUNDINGS = """
 CREATE TABLE surroundings (
     id INTEGER PRIMARY KEY,
-    place TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL,
-    size INTEGER NOT NULL, body BLOB NOT NULL
+    place TEXT NOT NULL, container_id TEXT NOT NULL, first_alert INTEGER NOT NULL,
+    since INTEGER NOT NULL, until INTEGER NOT NULL, size INTEGER NOT NULL,
+    body BLOB NOT NULL
 );
-CREATE INDEX surroundings_of_place ON surroundings (place, since);
-CREATE TABLE kept_since (what TEXT PRIMARY KEY, time INTEGER NOT NULL);
+CREATE INDEX surroundings_of_place ON surroundings (place, until);
+CREATE TABLE marks (what TEXT PRIMARY KEY, value INTEGER NOT NULL);
+INSERT INTO marks SELECT 'alerts before', coalesce(max(id), 0) FROM alerts;
 """
 
 _STEPS = (_TABLES, _STATES, _DROPPED, _SURROUNDINGS)

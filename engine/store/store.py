@@ -21,10 +21,11 @@ from engine.locks import HeldError, locked
 from engine.protocol import Alerts, DroppedRow, ListAlerts, ListStacks, SetState, Stacks
 from engine.reports import Report, log_report
 from engine.scrub import scrub
-from engine.store import reader
+from engine.store import reader, surroundings
 from engine.store.retention import Retention
 from engine.store.rows import Hits, Stored, Tally, Triage
 from engine.store.schema import move_aside, open_reader, open_writer
+from engine.store.surroundings import Surrounding
 from engine.store.writer import Writer
 
 _TEMPORARY = Path(":memory:")
@@ -99,6 +100,21 @@ class AlertStore:
         self._write(stored)
         return [alert for alert, _ in stored]
 
+    def surround(self, one: Surrounding) -> None:
+        """Keep what surrounds alerts, as long as they are kept; what the disk does not take is not kept."""
+        try:
+            self._writer.surround(one)
+        except sqlite3.Error as error:
+            self._note(str(error))
+
+    async def surroundings(self, place: str, since: int, until: int) -> list[bytes]:
+        """What is kept of a place at this time, the oldest first."""
+        return await self._ask(surroundings.read, place, since, until)
+
+    async def marks(self) -> dict[str, int]:
+        """What of the surroundings is not there, as in :func:`engine.store.surroundings.marks`."""
+        return await self._ask(surroundings.marks)
+
     def flush(self) -> bool:
         """Try now to write what waits in memory; whether nothing waits any more."""
         self._write([], now=True)
@@ -152,6 +168,8 @@ class AlertStore:
             self._writer.unmute(time.time_ns())
             while self._writer.trim(self._retention):
                 await asyncio.sleep(0)  # lets events be judged between two steps
+            while self._writer.tidy(self._retention):
+                await asyncio.sleep(0)
             while self._writer.shrink():
                 await asyncio.sleep(0)
             await asyncio.to_thread(_checkpoint, self.path)

@@ -25,6 +25,7 @@ from engine.store.rows import (
     stack_key,
     stack_parameters,
 )
+from engine.store.surroundings import Surrounding, drop_oldest, drop_orphans, insert, size
 
 KNOWN_STACKS = 100_000
 """Stacks whose ids are held in memory; beyond, all are forgotten and looked up again."""
@@ -57,6 +58,9 @@ class Writer:
         """Alerts on the disk."""
         self.let_go: list[DroppedRow] = dropped_rows(connection)
         """What was dropped since the store was begun."""
+        self._surroundings = size(connection)
+        self._orphans_after: int | None = 0
+        """From here on what surrounds alerts is looked through for what has lost them; None for not now."""
         self._newest_stack = self._number("SELECT max(max(id), (SELECT max(stack) FROM dropped)) FROM stacks")
 
     def number(self, alerts: Sequence[Alert]) -> list[Stored]:
@@ -105,6 +109,7 @@ class Writer:
         if gone:
             self.total -= gone
             self.let_go = dropped_rows(self._connection)
+            self._orphans_after = self._orphans_after or 0
         return bool(gone)
 
     def _drop_old(self, retention: Retention) -> int:
@@ -117,6 +122,21 @@ class Writer:
             return 0
         plan, whole = to_pay(self._connection, need)
         return drop_for_room(self._connection, plan, whole=whole)
+
+    def surround(self, one: Surrounding) -> None:
+        """Write what surrounds alerts, after these alerts."""
+        self._surroundings += insert(self._connection, one)
+
+    def tidy(self, retention: Retention) -> bool:
+        """Let some of what surrounds alerts go: what is too much, or has lost them; whether there may be more to go."""
+        if retention.surroundings and self._surroundings > retention.surroundings:
+            self._surroundings -= drop_oldest(self._connection)
+            return True
+        if self._orphans_after is not None:
+            gone, last = drop_orphans(self._connection, self._orphans_after)
+            self._surroundings -= gone
+            self._orphans_after = last or None
+        return False
 
     def shrink(self) -> bool:
         """Give some of the room of what was dropped back to the disk; whether there may be more to give."""

@@ -9,8 +9,10 @@ from textual.content import Content
 from engine.alerts import Alert, Ancestor
 from engine.protocol import (
     Alerts,
+    Around,
     Containers,
     ListAlerts,
+    ListAround,
     ListContainers,
     ListProcesses,
     ListRules,
@@ -44,14 +46,23 @@ async def ancestry(front: Front, alert: Alert) -> Content:
     beginning = top(alert)
     if beginning is None:
         return lines([("No process did this: it came from Docker.", "dim")])
-    rows = (await front.ask(ListProcesses(beginning.container_id), Processes)).rows
+    rows, origin = await _relatives(front, alert, beginning)
     found = (await front.ask(ListAlerts(container_id=beginning.container_id, limit=_ALERTS), Alerts)).rows
     kin = [other for other in found if other.id != alert.id and _is_of_tree(other, beginning)]
     return lines(
         *lineage.draw(alert),
-        *section("The whole tree", _tree(below(rows, (beginning.pid, beginning.start)), alert)),
+        *section(f"The whole tree{origin}", _tree(rows, alert)),
         *section("Other alerts of it", [_alert(other, alert) for other in reversed(kin)]),
     )
+
+
+async def _relatives(front: Front, alert: Alert, beginning: Ancestor) -> tuple[list[ProcessRow], str]:
+    """The tree that it is part of, as it is now or else as it was kept with the alert; and where that is from."""
+    key = (beginning.pid, beginning.start)
+    if rows := below((await front.ask(ListProcesses(beginning.container_id), Processes)).rows, key):
+        return rows, ""
+    kept = (await front.ask(ListAround(alert.id, limit=0), Around)).processes
+    return below(kept, key), ", as it was kept with the alert"
 
 
 def _is_of_tree(alert: Alert, beginning: Ancestor) -> bool:
@@ -108,6 +119,9 @@ async def container(front: Front, alert: Alert) -> Content:
     row = next((row for row in rows if row.info.id == alert.container.id), None)
     if row is not None:
         return inspect.describe(row)
+    if kept := (await front.ask(ListAround(alert.id, limit=0), Around)).container:
+        was = lines([("This container is no longer known; this is what was kept with the alert.", "dim")], [])
+        return Content("\n").join([was, inspect.describe(kept)])
     known = [("Container", alert.container.name), ("Id", alert.container.id), ("Image", alert.container.image)]
     return lines([("This container is no longer known; this is what was known then.", "dim")], [], *facts(known))
 
