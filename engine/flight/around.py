@@ -8,7 +8,7 @@ from engine.alerts import DROP_RULE, Alert
 from engine.flight.packing import unpack
 from engine.flight.places import AROUND, place_of, tree_of
 from engine.flight.slices import Kept
-from engine.protocol import Around, ListAround, ListEvents, ProcessRow
+from engine.protocol import Around, ExecRow, ListAround, ListEvents, ProcessRow
 from engine.state.processes import ProcessKey
 from engine.state.world import World
 from engine.store import AlertStore
@@ -46,10 +46,17 @@ async def kept_with(store: AlertStore, alert: Alert) -> Kept:
     return Kept(
         rows=[row for part in parts for row in part.rows],
         processes=list({(row.pid, row.start): row for part in parts for row in part.processes}.values()),
-        execs=list({(row.pid, row.start): row for part in parts for row in part.execs}.values()),
-        container=parts[-1].container if parts else None,
+        execs=list(_latest(row for part in parts for row in part.execs)),
+        container=next((part.container for part in reversed(parts) if part.container), None),
+        starter=next((part.starter for part in reversed(parts) if part.starter), None),
         left_out=sum(part.left_out for part in parts),
     )
+
+
+def _latest(rows: Iterable[ExecRow]) -> Iterable[ExecRow]:
+    """Each as it was known last: with its end, if that was seen."""
+    ordered = sorted(rows, key=lambda row: row.ended)
+    return {(row.pid, row.start): row for row in ordered}.values()
 
 
 def _in_memory(alert: Alert, request: ListAround) -> ListEvents:

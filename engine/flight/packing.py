@@ -17,12 +17,13 @@ from engine.protocol import EventRow, ExecRow, ProcessRow
 
 _Row = TypeVar("_Row", bound=msgspec.Struct)
 _TABLES: dict[str, type[msgspec.Struct]] = {"rows": EventRow, "processes": ProcessRow, "execs": ExecRow}
+_SINGLE = ("container", "starter", "left_out")
 
 
 def pack(kept: Kept) -> bytes:
     """The bytes that :func:`unpack` reads, also in later versions: rows may get fields with defaults."""
     tables = {name: _table(getattr(kept, name)) for name in _TABLES}
-    plain = tables | {"container": kept.container, "left_out": kept.left_out}
+    plain = tables | {name: getattr(kept, name) for name in _SINGLE}
     return zlib.compress(msgspec.msgpack.encode(plain), 6)
 
 
@@ -31,7 +32,7 @@ def unpack(body: bytes) -> Kept | None:
     try:
         plain: dict[str, Any] = msgspec.msgpack.decode(zlib.decompress(body))
         found: dict[str, Any] = {name: _rows(plain[name], kind) for name, kind in _TABLES.items()}
-        return msgspec.convert({"container": plain["container"], "left_out": plain["left_out"]} | found, Kept)
+        return msgspec.convert({name: plain[name] for name in _SINGLE} | found, Kept)
     except (zlib.error, msgspec.MsgspecError, KeyError, TypeError, ValueError):
         return None
 

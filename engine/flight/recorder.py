@@ -19,6 +19,7 @@ from engine.alerts import DROP_RULE, Alert
 from engine.flight.packing import pack
 from engine.flight.places import AROUND, MINUTE, place_of, tree_of
 from engine.flight.slices import Kept, Slice
+from engine.protocol import ExecRow
 from engine.state.event import Event
 from engine.state.processes import Process, ProcessKey
 from engine.state.world import World
@@ -89,6 +90,8 @@ class FlightRecorder:
         self._watched: dict[str, Watched] = {}
         self._ended: OrderedDict[str, int] = OrderedDict()
         """By place, up to where its events were looked at."""
+        self._unended: dict[ProcessKey, int] = {}
+        """Entries that are kept without their end, with the first alert that each is kept for."""
         self.refused = 0
         """Alerts whose surroundings were not kept: too many places had alerts."""
 
@@ -110,6 +113,7 @@ class FlightRecorder:
 
     async def collect(self) -> None:
         """Take in what happened since, and write the minutes that are over: call about once a second."""
+        self._write_ends()
         for watched in list(self._watched.values()):
             for _ in self._take_in(watched):
                 await asyncio.sleep(0)
@@ -131,6 +135,7 @@ class FlightRecorder:
             for part in watched.slices.values():
                 self._put(watched, part, pack(self._kept(watched, part)))
             self._end(watched)
+        self._write_ends()
 
     def _put(self, watched: Watched, part: Slice, body: bytes) -> None:
         if part.rows:
@@ -208,9 +213,31 @@ class FlightRecorder:
         return Kept(
             rows=list(part.rows.values()),
             processes=list(part.processes.values()),
+            execs=self._execs(watched, part),
             container=self._world.container_row(watched.container_id),
+            starter=self._world.execs.starter(watched.container_id),
             left_out=part.left_out,
         )
+
+    # ── entries ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _execs(self, watched: Watched, part: Slice) -> list[ExecRow]:
+        """By whom these processes came in; of those that are not over the end is kept later."""
+        found = [row for key in part.processes if (row := self._world.execs.get(key)) is not None]
+        first = watched.first_alert(part.minute)
+        for row in found:
+            if row.exec_id and not row.ended and len(self._unended) < _MOST_ENDED:
+                self._unended.setdefault((row.pid, row.start), first)
+        return found
+
+    def _write_ends(self) -> None:
+        for key, first in list(self._unended.items()):
+            row = self._world.execs.get(key)
+            if row is None or row.ended:
+                del self._unended[key]
+            if row is not None and row.ended:
+                body = pack(Kept(execs=[row]))
+                self._write(Surrounding(row.container_id, row.container_id, first, row.time, row.ended, body))
 
 
 def _line(process: Process) -> Sequence[Process]:

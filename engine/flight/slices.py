@@ -8,7 +8,7 @@ from heapq import heapify, heapreplace
 import msgspec
 
 from engine.flight.places import MINUTE
-from engine.protocol import ContainerRow, EventRow, ExecRow, ProcessRow
+from engine.protocol import AskerRow, ContainerRow, EventRow, ExecRow, ProcessRow
 from engine.state.processes import ProcessKey
 
 MOST = 400
@@ -28,6 +28,8 @@ class Kept(msgspec.Struct):
     execs: list[ExecRow] = []
     """How somebody came in: those by which these processes did."""
     container: ContainerRow | None = None
+    starter: AskerRow | None = None
+    """Who had the container made or started."""
     left_out: int = 0
     """Events for which there was no room."""
 

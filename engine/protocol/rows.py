@@ -53,6 +53,9 @@ class ContainerRow(msgspec.Struct):
     """Times somebody entered it by ``docker exec``."""
     last_exec: int = 0
     gone: bool = False
+    entries: int = 0
+    """Times the kernel saw somebody enter it, by whatever means, and when last."""
+    last_entry: int = 0
 
 
 class ProcessRow(msgspec.Struct):

@@ -19,18 +19,22 @@ from engine.protocol import (
     Acknowledge,
     AddException,
     Alerts,
+    Around,
     Changes,
     Containers,
     Control,
     Done,
+    Entry,
     Events,
     Explain,
     Failure,
     GetAlert,
+    GetEntry,
     GetHealth,
     HealthReply,
     Hello,
     ListAlerts,
+    ListAround,
     ListChanges,
     ListContainers,
     ListEvents,
@@ -66,6 +70,8 @@ ANSWERS: dict[type, type] = {
     ListContainers: Containers,
     ListProcesses: Processes,
     ListEvents: Events,
+    ListAround: Around,
+    GetEntry: Entry,
     ListChanges: Changes,
     ListRules: Rules,
     Explain: Why,
@@ -149,6 +155,10 @@ class Client:
     async def ask(self, request: ListProcesses) -> Processes: ...
     @overload
     async def ask(self, request: ListEvents) -> Events: ...
+    @overload
+    async def ask(self, request: ListAround) -> Around: ...
+    @overload
+    async def ask(self, request: GetEntry) -> Entry: ...
     @overload
     async def ask(self, request: ListChanges) -> Changes: ...
     @overload

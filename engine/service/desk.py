@@ -12,6 +12,7 @@ from engine.alerts import DROP_RULE, Alert
 from engine.errors import RulesError, TiercelError
 from engine.evidence import explain_alert, explain_event
 from engine.flight.around import around
+from engine.flight.entry import entry_of
 from engine.flight.places import AROUND, tree_of
 from engine.rules.render import where
 from engine.rules.ruleset import Rule
@@ -40,6 +41,7 @@ class Desk:
             p.ListProcesses: self._processes,
             p.ListEvents: self._events,
             p.ListAround: self._around,
+            p.GetEntry: self._entry,
             p.ListChanges: self._changes,
             p.Zoom: self._zoom,
             p.ListRules: self._rules,
@@ -94,6 +96,10 @@ class Desk:
         if self.sensor.world.now - alert.time < AROUND:
             self._look_at_place(alert)
         return await around(self.sensor.world, self.sensor.store, alert, request)
+
+    async def _entry(self, request: p.GetEntry) -> p.Reply:
+        alert = await self.sensor.store.alert(request.alert_id)
+        return await entry_of(self.sensor.world, self.sensor.store, alert)
 
     def _look_at_place(self, alert: Alert) -> None:
         """It has only just been: what is still to come is wanted."""

@@ -7,15 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from heapq import nlargest
 
-from engine.events import HOST, ContainerInfo, KernelEvent
+from engine.events import ContainerInfo, KernelEvent
 from engine.lang.arguments import given_arguments, text_value
 from engine.lang.fields import FIELDS
 from engine.protocol import ContainerRow, EventKind, EventRow, ListEvents, ProcessRow
 from engine.schema import BY_NAME, ParamType, event_type
 from engine.state.asked import Find, asked
-from engine.state.containers import Container, ContainerTable, is_plumbing
+from engine.state.containers import Container, ContainerTable
 from engine.state.event import Event
-from engine.state.lineage import entry, is_exec_privileged
+from engine.state.lineage import entry, is_entry, is_exec_privileged
 from engine.state.processes import Process
 from engine.state.recent import Recent
 from engine.target import target
@@ -50,6 +50,8 @@ def container_row(container: Container, processes: int) -> ContainerRow:
         execs=container.execs,
         last_exec=container.last_exec,
         gone=bool(container.gone),
+        entries=container.entries,
+        last_entry=container.last_entry,
     )
 
 
@@ -112,17 +114,9 @@ def process_row(process: Process, depth: int, containers: ContainerTable) -> Pro
         exit_status=process.exit_status,
         alerts=process.alerts,
         worst=process.worst,
-        entry=entry(process) if _is_entry(process) else "",
+        entry=entry(process) if is_entry(process) else "",
         flags=_flags(process, container),
     )
-
-
-def _is_entry(process: Process) -> bool:
-    """By it somebody entered: what started it is outside of its container, but for the runtime's own steps."""
-    if process.container_id == HOST or is_plumbing(process):
-        return False
-    above = next((ancestor for ancestor in process.ancestors() if not is_plumbing(ancestor)), None)
-    return above is None or above.container_id != process.container_id
 
 
 def _flags(process: Process, container: Container | None) -> list[str]:
@@ -130,7 +124,7 @@ def _flags(process: Process, container: Container | None) -> list[str]:
     signs = {
         "new binary": container is not None and process.is_exe_upper_layer,
         "memfd": process.is_exe_from_memfd,
-        "more capabilities than its container": _is_entry(process) and is_exec_privileged(process, container),
+        "more capabilities than its container": is_entry(process) and is_exec_privileged(process, container),
     }
     return [sign for sign, there in signs.items() if there]
 

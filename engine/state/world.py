@@ -29,10 +29,13 @@ from engine.events import (
 )
 from engine.protocol import Change, ContainerRow, EventRow, ListEvents, ProcessRow
 from engine.state import views
+from engine.state.askers import Askers
 from engine.state.changes import ChangeLog
 from engine.state.clock import Clock
 from engine.state.containers import Container, ContainerTable
 from engine.state.event import Event
+from engine.state.execs import Execs
+from engine.state.lineage import has_entered
 from engine.state.processes import Process, ProcessKey
 from engine.state.recent import Recent
 from engine.state.table import ProcessTable
@@ -55,6 +58,7 @@ class World:
         self.held = Waiting(patience=patience)
         self.recent = Recent()
         self.changes = ChangeLog()
+        self.execs = Execs(Askers(self._user_of))
         self.on_unknown_container: Callable[[str, int], None] = lambda _container_id, _pid: None
         self.on_host_names: Callable[[], None] = lambda: None
         self._num = 0
@@ -76,6 +80,11 @@ class World:
             "execve": self.processes.exec,
             "execveat": self.processes.exec,
             "procexit": self.processes.exit,
+        }
+        self._entering: dict[str, Callable[[KernelEvent, Process], None]] = {
+            "connect": self.execs.askers.connected,
+            "execve": self._executed,
+            "execveat": self._executed,
         }
 
     # ── inputs ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -194,6 +203,8 @@ class World:
         elif kernel.process is not None:
             self.processes.amend(kernel, process)
         container = self._container_of(kernel, process) if kernel.container_id != HOST else None
+        if (tell := self._entering.get(kernel.type)) is not None:
+            tell(kernel, process)
         self._num += 1
         event = Event(self._num, kernel, process, container, self.containers.host)
         self.recent.add(event)
@@ -214,6 +225,20 @@ class World:
         if kernel.process is not None and container.entry_caps is None and kernel.type != "clone":
             container.note_first_program(process)
         return container
+
+    def _executed(self, kernel: KernelEvent, process: Process) -> None:
+        if kernel.process is not None:
+            self.execs.askers.executed(kernel, process)
+            self._note_entry(process, kernel.time)
+
+    def _note_entry(self, process: Process, time: int) -> None:
+        container = self.containers.get(process.container_id) if process.container_id != HOST else None
+        if container is not None and has_entered(process) and self.execs.entered(process, time):
+            self.containers.note_entry(container, time)
+
+    def _user_of(self, process: Process) -> str:
+        users = (self.containers.get(process.container_id) or self.containers.host).users
+        return users.get(process.uid, "root" if process.uid == 0 else "")
 
     def _ask(self, container: Container, pid: int) -> None:
         if not container.asked:
@@ -257,6 +282,7 @@ class World:
             if info.container_id != HOST and process is not None:
                 container = self.containers.see(info.container_id, snapshot.time)
                 container.note_first_program(process)
+                self._note_entry(process, process.started)
                 if not container.complete:
                     self._ask(container, info.pid)
         return []
@@ -278,7 +304,7 @@ class World:
         return self.held.release(unknown.id, "unknown")
 
     def _action(self, action: ContainerAction) -> list[Event]:
-        self.containers.act(action)
+        self.execs.act(action, self.containers.act(action))
         return []
 
     def _users(self, users: Users) -> list[Event]:

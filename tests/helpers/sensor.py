@@ -68,6 +68,8 @@ class World:
     events: list[p.EventRow] = field(default_factory=list)
     event_owners: dict[int, tuple[int, int, str]] = field(default_factory=dict)
     """By event number: pid, start and container of the process."""
+    entries: dict[int, p.Entry] = field(default_factory=dict)
+    """By alert id: how somebody came there."""
     kept: dict[int, p.Around] = field(default_factory=dict)
     """By alert id: what is kept with it, where memory has nothing of it any more."""
     changes: dict[str, list[p.Change]] = field(default_factory=dict)
@@ -284,6 +286,9 @@ class MemorySensor:
         why = "" if rows else "Nothing was kept: the sensor was killed."
         return p.Around(rows=rows, origin="memory" if rows else "", why=why)
 
+    def _entry(self, request: p.GetEntry) -> p.Entry:
+        return self.world.entries.get(request.alert_id, p.Entry())
+
     def _changes(self, request: p.ListChanges) -> p.Changes:
         if self.world.changes_problem:
             raise TiercelError(self.world.changes_problem)
@@ -349,6 +354,7 @@ _HANDLERS: dict[type, Callable[[MemorySensor, Any], p.Reply]] = {
     p.ListProcesses: MemorySensor._processes,
     p.ListEvents: MemorySensor._events,
     p.ListAround: MemorySensor._around,
+    p.GetEntry: MemorySensor._entry,
     p.ListChanges: MemorySensor._changes,
     p.ListRules: MemorySensor._rules,
     p.SetRule: MemorySensor._set_rule,

@@ -13,7 +13,7 @@ from engine import protocol as p
 from engine.alerts import Alert
 from engine.bundle import Material, write
 from engine.errors import TiercelError
-from tui import clip, lineage
+from tui import clip, entry_text, lineage
 from tui.front import Front, GoneError, RefusedError
 from tui.panes.base import Pane
 from tui.places import AlertPlace
@@ -57,7 +57,8 @@ async def gather(front: Front, place: AlertPlace) -> Material:
         raise RefusedError("that alert is no longer kept")
     alert = rows[0]
     material = Material(alert=alert, made=time.time_ns(), who=whoami(), version=_version(), health=front.health)
-    material.ancestry = ["".join(text for text, _tone in line) for line in lineage.draw(alert)]
+    drawn = [*lineage.draw(alert), *entry_text.describe(await front.ask(p.GetEntry(alert.id), p.Entry), alert)]
+    material.ancestry = ["".join(text for text, _tone in line) for line in drawn]
     material.next_steps = [clip.of_alert(alert)]
     for what, (ask, put) in _STEPS.items():
         try:

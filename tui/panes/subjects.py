@@ -11,6 +11,8 @@ from engine.protocol import (
     Alerts,
     Around,
     Containers,
+    Entry,
+    GetEntry,
     ListAlerts,
     ListAround,
     ListContainers,
@@ -20,7 +22,7 @@ from engine.protocol import (
     ProcessRow,
 )
 from engine.protocol import Rules as RuleRows
-from tui import lineage, words
+from tui import alert_text, entry_text, lineage, words
 from tui.alert_text import facts, lines, section
 from tui.front import Front
 from tui.panes import inspect, rule
@@ -49,11 +51,19 @@ async def ancestry(front: Front, alert: Alert) -> Content:
     rows, origin = await _relatives(front, alert, beginning)
     found = (await front.ask(ListAlerts(container_id=beginning.container_id, limit=_ALERTS), Alerts)).rows
     kin = [other for other in found if other.id != alert.id and _is_of_tree(other, beginning)]
+    entry = await front.ask(GetEntry(alert.id), Entry)
     return lines(
         *lineage.draw(alert),
+        *entry_text.describe(entry, alert),
         *section(f"The whole tree{origin}", _tree(rows, alert)),
         *section("Other alerts of it", [_alert(other, alert) for other in reversed(kin)]),
     )
+
+
+async def overview(front: Front, alert: Alert) -> Content:
+    """Everything needed to judge it, and how somebody came there."""
+    entry = entry_text.describe(await front.ask(GetEntry(alert.id), Entry), alert)
+    return Content("\n").join([alert_text.overview(alert), lines(*entry)]) if entry else alert_text.overview(alert)
 
 
 async def _relatives(front: Front, alert: Alert, beginning: Ancestor) -> tuple[list[ProcessRow], str]:

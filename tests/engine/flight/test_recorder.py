@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from engine.alerts import Alert, Ancestor, ContainerRef, Priority
-from engine.events import Input, Phase, SourceState
+from engine.events import ContainerAction, Input, Phase, SourceState
 from engine.flight.around import around, kept_with
 from engine.flight.packing import pack, unpack
 from engine.flight.recorder import FlightRecorder
 from engine.flight.slices import MOST, Kept, Slice
-from engine.protocol import Around, EventRow, ListAround
+from engine.protocol import Around, Entry, EventRow, GetEntry, ListAround
 from engine.rules.load import load
 from engine.sensor import Sensor
 from engine.service.desk import Desk
@@ -136,6 +136,68 @@ async def test_why_there_is_nothing_is_said(rules: Path) -> None:
     with closing(AlertStore(rules.parent / "alerts.db")) as store:
         store.add([one_alert(WEB, T0)])
     assert "was killed" in (await asked_tomorrow(rules, ListAround(1))).why
+
+
+async def entry_tomorrow(rules: Path) -> Entry:
+    with closing(AlertStore(rules.parent / "alerts.db")) as store:
+        sensor = Sensor([], load([rules]), store, load_rules=lambda: load([rules]), hostname="lab")
+        reply = await Desk(sensor).answer(GetEntry(1))
+    assert isinstance(reply, Entry)
+    return reply
+
+
+def entered(at: int) -> list[Input]:
+    """Docker is asked for the shell of the incident, by its command line."""
+    asked = {"execID": "e1", "detail": "sh"}
+    begun = at - 80 * SECOND
+    return [
+        execve(4, "/usr/bin/docker", "exec", "web", "sh", at=begun - SECOND),
+        execve(5, "/usr/bin/containerd-shim", at=begun - SECOND),
+        docker(at=begun - SECOND),
+        ContainerAction(WEB, T0 + begun - 2, "exec_create", asked),
+        ContainerAction(WEB, T0 + begun - 1, "exec_start", asked),
+        clone(5, 10, at=begun - 1),
+        *incident(at=at),
+    ]
+
+
+async def test_how_somebody_entered_is_kept_with_the_alert(rules: Path) -> None:
+    await watch(rules, entered(0))
+    row = (await entry_tomorrow(rules)).row
+    assert row is not None
+    assert row.asker is not None
+    assert (row.exec_id, row.command, row.asker.cmdline, row.ended) == ("e1", "sh", "docker exec web sh", 0)
+
+
+async def test_an_entry_that_ends_later_is_kept_with_its_end(rules: Path) -> None:
+    died = ContainerAction(WEB, T0 + 900 * SECOND, "exec_die", {"execID": "e1", "exitCode": "7"})
+    with closing(AlertStore(rules.parent / "alerts.db")) as store:
+        sensor = Sensor([], load([rules]), store, load_rules=lambda: load([rules]), hostname="lab")
+        sensor.feed([REPLAYING, *entered(0), opens("/much/later", at=600 * SECOND, container_id=WEB)])
+        await sensor.flight.collect()
+        sensor.feed([died])
+        await sensor.flight.collect()
+    row = (await entry_tomorrow(rules)).row
+    assert row is not None
+    assert (row.ended, row.exit_code) == (T0 + 900 * SECOND, 7)
+
+
+async def test_how_a_container_was_started_is_kept_with_the_alert(rules: Path) -> None:
+    inside: dict[str, Any] = {"container_id": WEB, "vpid": 1}
+    await watch(
+        rules,
+        [
+            execve(4, "/usr/bin/docker", "run", "shop:1", at=-SECOND),
+            docker(privileged=True),
+            ContainerAction(WEB, T0, "start"),
+            execve(10, "/bin/httpd", at=1, **inside),
+            opens("/etc/shadow", 10, at=2, container_id=WEB),
+        ],
+    )
+    reply = await entry_tomorrow(rules)
+    assert reply.container is not None
+    assert reply.asker is not None
+    assert (reply.container.info.privileged, reply.asker.cmdline) == (True, "docker run shop:1")
 
 
 # ── minutes ─────────────────────────────────────────────────────────────────────────────────────────────────────────
