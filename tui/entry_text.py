@@ -25,7 +25,9 @@ def describe(entry: Entry, alert: Alert) -> list[list[Span]]:
     if entry.container is not None:
         return section("Container started", facts(_start(entry.container, entry.asker)))
     if alert.entry == "docker exec":
-        return section("Entered from outside", [[("Nothing more is known: it was before this watch began.", "dim")]])
+        return section(
+            "Entered from outside", [[("Nothing more is known: it began before the watch, or not by an exec.", "dim")]]
+        )
     return []
 
 

@@ -63,7 +63,7 @@ async def ancestry(front: Front, alert: Alert) -> Content:
 async def overview(front: Front, alert: Alert) -> Content:
     """Everything needed to judge it, and how somebody came there."""
     entry = entry_text.describe(await front.ask(GetEntry(alert.id), Entry), alert)
-    return Content("\n").join([alert_text.overview(alert), lines(*entry)]) if entry else alert_text.overview(alert)
+    return alert_text.overview(alert, entry=entry)
 
 
 async def _relatives(front: Front, alert: Alert, beginning: Ancestor) -> tuple[list[ProcessRow], str]:
