@@ -35,7 +35,7 @@ _MOST_WANTED = 10_000
 _MOST_ENDED = 1_000
 _ANCESTORS = 16
 """Of each process; more are in the alerts themselves."""
-_SLICE = 40
+_SLICE = 20
 """Rows made between two breaths: about a millisecond."""
 
 Write = Callable[[Surrounding], None]
@@ -122,6 +122,8 @@ class FlightRecorder:
             for part in [part for part in watched.slices.values() if over or part.until < now]:
                 del watched.slices[part.minute]
                 watched.wanted -= part.rows.keys()
+                for _ in self._brought_up(part):
+                    await asyncio.sleep(0)
                 kept = self._kept(watched, part)
                 self._put(watched, part, await asyncio.to_thread(pack, kept))
             if over:
@@ -133,6 +135,8 @@ class FlightRecorder:
             for _ in self._take_in(watched):
                 pass
             for part in watched.slices.values():
+                for _ in self._brought_up(part):
+                    pass
                 self._put(watched, part, pack(self._kept(watched, part)))
             self._end(watched)
         self._write_ends()
@@ -206,10 +210,15 @@ class FlightRecorder:
     def _rows(self) -> int:
         return sum(len(part.rows) for watched in self._watched.values() for part in watched.slices.values())
 
+    def _brought_up(self, part: Slice) -> Iterator[None]:
+        """Its processes as they are known now: some have ended since; yields where others may go on."""
+        for number, key in enumerate(list(part.processes), 1):
+            if (process := self._world.processes.get(*key)) is not None:
+                part.processes[key] = self._world.process_row(process)
+            if number % _SLICE == 0:
+                yield
+
     def _kept(self, watched: Watched, part: Slice) -> Kept:
-        """As it is known now: processes have ended since."""
-        known = (self._world.processes.get(*key) for key in part.processes)
-        part.processes |= {one.key: self._world.process_row(one) for one in known if one is not None}
         return Kept(
             rows=list(part.rows.values()),
             processes=list(part.processes.values()),

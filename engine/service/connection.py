@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import msgspec
 
 from engine.errors import ProtocolError
-from engine.protocol import VERSION, Failure, Hello, Processes, ProcessRow, Pulse, Reply, Request
+from engine.protocol import VERSION, Around, Failure, Hello, Processes, Pulse, Reply, Request
 from engine.scrub import scrub_struct
 from engine.service.frames import REPLY_LIMIT, REQUEST_LIMIT, FrameReader, to_frame, to_request
+
+_Row = TypeVar("_Row", bound=msgspec.Struct)
 
 IN_WORK = 16
 """Requests of one front end that are answered at the same time; more are not read off its socket."""
@@ -143,10 +146,18 @@ def _refusal(first: Request) -> Failure | None:
 
 async def _scrubbed(reply: Reply) -> Reply:
     """With all its text scrubbed; others go on meanwhile when it has many rows."""
-    if not isinstance(reply, Processes):
-        return scrub_struct(reply)
-    rows: list[ProcessRow] = []
-    for begin in range(0, len(reply.rows), _SLICE):
-        rows += map(scrub_struct, reply.rows[begin : begin + _SLICE])
+    if isinstance(reply, Processes):
+        return Processes(rows=await _scrubbed_rows(reply.rows))
+    if isinstance(reply, Around):
+        rest = scrub_struct(msgspec.structs.replace(reply, rows=[], processes=[]))
+        rest.rows, rest.processes = await _scrubbed_rows(reply.rows), await _scrubbed_rows(reply.processes)
+        return rest
+    return scrub_struct(reply)
+
+
+async def _scrubbed_rows(rows: list[_Row]) -> list[_Row]:
+    clean: list[_Row] = []
+    for begin in range(0, len(rows), _SLICE):
+        clean += map(scrub_struct, rows[begin : begin + _SLICE])
         await asyncio.sleep(0)
-    return Processes(rows=rows)
+    return clean
