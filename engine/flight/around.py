@@ -34,7 +34,7 @@ async def around(world: World, store: AlertStore, alert: Alert, request: ListAro
         processes=list(in_tree_order(kept.processes)),
         container=kept.container,
         origin=" and ".join(name for name, found in ((MEMORY, remembered), (KEPT, only_stored)) if found),
-        why="" if rows else await _why(world, store, alert),
+        why="" if rows else await _why(world, store, alert, kept),
         left_out=kept.left_out,
     )
 
@@ -75,8 +75,10 @@ def _key(alert: Alert) -> ProcessKey:
     return (alert.process.pid, alert.process.start) if alert.process is not None else (0, 0)
 
 
-async def _why(world: World, store: AlertStore, alert: Alert) -> str:
+async def _why(world: World, store: AlertStore, alert: Alert, kept: Kept) -> str:
     """Why there is nothing of it."""
+    if kept.rows:
+        return "Nothing of this was seen; the timeline has what others did."
     if alert.rule == DROP_RULE or not place_of(alert):
         return "No process did this, and no container: there is nothing around it."
     marks = await store.marks()

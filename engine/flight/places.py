@@ -7,15 +7,19 @@ from engine.state.processes import ProcessKey
 
 MINUTE = 60 * 10**9
 """Nanoseconds."""
+INIT = 1
 AROUND = MINUTE
 """What surrounds an alert: so much before and after it."""
 
 
 def tree_of(alert: Alert) -> ProcessKey | None:
-    """On the host: the process below which it happened, the parent of the one that did it; None in a container."""
+    """On the host: the process below which it happened, the parent of the one that did it; None in a container.
+
+    Below init is everything: what it has begun is the top of its own tree.
+    """
     if alert.container is not None or not alert.lineage:
         return None
-    top = alert.lineage[:2][-1]
+    top = [step for step in alert.lineage[:2] if step.pid > INIT or step is alert.process][-1]
     return (top.pid, top.start)
 
 

@@ -114,8 +114,11 @@ class FlightRecorder:
     async def collect(self) -> None:
         """Take in what happened since, and write the minutes that are over: call about once a second."""
         self._write_ends()
+        newest = self._world.newest
+        for _ in self._share_out(newest):
+            await asyncio.sleep(0)
         for watched in list(self._watched.values()):
-            for _ in self._take_in(watched):
+            for _ in self._take_in(watched, newest):
                 await asyncio.sleep(0)
             now = self._world.now - SETTLE
             over = now > watched.until
@@ -131,8 +134,11 @@ class FlightRecorder:
 
     def finish(self) -> None:
         """The watch ends: write everything there is, also of minutes that are not over."""
+        newest = self._world.newest
+        for _ in self._share_out(newest):
+            pass
         for watched in list(self._watched.values()):
-            for _ in self._take_in(watched):
+            for _ in self._take_in(watched, newest):
                 pass
             for part in watched.slices.values():
                 for _ in self._brought_up(part):
@@ -174,28 +180,35 @@ class FlightRecorder:
 
     # ── events ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _take_in(self, watched: Watched) -> Iterator[None]:
-        """Make rows of what is new; yields where others may go on."""
+    def _take_in(self, watched: Watched, newest: int) -> Iterator[None]:
+        """Make rows of what is new up to an event; yields where others may go on."""
         found, watched.fresh = watched.fresh, []
-        newest, room = self._world.newest, MOST_ROWS - self._rows()
-        found += self._news(watched)
-        watched.seen = newest
+        if watched.top is None:
+            news = self._world.recent.since(watched.seen, watched.container_id)
+            found += [event for _, events in news for event in events]
+        room, watched.seen = MOST_ROWS - self._rows(), max(newest, watched.seen)
         for number, event in enumerate(found, 1):
             if event.kernel.time >= watched.since:
                 self._add(watched, event, has_room=number <= room)
             if number % _SLICE == 0:
                 yield
 
-    def _news(self, watched: Watched) -> list[Event]:
-        recent, place = self._world.recent, watched.container_id
-        if watched.top is None:
-            return [event for _, events in recent.since(watched.seen, place) for event in events]
-        news = recent.since(watched.seen, None)
-        return [event for key, events in news if self._is_below(key, watched.top) for event in events]
+    def _share_out(self, newest: int) -> Iterator[None]:
+        """Give the trees on the host what is new in them, by one look at all processes; yields as above."""
+        trees = {watched.top: watched for watched in self._watched.values() if watched.top is not None}
+        if not trees:
+            return
+        oldest = min(watched.seen for watched in trees.values())
+        for number, (key, events) in enumerate(self._world.recent.since(oldest, None), 1):
+            for top in trees.keys() & self._line_of(key):
+                seen = trees[top].seen
+                trees[top].fresh += [event for event in events if seen < event.num <= newest]
+            if number % _SLICE == 0:
+                yield
 
-    def _is_below(self, key: ProcessKey, top: ProcessKey) -> bool:
+    def _line_of(self, key: ProcessKey) -> set[ProcessKey]:
         process = self._world.processes.get(*key)
-        return key == top or (process is not None and any(one.key == top for one in process.ancestors()))
+        return {key, *(one.key for one in process.ancestors())} if process is not None else {key}
 
     def _add(self, watched: Watched, event: Event, *, has_room: bool) -> None:
         part = watched.slice_at(event.kernel.time)

@@ -166,9 +166,9 @@ class AlertStore:
         enforced in small steps, and the log moved into the file."""
         try:
             self._writer.unmute(time.time_ns())
-            while self._writer.trim(self._retention):
-                await asyncio.sleep(0)  # lets events be judged between two steps
             while self._writer.tidy(self._retention):
+                await asyncio.sleep(0)  # lets events be judged between two steps
+            while self._writer.trim(self._retention):
                 await asyncio.sleep(0)
             while self._writer.shrink():
                 await asyncio.sleep(0)

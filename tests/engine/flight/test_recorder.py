@@ -282,6 +282,25 @@ async def test_what_others_would_push_out_is_taken_at_once(watched: Watch) -> No
     assert "/cause" in {row.target for row in kept.rows}
 
 
+async def test_two_trees_on_the_host_get_what_is_theirs(watched: Watch) -> None:
+    """Also of processes that begin later, and none gets what happened twice."""
+
+    def on_host(pid: int, at: int) -> Alert:
+        (added,) = watched.store.add([one_alert("", T0 + at)])
+        added.lineage = [Ancestor(pid, pid, "sh"), Ancestor(1, 1, "init")]
+        watched.recorder.note([added])
+        return added
+
+    watched.see(clone(1, 10), clone(1, 20), opens("/ten", 10, at=1), opens("/twenty", 20, at=2))
+    ten, twenty = on_host(10, 3), on_host(20, 3)
+    await watched.recorder.collect()
+    watched.see(clone(10, 11, at=4), opens("/eleven", 11, at=5, ppid=10), opens("/one", 1, at=6, ppid=0))
+    await watched.recorder.collect()
+    watched.recorder.finish()
+    paths = [[row.target for row in (await kept_with(watched.store, one)).rows if row.target] for one in (ten, twenty)]
+    assert [sorted(found) for found in paths] == [["/eleven", "/ten"], ["/twenty"]]
+
+
 async def test_too_many_places_are_counted(watched: Watch) -> None:
     for place in (WEB, DB, "ef" * 32):
         watched.alert(T0, place)
