@@ -1,7 +1,8 @@
 """Who may have asked Docker for something: processes that connect to its socket, and its command line.
 
 Docker does not tell who asks. A process that connected to its socket just before, or whose command line names the
-container, probably did; it is certain when it does both of these as the only one: names the container, and lived then.
+container, probably did. It is certain when it is the only one that lived then and names the container, or the only one
+of these whose command line ends with what was asked for.
 """
 
 from __future__ import annotations
@@ -50,10 +51,12 @@ class Askers:
         if len(self._latest) > MOST:
             self._latest.popitem(last=False)
 
-    def asker(self, time: int, names: tuple[str, ...]) -> AskerRow | None:
-        """Who probably asked at this time for something about the container of these names (or its id)."""
+    def asker(self, time: int, names: tuple[str, ...], commands: tuple[str, ...] = ()) -> AskerRow | None:
+        """Who probably asked at this time for something about the container of these names (or its id); of several
+        that name it the one whose command line ends with one of the commands."""
         there = [(when, one) for when, one in self._latest.values() if _was_there(when, one, time)]
         naming = [one for _, one in there if _names(one, names)]
+        naming = [one for one in naming if commands and one.cmdline.endswith(commands)] or naming
         if naming:
             return self._row(naming[-1], certain=len(naming) == 1)
         recent = [one for when, one in there if when >= time - SOON]

@@ -69,7 +69,8 @@ class Execs:
             if action.action == INSPECT and row.pid:
                 self._named(row)
             if row.asker is None or not row.asker.certain:
-                row.asker = self.askers.asker(row.time, _names(container)) or row.asker
+                commands = (row.command, _plain(row.command)) if row.command else ()
+                row.asker = self.askers.asker(row.time, _names(container), commands) or row.asker
 
     def _begun(self, action: ContainerAction, container: Container) -> None:
         found = self.askers.asker(action.time, (*_names(container), container.info.image if container.info else ""))

@@ -113,6 +113,8 @@ async def test_many_at_once_are_told_apart(lab: Lab) -> None:
     assert sorted((row.command, row.exit_code) for row in rows) == [
         (f"sh -c 'cat /etc/hostname; exit {n}'", n) for n in range(1, 6)
     ]
+    askers = [row.asker for row in rows if row.asker is not None and row.asker.certain]
+    assert sorted(asker.cmdline[-1] for asker in askers) == [*"12345"], "each by its own command line"
     assert {row.exit_code: one.args[-1][-1] for one, row in zip(shells, rows, strict=True)} == {
         n: str(n) for n in range(1, 6)
     }

@@ -152,12 +152,22 @@ def test_with_two_that_name_it_or_one_that_only_spoke_to_docker_it_is_said_to_be
     see(world, *client(52, at=-SECOND), *asked("sh"), *entering(40, "/bin/sh", at=MS))
     first = entry(world, 40).asker
     see(world, *cli(50, "exec", WEB[:6], "ls", at=2 * SECOND), *cli(51, "exec", "web", "ls", at=2 * SECOND))
+    see(world, *cli(52, "exec", "web", "id", at=2 * SECOND))
     see(world, *asked("ls", "e2", at=3 * SECOND), *entering(41, "/bin/ls", at=3 * SECOND + MS))
     second = entry(world, 41).asker
     assert first is not None
     assert second is not None
     assert (first.pid, first.certain) == (52, False)
     assert (second.pid, second.certain) == (51, False)
+
+
+def test_of_several_that_name_it_the_command_tells(world: World) -> None:
+    for pid, command in ((50, "id"), (51, "a b"), (52, "ls")):
+        see(world, *cli(pid, "exec", "web", "sh", "-c", command, at=-SECOND + pid))
+    see(world, *asked("sh -c a b"), *entering(40, "/bin/sh", "-c", "a b", at=MS))
+    asker = entry(world, 40).asker
+    assert asker is not None
+    assert (asker.pid, asker.certain) == (51, True)
 
 
 @pytest.mark.parametrize(
