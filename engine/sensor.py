@@ -146,10 +146,16 @@ class Sensor:
                 task.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
             self._publish(self._judge(self.world.release(), []))
-            self.flight.finish()
+            self._finish_flight()
             self.on_pulse(self.pulse(health=self.health()))
             if self.sinks is not None:
                 await self.sinks.close()
+
+    def _finish_flight(self) -> None:
+        try:
+            self.flight.finish()
+        except Exception as error:  # noqa: BLE001 - as in feed: the sinks are still to be flushed
+            self.vitals.stumble(error)
 
     async def _run(self, source: Source) -> None:
         try:
@@ -331,9 +337,9 @@ class Sensor:
         self.vitals.tick()
         self.zooms.expire()
         self._publish(self._judge(self.world.expire(), []))
-        await self.flight.collect()
         await self.store.maintain()
         self.on_pulse(self.pulse(health=self.health()))
+        await self.flight.collect()
 
     async def _pulse(self) -> None:
         while True:

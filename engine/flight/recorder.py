@@ -17,8 +17,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from engine.alerts import DROP_RULE, Alert
 from engine.flight.packing import pack
-from engine.flight.places import AROUND, MINUTE, place_of, tree_of
+from engine.flight.places import AROUND, place_of, tree_of
 from engine.flight.slices import Kept, Slice
+from engine.flight.watched import Watched
 from engine.protocol import ExecRow
 from engine.state.event import Event
 from engine.state.processes import Process, ProcessKey
@@ -31,7 +32,6 @@ MOST_ROWS = 20_000
 """Events held in memory for all of them, until their minutes are over."""
 SETTLE = 5 * 10**9
 """Nanoseconds after the end of a minute until it is written: events may wait for a container's metadata."""
-_MOST_WANTED = 10_000
 _MOST_ENDED = 1_000
 _ANCESTORS = 16
 """Of each process; more are in the alerts themselves."""
@@ -39,45 +39,6 @@ _SLICE = 20
 """Rows made between two breaths: about a millisecond."""
 
 Write = Callable[[Surrounding], None]
-
-
-class Watched:
-    """A place with its minutes that are not written yet."""
-
-    def __init__(self, place: str, container_id: str, top: ProcessKey | None, seen: int, since: int) -> None:
-        self.place = place
-        self.container_id = container_id
-        self.top = top
-        """On the host: whose tree it is."""
-        self.seen = seen
-        """The number of the latest event that was looked at."""
-        self.since = since
-        self.until = 0
-        self.wanted: set[int] = set()
-        """Events that raised alerts."""
-        self.firsts: dict[int, int] = {}
-        """By minute, the first alert in it."""
-        self.fresh: list[Event] = []
-        """Events taken at once, of which no rows are made yet."""
-        self.slices: dict[int, Slice] = {}
-
-    def note(self, alert: Alert) -> None:
-        """One more alert in this place."""
-        self.until = max(self.until, alert.time + AROUND)
-        self.firsts.setdefault(alert.time // MINUTE, alert.id)
-        if len(self.wanted) < _MOST_WANTED:
-            self.wanted.add(alert.event_num)
-
-    def slice_at(self, time: int) -> Slice:
-        """The minute of this time."""
-        minute = time // MINUTE
-        if minute not in self.slices:
-            self.slices[minute] = Slice(minute, self.wanted)
-        return self.slices[minute]
-
-    def first_alert(self, minute: int) -> int:
-        """The first that this minute is about."""
-        return next((self.firsts[one] for one in (minute - 1, minute, minute + 1) if one in self.firsts), 0)
 
 
 class FlightRecorder:
