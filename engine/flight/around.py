@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator
 
 from engine.alerts import DROP_RULE, Alert
@@ -42,7 +43,9 @@ async def around(world: World, store: AlertStore, alert: Alert, request: ListAro
 async def kept_with(store: AlertStore, alert: Alert) -> Kept:
     """All that is kept of the place and time of an alert, as one."""
     bodies = await store.surroundings(place_of(alert), alert.time - AROUND, alert.time + AROUND)
-    parts = [part for body in bodies if (part := unpack(body)) is not None]
+    if not bodies:
+        return Kept()
+    parts = [part for part in await asyncio.to_thread(lambda: list(map(unpack, bodies))) if part is not None]
     return Kept(
         rows=[row for part in parts for row in part.rows],
         processes=list({(row.pid, row.start): row for part in parts for row in part.processes}.values()),

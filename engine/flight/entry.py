@@ -16,13 +16,21 @@ async def entry_of(world: World, store: AlertStore, alert: Alert) -> Entry:
     first = entered_by(alert)
     if alert.container is None or first is None:
         return Entry()
-    container_id, kept = alert.container.id, await kept_with(store, alert)
     if alert.entry == CONTAINER_START:
-        container = world.container_row(container_id) or kept.container
-        return Entry(container=container, asker=world.execs.starter(container_id) or kept.starter)
+        return await _started(world, store, alert, alert.container.id)
     key = (first.pid, first.start)
-    known = (row for row in kept.execs if (row.pid, row.start) == key)
-    return Entry(row=world.execs.get(key) or next(known, None))
+    if (row := world.execs.get(key)) is not None:
+        return Entry(row=row)
+    kept = await kept_with(store, alert)
+    return Entry(row=next((row for row in kept.execs if (row.pid, row.start) == key), None))
+
+
+async def _started(world: World, store: AlertStore, alert: Alert, container_id: str) -> Entry:
+    container, asker = world.container_row(container_id), world.execs.starter(container_id)
+    if container is None or asker is None:
+        kept = await kept_with(store, alert)
+        container, asker = container or kept.container, asker or kept.starter
+    return Entry(container=container, asker=asker)
 
 
 def entered_by(alert: Alert) -> Ancestor | None:

@@ -137,6 +137,7 @@ def test_what_stays_is_what_a_plain_account_leaves(order: list[int], states: lis
         }
 
 
+@settings(deadline=None)
 @given(
     sizes=st.lists(st.integers(0, 9), max_size=8),
     shown=st.integers(1, 8),
