@@ -50,7 +50,7 @@ Tell = Callable[[Front, Alert], Awaitable[Content]]
 class AlertSubjectPane(AlertTextPane):
     """What an alert is about, as it is now."""
 
-    follows: tuple[str, ...] = ("alerts", "containers", "processes", "rules")
+    follows: ClassVar[tuple[str, ...]] = ("alerts", "containers", "processes", "rules")
 
     def __init__(self, front: Front, place: AlertPlace, tell: Tell, id: str) -> None:
         super().__init__(front, place, id)
