@@ -14,11 +14,13 @@ from pathlib import PurePath
 from engine.contracts import Source
 from engine.drops import OTHER, OTHER_NAME
 from engine.events import HOST, Input, KernelEvent, Loss, Phase, RuntimeState, SourceState
+from engine.flight.recorder import FlightRecorder
 from engine.protocol import Health, Problem
 from engine.rules.ruleset import Rule
 from engine.scrub import scrub
 from engine.state.clock import since_boot
 from engine.state.world import World
+from engine.store import AlertStore
 from engine.zoom import Zooms
 
 MAX_PROBLEMS = 50
@@ -123,11 +125,12 @@ def health_of(
     world: World,
     rules: Sequence[Rule],
     *,
-    alerts: int,
+    store: AlertStore,
     zooms: Zooms,
     kept_back: float,
+    flight: FlightRecorder,
 ) -> Health:
-    """How a sensor is, as of now, from its parts; ``alerts`` is the newest alert's id, ``kept_back`` as in Health."""
+    """How a sensor is, as of now, from its parts; ``kept_back`` as in Health."""
     runtime = vitals.runtime
     zoomed, held_back = zooms.counts()
     return Health(
@@ -148,13 +151,15 @@ def health_of(
         memory=resident_bytes(),
         processes=world.processes.living,
         missed_exits=world.processes.missed_exits,
-        bounds=world.bounds | vitals.source_bounds(),
+        bounds=world.bounds | vitals.source_bounds() | flight.bounds,
         containers=len(world.containers),
         runtime=runtime.runtime if runtime is not None and runtime.connected else "",
         runtime_detail=runtime.detail if runtime is not None else "",
         rules_enabled=sum(rule.enabled for rule in rules),
         rules_total=len(rules),
-        alerts=alerts,
+        alerts=store.newest,
+        alerts_kept=store.total,
+        dropped=store.let_go,
         own_events=sum(source.own_events for source in sources),
         zooms=zooms.rows(),
         zoomed=zoomed,

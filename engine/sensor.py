@@ -24,6 +24,7 @@ from engine.errors import SourceError, TiercelError
 from engine.events import Input, KernelEvent, Loss, Phase, RuntimeState, SourceState
 from engine.evidence import forget_rules
 from engine.excepting import LocalRules
+from engine.flight.recorder import FlightRecorder
 from engine.health import Vitals, health_of
 from engine.history import History
 from engine.hits import Hits
@@ -84,6 +85,7 @@ class Sensor:
         self.world = World()
         self.world.containers.host.hostname = hostname
         self.zooms = Zooms(self.world)
+        self.flight = FlightRecorder(self.world, store.surround)
         self.vitals = Vitals(hostname)
         self.history = History()
         self._drops = Drops(self.world, hostname)
@@ -133,9 +135,16 @@ class Sensor:
             await asyncio.gather(*helpers, return_exceptions=True)
             self.world.chores.finish()
             self._publish(self._judge(self.world.release(), []))
+            self._finish_flight()
             self.on_pulse(self.pulse(health=self.health()))
             if self.sinks is not None:
                 await self.sinks.close()
+
+    def _finish_flight(self) -> None:
+        try:
+            self.flight.finish()
+        except Exception as error:  # noqa: BLE001 - as in feed: the sinks are still to be flushed
+            self.vitals.stumble(error)
 
     async def _run(self, source: Source) -> None:
         try:
@@ -199,6 +208,7 @@ class Sensor:
         for alert in self.store.add(alerts):
             self.hits.note(alert)
             self.world.note_alert(alert)
+        self.flight.note(alerts)
         self.zooms.note(alerts)
         if self.recorder is not None:
             self.recorder.write_alerts(alerts)
@@ -330,6 +340,7 @@ class Sensor:
         health = self.health()
         self.history.note(health)
         self.on_pulse(self.pulse(health=health))
+        await self.flight.collect()
 
     def begin_chores(self) -> None:
         """If there are any."""
@@ -376,9 +387,10 @@ class Sensor:
             self.sources,
             self.world,
             self.rules.rules,
-            alerts=self.store.newest,
+            store=self.store,
             zooms=self.zooms,
             kept_back=self.history.kept_back,
+            flight=self.flight,
         )
         health.responses = self.responding.log.place if self.responding is not None else ""
         return health

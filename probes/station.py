@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import re
 import socket
-import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -31,7 +29,7 @@ from engine.service.server import Server, refuse
 from engine.sinks import make_sink
 from engine.sinks.fanout import Fanout
 from engine.sinks.stdout import StdoutSink
-from engine.store import AlertStore
+from engine.store import AlertStore, Retention
 from probes.docker.api import DockerRuntime
 from probes.docker.source import DockerSource
 from probes.kernel.loader import Loading
@@ -43,13 +41,13 @@ from probes.ruling.configured import ConfiguredRules, rules_of
 from probes.ruling.local_rules import LocalRulesFile
 from probes.ruling.reloading import following, tell_reloads
 from probes.ruling.rule_watch import RuleWatch
+from probes.sessions import RETENTION as SESSION
+from probes.sessions import new_session
 
 if TYPE_CHECKING:
     from probes.recordings.recorder import Recorder
     from probes.scap.recorder import CaptureRecorder
 
-KEPT_SESSIONS = 10
-"""Alert databases of private sensors that are kept, the newest."""
 Tell = Callable[[str], None]
 """Says a line to the person who started the sensor."""
 
@@ -90,7 +88,7 @@ def _put_together(
     rules = load_rules()
     sources, runtime = _sources(options, rules, loading)
     with contextlib.ExitStack() as stack:
-        store = stack.enter_context(contextlib.closing(AlertStore(_store_path(options), socket=listens)))
+        store = stack.enter_context(contextlib.closing(_store(options, listens)))
         recorder = _recorder(Path(options.record)) if options.record else None
         if recorder is not None:
             stack.callback(recorder.close)
@@ -230,18 +228,21 @@ def _need_environment(rules: RuleSet) -> bool:
     return any(re.search(_ENVIRONMENT, text) for text in texts)
 
 
+def _store(options: Options, listens: str) -> AlertStore:
+    return AlertStore(_store_path(options), retention=_retention(options), socket=listens)
+
+
 def _store_path(options: Options) -> Path | None:
     """A private sensor's alerts are kept, one file a session: they are evidence. A replay's can be made again."""
     if options.store:
         return Path(options.store)
     if options.replay:
         return None
-    folder = state_folder() / "sessions"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    for old in sorted(folder.glob("*.db"))[:-KEPT_SESSIONS]:
-        for part in folder.glob(f"{old.name}*"):  # SQLite's log and our lock lie beside it
-            part.unlink(missing_ok=True)
-    return folder / f"{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.db"
+    return new_session(state_folder() / "sessions")
+
+
+def _retention(options: Options) -> Retention:
+    return Retention() if options.store or options.replay else SESSION
 
 
 # ── faces ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from textual.content import Content
 
@@ -45,8 +46,11 @@ def preview(row: StackRow) -> Content:
     return lines([badge(row.priority), ("  ", ""), (row.rule, "strong")], [(words.moment(row.last), "dim")])
 
 
-def overview(alert: Alert, count: int = 1, mark: Mark = NEW, width: int = 0) -> Content:
-    """Everything needed to judge it, the story first. ``width`` is where the tree's lines are cut, 0 for nowhere."""
+def overview(
+    alert: Alert, count: int = 1, mark: Mark = NEW, width: int = 0, entry: Sequence[list[Span]] = ()
+) -> Content:
+    """Everything needed to judge it, the story first. ``width`` is where the tree's lines are cut, 0 for nowhere;
+    ``entry`` is how somebody came there, where that was asked for."""
     rows: list[list[Span]] = [
         [badge(alert.priority), ("  ", ""), (alert.rule, "strong")],
         [*_moment(alert, count), ("  " + " ".join(alert.tags), "dim")],
@@ -54,6 +58,7 @@ def overview(alert: Alert, count: int = 1, mark: Mark = NEW, width: int = 0) -> 
         lineage.glance(alert),
         [],
         *_tree(alert, width),
+        *entry,
         [],
         [(alert.output, "")],
         [],

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tui.alert_text import as_json, overview
+from tui.alert_text import as_json
 from tui.frame import DrillDown, MainFrame, Tab
 from tui.front import Front
 from tui.panes import PANES, subjects
-from tui.panes.alert import AlertPane, AlertSubjectPane
+from tui.panes.alert import AlertPane, AlertSubjectPane, OverviewPane
 from tui.panes.alerts import AlertsPane
 from tui.panes.changes import ChangesPane
 from tui.panes.events import EventsPane
@@ -26,7 +26,7 @@ from tui.places import AlertPlace, ContainerPlace, EventsPlace, Place, ProcessPl
 
 def _alert(place: AlertPlace) -> list[Tab]:
     return [
-        Tab("overview", "Overview", lambda front, id: AlertPane(front, place, overview, id)),
+        Tab("overview", "Overview", lambda front, id: OverviewPane(front, place, subjects.overview, id)),
         Tab("why", "Why", lambda front, id: WhyPane(front, place, id)),
         Tab("ancestry", "Ancestry", lambda front, id: AlertSubjectPane(front, place, subjects.ancestry, id)),
         Tab("timeline", "Timeline", lambda front, id: TimelinePane(front, place, id)),

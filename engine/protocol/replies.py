@@ -8,9 +8,11 @@ from engine.alerts import Alert
 from engine.explanation import Explanation
 from engine.protocol.response_rows import TargetRow
 from engine.protocol.rows import (
+    AskerRow,
     Change,
     ContainerRow,
     EventRow,
+    ExecRow,
     Health,
     ProcessRow,
     ProposalRow,
@@ -70,6 +72,32 @@ class Events(Answer, tag="events"):
     """Recent events."""
 
     rows: list[EventRow]
+
+
+class Around(Answer, tag="around"):
+    """What surrounds an alert, the newest first."""
+
+    rows: list[EventRow]
+    processes: list[ProcessRow] = []
+    """Of what is kept with the alert: those who did it and their ancestors, as a tree."""
+    container: ContainerRow | None = None
+    """Of what is kept with the alert: its container as it was then."""
+    origin: str = ""
+    """Where it is from, in words: "memory", "the store" or both; "" for nowhere."""
+    why: str = ""
+    """Where there is nothing: why."""
+    left_out: int = 0
+    """Events for which there was no room."""
+
+
+class Entry(Answer, tag="entry"):
+    """How somebody came to be in a container. ``row`` is None for what was there from its start, and on the host."""
+
+    row: ExecRow | None = None
+    container: ContainerRow | None = None
+    """The container as it was then, where nobody entered it."""
+    asker: AskerRow | None = None
+    """Who had the container made or started."""
 
 
 class Changes(Answer, tag="changes"):
@@ -186,6 +214,8 @@ Reply = (
     | Containers
     | Processes
     | Events
+    | Around
+    | Entry
     | Changes
     | Rules
     | Why

@@ -105,6 +105,21 @@ class ListEvents(Ask, tag="events"):
     """0 for the last."""
 
 
+class ListAround(Ask, tag="around"):
+    """What happened a minute before and after an alert: from memory, from what is kept with it, or both."""
+
+    alert_id: int
+    tree: bool = False
+    """Only what its process did, and those that descend from it: at any time that is remembered."""
+    limit: int = 1000
+
+
+class GetEntry(Ask, tag="entry"):
+    """By whom and how the container of an alert was entered or begun."""
+
+    alert_id: int
+
+
 class ListChanges(Ask, tag="changes"):
     """``docker diff`` of a container, joined with the events that explain it."""
 
@@ -264,6 +279,8 @@ Request = (
     | ListContainers
     | ListProcesses
     | ListEvents
+    | ListAround
+    | GetEntry
     | ListChanges
     | Zoom
     | ListRules

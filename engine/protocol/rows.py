@@ -53,6 +53,9 @@ class ContainerRow(msgspec.Struct):
     """Times somebody entered it by ``docker exec``."""
     last_exec: int = 0
     gone: bool = False
+    entries: int = 0
+    """Times the kernel saw somebody enter it, by whatever means, and when last."""
+    last_entry: int = 0
 
 
 class ProcessRow(msgspec.Struct):
@@ -106,6 +109,48 @@ class EventRow(msgspec.Struct):
     target: str = ""
     """The file, address or name it is about."""
     kind: EventKind = "process"
+
+
+class AskerRow(msgspec.Struct):
+    """Who asked Docker to do something: a process that spoke to its socket, or is its command line."""
+
+    pid: int
+    start: int
+    name: str
+    cmdline: str
+    user: str
+    uid: int
+    loginuid: int
+    """Who has logged in, whoever they have become since; -1 for nobody."""
+    tty: int
+    container_id: str = ""
+    """"" on the host."""
+    certain: bool = False
+    """It names this very container, and no other process did at that time."""
+
+
+class ExecRow(msgspec.Struct):
+    """Somebody entered a container: what Docker was asked for, joined with the process that came of it."""
+
+    container_id: str
+    time: int
+    """When Docker was asked, or when the kernel saw the program begin."""
+    pid: int = 0
+    """With ``start``, the process by which; 0 while none is known."""
+    start: int = 0
+    exec_id: str = ""
+    """Docker's; "" when Docker told of none: it cannot be reached, or was not asked (nsenter, another runtime)."""
+    command: str = ""
+    """As given to Docker."""
+    started: int = 0
+    ended: int = 0
+    exit_code: int | None = None
+    privileged: bool | None = None
+    user: str = ""
+    tty: bool | None = None
+    certain: bool = False
+    """Docker named the process; else it was found by time and command."""
+    asker: AskerRow | None = None
 
 
 class RuleRow(msgspec.Struct):
@@ -250,6 +295,21 @@ class Sample(msgspec.Struct):
     memory: int
 
 
+class DroppedRow(msgspec.Struct):
+    """Alerts of a stack that are no longer kept."""
+
+    rule: str
+    """"" for those of several stacks."""
+    container: str
+    program: str
+    reason: str
+    """"room": there were too many, or the store was too large; "age": they were too old."""
+    alerts: int
+    since: int
+    """When the first of them went, and the last."""
+    latest: int
+
+
 class Health(msgspec.Struct):
     """How the sensor is. Rates are per second over the last second; CPU is in percent of one core."""
 
@@ -300,3 +360,7 @@ class Health(msgspec.Struct):
     probes: list[ProbeRow] = []
     problems: list[Problem] = []
     rule_problems: list[str] = []
+    alerts_kept: int = 0
+    """Alerts in the store, …"""
+    dropped: list[DroppedRow] = []
+    """… and what is no longer there, most first."""

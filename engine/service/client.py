@@ -19,14 +19,17 @@ from engine.protocol import (
     Acknowledge,
     AddException,
     Alerts,
+    Around,
     Changes,
     Containers,
     Control,
     Done,
+    Entry,
     Events,
     Explain,
     Failure,
     GetAlert,
+    GetEntry,
     GetHealth,
     GetHistory,
     GetRuleText,
@@ -34,6 +37,7 @@ from engine.protocol import (
     Hello,
     HistoryReply,
     ListAlerts,
+    ListAround,
     ListChanges,
     ListContainers,
     ListEvents,
@@ -80,6 +84,8 @@ ANSWERS: dict[type, type] = {
     ListContainers: Containers,
     ListProcesses: Processes,
     ListEvents: Events,
+    ListAround: Around,
+    GetEntry: Entry,
     ListChanges: Changes,
     ListRules: Rules,
     Explain: Why,
@@ -171,6 +177,10 @@ class Client:
     async def ask(self, request: ListProcesses) -> Processes: ...
     @overload
     async def ask(self, request: ListEvents) -> Events: ...
+    @overload
+    async def ask(self, request: ListAround) -> Around: ...
+    @overload
+    async def ask(self, request: GetEntry) -> Entry: ...
     @overload
     async def ask(self, request: ListChanges) -> Changes: ...
     @overload

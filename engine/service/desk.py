@@ -11,6 +11,9 @@ from engine import protocol as p
 from engine.alerts import DROP_RULE, Alert
 from engine.errors import RulesError, TiercelError
 from engine.evidence import explain_alert, explain_event
+from engine.flight.around import around
+from engine.flight.entry import entry_of
+from engine.flight.places import AROUND, tree_of
 from engine.invocation import command
 from engine.responding import Responding
 from engine.rules.render import where
@@ -42,6 +45,8 @@ class Desk:
             p.ListContainers: self._containers,
             p.ListProcesses: self._processes,
             p.ListEvents: self._events,
+            p.ListAround: self._around,
+            p.GetEntry: self._entry,
             p.ListChanges: self._changes,
             p.Zoom: self._zoom,
             p.ListRules: self._rules,
@@ -101,6 +106,23 @@ class Desk:
     async def _events(self, request: p.ListEvents) -> p.Reply:
         self._look_at(target_of(request.container_id, request.pid, request.start))
         return p.Events(rows=await self.sensor.world.event_rows(request))
+
+    async def _around(self, request: p.ListAround) -> p.Reply:
+        alert = await self.sensor.store.alert(request.alert_id)
+        if self.sensor.world.now - alert.time < AROUND:
+            self._look_at_place(alert)
+        return await around(self.sensor.world, self.sensor.store, alert, request)
+
+    async def _entry(self, request: p.GetEntry) -> p.Reply:
+        alert = await self.sensor.store.alert(request.alert_id)
+        return await entry_of(self.sensor.world, self.sensor.store, alert)
+
+    def _look_at_place(self, alert: Alert) -> None:
+        """It has only just been: what is still to come is wanted."""
+        top = tree_of(alert)
+        target = alert.container.id if alert.container is not None else top
+        if target is not None:
+            self._look_at(target)
 
     async def _changes(self, request: p.ListChanges) -> p.Reply:
         if self.sensor.runtime is None:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from typing import TypeVar
 
-from engine.protocol import Containers, Processes, Reply
+import msgspec
+
+from engine.protocol import Around, Containers, Processes, Reply
 from engine.scrub import scrub_struct
 from engine.service.frames import encode, to_frame, to_frame_of
+
+_Row = TypeVar("_Row", bound=msgspec.Struct)
 
 SLICE = 100
 """Rows scrubbed and encoded between two breaths: a millisecond or two."""
@@ -26,6 +31,8 @@ async def frame_of(reply: Reply) -> list[bytes]:
     When it may have many rows others go on meanwhile, and it has none any more at the end: to give back all at once
     what they held would take long.
     """
+    if isinstance(reply, Around):
+        return [to_frame(await _scrubbed(reply))]
     if not isinstance(reply, _LONG):
         return [to_frame(scrub_struct(reply))]
     rows, count, pieces = reply.rows, len(reply.rows), []
@@ -36,3 +43,18 @@ async def frame_of(reply: Reply) -> list[bytes]:
         await asyncio.sleep(0)
     head, _, tail = encode(reply).partition(_NO_ROWS)
     return to_frame_of([head + _ROWS + _LENGTH.pack(_ARRAY, count), *pieces, tail])
+
+
+async def _scrubbed(reply: Around) -> Around:
+    """A page of two lists."""
+    rest = scrub_struct(msgspec.structs.replace(reply, rows=[], processes=[]))
+    rest.rows, rest.processes = await _scrubbed_rows(reply.rows), await _scrubbed_rows(reply.processes)
+    return rest
+
+
+async def _scrubbed_rows(rows: list[_Row]) -> list[_Row]:
+    clean: list[_Row] = []
+    for begin in range(0, len(rows), SLICE):
+        clean += map(scrub_struct, rows[begin : begin + SLICE])
+        await asyncio.sleep(0)
+    return clean

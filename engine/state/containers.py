@@ -30,6 +30,7 @@ class Container:
     __slots__ = (
         "alerts",
         "asked",
+        "entries",
         "entry_caps",
         "execs",
         "first_seen",
@@ -42,6 +43,7 @@ class Container:
         "id",
         "info",
         "last_alert",
+        "last_entry",
         "last_exec",
         "last_seen",
         "looked_at",
@@ -81,6 +83,9 @@ class Container:
         self.execs = 0
         """Times somebody entered it by ``docker exec``, and when last."""
         self.last_exec = 0
+        self.entries = 0
+        """Times the kernel saw somebody enter it, by whatever means, and when last."""
+        self.last_entry = 0
         self.alerts: Counter[str] = Counter()
         """Alerts by priority label."""
         self.last_alert = 0
@@ -159,13 +164,20 @@ class ContainerTable:
         self.generation += 1
         return container
 
-    def act(self, action: ContainerAction) -> None:
+    def note_entry(self, container: Container, time: int) -> None:
+        """The kernel saw somebody enter it."""
+        container.entries += 1
+        container.last_entry = max(container.last_entry, time)
+        self.generation += 1
+
+    def act(self, action: ContainerAction) -> Container:
         """Count that somebody entered."""
         container = self.see(action.id, action.time)
         if action.action == "exec_start":
             container.execs += 1
             container.last_exec = action.time
         self.generation += 1
+        return container
 
     def name_users(self, users: Users, time: int) -> None:
         """Take over the names of a container's users and groups, or the host's."""

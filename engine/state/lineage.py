@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.events import HOST
-from engine.state.containers import Container
+from engine.state.containers import Container, is_plumbing
 from engine.state.processes import Process
 
 DOCKER_EXEC = "docker exec"
@@ -28,6 +28,24 @@ def entry(process: Process) -> str:
     if process.container_id == HOST:
         return ON_HOST
     return CONTAINER_START if entry_process(process).vpid == 1 else DOCKER_EXEC
+
+
+def is_entry(process: Process) -> bool:
+    """By it somebody entered: what started it is outside of its container, but for the runtime's own steps."""
+    if process.container_id == HOST or is_plumbing(process):
+        return False
+    above = _outside(process)
+    return above is None or above.container_id != process.container_id
+
+
+def has_entered(process: Process) -> bool:
+    """It came into its container from outside for sure: it is not its first, and what started it is known."""
+    return is_entry(process) and process.vpid != 1 and _outside(process) is not None
+
+
+def _outside(process: Process) -> Process | None:
+    """What started it, the runtime's own steps left out."""
+    return next((ancestor for ancestor in process.ancestors() if not is_plumbing(ancestor)), None)
 
 
 def is_exec_privileged(process: Process, container: Container | None) -> bool:

@@ -113,3 +113,13 @@ class Recent:
         self._sort()
         chosen = self._places.values() if container_id is None else [self._places.get(container_id, OrderedDict())]
         return (event for queues in chosen for queue in queues.values() for event in queue)
+
+    def since(self, num: int, container_id: str | None) -> Iterator[tuple[ProcessKey, list[Event]]]:
+        """The events after this number by process, of a container, of the host ("") or of all (None).
+
+        It costs no more than a look at the latest event of each process that had none since.
+        """
+        self._sort()
+        chosen = self._places.values() if container_id is None else [self._places.get(container_id, OrderedDict())]
+        for key, queue in [item for queues in chosen for item in queues.items() if item[1][-1].num > num]:
+            yield key, [event for event in queue if event.num > num]

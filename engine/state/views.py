@@ -7,15 +7,15 @@ from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from heapq import nlargest
 
-from engine.events import HOST, ContainerInfo, KernelEvent
+from engine.events import ContainerInfo, KernelEvent
 from engine.lang.arguments import given_arguments, text_value
 from engine.lang.fields import FIELDS
 from engine.protocol import ContainerRow, EventKind, EventRow, ListEvents, ProcessRow
 from engine.schema import BY_NAME, ParamType, event_type
 from engine.state.asked import Find, asked
-from engine.state.containers import Container, ContainerTable, is_plumbing
+from engine.state.containers import Container, ContainerTable
 from engine.state.event import Event
-from engine.state.lineage import entry, is_exec_privileged
+from engine.state.lineage import entry, is_entry, is_exec_privileged
 from engine.state.processes import Process
 from engine.state.recent import Recent
 from engine.state.sliced import RUN, SLICE, in_order
@@ -39,7 +39,7 @@ def container_rows(
         population = yield from _population_at(processes, at)
     for number, container in enumerate(tuple(containers), 1):
         if not at or _appeared(container) <= at:
-            rows.append(_container_row(container, population.get(container.id, 0), at))
+            rows.append(container_row(container, population.get(container.id, 0), at))
         if number % SLICE == 0:
             yield None
     yield from in_order(rows, lambda row: (row.gone, not row.processes, row.info.name, row.info.id))
@@ -68,7 +68,8 @@ def _lived(process: Process, at: int) -> bool:
     return process.started <= at and not 0 < process.exit_time <= at
 
 
-def _container_row(container: Container, processes: int, at: int = 0) -> ContainerRow:
+def container_row(container: Container, processes: int, at: int = 0) -> ContainerRow:
+    """A container, with the number of those that live in it; with ``at`` as it was then."""
     info = container.info
     if info is None:
         info = ContainerInfo(
@@ -82,6 +83,8 @@ def _container_row(container: Container, processes: int, at: int = 0) -> Contain
         execs=container.execs if not at or container.last_exec <= at else 0,
         last_exec=container.last_exec,
         gone=bool(container.gone) if not at else 0 < container.gone <= at,
+        entries=container.entries,
+        last_entry=container.last_entry,
     )
 
 
@@ -110,7 +113,7 @@ def process_rows(
     if exited:
         chosen += nlargest(MAX_EXITED_ROWS, ended, key=lambda process: (process.alerts > 0, process.exit_time))
     for number, place in enumerate(_in_tree_order(chosen), 1):
-        yield None if place is None else _process_row(*place, containers, at)
+        yield None if place is None else process_row(*place, containers, at)
         if number % SLICE == 0:
             yield None
 
@@ -136,7 +139,8 @@ def _in_tree_order(chosen: list[Process]) -> Iterator[tuple[Process, int] | None
         stack += [(child, depth + 1) for child in below.pop(id(process), ())]  # given back one by one
 
 
-def _process_row(process: Process, depth: int, containers: ContainerTable, at: int) -> ProcessRow:
+def process_row(process: Process, depth: int, containers: ContainerTable, at: int = 0) -> ProcessRow:
+    """A process, so deep below the first that is shown; with ``at`` as it was then."""
     has_ended = not _lived(process, at)
     container = containers.get(process.container_id)
     users = (container or containers.host).users
@@ -159,17 +163,9 @@ def _process_row(process: Process, depth: int, containers: ContainerTable, at: i
         exit_status=process.exit_status if has_ended else 0,
         alerts=process.alerts,
         worst=process.worst,
-        entry=entry(process) if _is_entry(process) else "",
+        entry=entry(process) if is_entry(process) else "",
         flags=_flags(process, container),
     )
-
-
-def _is_entry(process: Process) -> bool:
-    """By it somebody entered: what started it is outside of its container, but for the runtime's own steps."""
-    if process.container_id == HOST or is_plumbing(process):
-        return False
-    above = next((ancestor for ancestor in process.ancestors() if not is_plumbing(ancestor)), None)
-    return above is None or above.container_id != process.container_id
 
 
 def _flags(process: Process, container: Container | None) -> list[str]:
@@ -178,7 +174,7 @@ def _flags(process: Process, container: Container | None) -> list[str]:
         "new binary": container is not None and process.is_exe_upper_layer,
         "memfd": process.is_exe_from_memfd,
         "arguments cut": process.is_cut,
-        "more capabilities than its container": _is_entry(process) and is_exec_privileged(process, container),
+        "more capabilities than its container": is_entry(process) and is_exec_privileged(process, container),
     }
     return [sign for sign, there in signs.items() if there]
 
@@ -191,7 +187,7 @@ def event_rows(recent: Recent, find: Find, request: ListEvents) -> Iterator[Even
 
     Raises UsageError for a wrong filter.
     """
-    return (None if event is None else _event_row(event) for event in asked(recent, find, request, _searched))
+    return (None if event is None else event_row(event) for event in asked(recent, find, request, _searched))
 
 
 def _searched(event: Event) -> str:
@@ -199,7 +195,8 @@ def _searched(event: Event) -> str:
     return f"{summary(event)} {kernel.comm} {event.process.name} {kernel.pid} {event.process.cmdline}"
 
 
-def _event_row(event: Event) -> EventRow:
+def event_row(event: Event) -> EventRow:
+    """An event in one line."""
     kernel = event.kernel
     executed = kernel.process if kernel.type in ("execve", "execveat") else None
     return EventRow(

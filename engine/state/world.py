@@ -30,12 +30,15 @@ from engine.events import (
 )
 from engine.protocol import Change, ContainerRow, EventRow, ListEvents, ProcessRow
 from engine.state import views
+from engine.state.askers import Askers
 from engine.state.changes import ChangeLog
 from engine.state.chores import Chores
 from engine.state.clock import Clock, moment_of
 from engine.state.containers import Container, ContainerTable
 from engine.state.event import Event
+from engine.state.execs import Execs
 from engine.state.gaps import Gaps, between
+from engine.state.lineage import has_entered
 from engine.state.processes import Process, ProcessKey
 from engine.state.recent import Recent
 from engine.state.sessions import Sessions
@@ -68,6 +71,7 @@ class World:
         self._forgetting: Iterator[None] = iter(())
         self._listed = 0
         """The moment of the snapshot that was taken in last."""
+        self.execs = Execs(Askers(self._user_of))
         self.on_unknown_container: Callable[[str, int], None] = lambda _container_id, _pid: None
         self.on_host_names: Callable[[], None] = lambda: None
         self.began = 0
@@ -94,6 +98,11 @@ class World:
             "procexit": self.processes.exit,
             "setsid": self.sessions.begin,
             "setpgid": self.sessions.group,
+        }
+        self._entering: dict[str, Callable[[KernelEvent, Process], None]] = {
+            "connect": self.execs.askers.connected,
+            "execve": self._executed,
+            "execveat": self._executed,
         }
 
     # ── inputs ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -193,6 +202,24 @@ class World:
         process = self._find((request.pid, request.start)) if request.pid else None
         return process.container_id if process is not None else request.container_id
 
+    @property
+    def newest(self) -> int:
+        """The number of the latest event."""
+        return self._num
+
+    def event_row(self, event: Event) -> EventRow:
+        """An event in one line."""
+        return views.event_row(event)
+
+    def process_row(self, process: Process) -> ProcessRow:
+        """A process, by itself."""
+        return views.process_row(process, 0, self.containers)
+
+    def container_row(self, container_id: str) -> ContainerRow | None:
+        """A container, None for the host and where nothing is known of it; those who live in it are not counted."""
+        container = self.containers.get(container_id)
+        return views.container_row(container, 0) if container is not None else None
+
     def _find(self, key: ProcessKey) -> Process | None:
         return self.processes.get(*key)
 
@@ -210,6 +237,8 @@ class World:
         if kernel.process is not None and kernel.type not in _PROGRAMS:
             self.processes.amend(kernel, process)
         container = self._container_of(kernel, process) if kernel.container_id != HOST else None
+        if (tell := self._entering.get(kernel.type)) is not None:
+            tell(kernel, process)
         self._num += 1
         event = Event(self._num, kernel, process, container, self.containers.host)
         self.recent.add(event)
@@ -234,6 +263,20 @@ class World:
         if kernel.process is not None and container.entry_caps is None and kernel.type != "clone":
             container.note_first_program(process)
         return container
+
+    def _executed(self, kernel: KernelEvent, process: Process) -> None:
+        if kernel.process is not None:
+            self.execs.askers.executed(kernel, process)
+            self._note_entry(process, kernel.time)
+
+    def _note_entry(self, process: Process, time: int) -> None:
+        container = self.containers.get(process.container_id) if process.container_id != HOST else None
+        if container is not None and has_entered(process) and self.execs.entered(process, time):
+            self.containers.note_entry(container, time)
+
+    def _user_of(self, process: Process) -> str:
+        users = (self.containers.get(process.container_id) or self.containers.host).users
+        return users.get(process.uid, "root" if process.uid == 0 else "")
 
     def _ask(self, container: Container, pid: int) -> None:
         if not container.asked:
@@ -281,6 +324,7 @@ class World:
             if info.container_id != HOST and process is not None:
                 container = self.containers.see(info.container_id, snapshot.time)
                 container.note_first_program(process)
+                self._note_entry(process, process.started)
                 if not container.complete:
                     self._ask(container, info.pid)
         if not snapshot.more:
@@ -309,7 +353,7 @@ class World:
         return self.held.release(unknown.id, "unknown")
 
     def _action(self, action: ContainerAction) -> list[Event]:
-        self.containers.act(action)
+        self.execs.act(action, self.containers.act(action))
         return []
 
     def _users(self, users: Users) -> list[Event]:

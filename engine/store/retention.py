@@ -1,9 +1,19 @@
-"""How much the store keeps, and how the oldest alerts go."""
+"""How much the store keeps, and who pays when that is too much.
+
+The largest stack pays first, its oldest alerts before its newer ones: a flood of one kind of alert costs the others
+nothing. What says most goes last: of each stack its first and its latest alert, and all alerts of an incident or of a
+stack with a note. Age is another matter: what is too old goes, whoever it is of, but for those.
+"""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heapreplace
+
+# The texts of these queries are put together from constants only; values always go in as parameters.
+# ruff: noqa: S608
 
 DAY = 86_400 * 10**9
 """Nanoseconds."""
@@ -11,76 +21,104 @@ DAY = 86_400 * 10**9
 STEP = 2_000
 """Alerts deleted at once: about as long as a slice of the loop may take."""
 
+AT_ONCE = 64
+"""Stacks that pay in one step."""
+
+KEPT = "(state = 'incident' OR (note <> '' AND state NOT IN ('muted', 'false positive')))"
+"""Somebody wants these stacks; what was muted or judged false is not wanted, whatever was noted with it."""
+_PLAIN = f"NOT {KEPT}"
+
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """What is kept at most; whichever limit is reached first lets the oldest alerts go. 0 for no limit."""
+    """What is kept at most; whichever limit is reached first lets alerts go. 0 for no limit."""
 
     alerts: int = 1_000_000
     bytes: int = 2 << 30
-    """Of the database, without its write-ahead log."""
+    """Of the database, without its write-ahead log; what surrounds alerts may take up a quarter of it."""
     age: int = 30 * DAY
     """Nanoseconds before the latest alert: a replay's alerts are all old by the clock on the wall."""
 
-
-def excess(connection: sqlite3.Connection, retention: Retention, total: int) -> int:
-    """The id up to which the oldest alerts have to go in this step, 0 for none."""
-    if not total:
-        return 0
-    too_many = max(0, total - retention.alerts) if retention.alerts else 0
-    if retention.bytes and _used(connection) > retention.bytes:
-        too_many = STEP
-    return max(_nth_oldest(connection, min(too_many, STEP)), _too_old(connection, retention.age))
+    @property
+    def surroundings(self) -> int:
+        """Bytes for what surrounds alerts, 0 for no limit."""
+        return self.bytes // 4
 
 
-def delete_up_to(connection: sqlite3.Connection, last_id: int) -> int:
-    """Delete the alerts up to an id, and the stacks of which nothing is left; how many alerts that were."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        _shrink_stacks(connection, last_id)
-        alerts = connection.execute("DELETE FROM alerts WHERE id <= ?", (last_id,)).rowcount
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.rollback()
-        raise
-    return alerts
+Size = tuple[int, int]
+"""How many alerts of a stack are kept, and the stack."""
 
 
-def _used(connection: sqlite3.Connection) -> int:
+def shares(sizes: Sequence[Size], need: int, floor: int, next_in_line: Size | None = None) -> dict[int, int]:
+    """How many alerts each stack gives, so that the largest is always the one that gives; of equals the oldest stack.
+
+    None goes below ``floor``. It ends before it would be the turn of ``next_in_line``, the largest that is not listed.
+    """
+    line = [(-size, stack) for size, stack in sizes if size > floor]
+    heapify(line)
+    limit = (-next_in_line[0], next_in_line[1]) if next_in_line else None
+    given: dict[int, int] = {}
+    while need and line and (limit is None or line[0] < limit):
+        size, stack = line[0]
+        given[stack] = given.get(stack, 0) + 1
+        need -= 1
+        if -size - 1 > floor:
+            heapreplace(line, (size + 1, stack))
+        else:
+            heappop(line)
+    return given
+
+
+def too_many(connection: sqlite3.Connection, retention: Retention, total: int) -> int:
+    """How many alerts have to go in this step for want of room."""
+    excess = max(0, total - retention.alerts) if retention.alerts else 0
+    if total and retention.bytes and used(connection) > retention.bytes:
+        excess = STEP
+    return min(excess, STEP)
+
+
+def to_pay(connection: sqlite3.Connection, need: int) -> tuple[dict[int, int], bool]:
+    """By stack, how many of its alerts go in this step; and whether that is all of them, or those between its first
+    and its latest."""
+    for whole, plan in ((False, _between), (True, _whole)):
+        for which in (_PLAIN, KEPT):
+            if given := plan(connection, need, which):
+                return given, whole
+    return {}, True
+
+
+def _between(connection: sqlite3.Connection, need: int, which: str) -> dict[int, int]:
+    sizes = connection.execute(
+        f"SELECT count, id FROM stacks WHERE count > 2 AND {which} ORDER BY count DESC, id LIMIT ?", (AT_ONCE + 1,)
+    ).fetchall()
+    return shares(sizes[:AT_ONCE], need, 2, sizes[AT_ONCE] if len(sizes) > AT_ONCE else None)
+
+
+def _whole(connection: sqlite3.Connection, need: int, which: str) -> dict[int, int]:
+    """There are only first and latest alerts: the stacks that were quiet the longest go, as many as are needed."""
+    oldest = connection.execute(f"SELECT id, count FROM stacks WHERE {which} ORDER BY last_id LIMIT ?", (AT_ONCE,))
+    given: dict[int, int] = {}
+    for stack, count in oldest:
+        if need <= 0:
+            break
+        given[stack] = count
+        need -= count
+    return given
+
+
+def too_old(connection: sqlite3.Connection, age: int) -> tuple[list[int], int]:
+    """Stacks with alerts that are too old, some of them in this step; and the time before which that is."""
+    latest = connection.execute("SELECT time FROM alerts ORDER BY id DESC LIMIT 1").fetchone()
+    if not age or latest is None:
+        return [], 0
+    limit = latest[0] - age
+    query = f"SELECT id FROM stacks WHERE first < ? AND {_PLAIN} ORDER BY first LIMIT ?"
+    return [stack for (stack,) in connection.execute(query, (limit, AT_ONCE))], limit
+
+
+def used(connection: sqlite3.Connection) -> int:
     """Bytes in use; the pages of deleted alerts are free to be used again."""
     pages, free, size = (
         connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
     )
     return int((pages - free) * size)
-
-
-def _nth_oldest(connection: sqlite3.Connection, n: int) -> int:
-    if not n:
-        return 0
-    row = connection.execute("SELECT max(id) FROM (SELECT id FROM alerts ORDER BY id LIMIT ?)", (n,)).fetchone()
-    return row[0] or 0
-
-
-def _too_old(connection: sqlite3.Connection, age: int) -> int:
-    """The youngest of the oldest alerts that are too old."""
-    if not age:
-        return 0
-    oldest = "SELECT max(id) FROM (SELECT id, time FROM alerts ORDER BY id LIMIT ?) WHERE time < ?"
-    latest = connection.execute("SELECT time FROM alerts ORDER BY id DESC LIMIT 1").fetchone()[0]
-    return connection.execute(oldest, (STEP, latest - age)).fetchone()[0] or 0
-
-
-def _shrink_stacks(connection: sqlite3.Connection, last_id: int) -> None:
-    counts = connection.execute(
-        "SELECT stack, count(*) FROM alerts WHERE id <= ? GROUP BY stack ORDER BY stack", (last_id,)
-    ).fetchall()
-    for stack, count in counts:
-        oldest = connection.execute(
-            "SELECT id, time FROM alerts WHERE stack = ? AND id > ? ORDER BY id LIMIT 1", (stack, last_id)
-        ).fetchone()
-        if oldest is None:
-            connection.execute("DELETE FROM stacks WHERE id = ?", (stack,))
-        else:
-            connection.execute(
-                "UPDATE stacks SET count = count - ?, first_id = ?, first = ? WHERE id = ?", (count, *oldest, stack)
-            )

@@ -48,11 +48,36 @@ UPDATE stacks SET state = 'acknowledged' WHERE acknowledged;
 CREATE INDEX stacks_muted ON stacks (muted_until) WHERE state = 'muted';
 """
 
-_STEPS = (_TABLES, _STATES)
+_DROPPED = """
+CREATE TABLE dropped (
+    stack INTEGER NOT NULL, reason TEXT NOT NULL,
+    rule TEXT NOT NULL, container TEXT NOT NULL, program TEXT NOT NULL,
+    alerts INTEGER NOT NULL, since INTEGER NOT NULL, latest INTEGER NOT NULL,
+    PRIMARY KEY (stack, reason)
+);
+CREATE INDEX stacks_by_size ON stacks (count);
+CREATE INDEX stacks_by_age ON stacks (first);
+"""
+
+_SURROUNDINGS = """
+CREATE TABLE surroundings (
+    id INTEGER PRIMARY KEY,
+    place TEXT NOT NULL, container_id TEXT NOT NULL, first_alert INTEGER NOT NULL,
+    since INTEGER NOT NULL, until INTEGER NOT NULL, size INTEGER NOT NULL,
+    body BLOB NOT NULL
+);
+CREATE INDEX surroundings_of_place ON surroundings (place, until);
+CREATE TABLE marks (what TEXT PRIMARY KEY, value INTEGER NOT NULL);
+INSERT INTO marks SELECT 'alerts before', coalesce(max(id), 0) FROM alerts;
+"""
+
+_STEPS = (_TABLES, _STATES, _DROPPED, _SURROUNDINGS)
 """From each version to the next; a new store takes them all."""
 SCHEMA_VERSION = len(_STEPS)
 """SQLite's ``user_version``."""
 
+LOG_SIZE = 64 << 20
+"""Bytes of the write-ahead log that stay on the disk while it is empty."""
 _HEADER_SIZE = 100
 _MAGIC = b"SQLite format 3\0"
 
@@ -116,6 +141,8 @@ def _check_header(path: Path) -> None:
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if not version:
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # only possible before the first table
     if version > SCHEMA_VERSION:
         raise UsageError(f"{path} was written by a newer Tiercel", hint="update Tiercel, or name another file")
     for number, step in enumerate(_STEPS[version:], version + 1):
@@ -124,4 +151,5 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA wal_autocheckpoint = 10000")  # maintain() does it sooner, off the loop
+    connection.execute(f"PRAGMA journal_size_limit = {LOG_SIZE}")
     connection.execute("SELECT max(first_id), max(last_id) FROM stacks").fetchone()  # damage shows here, not later

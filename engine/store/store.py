@@ -18,13 +18,14 @@ from engine.alerts import Alert
 from engine.errors import TiercelError, UsageError
 from engine.invocation import command
 from engine.locks import HeldError, locked
-from engine.protocol import Alerts, ListAlerts, ListStacks, Located, Moments, SetState, Stacks
+from engine.protocol import Alerts, DroppedRow, ListAlerts, ListStacks, Located, Moments, SetState, Stacks
 from engine.reports import Report, log_report
 from engine.scrub import scrub
-from engine.store import moments, reader
+from engine.store import moments, reader, surroundings
 from engine.store.retention import Retention
 from engine.store.rows import Hits, Stored, Tally, Triage
 from engine.store.schema import move_aside, open_reader, open_writer
+from engine.store.surroundings import Surrounding
 from engine.store.writer import Writer
 
 _TEMPORARY = Path(":memory:")
@@ -88,11 +89,31 @@ class AlertStore:
         """Alerts that could not be kept."""
         return self._writer.dropped
 
+    @property
+    def let_go(self) -> list[DroppedRow]:
+        """Alerts that were kept once and are no longer, by stack, most first."""
+        return self._writer.let_go
+
     def add(self, alerts: Sequence[Alert]) -> list[Alert]:
         """Write the alerts and return them with their ids and stacks; only then may anybody be told of them."""
         stored = self._writer.number(alerts)
         self._write(stored)
         return [alert for alert, _ in stored]
+
+    def surround(self, one: Surrounding) -> None:
+        """Keep what surrounds alerts, as long as they are kept; what the disk does not take is not kept."""
+        try:
+            self._writer.surround(one)
+        except sqlite3.Error as error:
+            self._note(str(error))
+
+    async def surroundings(self, place: str, since: int, until: int) -> list[bytes]:
+        """What is kept of a place at this time, the oldest first."""
+        return await self._ask(surroundings.read, place, since, until)
+
+    async def marks(self) -> dict[str, int]:
+        """What of the surroundings is not there, as in :func:`engine.store.surroundings.marks`."""
+        return await self._ask(surroundings.marks)
 
     def flush(self) -> bool:
         """Try now to write what waits in memory; whether nothing waits any more."""
@@ -153,8 +174,12 @@ class AlertStore:
         enforced in small steps, and the log moved into the file."""
         try:
             self._writer.unmute(time.time_ns())
-            while self._writer.trim(self._retention):
+            while self._writer.tidy(self._retention):
                 await asyncio.sleep(0)  # lets events be judged between two steps
+            while self._writer.trim(self._retention):
+                await asyncio.sleep(0)
+            while self._writer.shrink():
+                await asyncio.sleep(0)
             await asyncio.to_thread(_checkpoint, self.path)
         except sqlite3.Error as error:
             self._note(str(error))

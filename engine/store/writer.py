@@ -9,8 +9,11 @@ from collections.abc import Sequence
 import msgspec
 
 from engine.alerts import Alert
+from engine.protocol import DroppedRow
 from engine.scrub import scrub_struct
-from engine.store.retention import Retention, delete_up_to, excess
+from engine.store.dropping import drop_for_room, drop_old, dropped_rows
+from engine.store.retention import Retention, to_pay, too_many, too_old
+from engine.store.room import give_back
 from engine.store.rows import (
     INSERT,
     UPSERT,
@@ -22,6 +25,7 @@ from engine.store.rows import (
     stack_key,
     stack_parameters,
 )
+from engine.store.surroundings import Surrounding, drop_oldest, drop_orphans, insert, size
 
 KNOWN_STACKS = 100_000
 """Stacks whose ids are held in memory; beyond, all are forgotten and looked up again."""
@@ -52,7 +56,12 @@ class Writer:
         """The id of the latest alert."""
         self.total = self._number("SELECT count(*) FROM alerts")
         """Alerts on the disk."""
-        self._newest_stack = self._number("SELECT max(id) FROM stacks")
+        self.let_go: list[DroppedRow] = dropped_rows(connection)
+        """What was dropped since the store was begun."""
+        self._surroundings = size(connection)
+        self._orphans_after: int | None = 0
+        """From here on what surrounds alerts is looked through for what has lost them; None for not now."""
+        self._newest_stack = self._number("SELECT max(max(id), (SELECT max(stack) FROM dropped)) FROM stacks")
 
     def number(self, alerts: Sequence[Alert]) -> list[Stored]:
         """Give the alerts their ids and stacks."""
@@ -95,12 +104,43 @@ class Writer:
         self._connection.execute(_UNMUTE, (now,))
 
     def trim(self, retention: Retention) -> bool:
-        """Let some of the oldest alerts go; whether there may be more to go."""
-        last_id = excess(self._connection, retention, self.total)
-        if not last_id:
-            return False
-        self.total -= delete_up_to(self._connection, last_id)
-        return True
+        """Let some alerts go that are too many or too old; whether there may be more to go."""
+        gone = self._drop_old(retention) or self._drop_for_room(retention)
+        if gone:
+            self.total -= gone
+            self.let_go = dropped_rows(self._connection)
+            self._orphans_after = self._orphans_after or 0
+        return bool(gone)
+
+    def _drop_old(self, retention: Retention) -> int:
+        stacks, limit = too_old(self._connection, retention.age)
+        return drop_old(self._connection, stacks, limit) if stacks else 0
+
+    def _drop_for_room(self, retention: Retention) -> int:
+        need = too_many(self._connection, retention, self.total)
+        if not need:
+            return 0
+        plan, whole = to_pay(self._connection, need)
+        return drop_for_room(self._connection, plan, whole=whole)
+
+    def surround(self, one: Surrounding) -> None:
+        """Write what surrounds alerts, after these alerts."""
+        self._surroundings += insert(self._connection, one)
+
+    def tidy(self, retention: Retention) -> bool:
+        """Let some of what surrounds alerts go: what is too much, or has lost them; whether there may be more to go."""
+        if retention.surroundings and self._surroundings > retention.surroundings:
+            self._surroundings -= drop_oldest(self._connection)
+            return True
+        if self._orphans_after is not None:
+            gone, last = drop_orphans(self._connection, self._orphans_after)
+            self._surroundings -= gone
+            self._orphans_after = last or None
+        return False
+
+    def shrink(self) -> bool:
+        """Give some of the room of what was dropped back to the disk; whether there may be more to give."""
+        return give_back(self._connection)
 
     def close(self) -> None:
         """Release the file."""

@@ -23,6 +23,7 @@ from engine.errors import TiercelError
 from engine.events import ContainerAction, ContainerInfo, ContainerUnknown, RuntimeState, Users
 from engine.protocol import ProbeRow
 from probes.docker.api import MAX_CONNECTIONS, DockerRuntime, Json, connected, info_of_inspect, info_of_list
+from probes.docker.execs import ExecQuestions
 from probes.docker.failures import calling, failures
 from probes.machine.users import read_users_in_time
 
@@ -81,6 +82,7 @@ class DockerSource:
         self._wanted: OrderedDict[str, None] = OrderedDict()
         """Containers to ask about when there is room, in their order."""
         self._reading: dict[str, asyncio.Task[None]] = {}
+        self._execs = ExecQuestions(lambda told: self._emit([told]))
         self._state: tuple[bool, str] | None = None
         self._latest = 0
         self._seen = 0
@@ -176,6 +178,8 @@ class DockerSource:
         if action == "create":
             self._tell(_info_of_event(container_id, attributes, time))
         self._act(container_id, time, action, detail.strip(), attributes)
+        if action == "exec_start" and self._docker is not None and "execID" in attributes:
+            self._execs.ask(self._docker, container_id, attributes["execID"])
         if action in CHANGING:
             self._ask(container_id)
         if action in ENTERING and (known := self._known.get(container_id)) and known.pid:
@@ -265,6 +269,7 @@ class DockerSource:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._execs.stop()
 
     # ── answers ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

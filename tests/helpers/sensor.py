@@ -68,6 +68,10 @@ class World:
     events: list[p.EventRow] = field(default_factory=list)
     event_owners: dict[int, tuple[int, int, str]] = field(default_factory=dict)
     """By event number: pid, start and container of the process."""
+    entries: dict[int, p.Entry] = field(default_factory=dict)
+    """By alert id: how somebody came there."""
+    kept: dict[int, p.Around] = field(default_factory=dict)
+    """By alert id: what is kept with it, where memory has nothing of it any more."""
     changes: dict[str, list[p.Change]] = field(default_factory=dict)
     changes_problem: str = ""
     """Why nobody can be asked for changes."""
@@ -288,6 +292,28 @@ class MemorySensor:
                 found.add((row.pid, row.start))
         return found
 
+    def _around(self, request: p.ListAround) -> p.Around:
+        """From memory; with ``kept`` given, from there."""
+        alert = self._alert(p.GetAlert(request.alert_id)).rows[0]
+        if request.alert_id in self.world.kept:
+            found = self.world.kept[request.alert_id]
+            return msgspec.structs.replace(found, rows=found.rows[: request.limit])
+        process, minute = alert.process, 60 * 10**9
+        near = p.ListEvents(limit=request.limit, since=alert.time - minute, until=alert.time + minute)
+        if request.tree and process is not None:
+            near = p.ListEvents(process.pid, process.start, limit=request.limit, tree=True)
+        elif alert.container is not None:
+            near.container_id = alert.container.id
+        elif process is not None:
+            top = alert.lineage[:2][-1]
+            near.pid, near.start, near.tree = top.pid, top.start, True
+        rows = self._events(near).rows
+        why = "" if rows else "Nothing was kept: the sensor was killed."
+        return p.Around(rows=rows, origin="memory" if rows else "", why=why)
+
+    def _entry(self, request: p.GetEntry) -> p.Entry:
+        return self.world.entries.get(request.alert_id, p.Entry())
+
     def _changes(self, request: p.ListChanges) -> p.Changes:
         if self.world.changes_problem:
             raise TiercelError(self.world.changes_problem)
@@ -389,6 +415,8 @@ _HANDLERS: dict[type, Callable[[MemorySensor, Any], p.Reply]] = {
     p.ListContainers: MemorySensor._containers,
     p.ListProcesses: MemorySensor._processes,
     p.ListEvents: MemorySensor._events,
+    p.ListAround: MemorySensor._around,
+    p.GetEntry: MemorySensor._entry,
     p.ListChanges: MemorySensor._changes,
     p.ListRules: MemorySensor._rules,
     p.SetRule: MemorySensor._set_rule,

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from engine.alerts import DROP_RULE
-from engine.protocol import EventRow
+from engine.protocol import Around, AskerRow, Entry, EventRow, ExecRow
 from tests.helpers.driving import NARROW, WIDE, Drive, driving
 from tests.helpers.incident import WEB, host_alert, incident
 from tests.helpers.sensor import NOW, World
@@ -96,6 +96,75 @@ async def test_files_programs_and_addresses_of_a_process(size: tuple[int, int]) 
             line.split()[0] for line in drive.text().splitlines() if line.startswith((" pro", " net", " wri", " rea"))
         ]
         assert lines == ["program", "network", "written", "read", "read"]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_what_is_kept_with_an_alert_is_shown_when_memory_has_nothing(size: tuple[int, int]) -> None:
+    world = incident()
+    tree = [one for one in world.processes if one.container_id == WEB and one.pid >= 4701]
+    depths = [replace(one, depth=one.depth - 2) for one in tree]
+    rows = [row(2, 30, "written", "/tmp/loot"), row(1, 31, target="/etc/shadow")]
+    world.kept[4] = Around(rows=rows, processes=depths, container=world.containers[0], origin="the store", left_out=7)
+    world.containers, world.processes = [], []
+    async with driving(world, size) as drive:
+        drive.app.visit(SHADOW, "timeline")
+        await drive.until_shown("/tmp/loot", "from the store, 7 more not kept")
+        drive.app.visit(SHADOW, "files")
+        await drive.until_shown("/tmp/loot", "from the store")
+        drive.app.visit(SHADOW, "ancestry")
+        await drive.until_shown("The whole tree, as it was kept with the alert", "◀ this alert", "/tmp/x id")
+        drive.app.visit(SHADOW, "container")
+        await drive.until_shown("what was kept with the alert", "httpd -f")
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("view", ["overview", "ancestry"])
+async def test_how_somebody_entered_is_told(view: str, size: tuple[int, int]) -> None:
+    world = incident()
+    asker = AskerRow(99, 990, "docker", "docker exec -it web sh", "eve", 1000, 1000, 34816)
+    world.entries[4] = Entry(
+        ExecRow(WEB, NOW, 4701, 47_010, "e" * 64, "sh -l", NOW, NOW, 137, True, "www", True, False, asker)
+    )
+    async with driving(world, size) as drive:
+        drive.app.visit(SHADOW, view)
+        await drive.until(lambda: drive.pane.query("Details"))
+        shown = drive.pane.query_one("Details")
+        await drive.until(lambda: "Entered from outside" in shown.shown.plain)  # type: ignore[attr-defined]
+        text = shown.shown.plain  # type: ignore[attr-defined]
+    for words in (
+        "sh -l",
+        "www",
+        "exit code 137",
+        "probably docker exec -it web sh",
+        "logged in as uid 1000",
+        "by time and",
+    ):
+        assert words in text
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_how_a_container_was_started_is_told(size: tuple[int, int]) -> None:
+    world = incident()
+    agent = next(row for row in world.containers if row.info.name == "agent")
+    world.entries[4] = Entry(container=agent)
+    async with driving(world, size) as drive:
+        drive.app.visit(SHADOW, "ancestry")
+        await drive.until_shown("Container started", "privileged", "docker.sock mounted", "no process was seen")
+
+
+async def test_without_docker_entries_are_those_of_the_kernel() -> None:
+    world = incident()
+    world.containers[0] = replace(world.containers[0], execs=0, last_exec=0, entries=2, last_entry=NOW)
+    async with driving(world) as drive:
+        drive.app.visit(SHADOW, "container")
+        await drive.until_shown("2 times", "as the kernel saw it")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_why_nothing_is_kept_is_said(size: tuple[int, int]) -> None:
+    async with driving(with_events(), size) as drive:
+        drive.app.visit(SHADOW, "timeline")
+        await drive.until_shown("Nothing was kept: the sensor was killed.")
 
 
 def test_deeds_are_counted_by_kind_and_target() -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.protocol import Around, Entry, ExecRow
 from tests.helpers.driving import NARROW, WIDE, driving
-from tests.helpers.incident import incident
+from tests.helpers.incident import WEB, incident
+from tests.helpers.sensor import NOW
 
 SIZES = [pytest.param(NARROW, id="80x24"), pytest.param(WIDE, id="160x50")]
 
@@ -32,6 +34,24 @@ async def test_a_bundle_has_all_that_the_screen_could_show(size: tuple[int, int]
     assert '"target":"/etc/shadow"' in (folder / "timeline.jsonl").read_text()
     assert json.loads((folder / "container.json").read_text())["info"]["name"] == "web"
     assert json.loads((folder / "sensor.json").read_text())["health"]["hostname"] == "prod-7"
+
+
+async def test_an_old_alert_has_what_was_kept_with_it_and_how_somebody_entered(home: Path) -> None:
+    world = incident()
+    tree = [one for one in world.processes if one.container_id == WEB]
+    world.kept[7] = Around(rows=world.events, processes=tree, container=world.containers[0], origin="the store")
+    world.entries[7] = Entry(ExecRow(WEB, NOW, exec_id="e" * 64, command="sh -l", ended=NOW, exit_code=3))
+    world.events, world.processes, world.containers = [], [], []
+    async with driving(world) as drive:
+        await drive.until_shown("/tmp/x id")
+        await drive.press("b")
+        await drive.until_shown("tiercel-incidents")
+    folder = made(home)
+    assert '"target":"/etc/shadow"' in (folder / "timeline.jsonl").read_text()
+    assert '"cmdline":"cat /etc/shadow"' in (folder / "processes.jsonl").read_text()
+    assert json.loads((folder / "container.json").read_text())["info"]["name"] == "web"
+    assert "sh -l" in (folder / "ancestry.txt").read_text()
+    assert "exit code 3" in (folder / "summary.md").read_text()
 
 
 async def test_what_cannot_be_had_is_named_with_the_reason(home: Path) -> None:

@@ -9,9 +9,10 @@ import pytest
 from rich.cells import cell_len
 
 from engine.events import Phase
+from engine.protocol import DroppedRow
 from tests.helpers.driving import NARROW, WIDE, Drive, driving
 from tests.helpers.incident import SHELL, WEB, incident
-from tests.helpers.sensor import World, healthy
+from tests.helpers.sensor import NOW, World, healthy
 from tui.panes import PANES
 from tui.panes.alerts import AlertsPane
 from tui.panes.listing import NO_MATCH
@@ -349,9 +350,15 @@ async def test_the_health_view_has_losses_and_remedies() -> None:
         problems=world.health.problems,
         rule_problems=["rules/a.yaml:4:7: there is no field 'proc.nmae'"],
         bounds={"ancestors left out": 4321},
+        alerts_kept=99_999,
+        dropped=[
+            DroppedRow("Shell", "web", "sh", "room", 3_402_113, NOW, NOW),
+            DroppedRow("", "", "", "age", 5, NOW, NOW),
+        ],
     )
     async with driving(world) as drive:
         await drive.press("6")
         await drive.until_shown("1,234 events lost", "ring full", "1,200", "it is tried again", "rules/a.yaml:4:7")
         await drive.until_shown("Bounds reached", "ancestors left out", "4,321")
+        await drive.until_shown("Alerts that were dropped", "3,402,113  Shell · web · sh  for want of room, since 20")
         assert "lost 1.2k" in drive.text()

@@ -50,7 +50,7 @@ Tell = Callable[[Front, Alert], Awaitable[Content]]
 class AlertSubjectPane(AlertTextPane):
     """What an alert is about, as it is now."""
 
-    follows = ("alerts", "containers", "processes", "rules")
+    follows: ClassVar[tuple[str, ...]] = ("alerts", "containers", "processes", "rules")
 
     def __init__(self, front: Front, place: AlertPlace, tell: Tell, id: str) -> None:
         super().__init__(front, place, id)
@@ -60,3 +60,9 @@ class AlertSubjectPane(AlertTextPane):
         """The alert, then its subject."""
         self.alert = await self.fetch_alert(self.place.alert_id)
         self.details.show(await self._tell(self.front, self.alert) if self.alert else content(GONE))
+
+
+class OverviewPane(AlertSubjectPane):
+    """What an alert is, and how somebody came there: of that the end may still come."""
+
+    follows = ("containers",)

@@ -8,7 +8,7 @@ from typing import ClassVar, TypeVar
 from textual.binding import BindingType
 
 from engine.alerts import Alert
-from engine.protocol import EventRow, Events, ListEvents
+from engine.protocol import Around, EventRow, ListAround
 from tui.actions import bindings
 from tui.front import Front
 from tui.panes.listing import ListPane
@@ -31,10 +31,15 @@ class AroundPane(OneAlertVisits, ListPane[Row]):
     def __init__(self, front: Front, place: AlertPlace, id: str) -> None:
         super().__init__(front, id)
         self.place = place
+        self.found: Around | None = None
 
     def nothing(self) -> list[Span]:
-        """The memory of events is short."""
-        return [("Nothing is kept of that time: ", "dim"), ("the sensor remembers the latest events only.", "dim")]
+        """Why."""
+        return [(self.found.why if self.found and self.found.why else "Nothing is kept of that time.", "dim")]
+
+    def standing(self) -> list[list[Span]]:
+        """Also where it is from."""
+        return [_origin(self.found), *super().standing()] if self.found and self.found.origin else super().standing()
 
     async def fetch(self) -> Sequence[Row]:
         """The alert, then what is around it."""
@@ -45,7 +50,12 @@ class AroundPane(OneAlertVisits, ListPane[Row]):
         """The rows."""
         raise NotImplementedError
 
-    async def events(self, request: ListEvents) -> list[EventRow]:
-        """The events, the oldest first."""
-        request.limit = _LIMIT
-        return (await self.front.ask(request, Events)).rows[::-1]
+    async def events(self, alert: Alert, *, tree: bool = False) -> list[EventRow]:
+        """What happened around it, the oldest first; of its process and those it began, or of its whole place."""
+        self.found = await self.front.ask(ListAround(alert.id, tree=tree, limit=_LIMIT), Around)
+        return self.found.rows[::-1]
+
+
+def _origin(found: Around) -> list[Span]:
+    missing = f", {found.left_out:,} more not kept" if found.left_out else ""
+    return [(f"from {found.origin}{missing}", "dim")]

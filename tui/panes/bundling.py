@@ -13,7 +13,7 @@ from engine import protocol as p
 from engine.alerts import Alert
 from engine.bundle import Material, write
 from engine.errors import TiercelError
-from tui import clip, lineage
+from tui import clip, entry_text, lineage
 from tui.front import Front, GoneError, RefusedError
 from tui.panes.base import Pane
 from tui.places import AlertPlace
@@ -21,8 +21,6 @@ from tui.state_screen import whoami
 
 FOLDER = "tiercel-incidents"
 """In the home of whoever looks."""
-AROUND = 60 * 10**9
-"""Nanoseconds before and after an alert."""
 _MOST = 1000
 
 
@@ -59,7 +57,8 @@ async def gather(front: Front, place: AlertPlace) -> Material:
         raise RefusedError("that alert is no longer kept")
     alert = rows[0]
     material = Material(alert=alert, made=time.time_ns(), who=whoami(), version=_version(), health=front.health)
-    material.ancestry = ["".join(text for text, _tone in line) for line in lineage.draw(alert)]
+    drawn = [*lineage.draw(alert), *entry_text.describe(await front.ask(p.GetEntry(alert.id), p.Entry), alert)]
+    material.ancestry = ["".join(text for text, _tone in line) for line in drawn]
     material.next_steps = [clip.of_alert(alert)]
     for what, (ask, put) in _STEPS.items():
         try:
@@ -86,27 +85,26 @@ async def _why(front: Front, alert: Alert, _place: AlertPlace) -> Any:
 
 
 async def _timeline(front: Front, alert: Alert, _place: AlertPlace) -> list[p.EventRow]:
-    since, until = alert.time - AROUND, alert.time + AROUND
-    if alert.container is not None:
-        request = p.ListEvents(container_id=alert.container.id, limit=_MOST, since=since, until=until)
-    elif alert.process is not None:
-        process = alert.process
-        request = p.ListEvents(process.pid, process.start, limit=_MOST, tree=True, since=since, until=until)
-    else:
-        return []
-    return (await front.ask(request, p.Events)).rows[::-1]
+    found = await front.ask(p.ListAround(alert.id, limit=_MOST), p.Around)
+    if found.why:
+        raise RefusedError(found.why)
+    return found.rows[::-1]
 
 
 async def _container(front: Front, alert: Alert, _place: AlertPlace) -> p.ContainerRow | None:
     if alert.container is None:
         return None
     rows = (await front.ask(p.ListContainers(), p.Containers)).rows
-    return next((row for row in rows if row.info.id == alert.container.id), None)
+    row = next((row for row in rows if row.info.id == alert.container.id), None)
+    return row or (await front.ask(p.ListAround(alert.id, limit=0), p.Around)).container
 
 
 async def _processes(front: Front, alert: Alert, _place: AlertPlace) -> list[p.ProcessRow]:
     container_id = alert.container.id if alert.container else ""
-    return (await front.ask(p.ListProcesses(container_id), p.Processes)).rows
+    rows = (await front.ask(p.ListProcesses(container_id), p.Processes)).rows
+    kept = (await front.ask(p.ListAround(alert.id, limit=0), p.Around)).processes
+    living = {(row.pid, row.start) for row in rows}
+    return rows + [row for row in kept if (row.pid, row.start) not in living]
 
 
 async def _changes(front: Front, alert: Alert, _place: AlertPlace) -> list[p.Change]:

@@ -60,7 +60,8 @@ class ContainersPane(Responding, ListPane[ContainerRow]):
         return [(words.age(row.info.started or row.info.created, self.front.now()), "dim")]
 
     def _flags(self, row: ContainerRow) -> list[Span]:
-        entered = f"exec ×{row.execs}, {words.age(row.last_exec, self.front.now())} ago" if row.execs else ""
+        times, last = max((row.execs, row.last_exec), (row.entries, row.last_entry))
+        entered = f"exec ×{times}, {words.age(last, self.front.now())} ago" if times else ""
         found = [*((flag, "bad") for flag in flags(row.info)), *sign(self.front.health, row.info.id), (entered, "warn")]
         return [part for flag, tone in found if flag for part in ((flag, tone), ("  ", ""))]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from engine.alerts import Alert
-from engine.protocol import EventKind, EventRow, ListEvents
+from engine.protocol import EventKind, EventRow
 from engine.query import Table
 from tui import words
 from tui.panes.around import AroundPane
@@ -56,10 +56,7 @@ class FilesPane(AroundPane[Deed]):
 
     async def around(self, alert: Alert) -> list[Deed]:
         """What the events come to."""
-        process = alert.process
-        if process is None:
-            return []
-        return deeds(await self.events(ListEvents(process.pid, process.start, tree=True)))
+        return deeds(await self.events(alert, tree=True)) if alert.process is not None else []
 
 
 ORDER: tuple[EventKind, ...] = ("program", "network", "written", "changed", "read")

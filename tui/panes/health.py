@@ -54,6 +54,7 @@ def describe(health: Health, samples: Sequence[Sample] = (), width: int = 80) ->
         *_losses(health),
         *_bounds(health),
         *_plots(samples, width),
+        *_dropped(health),
         *_figures(health),
         *_zooms(health),
         *_probes(health),
@@ -111,6 +112,21 @@ def _bounds(health: Health) -> list[list[Span]]:
     return _section("Bounds reached", _table("so often", [(what, f"{n:,}") for what, n in _largest(health.bounds)]))
 
 
+def _dropped(health: Health) -> list[list[Span]]:
+    """Alerts that are no longer kept: of which stacks, and since when."""
+    rows: list[list[Span]] = []
+    for row in health.dropped:
+        who = " · ".join(filter(None, (row.rule, row.container, row.program))) or "all others"
+        reason = _REASONS.get(row.reason, row.reason)
+        rows.append(
+            [(f"{row.alerts:>12,}  ", "warn"), (who, ""), (f"  {reason}, since {words.moment(row.since)}", "dim")]
+        )
+    return _section("Alerts that were dropped", rows) if rows else []
+
+
+_REASONS = {"room": "for want of room", "age": "too old"}
+
+
 def _largest(counts: dict[str, int]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: -item[1])
 
@@ -123,7 +139,7 @@ def _figures(health: Health) -> list[list[Span]]:
         ("Own events", f"{health.own_events:,}  (Tiercel's own processes: not judged)"),
         ("Waiting", f"{health.waiting:,}  (for their container's metadata)"),
         ("Lag", f"{health.lag_ms:.1f} ms"),
-        ("Alerts", f"{health.alerts:,}"),
+        ("Alerts", f"{health.alerts:,}  ({health.alerts_kept:,} kept)"),
         ("Rules", f"{health.rules_enabled} on, {health.rules_total - health.rules_enabled} off"),
         ("Runtime", f"{runtime}{f' ({health.runtime_detail})' if health.runtime_detail else ''}"),
         ("Responses", f"allowed; the audit log is {health.responses}" if health.responses else "none: it only watches"),

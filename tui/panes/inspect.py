@@ -58,8 +58,16 @@ def _pairs(row: ContainerRow) -> list[tuple[str, str]]:
         ("First pid", str(info.pid or "")),
         ("Network", " ".join(part for part in (info.network_mode, info.ip) if part)),
         ("Health", info.health),
-        ("Entered", f"{_times(row.execs)}, last {words.moment(row.last_exec)}" if row.execs else "never"),
+        ("Entered", _entered(row)),
     ]
+
+
+def _entered(row: ContainerRow) -> str:
+    """By Docker's count, or the kernel's where Docker tells of less: it is not reached, or was not asked."""
+    if row.entries > row.execs:
+        docker = "Docker told of none" if not row.execs else f"Docker told of {row.execs:,}"
+        return f"{_times(row.entries)}, last {words.moment(row.last_entry)}  (as the kernel saw it; {docker})"
+    return f"{_times(row.execs)}, last {words.moment(row.last_exec)}" if row.execs else "never"
 
 
 def _times(number: int) -> str:

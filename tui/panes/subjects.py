@@ -9,8 +9,12 @@ from textual.content import Content
 from engine.alerts import Alert, Ancestor
 from engine.protocol import (
     Alerts,
+    Around,
     Containers,
+    Entry,
+    GetEntry,
     ListAlerts,
+    ListAround,
     ListContainers,
     ListProcesses,
     ListRules,
@@ -18,7 +22,7 @@ from engine.protocol import (
     ProcessRow,
 )
 from engine.protocol import Rules as RuleRows
-from tui import lineage, words
+from tui import alert_text, entry_text, lineage, words
 from tui.alert_text import facts, lines, section
 from tui.front import Front
 from tui.panes import inspect, rule
@@ -44,14 +48,31 @@ async def ancestry(front: Front, alert: Alert) -> Content:
     beginning = top(alert)
     if beginning is None:
         return lines([("No process did this: it came from Docker.", "dim")])
-    rows = (await front.ask(ListProcesses(beginning.container_id), Processes)).rows
+    rows, origin = await _relatives(front, alert, beginning)
     found = (await front.ask(ListAlerts(container_id=beginning.container_id, limit=_ALERTS), Alerts)).rows
     kin = [other for other in found if other.id != alert.id and _is_of_tree(other, beginning)]
+    entry = await front.ask(GetEntry(alert.id), Entry)
     return lines(
         *lineage.draw(alert),
-        *section("The whole tree", _tree(below(rows, (beginning.pid, beginning.start)), alert)),
+        *entry_text.describe(entry, alert),
+        *section(f"The whole tree{origin}", _tree(rows, alert)),
         *section("Other alerts of it", [_alert(other, alert) for other in reversed(kin)]),
     )
+
+
+async def overview(front: Front, alert: Alert) -> Content:
+    """Everything needed to judge it, and how somebody came there."""
+    entry = entry_text.describe(await front.ask(GetEntry(alert.id), Entry), alert)
+    return alert_text.overview(alert, entry=entry)
+
+
+async def _relatives(front: Front, alert: Alert, beginning: Ancestor) -> tuple[list[ProcessRow], str]:
+    """The tree that it is part of, as it is now or else as it was kept with the alert; and where that is from."""
+    key = (beginning.pid, beginning.start)
+    if rows := below((await front.ask(ListProcesses(beginning.container_id), Processes)).rows, key):
+        return rows, ""
+    kept = (await front.ask(ListAround(alert.id, limit=0), Around)).processes
+    return below(kept, key), ", as it was kept with the alert"
 
 
 def _is_of_tree(alert: Alert, beginning: Ancestor) -> bool:
@@ -108,6 +129,9 @@ async def container(front: Front, alert: Alert) -> Content:
     row = next((row for row in rows if row.info.id == alert.container.id), None)
     if row is not None:
         return inspect.describe(row)
+    if kept := (await front.ask(ListAround(alert.id, limit=0), Around)).container:
+        was = lines([("This container is no longer known; this is what was kept with the alert.", "dim")], [])
+        return Content("\n").join([was, inspect.describe(kept)])
     known = [("Container", alert.container.name), ("Id", alert.container.id), ("Image", alert.container.image)]
     return lines([("This container is no longer known; this is what was known then.", "dim")], [], *facts(known))
 

@@ -7,22 +7,19 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from engine.alerts import Alert, Priority
-from engine.protocol import Alerts, EventRow, ListAlerts, ListEvents
+from engine.protocol import Alerts, EventRow, ListAlerts
 from engine.query import Table
 from tui import clip, words
 from tui.front import Front
 from tui.panes.around import AroundPane
 from tui.panes.base import priority_cell
 from tui.panes.events import shown_result, shown_type, what
-from tui.panes.subjects import top
 from tui.places import AlertPlace
 from tui.row_fields import MOMENTS
 from tui.theme import Span
 from tui.widgets.columns import Column
 from tui.widgets.page_list import PageList
 
-AROUND = 60 * words.SECOND
-"""Nanoseconds before and after the alert."""
 _ALERTS = 500
 """Alerts of the place that are looked through for those of these events."""
 
@@ -63,8 +60,8 @@ class TimelinePane(AroundPane[Moment]):
         )
 
     def key(self, row: Moment) -> Hashable:
-        """The event's number."""
-        return row.event.num
+        """The event's number, which another run of the sensor gives again."""
+        return row.event.num, row.event.time
 
     def words_of(self, row: Moment) -> str:
         """What is shown."""
@@ -73,10 +70,10 @@ class TimelinePane(AroundPane[Moment]):
 
     async def around(self, alert: Alert) -> list[Moment]:
         """The events, those that raised alerts with their priority."""
-        rows = await self.events(_window(alert))
+        rows = await self.events(alert)
         request = ListAlerts(container_id=alert.container.id if alert.container else "", limit=_ALERTS)
-        raised = {one.event_num: one.priority for one in (await self.front.ask(request, Alerts)).rows}
-        return [_moment(row, alert, raised.get(row.num)) for row in rows]
+        raised = {(one.event_num, one.time): one.priority for one in (await self.front.ask(request, Alerts)).rows}
+        return [_moment(row, alert, raised.get((row.num, row.time))) for row in rows]
 
     def show_rows(self, text: str) -> None:
         """Also begin at the alert, and say whose time it is."""
@@ -90,17 +87,7 @@ class TimelinePane(AroundPane[Moment]):
     def standing(self) -> list[list[Span]]:
         """Whose time this is."""
         place = "its container" if self.alert and self.alert.container else "its process tree"
-        return [[("±60 s of ", "dim"), (place, ""), (", its own process bright", "dim")], *super().standing()]
-
-
-def _window(alert: Alert) -> ListEvents:
-    since, until = alert.time - AROUND, alert.time + AROUND
-    if alert.container is not None:
-        return ListEvents(container_id=alert.container.id, since=since, until=until)
-    beginning = top(alert)
-    if beginning is None:
-        return ListEvents(container_id="", since=since, until=until)
-    return ListEvents(beginning.pid, beginning.start, tree=True, since=since, until=until)
+        return [[("±60 s of ", "dim"), (place, ""), (", own process bright", "dim")], *super().standing()]
 
 
 def _moment(row: EventRow, alert: Alert, priority: Priority | None) -> Moment:

@@ -17,12 +17,15 @@ from engine.errors import ProtocolError, TiercelError, UsageError
 from engine.protocol import (
     VERSION,
     Alerts,
+    Around,
     Changes,
     Done,
+    EventRow,
     Failure,
     GetAlert,
     GetHealth,
     Hello,
+    ListAround,
     ListChanges,
     ListContainers,
     ListRules,
@@ -166,6 +169,19 @@ async def test_replies_are_scrubbed_at_the_border() -> None:
         (row,) = (await client.ask(GetAlert(alert_id=1))).rows
     assert row.lineage[0].cmdline == r"sh\x1b]0;owned\x07 \u202e"
     assert row.target == r"/tmp/a\nb"
+
+
+async def test_what_surrounds_an_alert_is_scrubbed_row_by_row() -> None:
+    hostile = "sh\x1b]0;owned\x07"
+    events = [EventRow(number, 0, "openat", 1, hostile, "", "", kind="read") for number in range(500)]
+
+    async def answer(_request: Request) -> Reply:
+        return Around(rows=events, origin=hostile, left_out=3)
+
+    async with attached(Server(answer)) as (client, _):
+        found = await client.ask(ListAround(1))
+    assert {row.process for row in found.rows} == {found.origin} == {r"sh\x1b]0;owned\x07"}
+    assert (len(found.rows), found.left_out) == (500, 3)
 
 
 async def test_many_front_ends_share_a_sensor(path: Path) -> None:

@@ -264,41 +264,6 @@ def read_now(store: AlertStore, query: ListStacks) -> list[tuple[str, str, int, 
     return [brief(row) for row in asyncio.run(store.stacks(query)).rows]
 
 
-# ── how much is kept ────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def test_the_oldest_go_when_there_are_too_many(path: Path) -> None:
-    with closing(AlertStore(path, retention=Retention(alerts=5_000))) as store:
-        store.add([*repeated(3_000, rule="old"), *repeated(4_999, rule="mixed"), alert("new")])
-        await store.maintain()
-        page = await store.stacks(ListStacks())
-        assert {row.rule: row.count for row in page.rows} == {"new": 1, "mixed": 4_999}
-        assert store.total == 5_000
-        store.add(repeated(100, rule="newest"))
-        await store.maintain()
-        mixed = (await store.stacks(ListStacks(filter="rule=mixed"))).rows[0]
-        assert (mixed.count, mixed.first) == (4_899, MOMENT + 100 * SECOND)
-
-
-async def test_the_oldest_go_by_age_before_the_latest(path: Path) -> None:
-    with closing(AlertStore(path, retention=Retention(age=60 * SECOND))) as store:
-        store.add(repeated(100))
-        await store.maintain()
-        assert store.total == 61
-        assert (await store.stacks(ListStacks())).rows[0].first == MOMENT + 39 * SECOND
-
-
-async def test_the_file_does_not_outgrow_its_limit(path: Path) -> None:
-    limit = 4 << 20
-    with closing(AlertStore(path, retention=Retention(bytes=limit))) as store:
-        for _ in range(10):
-            store.add(repeated(2_000))
-            await store.maintain()
-        assert 0 < store.total < 20_000
-        largest = path.stat().st_size
-    assert largest < 2 * limit
-
-
 # ── trouble ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -1,0 +1,162 @@
+"""How containers are entered: what Docker was asked for, joined with the processes that came of it.
+
+::
+
+    exec_create, exec_start, exec_die ─┐
+    what Docker knows of the exec ─────┼─▶ one row ◀── the exec by which a process is in the container
+    who spoke to Docker's socket ──────┘
+
+Docker names the process (its pid) when it is asked in time; else the row whose command the program has, in Docker's
+order, is taken for it. Without Docker there are the kernel's entries alone.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections import OrderedDict
+from typing import TypeVar
+
+from engine.events import ContainerAction
+from engine.protocol import AskerRow, ExecRow
+from engine.state.askers import Askers
+from engine.state.containers import Container
+from engine.state.processes import Process, ProcessKey
+
+_Key = TypeVar("_Key")
+_Row = TypeVar("_Row")
+
+MOST = 2_000
+"""Execs and entries remembered, the latest."""
+LATE = 30 * 10**9
+"""Nanoseconds from Docker's start of an exec to its program, at most, where only the command tells."""
+_SKEW = 10**9
+EXEC = "exec_"
+"""How the actions that are about execs begin."""
+INSPECT = "exec_inspect"
+"""The action by which a source tells what Docker knows of an exec: attributes ``pid``, ``user``, ``tty``, …"""
+BEGINNING = frozenset({"create", "start", "restart"})
+
+
+class Execs:
+    """A bounded memory of entries into containers."""
+
+    def __init__(self, askers: Askers) -> None:
+        self.askers = askers
+        self._asked: OrderedDict[str, ExecRow] = OrderedDict()
+        """By Docker's exec id."""
+        self._entries: OrderedDict[ProcessKey, ExecRow] = OrderedDict()
+        """By the process by which."""
+        self._starters: OrderedDict[str, AskerRow] = OrderedDict()
+        """By container id, who had it made or started."""
+
+    def get(self, key: ProcessKey) -> ExecRow | None:
+        """The entry by this process."""
+        return self._entries.get(key)
+
+    def starter(self, container_id: str) -> AskerRow | None:
+        """Who had the container made or started last."""
+        return self._starters.get(container_id)
+
+    # ── Docker ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def act(self, action: ContainerAction, container: Container) -> None:
+        """Something was done through Docker's API."""
+        if action.action in BEGINNING:
+            self._begun(action, container)
+        elif action.action.startswith(EXEC) and (exec_id := action.attributes.get("execID")):
+            row = self._row(exec_id, action)
+            _TELL.get(action.action, _nothing)(row, action)
+            if action.action == INSPECT and row.pid:
+                self._named(row)
+            if row.asker is None or not row.asker.certain:
+                commands = (row.command, _plain(row.command)) if row.command else ()
+                row.asker = self.askers.asker(row.time, _names(container), commands) or row.asker
+
+    def _begun(self, action: ContainerAction, container: Container) -> None:
+        found = self.askers.asker(action.time, (*_names(container), container.info.image if container.info else ""))
+        if found is not None:
+            _put(self._starters, container.id, found)
+
+    def _row(self, exec_id: str, action: ContainerAction) -> ExecRow:
+        row = self._asked.get(exec_id)
+        if row is None:
+            row = ExecRow(action.id, action.time, exec_id=exec_id, command=action.attributes.get("detail", ""))
+            _put(self._asked, exec_id, row)
+        return row
+
+    def _named(self, row: ExecRow) -> None:
+        """Docker has named the process: this is the entry by it."""
+        row.certain = True
+        key = next((key for key in reversed(self._entries) if key[0] == row.pid), None)
+        if key is None or self._entries[key].container_id != row.container_id:
+            return
+        other = self._entries[key]
+        if other is not row and other.exec_id:  # found by time and command, and wrong
+            other.pid = other.start = 0
+        row.start = key[1]
+        self._entries[key] = row
+
+    # ── the kernel ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def entered(self, process: Process, time: int) -> bool:
+        """A program runs in a container whose parent is outside; whether that is an entry that was not known."""
+        if process.key in self._entries:
+            return False
+        row = self._asked_for(process, time) or ExecRow(process.container_id, time)
+        row.pid, row.start = process.key
+        _put(self._entries, process.key, row)
+        return True
+
+    def _asked_for(self, process: Process, time: int) -> ExecRow | None:
+        here = [row for row in self._asked.values() if row.container_id == process.container_id and not row.start]
+        named = [row for row in here if row.pid == process.pid]
+        command = " ".join([process.exe, *process.args])
+        alike = [row for row in here if not row.pid and row.time - _SKEW <= time <= row.time + LATE]
+        same = [row for row in alike if command in (row.command, _plain(row.command))]
+        return next(iter([*named, *same]), None)
+
+
+def _names(container: Container) -> tuple[str, ...]:
+    return (container.name, container.id)
+
+
+def _plain(command: str) -> str:
+    """A command as Docker's events have it: words without quotes."""
+    try:
+        return " ".join(shlex.split(command))
+    except ValueError:
+        return command
+
+
+def _put(memory: OrderedDict[_Key, _Row], key: _Key, row: _Row) -> None:
+    memory[key] = row
+    if len(memory) > MOST:
+        memory.popitem(last=False)
+
+
+# ── what the actions tell ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _nothing(_row: ExecRow, _action: ContainerAction) -> None:
+    return
+
+
+def _started(row: ExecRow, action: ContainerAction) -> None:
+    row.started = action.time
+
+
+def _died(row: ExecRow, action: ContainerAction) -> None:
+    row.ended = action.time
+    code = action.attributes.get("exitCode", "")
+    row.exit_code = int(code) if code.lstrip("-").isdecimal() else row.exit_code
+
+
+def _inspected(row: ExecRow, action: ContainerAction) -> None:
+    told = action.attributes
+    row.pid = int(told["pid"]) if told.get("pid", "").isdecimal() else row.pid
+    row.user = told.get("user", row.user)
+    row.command = told.get("command", row.command)
+    row.tty, row.privileged = (told[name] == "true" if name in told else None for name in ("tty", "privileged"))
+
+
+_TELL = {"exec_start": _started, "exec_die": _died, INSPECT: _inspected}

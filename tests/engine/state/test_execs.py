@@ -1,0 +1,205 @@
+"""Docker's execs joined with the processes that came of them, and with who asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.events import ContainerAction, Fd, Input
+from engine.protocol import ExecRow
+from engine.state import askers, execs
+from engine.state.world import World
+from tests.helpers.world import DB, MS, SECOND, T0, WEB, clone, docker, event, execve, process_info, procexit, snapshot
+
+SHIM = 5
+"""A process on the host that begins what is put into containers."""
+
+
+@pytest.fixture
+def world() -> World:
+    one = World()
+    see(
+        one,
+        snapshot(process_info(1, ppid=0), process_info(SHIM, comm="containerd-shim")),
+        docker(WEB),
+        docker(DB, name="db"),
+    )
+    return one
+
+
+def see(world: World, *inputs: Input) -> None:
+    for item in inputs:
+        world.apply(item)
+
+
+def action(name: str, exec_id: str = "e1", at: int = 0, container_id: str = WEB, **attributes: str) -> ContainerAction:
+    return ContainerAction(container_id, T0 + at, name, {"execID": exec_id} | attributes)
+
+
+def entering(pid: int, *argv: str, at: int, container_id: str = WEB) -> list[Input]:
+    """A program that a runtime puts into a container."""
+    return [
+        clone(SHIM, pid, at=at - MS),
+        execve(pid, *argv, at=at, ppid=SHIM, container_id=container_id, vpid=30),
+    ]
+
+
+def asked(command: str, exec_id: str = "e1", at: int = 0) -> list[Input]:
+    return [
+        action("exec_create", exec_id, at, detail=command),
+        action("exec_start", exec_id, at + MS, detail=command),
+    ]
+
+
+def named(pid: int, exec_id: str = "e1", at: int = 0, **more: str) -> ContainerAction:
+    told = {"pid": str(pid), "command": "sh -c id", "user": "", "tty": "true", "privileged": "false"} | more
+    return action(execs.INSPECT, exec_id, at, **told)
+
+
+def entry(world: World, pid: int) -> ExecRow:
+    row = world.execs.get((pid, pid))
+    assert row is not None
+    return row
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["Docker names it first", "the kernel tells first"])
+def test_docker_names_the_process(world: World, late: bool) -> None:
+    parts: list[list[Input]] = [[named(40, at=20 * MS)], entering(40, "/bin/sh", "-c", "other", at=10 * MS)]
+    see(world, *asked("sh -c id"), *parts[late], *parts[not late], action("exec_die", at=SECOND, exitCode="3"))
+    row = entry(world, 40)
+    assert (row.exec_id, row.certain, row.tty, row.privileged) == ("e1", True, True, False)
+    assert (row.time, row.started, row.ended, row.exit_code) == (T0, T0 + MS, T0 + SECOND, 3)
+
+
+def test_where_docker_does_not_name_it_the_command_tells_in_dockers_order(world: World) -> None:
+    see(world, *asked("sh -c id", "e1"), *asked("sh -c id", "e2", at=5 * MS), *asked("ls", "e3", at=6 * MS))
+    see(world, *entering(40, "/bin/ls", at=10 * MS), *entering(41, "/bin/sh", "-c", "id", at=11 * MS))
+    see(world, *entering(42, "/bin/sh", "-c", "id", at=12 * MS))
+    assert [entry(world, pid).exec_id for pid in (40, 41, 42)] == ["e3", "e1", "e2"]
+    assert not entry(world, 40).certain
+
+
+def test_what_docker_names_later_is_put_right(world: World) -> None:
+    see(world, *asked("sh -c id", "e1"), *asked("sh -c id", "e2"))
+    see(world, *entering(41, "/bin/sh", "-c", "id", at=11 * MS))
+    see(world, named(41, "e2"))
+    assert entry(world, 41).exec_id == "e2"
+    see(world, *entering(42, "/bin/sh", "-c", "id", at=12 * MS))
+    assert entry(world, 42).exec_id == "e1"
+
+
+def test_an_entry_that_docker_knows_nothing_of_stays_alone(world: World) -> None:
+    see(
+        world,
+        *asked("sh"),
+        *entering(40, "/bin/sh", at=60 * SECOND),
+        *entering(41, "/bin/ls", at=2 * MS, container_id=DB),
+    )
+    assert (entry(world, 40).exec_id, entry(world, 41).exec_id) == ("", "")
+
+
+def test_entries_are_counted_once_for_each_process_and_not_for_its_children(world: World) -> None:
+    see(world, *entering(40, "/bin/sh", at=MS), execve(40, "/bin/bash", at=2 * MS, container_id=WEB, vpid=30))
+    see(world, clone(40, 41, at=3 * MS, container_id=WEB), execve(41, "/bin/ls", at=4 * MS, container_id=WEB, ppid=40))
+    row = world.container_row(WEB)
+    assert row is not None
+    assert (row.entries, row.last_entry, row.execs) == (1, T0 + MS, 0)
+
+
+def test_the_first_program_of_a_container_is_no_entry(world: World) -> None:
+    see(world, clone(SHIM, 40, at=0), execve(40, "/bin/httpd", at=MS, ppid=SHIM, container_id=WEB, vpid=1))
+    row = world.container_row(WEB)
+    assert row is not None
+    assert row.entries == 0
+
+
+def test_who_was_there_when_the_watch_began_has_entered(world: World) -> None:
+    see(world, snapshot(process_info(1, ppid=0), process_info(40, ppid=1, container_id=WEB, vpid=30, started=T0)))
+    row = world.container_row(WEB)
+    assert row is not None
+    assert (row.entries, row.last_entry) == (1, T0)
+
+
+# ── who asked ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def cli(pid: int, *arguments: str, at: int, **more: Any) -> list[Input]:
+    return [clone(1, pid, at=at - MS), execve(pid, "/usr/bin/docker", *arguments, at=at, **more)]
+
+
+def client(pid: int, at: int, path: str = "/run/docker.sock", **more: Any) -> list[Input]:
+    """A program that speaks to Docker by itself."""
+    return [
+        execve(pid, "/usr/bin/python3", "x.py", at=at - MS, **more),
+        event("connect", pid, at, fd=Fd(num=3, type="unix", name=path), res=0, comm="python3", **more),
+    ]
+
+
+def test_the_command_line_that_names_the_container_asked(world: World) -> None:
+    see(
+        world,
+        *cli(50, "exec", "-it", "db", "sh", at=-2 * SECOND),
+        *cli(51, "exec", "web", "sh", at=-SECOND, loginuid=1000),
+    )
+    see(world, *asked("sh"), *entering(40, "/bin/sh", at=MS))
+    asker = entry(world, 40).asker
+    assert asker is not None
+    assert (asker.pid, asker.cmdline, asker.loginuid, asker.certain) == (51, "docker exec web sh", 1000, True)
+
+
+def test_with_two_that_name_it_or_one_that_only_spoke_to_docker_it_is_said_to_be_probable(world: World) -> None:
+    see(world, *client(52, at=-SECOND), *asked("sh"), *entering(40, "/bin/sh", at=MS))
+    first = entry(world, 40).asker
+    see(world, *cli(50, "exec", WEB[:6], "ls", at=2 * SECOND), *cli(51, "exec", "web", "ls", at=2 * SECOND))
+    see(world, *cli(52, "exec", "web", "id", at=2 * SECOND))
+    see(world, *asked("ls", "e2", at=3 * SECOND), *entering(41, "/bin/ls", at=3 * SECOND + MS))
+    second = entry(world, 41).asker
+    assert first is not None
+    assert second is not None
+    assert (first.pid, first.certain) == (52, False)
+    assert (second.pid, second.certain) == (51, False)
+
+
+def test_of_several_that_name_it_the_command_tells(world: World) -> None:
+    for pid, command in ((50, "id"), (51, "a b"), (52, "ls")):
+        see(world, *cli(pid, "exec", "web", "sh", "-c", command, at=-SECOND + pid))
+    see(world, *asked("sh -c a b"), *entering(40, "/bin/sh", "-c", "a b", at=MS))
+    asker = entry(world, 40).asker
+    assert asker is not None
+    assert (asker.pid, asker.certain) == (51, True)
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        client(52, at=-SECOND, path="/run/dbus.sock"),
+        client(52, at=-60 * SECOND),
+        [*cli(52, "exec", "web", "sh", at=-9 * SECOND), procexit(52, at=-8 * SECOND)],
+        cli(52, "exec", "web", "sh", at=SECOND),
+    ],
+    ids=["another socket", "long ago", "it has ended", "later"],
+)
+def test_others_did_not_ask(world: World, others: list[Input]) -> None:
+    see(world, *others, *asked("sh"), *entering(40, "/bin/sh", at=MS))
+    assert entry(world, 40).asker is None
+
+
+def test_a_container_that_speaks_to_docker_is_named(world: World) -> None:
+    see(world, *client(52, at=-SECOND, container_id=DB), *asked("sh"), *entering(40, "/bin/sh", at=MS))
+    asker = entry(world, 40).asker
+    assert asker is not None
+    assert asker.container_id == DB
+
+
+def test_all_of_it_has_bounds(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(execs, "MOST", 3)
+    monkeypatch.setattr(askers, "MOST", 3)
+    for number in range(20):
+        see(
+            world,
+            *cli(1000 + number, "ps", at=number),
+            *asked("sh", f"e{number}"),
+            *entering(100 + number, "/bin/sh", at=MS),
+        )
+    assert len(world.execs._asked) == len(world.execs._entries) == len(world.execs.askers._latest) == 3

@@ -1,0 +1,222 @@
+"""Who goes when there is too much: the largest stack first, what says most last."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.alerts import Alert
+from engine.protocol import ListAlerts, ListStacks, SetState, StackRow, State
+from engine.store import AlertStore, Retention
+from engine.store.retention import shares
+from tests.helpers.sample_alerts import MOMENT, SECOND, alert
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "alerts.db"
+
+
+def repeated(count: int, rule: str, since: int = 0) -> list[Alert]:
+    """The same thing happening some times, a second apart."""
+    return [alert(rule, time=MOMENT + (since + number) * SECOND) for number in range(count)]
+
+
+async def rows(store: AlertStore) -> dict[str, StackRow]:
+    return {row.rule: row for row in (await store.stacks(ListStacks(limit=10_000))).rows}
+
+
+async def kept(store: AlertStore) -> list[int]:
+    return [row.id for row in (await store.alerts(ListAlerts(limit=10_000))).rows][::-1]
+
+
+# ── room ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_flood_pays_for_itself(path: Path) -> None:
+    with closing(AlertStore(path, retention=Retention(alerts=5_000))) as store:
+        store.add([*repeated(3, "quiet"), *repeated(8_000, "flood"), *repeated(40, "other"), alert("single")])
+        await store.maintain()
+        found = await rows(store)
+        assert {rule: row.count for rule, row in found.items()} == {
+            "quiet": 3, "flood": 4_956, "other": 40, "single": 1,
+        }  # fmt: skip
+        flood = found["flood"]
+        assert (flood.first, flood.last) == (MOMENT, MOMENT + 7_999 * SECOND), "its first and its latest are there"
+        assert store.total == 5_000
+
+
+async def test_what_was_dropped_is_told_with_its_stack_also_after_a_restart(path: Path) -> None:
+    with closing(AlertStore(path, retention=Retention(alerts=100))) as store:
+        store.add([*repeated(300, "flood"), *repeated(30, "other")])
+        await store.maintain()
+        (before,) = store.let_go
+        store.add(repeated(50, "flood", since=400))
+        await store.maintain()
+    with closing(AlertStore(path)) as store:
+        (row,) = store.let_go
+    assert (before.rule, before.container, before.program, before.reason) == ("flood", "web", "cat", "room")
+    assert (before.alerts, row.alerts) == (230, 280)
+    assert before.since == row.since <= before.latest < row.latest
+
+
+async def test_incidents_and_notes_outlive_a_flood_but_what_was_muted_pays(path: Path) -> None:
+    with closing(AlertStore(path, retention=Retention(alerts=60))) as store:
+        store.add([*repeated(50, "incident"), *repeated(40, "muted"), *repeated(30, "ordinary")])
+        await store.set_state(SetState([1], "incident"))
+        await store.set_state(SetState([2], "muted", until=1 << 62, note="noise", who="me"))
+        await store.maintain()
+        assert {rule: row.count for rule, row in (await rows(store)).items()} == {
+            "incident": 50, "muted": 5, "ordinary": 5,
+        }  # fmt: skip
+
+
+async def test_stacks_go_as_a_whole_only_when_nothing_lies_between_first_and_latest(path: Path) -> None:
+    with closing(AlertStore(path, retention=Retention(alerts=5))) as store:
+        store.add([alert("oldest"), *repeated(4, "a"), *repeated(3, "b"), alert("newest")])
+        await store.maintain()
+        assert {rule: row.count for rule, row in (await rows(store)).items()} == {"a": 2, "b": 2, "newest": 1}
+
+
+@dataclass
+class Stack:
+    """A stack in the plain account: the ids of its alerts, and whether somebody wants it."""
+
+    number: int
+    ids: list[int]
+    wanted: bool = False
+
+
+def plain(stacks: Sequence[Stack], need: int) -> list[int]:
+    """One alert after the other goes, as the rule has it: slow, and plain to see."""
+    for _ in range(need):
+        alive = [stack for stack in stacks if stack.ids]
+        if not alive:
+            break
+        between = [stack for stack in alive if len(stack.ids) > 2]
+        for chosen in ([one for one in between if not one.wanted], [one for one in between if one.wanted]):
+            if chosen:
+                del max(chosen, key=lambda one: (len(one.ids), -one.number)).ids[1]
+                break
+        else:
+            break
+    return sorted(one for stack in stacks for one in stack.ids)
+
+
+STATES: list[State] = ["new", "incident", "acknowledged", "false positive"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    order=st.lists(st.integers(0, 5), min_size=1, max_size=60),
+    states=st.lists(st.sampled_from(STATES), min_size=6, max_size=6),
+    maximum=st.integers(12, 60),
+)
+def test_what_stays_is_what_a_plain_account_leaves(order: list[int], states: list[State], maximum: int) -> None:
+    """With as much room as first and latest alerts need at least: below that whole stacks go."""
+    with closing(AlertStore(retention=Retention(alerts=maximum))) as store:
+        added = store.add([alert(f"rule {number}", time=MOMENT) for number in order])
+        stacks = {one.stack: Stack(one.stack, []) for one in added}
+        for one in added:
+            stacks[one.stack].ids.append(one.id)
+        for stack, state in zip(stacks.values(), states, strict=False):
+            asyncio.run(store.set_state(SetState([stack.number], state)))
+            stack.wanted = state == "incident"
+        asyncio.run(store.maintain())
+        assert asyncio.run(kept(store)) == plain([*stacks.values()], len(order) - maximum)
+        assert {row.stack: row.count for row in asyncio.run(rows(store)).values()} == {
+            stack.number: len(stack.ids) for stack in stacks.values()
+        }
+
+
+@settings(deadline=None)
+@given(
+    sizes=st.lists(st.integers(0, 9), max_size=8),
+    shown=st.integers(1, 8),
+    need=st.integers(0, 40),
+)
+def test_shares_taken_in_steps_are_those_taken_one_by_one(sizes: list[int], shown: int, need: int) -> None:
+    """However few stacks are looked at in a step."""
+    plainly, in_steps = dict(enumerate(sizes)), dict(enumerate(sizes))
+    for _ in range(need):
+        largest = max(plainly, key=lambda stack: (plainly[stack], -stack), default=None)
+        if largest is None or plainly[largest] <= 2:
+            break
+        plainly[largest] -= 1
+    left = need
+    while left:
+        line = sorted(((size, stack) for stack, size in in_steps.items()), key=lambda one: (-one[0], one[1]))
+        given = shares(line[:shown], left, 2, line[shown] if len(line) > shown else None)
+        if not given:
+            break
+        for stack, number in given.items():
+            in_steps[stack] -= number
+            left -= number
+    assert in_steps == plainly
+
+
+# ── age ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_the_oldest_go_by_age_before_the_latest(path: Path) -> None:
+    with closing(AlertStore(path, retention=Retention(age=60 * SECOND))) as store:
+        store.add([*repeated(3, "all too old"), *repeated(100, "some")])
+        await store.maintain()
+        assert store.total == 61
+        assert {rule: row.first for rule, row in (await rows(store)).items()} == {"some": MOMENT + 39 * SECOND}
+        assert [(row.rule, row.reason, row.alerts) for row in store.let_go] == [("", "age", 42)]
+
+
+async def test_an_incident_does_not_age(path: Path) -> None:
+    with closing(AlertStore(path, retention=Retention(age=60 * SECOND))) as store:
+        store.add([alert("incident"), alert("noted"), alert("ordinary"), alert("late", time=MOMENT + 99 * SECOND)])
+        await store.set_state(SetState([1], "incident"))
+        await store.set_state(SetState([2], "acknowledged", note="ask Eve"))
+        await store.maintain()
+        assert {*await rows(store)} == {"incident", "noted", "late"}
+
+
+# ── the file ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_the_file_does_not_outgrow_its_limit(path: Path) -> None:
+    limit = 4 << 20
+    with closing(AlertStore(path, retention=Retention(bytes=limit))) as store:
+        for turn in range(10):
+            store.add(repeated(2_000, f"rule {turn}"))
+            await store.maintain()
+        assert 0 < store.total < 20_000
+        largest = path.stat().st_size
+    assert largest < 2 * limit
+
+
+async def test_a_file_shrinks_when_less_is_kept(path: Path) -> None:
+    with closing(AlertStore(path)) as store:
+        store.add(repeated(20_000, "flood"))
+        await store.maintain()
+    before = path.stat().st_size
+    with closing(AlertStore(path, retention=Retention(alerts=100))) as store:
+        await store.maintain()
+    assert store.total == 100
+    assert path.stat().st_size < before / 3
+
+
+async def test_a_store_of_an_older_version_goes_on(path: Path) -> None:
+    from engine.store import schema
+
+    with closing(sqlite3.connect(path)) as old:
+        for step in schema._STEPS[:2]:
+            old.executescript(step)
+        old.execute("PRAGMA user_version = 2")
+    with closing(AlertStore(path, retention=Retention(alerts=100))) as store:
+        store.add(repeated(200, "flood"))
+        await store.maintain()
+        assert (store.total, store.let_go[0].alerts) == (100, 100)
