@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.alerts import Alert
 from engine.beside import beside
-from engine.contracts import Runtime, Source
+from engine.contracts import Gauge, Runtime, Source
 from engine.drops import Drops
 from engine.errors import SourceError, TiercelError
 from engine.events import Input, KernelEvent, Loss, Phase, RuntimeState, SourceState
@@ -31,6 +31,7 @@ from engine.judge import alert_of
 from engine.protocol import Health, Pulse, Reload
 from engine.reload import difference, refusal
 from engine.rules.ruleset import Rule, RuleSet
+from engine.shells import Shells
 from engine.sinks.fanout import Fanout
 from engine.state.event import Event
 from engine.state.world import World
@@ -88,6 +89,7 @@ class Sensor:
         sinks: Fanout | None = None,
         recorder: Recorder | None = None,
         runtime: Runtime | None = None,
+        gauge: Gauge | None = None,
         first_match: bool = False,
     ) -> None:
         self.sources = tuple(sources)
@@ -100,9 +102,12 @@ class Sensor:
         self.sinks = sinks
         self.recorder = recorder
         self.runtime = runtime
+        self.gauge = gauge
+        """Measures what containers use; None in a replay."""
         self.world = World()
         self.world.containers.host.hostname = hostname
         self.zooms = Zooms(self.world)
+        self.shells = Shells(self.world)
         self.vitals = Vitals(hostname)
         self._drops = Drops(self.world, hostname)
         self.hits = Hits()
@@ -182,6 +187,8 @@ class Sensor:
             events = self.world.apply(item)
             if type(item) is not KernelEvent:  # most are, and there is nothing to note of them
                 self._note(item)
+            elif self.shells.waiting:
+                self.shells.note(item)
         except Exception as error:  # noqa: BLE001 - a bug costs this input, not the watch; it is counted and told
             self.vitals.stumble(error)
             return []
@@ -204,15 +211,31 @@ class Sensor:
         if not alerts:
             return
         self.vitals.alerts += len(alerts)
-        for alert in self.store.add(alerts):
+        for alert in alerts:
+            self.shells.mark(alert)
+        stored = self.store.add(alerts)
+        for alert in stored:
             self.hits.note(alert)
             self.world.note_alert(alert)
+        for request in self.shells.settle(stored):
+            self._begin(self.store.set_state(request))
         self.zooms.note(alerts)
         if self.recorder is not None:
             self.recorder.write_alerts(alerts)
         if self.sinks is not None:
             self.sinks.put(alerts)
         self._changed.set()
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        """Let it be done beside the events; what goes wrong is told."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.vitals.report(str(error))
 
     def _note(self, item: Input) -> None:
         match item:

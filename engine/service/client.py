@@ -26,10 +26,16 @@ from engine.protocol import (
     Events,
     Explain,
     Failure,
+    Figures,
     GetAlert,
+    GetFigures,
     GetHealth,
+    GetImage,
+    GetLogs,
+    GetTop,
     HealthReply,
     Hello,
+    Image,
     ListAlerts,
     ListChanges,
     ListContainers,
@@ -37,6 +43,8 @@ from engine.protocol import (
     ListProcesses,
     ListRules,
     ListStacks,
+    Logs,
+    OpenShell,
     Processes,
     Proposals,
     ProposeExceptions,
@@ -48,8 +56,10 @@ from engine.protocol import (
     SetRule,
     SetRules,
     SetState,
+    Shell,
     Shutdown,
     Stacks,
+    Top,
     UndoException,
     Welcome,
     Why,
@@ -72,6 +82,11 @@ ANSWERS: dict[type, type] = {
     ProposeExceptions: Proposals,
     AddException: Done,
     UndoException: Done,
+    GetFigures: Figures,
+    GetTop: Top,
+    GetLogs: Logs,
+    GetImage: Image,
+    OpenShell: Shell,
     GetHealth: HealthReply,
     Acknowledge: Done,
     SetState: Done,
@@ -157,6 +172,16 @@ class Client:
     async def ask(self, request: Explain) -> Why: ...
     @overload
     async def ask(self, request: ProposeExceptions) -> Proposals: ...
+    @overload
+    async def ask(self, request: GetFigures) -> Figures: ...
+    @overload
+    async def ask(self, request: GetTop) -> Top: ...
+    @overload
+    async def ask(self, request: GetLogs) -> Logs: ...
+    @overload
+    async def ask(self, request: GetImage) -> Image: ...
+    @overload
+    async def ask(self, request: OpenShell) -> Shell: ...
     @overload
     async def ask(self, request: GetHealth) -> HealthReply: ...
     @overload

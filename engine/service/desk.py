@@ -14,6 +14,7 @@ from engine.evidence import explain_alert, explain_event
 from engine.rules.render import where
 from engine.rules.ruleset import Rule
 from engine.sensor import Sensor
+from engine.service.inside import InsideDesk
 from engine.zoom import SECONDS, Target, target_of
 
 Steer = Callable[[p.Control], None]
@@ -50,6 +51,7 @@ class Desk:
             p.GetHealth: self._health,
             p.Control: self._control,
             p.Shutdown: self._shutdown,
+            **InsideDesk(sensor).handlers,
         }
 
     async def answer(self, request: p.Request) -> p.Reply:

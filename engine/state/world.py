@@ -122,6 +122,11 @@ class World:
         return self._clock.wall
 
     @property
+    def moment(self) -> int:
+        """The present on the scale that never goes back (:mod:`engine.state.clock`)."""
+        return self._clock.moment
+
+    @property
     def waiting(self) -> int:
         """Events held back until their container's metadata is known."""
         return len(self.held)

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import TiercelError
 from engine.events import ContainerInfo, Mount
-from engine.protocol import Change
-from probes.docker.failures import calling
 
 if TYPE_CHECKING:
     from aiodocker import Docker
@@ -114,6 +112,10 @@ def info_of_inspect(answer: Json, time: int) -> ContainerInfo:
         ip=_address(answer.get("NetworkSettings") or {}),
         health=(state.get("Health") or {}).get("Status") or "",
         healthcheck=list((config.get("Healthcheck") or {}).get("Test") or []),
+        restarts=answer.get("RestartCount") or 0,
+        finished=nanoseconds(state.get("FinishedAt") or ""),
+        exit_code=state.get("ExitCode") or 0,
+        oom_killed=bool(state.get("OOMKilled")),
     )
 
 
@@ -157,19 +159,9 @@ def nanoseconds(text: str) -> int:
     return max(0, int(moment.timestamp() * 1_000_000) * 1000)
 
 
-# ── questions on behalf of a front end ──────────────────────────────────────────────────────────────────────────────
-
-
-class DockerRuntime:
-    """Answers what only Docker knows (:class:`engine.contracts.Runtime`). ``url`` as for :func:`find_daemon`."""
-
-    def __init__(self, url: str | None = None) -> None:
-        self._url = url
-
-    async def changes(self, container_id: str) -> list[Change]:
-        """``docker diff``: what differs from the image. Raises TiercelError with Docker's reason."""
-        async with connected(self._url) as docker:
-            with calling("Docker cannot tell the changes"):
-                # aiodocker has no method of its own for this question
-                lines = await docker._query_json(f"containers/{container_id}/changes")
-        return [Change(kind="CAD"[line["Kind"]], path=line["Path"]) for line in lines or []]
+def exact_nanoseconds(text: str) -> int:
+    """Likewise to the last of nine digits, as log lines have them: they are put in order by it."""
+    whole, _, rest = text.partition(".")
+    digits = rest[: len(rest) - len(rest.lstrip("0123456789"))]
+    zone = rest[len(digits) :] or "Z"
+    return (nanoseconds(whole + zone) // 10**9 * 10**9 + int(digits.ljust(9, "0"))) if digits else nanoseconds(text)
