@@ -40,6 +40,7 @@ CONTAINERS: Table[ContainerRow] = Table(
     Column("container.privileged", lambda row: bool(row.info.privileged), "privileged"),
     Column("container.ip", lambda row: row.info.ip or None),
     Column("container.state", lambda row: "removed" if row.gone else row.info.state or None, "state"),
+    Column("container.health", lambda row: row.info.health or None, "health"),
 )
 
 RULES: Table[RuleRow] = Table(
