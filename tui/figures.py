@@ -47,9 +47,7 @@ class FigureBook:
     def cpu(self, container_id: str) -> list[Span]:
         """Percent of a core."""
         row = self.of(container_id)
-        if row is None or row.cpu is None:
-            return [UNKNOWN]
-        return [(_percent(row.cpu), "warn" if row.cpu >= BUSY else "")]
+        return cpu_cell(row.cpu if row is not None else None)
 
     def memory(self, container_id: str) -> list[Span]:
         """Bytes; with a sign where the limit is near."""
@@ -85,6 +83,11 @@ class FigureBook:
         past = [memory for _, memory in self._past.get(container_id, ())]
         row = self.of(container_id)
         return [(sparkline(past, width, row.memory_limit if row is not None else 0), "accent")]
+
+
+def cpu_cell(cpu: float | None) -> list[Span]:
+    """Percent of a core, or that nobody knows."""
+    return [UNKNOWN] if cpu is None else [(_percent(cpu), "warn" if cpu >= BUSY else "")]
 
 
 def _percent(value: float) -> str:

@@ -1,19 +1,16 @@
-"""Docker's API as far as we need it: where the daemon listens, and its answers as the engine's plain data."""
+"""Docker's API as far as we need it: a connection, and its answers as the engine's plain data."""
 
 from __future__ import annotations
 
 import asyncio
 import importlib
-import os
-import pwd
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import TiercelError
 from engine.events import ContainerInfo, Mount
+from probes.docker.endpoints import find_daemon
 
 if TYPE_CHECKING:
     from aiodocker import Docker
@@ -26,39 +23,6 @@ CONNECT_TIMEOUT = 5.0
 """Seconds to connect."""
 MAX_CONNECTIONS = 200
 """Questions asked at the same time: an answer about a container that is just starting may take seconds."""
-
-
-def socket_paths(environ: Mapping[str, str] = os.environ) -> list[Path]:
-    """Where a Docker daemon may listen: the system's, then those of the user who runs us (also under sudo)."""
-    uid = int(environ.get("SUDO_UID", os.getuid()))
-    run = environ.get("XDG_RUNTIME_DIR", f"/run/user/{uid}") if "SUDO_UID" not in environ else f"/run/user/{uid}"
-    return [Path("/run/docker.sock"), Path("/var/run/docker.sock"), Path(run, "docker.sock"), *_desktop_socket(uid)]
-
-
-def _desktop_socket(uid: int) -> Iterable[Path]:
-    try:
-        home = pwd.getpwuid(uid).pw_dir
-    except KeyError:
-        return
-    yield Path(home, ".docker/run/docker.sock")
-
-
-def find_daemon(url: str | None = None, environ: Mapping[str, str] = os.environ) -> str:
-    """The URL of the Docker daemon: ``url``, DOCKER_HOST, or the first socket there is.
-
-    Raises TiercelError when there is none, or one that cannot be on this machine.
-    """
-    url = (
-        url
-        or environ.get("DOCKER_HOST")
-        or next((f"unix://{path}" for path in socket_paths(environ) if path.is_socket()), "")
-    )
-    if not url:
-        looked_at = ", ".join(map(str, socket_paths(environ)))
-        raise TiercelError("no Docker socket found", hint=f"looked at {looked_at}; set DOCKER_HOST for another one")
-    if not url.startswith(("unix://", "tcp://", "http://", "https://")):
-        raise TiercelError(f"cannot follow Docker at {url}", hint="DOCKER_HOST has to be a unix:// or tcp:// address")
-    return url
 
 
 @asynccontextmanager

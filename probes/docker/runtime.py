@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine.protocol import Change, GetLogs, ImageRow, Logs
-from probes.docker.api import Json, connected, find_daemon, nanoseconds
+from probes.docker.api import Json, connected, nanoseconds
+from probes.docker.endpoints import find_daemon
 from probes.docker.failures import calling
 from probes.docker.logs import LogReaders
 

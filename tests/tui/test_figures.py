@@ -6,6 +6,7 @@ from engine.protocol import ContainerFigure
 from tests.helpers.driving import NARROW, driving
 from tests.helpers.incident import AGENT, DB, WEB, incident
 from tui.figures import FigureBook
+from tui.places import ContainerPlace
 from tui.sparkline import BARS, sparkline
 
 
@@ -107,3 +108,26 @@ async def test_health_stands_in_the_place_of_running() -> None:
     async with driving(world) as drive:
         await drive.press("2")
         await drive.until_shown("healthy", "✗ unwell", "restarted ×5")
+
+
+async def test_the_processes_of_a_container_have_figures_and_all_processes_have_none() -> None:
+    async with driving(incident()) as drive:
+        await drive.press("3")
+        await drive.until_shown("sshd -D")
+        assert "CPU" not in drive.text()
+        drive.app.visit(ContainerPlace(WEB, "web"))
+        await drive.until_shown("CPU", "0.7%", "9.0M", "3.0M")
+        exited = next(line for line in drive.text().splitlines() if "cat /etc/shadow" in line)
+        assert "–" not in exited
+
+
+async def test_inspect_has_the_image() -> None:
+    async with driving(incident()) as drive:
+        drive.app.visit(ContainerPlace(WEB, "web"), "inspect")
+        await drive.until_shown("bbp:latest", "bbp@sha256:9e8d", "48M in 7 layers", "linux/amd64")
+
+
+async def test_inspect_says_how_a_container_ended() -> None:
+    async with driving(incident()) as drive:
+        drive.app.visit(ContainerPlace("5" * 64, "old"), "inspect")
+        await drive.until_shown("exit code 137, out of memory")

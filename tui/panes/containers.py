@@ -14,8 +14,9 @@ from engine.protocol import ContainerRow, Containers, Figures, GetFigures, ListC
 from tui import clip, words
 from tui.actions import bindings
 from tui.figures import FigureBook
-from tui.front import Front, GoneError, RefusedError
+from tui.front import Front
 from tui.panes.base import alert_counts
+from tui.panes.measuring import MeasuringPane
 from tui.panes.shelling import Shelling
 from tui.panes.sorting import SortedPane
 from tui.panes.zooming import sign, toggle
@@ -32,13 +33,11 @@ _HEALTH = {"healthy": ("healthy", "ok"), "unhealthy": ("✗ unwell", "bad"), "st
 _ENDED = frozenset({"exited", "dead"})
 LISTED = 3600 * words.SECOND
 """How long a container that has ended stays in the list, in nanoseconds."""
-_MEASURED = 2
-"""Seconds between two looks at the figures."""
 _TREND = 10
 _WIDE, _WIDER = 118, 140
 
 
-class ContainersPane(SortedPane[ContainerRow], Shelling):
+class ContainersPane(MeasuringPane, SortedPane[ContainerRow], Shelling):
     """All containers known, running first. Those that ended long ago are left out until they are asked for."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("containers")
@@ -49,8 +48,6 @@ class ContainersPane(SortedPane[ContainerRow], Shelling):
         self.figures = FigureBook()
         self.with_ended = False
         """Whether those that ended long ago are shown, too."""
-        self._ticks = 0
-        self._measuring = False
         self._left_out = 0
         super().__init__(front, id)
 
@@ -162,30 +159,9 @@ class ContainersPane(SortedPane[ContainerRow], Shelling):
         self.with_ended = not self.with_ended
         self.loader.now()
 
-    def wake(self) -> None:
-        """Measure at once."""
-        super().wake()
-        self._measure()
-
-    def ticked(self) -> None:
-        """Ages have grown; every other time there are new figures."""
-        super().ticked()
-        self._ticks += 1
-        if self._ticks % _MEASURED == 0:
-            self._measure()
-
-    def _measure(self) -> None:
-        if not self._measuring and self.is_attached:
-            self._measuring = True
-            start(self, self._take_figures, group="figures")
-
-    async def _take_figures(self) -> None:
-        try:
-            self.figures.take((await self.front.ask(GetFigures(), Figures)).rows)
-        except (RefusedError, GoneError):
-            return  # the cells say that nothing is known
-        finally:
-            self._measuring = False
+    async def measure(self) -> None:
+        """What they use; a list that is sorted by it is sorted anew."""
+        self.figures.take((await self.front.ask(GetFigures(), Figures)).rows)
         if self.sorted_by is not None:
             self.show_rows(self.sought)
         self.list.refresh()
