@@ -73,4 +73,5 @@ CHANGES: Table[Change] = Table(
     Column("fd.name", attrgetter("path"), "path"),
     Column("change.kind", attrgetter("kind"), "kind"),
     Column("change.process", lambda row: row.process or None, "process"),
+    Column("change.executed", lambda row: bool(row.executed), "executed", FieldType.BOOL),
 )

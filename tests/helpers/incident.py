@@ -365,7 +365,15 @@ def incident() -> World:
             WEB: [
                 p.Change("C", "/bin", NOW - 14 * SECOND),
                 p.Change("A", "/bin/18211", NOW - 14 * SECOND, "touch (4711) ← sh ← docker exec", 6),
-                p.Change("A", "/tmp/x", NOW - 5 * SECOND, "cp (4719) ← sh ← docker exec"),
+                p.Change(
+                    "A",
+                    "/tmp/x",
+                    NOW - 5 * SECOND,
+                    "cp (4720) ← sh ← docker exec",
+                    pid=4720,
+                    start=47200,
+                    executed=NOW - 2 * SECOND,
+                ),
                 p.Change("D", "/var/log/wtmp"),
             ]
         },

@@ -271,7 +271,7 @@ async def test_the_tabs_of_a_drill_down_have_room_beside_any_trail() -> None:
     async with driving(incident(), NARROW) as drive:
         for title in ("web", "a-container-with-quite-a-long-name", "x" * 300):
             drive.app.visit(ContainerPlace(WEB, title))
-            await drive.until_shown("Processes  Alerts  Events  Changes  Inspect")
+            await drive.until_shown("Processes  Alerts  Events  Changes  Logs  Inspect")
             line = drive.text().splitlines()[1]
             assert title[:20] in line
         assert "…" in line

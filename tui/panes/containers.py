@@ -228,7 +228,7 @@ def is_old(row: ContainerRow, now: int) -> bool:
 
 def ended(row: ContainerRow, now: int) -> str:
     """Since when it has ended, "" while it has not."""
-    if row.info.state not in _ENDED or not row.info.finished:
+    if not row.info.finished or not (row.gone or row.info.state in _ENDED):
         return ""
     return f"ended {words.age(row.info.finished, now)} ago"
 

@@ -530,6 +530,16 @@ def test_who_made_a_file_says_more_than_who_wrote_to_it_later(world: World) -> N
     assert explained(world, "A /tmp/x")["/tmp/x"].startswith("cp (200)")
 
 
+def test_a_file_that_was_brought_along_and_run_says_so_and_whose_it_is(world: World) -> None:
+    run_in_shell(world, 201, "/tmp/x", at=5)
+    apply(world, opened("/tmp/x", at=10, comm="cp"), opened("/tmp/y", at=11, comm="cp"))
+    (unused,) = world.explain(WEB, [Change("A", "/tmp/x")])
+    run_in_shell(world, 202, "/tmp/x", at=20)
+    ran, other = world.explain(WEB, [Change("A", "/tmp/x"), Change("A", "/tmp/y")])
+    assert (unused.executed, ran.executed, other.executed) == (0, T0 + 21, 0)
+    assert (ran.pid, ran.start) == (200, 200)
+
+
 def test_what_a_process_has_become_is_known_with_the_event_that_tells_it(world: World) -> None:
     became = process_info(200, cwd="/etc", sid=77, comm="sh", container_id=WEB)
     (judged,) = world.apply(event("openat", 200, 10, container_id=WEB, process=became, args={"name": "x"}, res=3))
