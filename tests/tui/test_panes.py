@@ -33,7 +33,7 @@ _POISONED = frozenset(
     (
         *("name", "cmdline", "exepath", "target", "image", "command", "process", "summary", "output", "description"),
         *("what", "hint", "user", "entry", "path", "condition", "hostname", "detail", "result", "parent", "rule"),
-        *("type", "tags", "flags", "labels", "output_fields", "container"),
+        *("type", "tags", "flags", "labels", "output_fields", "container", "text", "digests", "author", "architecture"),
     )
 )
 """The fields that carry text from outside."""
@@ -63,7 +63,8 @@ def poisoned(text: str) -> World:
     for rows in (world.alerts, world.containers, world.processes, world.events, world.rules, world.changes[WEB]):
         for row in rows:
             poison(row, text)
-    poison(world.health, text)
+    for struct in (world.health, *world.logs[WEB], world.image):
+        poison(struct, text)
     return world
 
 
