@@ -99,7 +99,13 @@ def sensor_of(folder: Path, *, live: bool) -> Sensor:
         gauge=gauge,
         runtime=runtime,
     )
-    plumbing: dict[str, Any] = {"ppid": RUNC, "comm": "runc:[2:INIT]", "exepath": "/usr/bin/runc", "container_id": WEB, "vpid": 20}
+    plumbing: dict[str, Any] = {
+        "ppid": RUNC,
+        "comm": "runc:[2:INIT]",
+        "exepath": "/usr/bin/runc",
+        "container_id": WEB,
+        "vpid": 20,
+    }
     processes = [
         process_info(SHIM, comm="containerd-shim"),
         process_info(RUNC, ppid=SHIM, comm="runc", exepath="/usr/bin/runc"),
