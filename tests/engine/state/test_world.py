@@ -11,7 +11,7 @@ import pytest
 
 from engine.alerts import Alert, Ancestor, ContainerRef, Priority
 from engine.errors import UsageError
-from engine.events import Fd, KernelEvent, Users
+from engine.events import ContainerAction, Fd, KernelEvent, Users
 from engine.protocol import Change, EventRow, ListEvents, ProcessRow
 from engine.state import views
 from engine.state.containers import KEEP_GONE, ContainerTable
@@ -103,6 +103,17 @@ def test_a_container_and_what_goes_on_in_it(world: World) -> None:
     (row,) = world.container_rows()
     assert (row.info.name, row.processes, row.execs, row.last_exec) == ("web", 2, 1, T0 + 5)
     assert (row.alerts, row.last_alert) == ({"Warning": 1, "Error": 1}, T0 + 2 * SECOND)
+
+
+@pytest.mark.parametrize(
+    ("healthcheck", "command"), [(["CMD-SHELL", "curl -f x"], "/bin/sh -c curl -f x"), (["CMD", "pg", "-q"], "pg -q")]
+)
+def test_a_check_of_its_health_is_nobody_who_enters(world: World, healthcheck: list[str], command: str) -> None:
+    world.apply(docker(at=1, healthcheck=healthcheck))
+    for at, detail in ((2, command), (3, f"{command}; sh"), (4, "sh")):
+        world.apply(ContainerAction(id=WEB, time=T0 + at, action="exec_start", attributes={"detail": detail}))
+    (row,) = world.container_rows()
+    assert (row.execs, row.last_exec) == (2, T0 + 4)
 
 
 def test_running_containers_come_first(world: World) -> None:
