@@ -42,6 +42,8 @@ def test_a_shell_from_the_screen_is_ours_and_another_is_not(lab: Lab, web: str, 
         terminal.until_shown("● live")
         terminal.keys("2")
         terminal.until_shown("web", "running")
+        terminal.keys("/", *"container=web", "Enter")  # the machine may have others
+        terminal.until_shown("/ container=web   esc clears")
         terminal.keys("E")
         terminal.until_shown("A shell in web", "/ #")
         terminal.write("cat /etc/shadow > /dev/null; echo read $((40 + 2))")
@@ -58,5 +60,27 @@ def test_a_shell_from_the_screen_is_ours_and_another_is_not(lab: Lab, web: str, 
         terminal.keys("/", *"tag=own_shell", "Enter")
         terminal.until_shown("✓", "Entry       own shell", "tag=own_shell")
         assert "●  W" not in terminal.text()
+        terminal.keys("q")
+        terminal.until_shown("exit code 0")
+
+
+def test_what_is_pressed_in_the_shell_does_not_end_the_screen_and_a_failure_can_be_read(
+    lab: Lab, web: str, rules: Path, tmp_path: Path
+) -> None:
+    options = ["--docker", lab.url, "-r", str(rules), "--store", str(tmp_path / "alerts.db")]
+    with Tmux.open(tmp_path, *TIERCEL, *options, size=(80, 24)) as terminal:
+        terminal.until_shown("● live")
+        terminal.keys("2")
+        terminal.until_shown("web", "running")
+        terminal.keys("/", *"container=web", "Enter")  # the machine may have others
+        terminal.until_shown("/ container=web   esc clears")
+        terminal.keys("E")
+        terminal.until_shown("A shell in web", "/ #")
+        terminal.keys("C-c")
+        terminal.write("echo $((40 + 2)); exit 3")
+        terminal.keys("Enter")
+        terminal.until_shown("42", "exit code 3. Enter leads back to Tiercel.")
+        terminal.keys("C-c", "Enter")
+        terminal.until_shown("The shell in web has ended", "exit code 3", "Flags")
         terminal.keys("q")
         terminal.until_shown("exit code 0")

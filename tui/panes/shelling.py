@@ -53,9 +53,8 @@ class Shelling(Pane):
         self.say((reason, "bad"), ("Elsewhere:  ", "dim"), (command, "strong"))
 
     async def _run(self, command: list[str], name: str) -> None:
-        with self.app.batch_update(), self.app.suspend():
+        with self.navigator.lend():
             code = await _in_terminal(command, name)
-        self.app.refresh(layout=True)
         self.say((f"The shell in {name} has ended", ""), (f": exit code {code}" if code else "", "dim"))
 
 
@@ -70,7 +69,11 @@ async def _in_terminal(command: list[str], name: str) -> int:
     terminal = sys.__stderr__
     print(f"\r\nA shell in {name}; exit leads back to Tiercel.\r", file=terminal, flush=True)
     process = await asyncio.create_subprocess_exec(*command, stdout=terminal, stderr=terminal)
-    code = await process.wait()
+    try:
+        code = await process.wait()
+    except asyncio.CancelledError:  # the screen ends
+        process.terminate()
+        raise
     if code:
         print(
             f"\r\n{clip.command(*command)}: exit code {code}. Enter leads back to Tiercel.\r", file=terminal, flush=True
