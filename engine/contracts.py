@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from engine.alerts import Alert
 from engine.events import Input
-from engine.protocol import Change, ProbeRow
+from engine.protocol import Change, ContainerFigure, GetLogs, ImageRow, Logs, ProbeRow, ProcessFigure
 
 Emit = Callable[[Sequence[Input]], None]
 """Takes a batch of inputs in their order and deals with them before it returns: a source that emits slices of about
@@ -60,3 +60,29 @@ class Runtime(Protocol):
 
     async def changes(self, container_id: str) -> list[Change]:
         """``docker diff``: what differs from the image. Raises TiercelError with the runtime's reason."""
+
+    async def logs(self, request: GetLogs) -> Logs:
+        """A page of what a container wrote. Raises TiercelError with the runtime's reason."""
+
+    async def image(self, container_id: str) -> ImageRow:
+        """The image of a container. Raises TiercelError with the runtime's reason."""
+
+    def url(self) -> str:
+        """Where it listens. Raises TiercelError when it cannot be found."""
+
+
+class Inhabited(NamedTuple):
+    """A container, and a process in it."""
+
+    container_id: str
+    pid: int
+
+
+class Gauge(Protocol):
+    """Measures what containers and processes use, when it is asked."""
+
+    async def containers(self, wanted: Sequence[Inhabited]) -> list[ContainerFigure]:
+        """The figures of those that can be measured."""
+
+    async def processes(self, wanted: Sequence[tuple[int, int]]) -> list[ProcessFigure]:
+        """The figures of the processes, by pid and start time, that can be measured."""

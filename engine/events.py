@@ -201,6 +201,13 @@ class ContainerInfo(_Input, tag="container"):
     health: str = ""
     healthcheck: list[str] = []
     """The command that tells its health, as Docker writes it: ``["CMD-SHELL", "curl …"]``; [] for none."""
+    restarts: int = 0
+    """Times that the runtime's restart policy started it again."""
+    finished: int = 0
+    """When it ended last, 0 while it has not; ``exit_code`` and ``oom_killed`` say how."""
+    exit_code: int = 0
+    oom_killed: bool = False
+    """The kernel killed it: it had used up its memory."""
     runtime: str = "docker"
     complete: bool = True
     """False when only an event's attributes are known (id, name, image), before ``inspect`` answered."""

@@ -13,26 +13,24 @@ front; behind, each sink has a bounded queue of its own, and what overflows is c
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, Callable, Sequence
+from collections.abc import AsyncIterable, Callable, Coroutine, Sequence
 from typing import Protocol
 
 from engine.alerts import Alert
-from engine.beside import beside
-from engine.contracts import Runtime, Source
+from engine.contracts import Gauge, Runtime, Source
 from engine.drops import Drops
 from engine.errors import SourceError, TiercelError
 from engine.events import Input, KernelEvent, Loss, Phase, RuntimeState, SourceState
-from engine.evidence import forget_rules
-from engine.excepting import LocalRules
 from engine.flight.recorder import FlightRecorder
 from engine.health import Vitals, health_of
 from engine.history import History
 from engine.hits import Hits
 from engine.judge import alert_of
 from engine.protocol import Health, Pulse, Reload
-from engine.reload import difference, refusal
 from engine.responding import Responding
-from engine.rules.ruleset import Rule, RuleSet
+from engine.rules.ruleset import RuleSet
+from engine.ruling import Ruling
+from engine.shells import Shells
 from engine.sinks.fanout import Fanout
 from engine.state.event import Event
 from engine.state.world import World
@@ -55,7 +53,7 @@ class Recorder(Protocol):
         """Append alerts."""
 
 
-class Sensor:
+class Sensor(Ruling):
     """Runs the sources and judges what they say. ``load_rules`` reads the rule files, again for a reload."""
 
     def __init__(
@@ -70,51 +68,38 @@ class Sensor:
         sinks: Fanout | None = None,
         recorder: Recorder | None = None,
         runtime: Runtime | None = None,
+        gauge: Gauge | None = None,
         first_match: bool = False,
     ) -> None:
+        super().__init__(rules, load_rules, rule_changes)
         self.sources = tuple(sources)
-        self.load_rules = load_rules
-        self.rule_changes = rule_changes
-        """Yields when the rule files have changed; None where nobody watches them."""
-        self.rules = rules
         self.store = store
         self.hostname = hostname
         self.sinks = sinks
         self.recorder = recorder
         self.runtime = runtime
+        self.gauge = gauge
+        """Measures what containers use; None in a replay."""
         self.world = World()
         self.world.containers.host.hostname = hostname
         self.zooms = Zooms(self.world)
         self.flight = FlightRecorder(self.world, store.surround)
+        self.shells = Shells(self.world)
         self.vitals = Vitals(hostname)
         self.history = History()
         self._drops = Drops(self.world, hostname)
         self.hits = Hits()
         self.failure: TiercelError | None = None
         """Why a source ended before its time."""
-        self.rules_generation = 0
         self.on_pulse: Callable[[Pulse], None] = lambda _pulse: None
         self.on_phase: Callable[[SourceState], None] = lambda _state: None
         self.on_runtime: Callable[[RuntimeState], None] = lambda _state: None
         """Told when a container runtime is reached, or no longer."""
-        self.on_switched: Callable[[Rule], None] = lambda _rule: None
-        """Told when a rule was switched by hand."""
-        self.on_rules: Callable[[RuleSet], None] = lambda _rules: None
-        """Told of the rules of a reload before they judge."""
         self.on_look: Callable[[], None] = lambda: None
         """Told when a front end asks for the recent events of all: also for those that no rule asks for."""
-        self.on_reload: Callable[[Reload], None] = lambda _reload: None
-        """Told how a reload went."""
-        self.exceptions: LocalRules | None = None
-        """Where exceptions from alerts are written; None where nothing is judged but once."""
-        self.try_rules: Callable[[str], RuleSet] | None = None
-        """Loads the rules with a text behind all others; None where nobody can."""
         self.responding: Responding | None = None
         """What responds; None where nobody may (``--respond``)."""
         self._first_match = first_match
-        self._switched: dict[str, bool] = {}
-        """Rules switched by hand."""
-        self._reloading = asyncio.Lock()
         self._changed = asyncio.Event()
         self._has_chores = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -167,11 +152,13 @@ class Sensor:
         if self.recorder is not None:
             self.recorder.write(inputs)
         alerts: list[Alert] = []
-        happen, judge = self.world.happen, self._judge
+        happen, judge, shells = self.world.happen, self._judge, self.shells
         for item in inputs:
             try:
                 if type(item) is KernelEvent:  # most are
                     events = happen(item)
+                    if shells.waiting:
+                        shells.note(item)
                 else:
                     events = self.world.apply(item)
                     self._note(item)
@@ -205,16 +192,32 @@ class Sensor:
         if not alerts:
             return
         self.vitals.alerts += len(alerts)
-        for alert in self.store.add(alerts):
+        for alert in alerts:
+            self.shells.mark(alert)
+        stored = self.store.add(alerts)
+        for alert in stored:
             self.hits.note(alert)
             self.world.note_alert(alert)
         self.flight.note(alerts)
+        for request in self.shells.settle(stored):
+            self._begin(self.store.set_state(request))
         self.zooms.note(alerts)
         if self.recorder is not None:
             self.recorder.write_alerts(alerts)
         if self.sinks is not None:
             self.sinks.put(alerts)
         self._changed.set()
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        """Let it be done beside the events; what goes wrong is told."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.vitals.report(str(error))
 
     def _note(self, item: Input) -> None:
         self.begin_chores()
@@ -235,73 +238,6 @@ class Sensor:
 
     # ── rules ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def set_rule(self, name: str, enabled: bool) -> Rule:
-        """Switch a rule, until the end or until it is switched again. Raises TiercelError for a name that is none."""
-        return self.set_rules([name], enabled)[0]
-
-    def set_rules(self, names: Sequence[str], enabled: bool) -> list[Rule]:
-        """Switch rules at one moment, as :meth:`set_rule` does; with a name that is none, none of them."""
-        for name in names:
-            if name not in self.rules:
-                raise TiercelError(f"there is no rule {name!r}", hint="the rule files may have been reloaded since")
-        rules = [self.rules.set_enabled(name, enabled) for name in names]
-        self._switched.update(dict.fromkeys(names, enabled))
-        self._select(narrows=not enabled)
-        self.rules_generation += 1
-        self._changed.set()
-        for rule in rules:
-            self.on_switched(rule)
-        return rules
-
-    async def reload(self) -> Reload:
-        """Read the rule files again, beside the watch, and say what has changed; switches set by hand are kept.
-
-        Raises TiercelError when something is wrong with them: the running rules go on, and Health tells what it is
-        until they are read without an error.
-        """
-        async with self._reloading:
-            try:
-                fresh = await beside(self._load_ready)
-            except TiercelError as error:
-                self._tell(refusal(error, self.rules))
-                raise
-            except Exception as error:  # a bug that new rules find: those of before go on
-                fault = _own_fault(error)
-                self._tell(refusal(fault, self.rules))
-                raise fault from error
-            self.switch(fresh)
-            reload = difference(self.rules, fresh, self._switched)
-            self._use(fresh)
-            self._tell(reload)
-            return reload
-
-    def _load_ready(self) -> RuleSet:
-        """The rules with everything made that judging them needs."""
-        rules = self.load_rules()
-        self.switch(rules)
-        for _event_type in rules.prepare():
-            pass
-        return rules
-
-    def switch(self, rules: RuleSet) -> None:
-        """Switch them as was done by hand."""
-        for name, enabled in self._switched.copy().items():
-            if name in rules:
-                rules.set_enabled(name, enabled)
-
-    def _use(self, rules: RuleSet) -> None:
-        """From the next event on these rules judge."""
-        self.rules = rules
-        forget_rules()
-        self.on_rules(rules)
-        self._select()
-        self.rules_generation += 1
-
-    def rules_measured(self) -> None:
-        """More is known of the rules than before: front ends that show them ask again."""
-        self.rules_generation += 1
-        self._changed.set()
-
     def _tell(self, reload: Reload) -> None:
         self.vitals.rule_problems = reload.problems
         self.on_reload(reload)
@@ -319,6 +255,9 @@ class Sensor:
 
     def _stumble(self, error: Exception, event: Event) -> None:
         self.vitals.stumble(error, event.kernel.container_id)
+
+    def _soon(self) -> None:
+        self._changed.set()
 
     # ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -394,8 +333,3 @@ class Sensor:
         )
         health.responses = self.responding.log.place if self.responding is not None else ""
         return health
-
-
-def _own_fault(error: Exception) -> TiercelError:
-    """A bug of ours that rule files have found."""
-    return TiercelError(f"internal error while the rules were read: {error!r}", hint="please report it")

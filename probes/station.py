@@ -30,11 +30,12 @@ from engine.sinks import make_sink
 from engine.sinks.fanout import Fanout
 from engine.sinks.stdout import StdoutSink
 from engine.store import AlertStore, Retention
-from probes.docker.api import DockerRuntime
+from probes.docker.runtime import DockerRuntime
 from probes.docker.source import DockerSource
 from probes.kernel.loader import Loading
 from probes.kernel.source import KernelSource
 from probes.machine.collector import collecting
+from probes.machine.gauge import Gauge
 from probes.machine.host_names import HostNameSource
 from probes.options import Options, hostname, state_folder
 from probes.ruling.configured import ConfiguredRules, rules_of
@@ -103,6 +104,7 @@ def _put_together(
             sinks=fanout,
             recorder=recorder,
             runtime=runtime,
+            gauge=None if options.replay else Gauge(),
             first_match=options.config.rule_matching == "first",
         )
         for part in (store, fanout, recorder):

@@ -6,7 +6,8 @@ states that the screen shows like any other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import ClassVar
 
@@ -37,6 +38,8 @@ INTERRUPTED = 130
 """The return code after Ctrl-C, as shells have it: 128 and the signal's number."""
 _NOT_LISTED = {"interrupt"}
 """What the palette leaves out: it is ``quit`` by another key."""
+_GRACE = 0.3
+"""Seconds after another program had the terminal in which a signal may still be meant for it."""
 _QUIET = 3.0
 """Seconds without a pulse's health after which we ask for it."""
 
@@ -81,6 +84,8 @@ class TiercelApp(Travelling):
             pulsed=self._pulsed,
         )
         self.title = title
+        self._lent = False
+        """Another program has the terminal."""
         self._phase: Phase | None = None
         """The phase for which the footer was drawn."""
         self.register_theme(TIERCEL)
@@ -182,6 +187,20 @@ class TiercelApp(Travelling):
         """A word in passing."""
         self.notify(text, markup=False, timeout=4)
 
+    @contextmanager
+    def lend(self) -> Iterator[None]:
+        """Let another program have the terminal meanwhile: what is pressed there is not meant for us."""
+        with self.batch_update(), self.suspend():
+            self._lent = True
+            try:
+                yield
+            finally:
+                self.set_timer(_GRACE, self._take_back)
+        self.refresh(layout=True)
+
+    def _take_back(self) -> None:
+        self._lent = False
+
     def go_back(self, steps: int) -> None:
         """Close so many frames, but never the main one."""
         for _ in range(min(steps, len(self.screen_stack) - 1)):
@@ -238,8 +257,9 @@ class TiercelApp(Travelling):
             self.front.pause_replay(paused)
 
     def action_interrupt(self) -> None:
-        """Quit, whatever has the focus."""
-        self.exit(return_code=INTERRUPTED)
+        """Quit, whatever has the focus; but not while another program has the terminal."""
+        if not self._lent:
+            self.exit(return_code=INTERRUPTED)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The actions that work here and now, then themes and a screenshot."""

@@ -15,6 +15,7 @@ from tui.panes.changes import ChangesPane
 from tui.panes.events import EventsPane
 from tui.panes.files import FilesPane
 from tui.panes.inspect import InspectPane
+from tui.panes.logs import LogsPane
 from tui.panes.process import ProcessPane
 from tui.panes.processes import ProcessesPane
 from tui.panes.rule import RulePane
@@ -45,6 +46,7 @@ def _container(place: ContainerPlace) -> list[Tab]:
         Tab("alerts", "Alerts", lambda front, id: AlertsPane(front, id, container_id=inside)),
         Tab("events", "Events", lambda front, id: EventsPane(front, id, EventsPlace(place.title, container_id=inside))),
         Tab("changes", "Changes", lambda front, id: ChangesPane(front, inside, id)),
+        Tab("logs", "Logs", lambda front, id: LogsPane(front, inside, id)),
         Tab("inspect", "Inspect", lambda front, id: InspectPane(front, inside, id)),
     ]
 

@@ -5,6 +5,7 @@ Views know this protocol and not the application, which knows them: so the impor
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from tui.places import Place
@@ -24,3 +25,9 @@ class Navigator(Protocol):
 
     def tell(self, text: str) -> None:
         """Say something that is gone again in a moment."""
+
+    def lend(self) -> AbstractContextManager[None]:
+        """Let another program have the terminal meanwhile; the sensor is listened to, and nothing is drawn.
+
+        Raises textual.app.SuspendNotSupported where the terminal cannot be lent.
+        """

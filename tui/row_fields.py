@@ -40,6 +40,7 @@ CONTAINERS: Table[ContainerRow] = Table(
     Column("container.privileged", lambda row: bool(row.info.privileged), "privileged"),
     Column("container.ip", lambda row: row.info.ip or None),
     Column("container.state", lambda row: "removed" if row.gone else row.info.state or None, "state"),
+    Column("container.health", lambda row: row.info.health or None, "health"),
 )
 
 RULES: Table[RuleRow] = Table(
@@ -72,4 +73,5 @@ CHANGES: Table[Change] = Table(
     Column("fd.name", attrgetter("path"), "path"),
     Column("change.kind", attrgetter("kind"), "kind"),
     Column("change.process", lambda row: row.process or None, "process"),
+    Column("change.executed", lambda row: bool(row.executed), "executed", FieldType.BOOL),
 )

@@ -6,6 +6,7 @@ import msgspec
 
 from engine.alerts import Alert
 from engine.explanation import Explanation
+from engine.protocol.inside import ContainerFigure, ImageRow, LogLine, ProcessFigure
 from engine.protocol.response_rows import TargetRow
 from engine.protocol.rows import (
     AskerRow,
@@ -168,6 +169,44 @@ class Responses(Answer, tag="responses"):
     targets: list[TargetRow]
 
 
+class Figures(Answer, tag="figures"):
+    """Those containers that could be measured; none in a replay."""
+
+    rows: list[ContainerFigure]
+
+
+class Top(Answer, tag="top"):
+    """Those processes that could be measured; none in a replay."""
+
+    rows: list[ProcessFigure]
+
+
+class Logs(Answer, tag="logs"):
+    """A page of lines, the oldest first; there may be more behind it."""
+
+    stream: int
+    """Another one than was asked for: these are not the lines behind those, some may be the same."""
+    rows: list[LogLine]
+    dropped: int = 0
+    """Lines of this stream that nobody got: they came faster than they were fetched."""
+    end: str = ""
+    """Why there will be no more, "" while there may."""
+
+
+class Image(Answer, tag="image"):
+    """An image."""
+
+    row: ImageRow
+
+
+class Shell(Answer, tag="shell"):
+    """How a shell is opened that is known as ours: with ``token`` among its arguments, at the runtime's ``url``."""
+
+    token: str
+    url: str
+    """"" where the runtime is to be found as its own command line finds it."""
+
+
 class HealthReply(Answer, tag="health"):
     """How the sensor is."""
 
@@ -225,6 +264,11 @@ Reply = (
     | Located
     | Moments
     | Responses
+    | Figures
+    | Top
+    | Logs
+    | Image
+    | Shell
     | HealthReply
     | HistoryReply
     | Done

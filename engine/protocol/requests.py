@@ -247,6 +247,45 @@ class Respond(Ask, tag="respond"):
     who: str = ""
 
 
+class GetFigures(Ask, tag="figures"):
+    """What the containers use now. Whoever shows it asks every two seconds; nobody measures when nobody asks."""
+
+
+class GetTop(Ask, tag="top"):
+    """What the processes of a container ("" is the host) use now."""
+
+    container_id: str
+
+
+class GetLogs(Ask, tag="logs"):
+    """What a container wrote: the last lines, then those behind line ``after`` of the same ``stream``.
+
+    Whoever shows it asks every half second; the sensor stops reading when nobody has asked for a while.
+    """
+
+    container_id: str
+    stream: int = 0
+    """That of the answer before; 0 for none."""
+    after: int = 0
+    limit: int = 500
+
+
+class GetImage(Ask, tag="image"):
+    """The image that a container was made from."""
+
+    container_id: str
+
+
+class OpenShell(Ask, tag="shell"):
+    """Somebody is about to open a shell in a container: what it does is to be known as ours.
+
+    The answer is a token for its arguments (:mod:`engine.shells`), good for one shell and a short while.
+    """
+
+    container_id: str
+    who: str = ""
+
+
 class GetHealth(Ask, tag="health"):
     """How the sensor is."""
 
@@ -298,6 +337,11 @@ Request = (
     | ListMoments
     | ListResponses
     | Respond
+    | GetFigures
+    | GetTop
+    | GetLogs
+    | GetImage
+    | OpenShell
     | GetHealth
     | GetHistory
     | Control

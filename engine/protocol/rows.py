@@ -248,6 +248,11 @@ class Change(msgspec.Struct):
     process: str = ""
     """Who did it: ``touch (4711) ← sh ← docker exec``."""
     alert_id: int = 0
+    pid: int = 0
+    start: int = 0
+    """With ``pid``, the process that did it."""
+    executed: int = 0
+    """When it was last run as a program since it was changed, 0 if it was not seen to be."""
 
 
 class ProbeRow(msgspec.Struct):

@@ -28,14 +28,20 @@ from engine.protocol import (
     Events,
     Explain,
     Failure,
+    Figures,
     GetAlert,
     GetEntry,
+    GetFigures,
     GetHealth,
     GetHistory,
+    GetImage,
+    GetLogs,
     GetRuleText,
+    GetTop,
     HealthReply,
     Hello,
     HistoryReply,
+    Image,
     ListAlerts,
     ListAround,
     ListChanges,
@@ -48,7 +54,9 @@ from engine.protocol import (
     ListStacks,
     Locate,
     Located,
+    Logs,
     Moments,
+    OpenShell,
     Processes,
     Proposals,
     ProposeExceptions,
@@ -64,8 +72,10 @@ from engine.protocol import (
     SetRule,
     SetRules,
     SetState,
+    Shell,
     Shutdown,
     Stacks,
+    Top,
     Tried,
     TryRules,
     UndoException,
@@ -99,6 +109,11 @@ ANSWERS: dict[type, type] = {
     ListMoments: Moments,
     ListResponses: Responses,
     Respond: Done,
+    GetFigures: Figures,
+    GetTop: Top,
+    GetLogs: Logs,
+    GetImage: Image,
+    OpenShell: Shell,
     GetHealth: HealthReply,
     GetHistory: HistoryReply,
     Acknowledge: Done,
@@ -191,6 +206,16 @@ class Client:
     async def ask(self, request: ProposeExceptions) -> Proposals: ...
     @overload
     async def ask(self, request: ListResponses) -> Responses: ...
+    @overload
+    async def ask(self, request: GetFigures) -> Figures: ...
+    @overload
+    async def ask(self, request: GetTop) -> Top: ...
+    @overload
+    async def ask(self, request: GetLogs) -> Logs: ...
+    @overload
+    async def ask(self, request: GetImage) -> Image: ...
+    @overload
+    async def ask(self, request: OpenShell) -> Shell: ...
     @overload
     async def ask(self, request: GetHealth) -> HealthReply: ...
     @overload

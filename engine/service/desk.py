@@ -19,6 +19,7 @@ from engine.responding import Responding
 from engine.rules.render import where
 from engine.rules.ruleset import Rule
 from engine.sensor import Sensor
+from engine.service.inside import InsideDesk
 from engine.service.peer import who_asks
 from engine.service.rule_costs import RuleCosts
 from engine.zoom import SECONDS, Target, target_of
@@ -68,6 +69,7 @@ class Desk:
             p.GetHistory: self._history,
             p.Control: self._control,
             p.Shutdown: self._shutdown,
+            **InsideDesk(sensor).handlers,
         }
 
     async def answer(self, request: p.Request) -> p.Reply:

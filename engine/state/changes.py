@@ -23,6 +23,7 @@ MAX_ANCESTORS = 6
 AT_FDCWD = -100
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
+_EXECS = frozenset({"execve", "execveat"})
 Touched = tuple[str, bool]
 """A path that was changed, and whether it was made by this event."""
 
@@ -36,6 +37,10 @@ class Trace:
     made: bool
     event_num: int
     alert_id: int = 0
+    pid: int = 0
+    start: int = 0
+    executed: int = 0
+    """When the file was last run since."""
 
 
 class ChangeLog:
@@ -51,11 +56,21 @@ class ChangeLog:
     def add(self, event: Event) -> None:
         """Remember the paths that ``event`` changed, if it did."""
         kernel = event.kernel
+        if kernel.type in _EXECS:
+            self._run(event)
+            return
         touches = _TOUCHES.get(kernel.type)
         if touches is None or kernel.res is None or kernel.res < 0:
             return
         for path, made in touches(event):
-            self._put((kernel.container_id, path), Trace(kernel.time, _who(event), made, event.num))
+            trace = Trace(kernel.time, _who(event), made, event.num, pid=kernel.pid, start=kernel.start)
+            self._put((kernel.container_id, path), trace)
+
+    def _run(self, event: Event) -> None:
+        """A file that was changed is run."""
+        trace = self._traces.get((event.kernel.container_id, event.process.exepath))
+        if trace is not None and event.kernel.res == 0:
+            trace.executed = event.kernel.time
 
     def note_alert(self, alert: Alert) -> None:
         """Tie the change that raised ``alert`` to it."""
@@ -87,13 +102,21 @@ class ChangeLog:
 def _explained(change: Change, trace: Trace | None) -> Change:
     if trace is None:
         return change
-    return msgspec.structs.replace(change, time=trace.time, process=trace.process, alert_id=trace.alert_id)
+    return msgspec.structs.replace(
+        change,
+        time=trace.time,
+        process=trace.process,
+        alert_id=trace.alert_id,
+        pid=trace.pid,
+        start=trace.start,
+        executed=trace.executed,
+    )
 
 
 def _like(change: Change, below: Change | None) -> Change:
     if change.time or change.kind != "C" or below is None:
         return change
-    return msgspec.structs.replace(change, time=below.time, process=below.process)
+    return msgspec.structs.replace(change, time=below.time, process=below.process, pid=below.pid, start=below.start)
 
 
 def _above(path: str) -> Iterator[str]:

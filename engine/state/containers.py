@@ -171,9 +171,9 @@ class ContainerTable:
         self.generation += 1
 
     def act(self, action: ContainerAction) -> Container:
-        """Count that somebody entered."""
+        """Count that somebody entered; that its health is checked is no such thing."""
         container = self.see(action.id, action.time)
-        if action.action == "exec_start":
+        if action.action == "exec_start" and not _checks_health(action, container.info):
             container.execs += 1
             container.last_exec = action.time
         self.generation += 1
@@ -228,6 +228,15 @@ class ContainerTable:
         for container in nsmallest(max(self._maximum // _AT_ONCE, 1), self, key=worth):
             self.forgotten += not container.gone
             del self._by_id[container.id]
+
+
+def _checks_health(action: ContainerAction, info: ContainerInfo | None) -> bool:
+    """Whether what was started is just the command by which the runtime checks the container's health."""
+    if info is None or len(info.healthcheck) < 2:
+        return False
+    kind, *words = info.healthcheck
+    shell = ["/bin/sh", "-c"] if kind == "CMD-SHELL" else []
+    return action.attributes.get("detail") == " ".join([*shell, *words])
 
 
 _RUNTIMES = frozenset({"runc", "crun", "youki", "exe"})

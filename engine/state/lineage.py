@@ -9,6 +9,8 @@ from engine.state.processes import Process
 DOCKER_EXEC = "docker exec"
 CONTAINER_START = "container start"
 ON_HOST = "host"
+OWN_SHELL = "own shell"
+"""Of alerts from a shell that was opened from the screen (:mod:`engine.shells`), instead of DOCKER_EXEC."""
 
 _CAP_SYS_ADMIN = 1 << 21
 

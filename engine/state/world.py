@@ -154,6 +154,11 @@ class World:
         return self._clock.latest
 
     @property
+    def moment(self) -> int:
+        """The present on the scale that never goes back (:mod:`engine.state.clock`)."""
+        return self._clock.moment
+
+    @property
     def waiting(self) -> int:
         """Events held back until their container's metadata is known."""
         return len(self.held)

@@ -9,6 +9,7 @@ import msgspec
 from engine.alerts import Alert, Priority
 from engine.filter import Subject
 from engine.protocol import StackRow, State
+from engine.state.lineage import OWN_SHELL
 
 StackKey = tuple[str, str, str, str]
 """Rule, container id, program (its path, else its name) and the parent's name."""
@@ -53,6 +54,8 @@ def stack_key(alert: Alert) -> StackKey:
     """What alerts of one stack have in common."""
     process = alert.process
     program = (process.exepath or process.name) if process else ""
+    if alert.entry == OWN_SHELL:
+        program = f"{OWN_SHELL}\0{program}"  # no program has such a name: a stack of our own
     return (alert.rule, alert.container.id if alert.container else "", program, parent_name(alert))
 
 

@@ -1,21 +1,16 @@
-"""Docker's API as far as we need it: where the daemon listens, and its answers as the engine's plain data."""
+"""Docker's API as far as we need it: a connection, and its answers as the engine's plain data."""
 
 from __future__ import annotations
 
 import asyncio
 import importlib
-import os
-import pwd
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import TiercelError
 from engine.events import ContainerInfo, Mount
-from engine.protocol import Change
-from probes.docker.failures import calling
+from probes.docker.endpoints import find_daemon
 
 if TYPE_CHECKING:
     from aiodocker import Docker
@@ -28,39 +23,6 @@ CONNECT_TIMEOUT = 5.0
 """Seconds to connect."""
 MAX_CONNECTIONS = 200
 """Questions asked at the same time: an answer about a container that is just starting may take seconds."""
-
-
-def socket_paths(environ: Mapping[str, str] = os.environ) -> list[Path]:
-    """Where a Docker daemon may listen: the system's, then those of the user who runs us (also under sudo)."""
-    uid = int(environ.get("SUDO_UID", os.getuid()))
-    run = environ.get("XDG_RUNTIME_DIR", f"/run/user/{uid}") if "SUDO_UID" not in environ else f"/run/user/{uid}"
-    return [Path("/run/docker.sock"), Path("/var/run/docker.sock"), Path(run, "docker.sock"), *_desktop_socket(uid)]
-
-
-def _desktop_socket(uid: int) -> Iterable[Path]:
-    try:
-        home = pwd.getpwuid(uid).pw_dir
-    except KeyError:
-        return
-    yield Path(home, ".docker/run/docker.sock")
-
-
-def find_daemon(url: str | None = None, environ: Mapping[str, str] = os.environ) -> str:
-    """The URL of the Docker daemon: ``url``, DOCKER_HOST, or the first socket there is.
-
-    Raises TiercelError when there is none, or one that cannot be on this machine.
-    """
-    url = (
-        url
-        or environ.get("DOCKER_HOST")
-        or next((f"unix://{path}" for path in socket_paths(environ) if path.is_socket()), "")
-    )
-    if not url:
-        looked_at = ", ".join(map(str, socket_paths(environ)))
-        raise TiercelError("no Docker socket found", hint=f"looked at {looked_at}; set DOCKER_HOST for another one")
-    if not url.startswith(("unix://", "tcp://", "http://", "https://")):
-        raise TiercelError(f"cannot follow Docker at {url}", hint="DOCKER_HOST has to be a unix:// or tcp:// address")
-    return url
 
 
 @asynccontextmanager
@@ -122,6 +84,10 @@ def info_of_inspect(answer: Json, time: int) -> ContainerInfo:
         ip=_address(answer.get("NetworkSettings") or {}),
         health=(state.get("Health") or {}).get("Status") or "",
         healthcheck=list((config.get("Healthcheck") or {}).get("Test") or []),
+        restarts=answer.get("RestartCount") or 0,
+        finished=nanoseconds(state.get("FinishedAt") or ""),
+        exit_code=state.get("ExitCode") or 0,
+        oom_killed=bool(state.get("OOMKilled")),
     )
 
 
@@ -165,19 +131,9 @@ def nanoseconds(text: str) -> int:
     return max(0, int(moment.timestamp() * 1_000_000) * 1000)
 
 
-# ── questions on behalf of a front end ──────────────────────────────────────────────────────────────────────────────
-
-
-class DockerRuntime:
-    """Answers what only Docker knows (:class:`engine.contracts.Runtime`). ``url`` as for :func:`find_daemon`."""
-
-    def __init__(self, url: str | None = None) -> None:
-        self._url = url
-
-    async def changes(self, container_id: str) -> list[Change]:
-        """``docker diff``: what differs from the image. Raises TiercelError with Docker's reason."""
-        async with connected(self._url) as docker:
-            with calling("Docker cannot tell the changes"):
-                # aiodocker has no method of its own for this question
-                lines = await docker._query_json(f"containers/{container_id}/changes")
-        return [Change(kind="CAD"[line["Kind"]], path=line["Path"]) for line in lines or []]
+def exact_nanoseconds(text: str) -> int:
+    """Likewise to the last of nine digits, as log lines have them: they are put in order by it."""
+    whole, _, rest = text.partition(".")
+    digits = rest[: len(rest) - len(rest.lstrip("0123456789"))]
+    zone = rest[len(digits) :] or "Z"
+    return (nanoseconds(whole + zone) // 10**9 * 10**9 + int(digits.ljust(9, "0"))) if digits else nanoseconds(text)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from engine.errors import TiercelError
 from engine.response import LOG_LINES, Standing
-from probes.docker.api import DockerRuntime
 from probes.docker.responses import asking
+from probes.docker.runtime import DockerRuntime
 
 if TYPE_CHECKING:
     import aiohttp

@@ -22,15 +22,13 @@ from engine.contracts import Emit
 from engine.errors import TiercelError
 from engine.events import ContainerAction, ContainerInfo, ContainerUnknown, RuntimeState, Users
 from engine.protocol import ProbeRow
-from probes.docker.api import MAX_CONNECTIONS, DockerRuntime, Json, connected, info_of_inspect, info_of_list
+from probes.docker.api import MAX_CONNECTIONS, Json, connected, info_of_inspect, info_of_list
 from probes.docker.execs import ExecQuestions
 from probes.docker.failures import calling, failures
 from probes.machine.users import read_users_in_time
 
 if TYPE_CHECKING:
     from aiodocker import Docker
-
-__all__ = ["DockerRuntime", "DockerSource"]
 
 FIRST_DELAY = 0.25
 """Seconds before the first attempt to connect again; doubled with each further one."""

@@ -110,6 +110,20 @@ def every_cgroup(proc: Path = Path("/proc/self")) -> Iterator[tuple[Key, str]]:
 def hierarchies(proc: Path = Path("/proc/self")) -> Iterator[tuple[int, str]]:
     """(hierarchy, mount point) of the unified tree and of the v1 tree of the pids controller, where mounted."""
     pids = _hierarchy_of_pids(proc)
+    for controllers, mount in _trees(proc):
+        if controllers is None:
+            yield 0, mount
+        elif "pids" in controllers:
+            yield pids, mount
+
+
+def mounts(proc: Path = Path("/proc/self")) -> dict[str, str]:
+    """The mount points by v1's controllers; "" is the unified tree."""
+    return {name: mount for controllers, mount in _trees(proc) for name in controllers or [""]}
+
+
+def _trees(proc: Path) -> Iterator[tuple[list[str] | None, str]]:
+    """(options of v1, with the controllers among them; None for the unified tree, mount point)."""
     for line in _lines(proc / "mountinfo"):
         fields, _, filesystem = line.partition(" - ")
         kind, _, options = filesystem.split(" ", 2)
@@ -117,9 +131,9 @@ def hierarchies(proc: Path = Path("/proc/self")) -> Iterator[tuple[int, str]]:
         if root != "/":
             continue  # a part of a tree mounted elsewhere: its paths do not name the containers
         if kind == "cgroup2":
-            yield 0, mount
-        elif kind == "cgroup" and "pids" in options.split(","):
-            yield pids, mount
+            yield None, mount
+        elif kind == "cgroup":
+            yield options.split(","), mount
 
 
 def container_of_process(folder: Path) -> str:
@@ -128,17 +142,17 @@ def container_of_process(folder: Path) -> str:
     The line that counts is the one whose cgroup the kernel puts into records (container_cgroup in bpf/task.h): that of
     the pids controller on a v1 tree, else that of the unified one.
     """
-    paths = {controllers: path for _, controllers, path in _memberships(folder)}
+    paths = {controllers: path for _, controllers, path in memberships(folder)}
     pids = next((path for controllers, path in paths.items() if "pids" in controllers.split(",")), "/")
     return container_id_of(pids if pids != "/" else paths.get("", "/"))
 
 
 def _hierarchy_of_pids(proc: Path) -> int:
     """The number before the pids controller in /proc/self/cgroup: ``8:pids:/``; 0 where it is on the unified tree."""
-    return next((int(number) for number, names, _ in _memberships(proc) if "pids" in names.split(",")), 0)
+    return next((int(number) for number, names, _ in memberships(proc) if "pids" in names.split(",")), 0)
 
 
-def _memberships(folder: Path) -> Iterator[list[str]]:
+def memberships(folder: Path) -> Iterator[list[str]]:
     """(hierarchy, controllers, path) of each line of /proc/PID/cgroup; the unified tree has no controllers there."""
     for line in _lines(folder / "cgroup"):
         yield line.split(":", 2)

@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from engine.errors import TiercelError
 from engine.invocation import command
 from engine.scrub import scrub
+from probes.docker.endpoints import Endpoint
 from probes.machine.facts import Machine, Transport
 from probes.machine.kept_capabilities import TO_RESPOND
 
@@ -166,12 +168,26 @@ def _cgroup(machine: Machine) -> Finding:
     return _warn("no cgroup tree", "containers cannot be told from the host", "mount -t cgroup2 none /sys/fs/cgroup")
 
 
+_NO_NAMES = "containers are known by id only: no names, images or mounts"
+
+
 def _docker(machine: Machine) -> Finding:
-    path, problem = machine.docker_socket()
-    if not problem:
-        return _ok(path)
-    consequence = "containers are known by id only: no names, images or mounts"
-    return _warn(f"{path}: {problem}", consequence, machine.docker_mend(problem))
+    try:
+        taken, *others = machine.runtimes()
+    except TiercelError as error:
+        return _warn(error.message, _NO_NAMES, error.hint)
+    except ValueError:
+        absent = "No such file or directory"
+        return _warn(f"{machine.root / 'var/run/docker.sock'}: {absent}", _NO_NAMES, machine.docker_mend(absent))
+    also = "".join(f"; there is also {_place(one)} ({one.origin}): --docker {one.url}" for one in others)
+    found = f"{_place(taken)} ({taken.origin})"
+    if problem := machine.reach(taken):
+        return _warn(f"{found}: {problem}{also}", _NO_NAMES, machine.docker_mend(problem))
+    return _ok(f"{found}{also}")
+
+
+def _place(endpoint: Endpoint) -> str:
+    return str(endpoint.path or endpoint.url)
 
 
 def _terminal(machine: Machine) -> Finding:

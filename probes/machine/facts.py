@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
 
+from probes.docker.endpoints import Endpoint, found
 from probes.kernel.bpf_trial import attaches_raw_tracepoint, creates_perf_array, creates_ring
 from probes.machine.kept_capabilities import CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN, Capability, kept
 from probes.machine.privileges import capabilities
@@ -156,19 +157,25 @@ class Machine:
 
     # ── Docker and the terminal ─────────────────────────────────────────────────────────────────────────────────────
 
-    def docker_socket(self) -> tuple[str, str]:
-        """(path, problem): the socket, and why it cannot be reached, "" when it can."""
-        url = self.environ.get("DOCKER_HOST", "")
-        if url and not url.startswith("unix://"):
-            return url, "" if url.startswith(("tcp://", "http://", "https://")) else "not a URL of a Docker socket"
-        path = url.removeprefix("unix://") or str(self.root / "var/run/docker.sock")
+    def runtimes(self) -> list[Endpoint]:
+        """Where container runtimes can be asked, that which is taken first; empty for none.
+
+        Raises TiercelError for a context of Docker's that there is not.
+        """
+        return found(self.environ, self.root)
+
+    def reach(self, endpoint: Endpoint) -> str:
+        """Why it cannot be reached, "" when it can, as far as a socket tells."""
+        if endpoint.path is None:
+            followed = endpoint.url.startswith(("tcp://", "http://", "https://"))
+            return "" if followed else "not a URL of a Docker socket"
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(2)
             try:
-                connection.connect(path)
+                connection.connect(str(endpoint.path))
             except OSError as error:
-                return path, error.strerror or str(error)
-        return path, ""
+                return error.strerror or str(error)
+        return ""
 
     def docker_mend(self, problem: str) -> str:
         """What makes the socket answer."""

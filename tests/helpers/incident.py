@@ -189,9 +189,63 @@ def containers() -> list[p.ContainerRow]:
             processes=2,
         ),
         p.ContainerRow(
-            ContainerInfo(id="5" * 64, time=NOW, name="old", image="bbp:0", state="exited", started=NOW - hour)
+            ContainerInfo(
+                id="5" * 64,
+                time=NOW,
+                name="old",
+                image="bbp:0",
+                state="exited",
+                started=NOW - hour,
+                finished=NOW - hour // 12,
+                exit_code=137,
+                oom_killed=True,
+            )
+        ),
+        p.ContainerRow(
+            ContainerInfo(
+                id="6" * 64,
+                time=NOW,
+                name="relic",
+                image="bbp:0",
+                state="exited",
+                started=NOW - 9 * hour,
+                finished=NOW - 5 * hour,
+            )
         ),
     ]
+
+
+def figures() -> list[p.ContainerFigure]:
+    """What the running ones use; the agent has the host's network."""
+    return [
+        p.ContainerFigure(WEB, cpu=1.2, memory=12 << 20, received=2048.0, sent=512.0, processes=9),
+        p.ContainerFigure(DB, cpu=97.5, memory=310 << 20, memory_limit=320 << 20, received=9e6, sent=4e4, processes=31),
+        p.ContainerFigure(AGENT, cpu=0.0, memory=8 << 20, processes=2),
+    ]
+
+
+def top() -> list[p.ProcessFigure]:
+    """What the processes of web use."""
+    return [p.ProcessFigure(1300, 13000, 0.7, 9 << 20), p.ProcessFigure(1301, 13010, 0.5, 3 << 20)]
+
+
+def log() -> list[p.LogLine]:
+    """What web has written."""
+    texts = ("AH00558: httpd: could not determine the name", "GET /index.html 200", "GET /admin 403", "GET /shop 200")
+    return [p.LogLine(number, NOW - (10 - number) * SECOND, text, number == 1) for number, text in enumerate(texts, 1)]
+
+
+def image() -> p.ImageRow:
+    """What web was made from."""
+    return p.ImageRow(
+        id=f"sha256:{'1b2c' * 16}",
+        tags=["bbp:1", "bbp:latest"],
+        digests=[f"bbp@sha256:{'9e8d' * 16}"],
+        created=NOW - 90_000 * SECOND,
+        size=48 << 20,
+        layers=7,
+        architecture="linux/amd64",
+    )
 
 
 def processes() -> list[p.ProcessRow]:
@@ -302,12 +356,24 @@ def incident() -> World:
         processes=processes(),
         events=events(),
         rules=rules(),
+        figures=figures(),
+        top=top(),
+        logs={WEB: log()},
+        image=image(),
         event_owners={row.num: (row.pid, row.start, row.container_id) for row in events()},
         changes={
             WEB: [
                 p.Change("C", "/bin", NOW - 14 * SECOND),
                 p.Change("A", "/bin/18211", NOW - 14 * SECOND, "touch (4711) ← sh ← docker exec", 6),
-                p.Change("A", "/tmp/x", NOW - 5 * SECOND, "cp (4719) ← sh ← docker exec"),
+                p.Change(
+                    "A",
+                    "/tmp/x",
+                    NOW - 5 * SECOND,
+                    "cp (4720) ← sh ← docker exec",
+                    pid=4720,
+                    start=47200,
+                    executed=NOW - 2 * SECOND,
+                ),
                 p.Change("D", "/var/log/wtmp"),
             ]
         },

@@ -75,6 +75,16 @@ class World:
     changes: dict[str, list[p.Change]] = field(default_factory=dict)
     changes_problem: str = ""
     """Why nobody can be asked for changes."""
+    figures: list[p.ContainerFigure] = field(default_factory=list)
+    top: list[p.ProcessFigure] = field(default_factory=list)
+    logs: dict[str, list[p.LogLine]] = field(default_factory=dict)
+    """By container, numbered from 1."""
+    logs_problem: str = ""
+    """Why there are none."""
+    logs_end: str = ""
+    image: p.ImageRow | None = None
+    shells: list[p.OpenShell] = field(default_factory=list)
+    """Those that were asked for."""
     rules: list[p.RuleRow] = field(default_factory=list)
     explanations: dict[int, Explanation] = field(default_factory=dict)
     """By alert id."""
@@ -319,6 +329,28 @@ class MemorySensor:
             raise TiercelError(self.world.changes_problem)
         return p.Changes(rows=list(self.world.changes.get(request.container_id, [])))
 
+    def _figures(self, _request: p.GetFigures) -> p.Figures:
+        return p.Figures(rows=list(self.world.figures))
+
+    def _top(self, _request: p.GetTop) -> p.Top:
+        return p.Top(rows=list(self.world.top))
+
+    def _logs(self, request: p.GetLogs) -> p.Logs:
+        if self.world.logs_problem:
+            raise TiercelError(self.world.logs_problem)
+        after = request.after if request.stream == 1 else 0
+        rows = [line for line in self.world.logs.get(request.container_id, []) if line.number > after]
+        return p.Logs(stream=1, rows=rows[: request.limit], end=self.world.logs_end)
+
+    def _image(self, _request: p.GetImage) -> p.Image:
+        if self.world.image is None:
+            raise TiercelError("no container runtime to ask")
+        return p.Image(row=self.world.image)
+
+    def _shell(self, request: p.OpenShell) -> p.Shell:
+        self.world.shells.append(request)
+        return p.Shell(token="tiercel-0123", url="unix:///run/docker.sock")
+
     def _rules(self, _request: p.ListRules) -> p.Rules:
         return p.Rules(rows=[msgspec.structs.replace(rule) for rule in self.world.rules])
 
@@ -418,6 +450,11 @@ _HANDLERS: dict[type, Callable[[MemorySensor, Any], p.Reply]] = {
     p.ListAround: MemorySensor._around,
     p.GetEntry: MemorySensor._entry,
     p.ListChanges: MemorySensor._changes,
+    p.GetFigures: MemorySensor._figures,
+    p.GetTop: MemorySensor._top,
+    p.GetLogs: MemorySensor._logs,
+    p.GetImage: MemorySensor._image,
+    p.OpenShell: MemorySensor._shell,
     p.ListRules: MemorySensor._rules,
     p.SetRule: MemorySensor._set_rule,
     p.SetRules: MemorySensor._set_rules,

@@ -13,7 +13,8 @@ import pytest
 from engine.errors import TiercelError
 from engine.events import ContainerAction, ContainerInfo, ContainerUnknown, Input, RuntimeState, Users
 from probes.docker.api import connected
-from probes.docker.source import DockerRuntime, DockerSource
+from probes.docker.runtime import DockerRuntime
+from probes.docker.source import DockerSource
 from tests.helpers.lab import Lab
 
 pytestmark = pytest.mark.live

@@ -34,6 +34,8 @@ cp /bin/busybox "$program"
 "$program" true "$hostile" "$(head -c 4096 /dev/zero | tr '\0' A)"
 "$program" touch "$folder/$(printf 'new\033[7331m\n')"
 ln -s /etc/shadow "$folder/link"
+printf 'said %s\n' "$hostile"
+printf 'warned %s\n' "$hostile" >&2
 exec sleep 1000
 """
 RULES = """
@@ -139,9 +141,13 @@ def test_every_pane_shows_escapes_and_obeys_none(
         terminal.until_shown("c container", "Hostile link")
         terminal.keys("c")
         terminal.until_shown("› hostile", "Inspect", "busybox\\x1b")
-        for _ in range(5):
+        for _ in range(6):
             terminal.keys("Tab")
             terminal.until_shown("hostile")
+        terminal.keys("2")
+        terminal.until_shown("Flags", "hostile")
+        terminal.keys("l")
+        terminal.until_shown("said \\x1b", "! warned \\x1b", "[@click=app.quit]")
         terminal.keys("5")
         terminal.until_shown("hostile.yaml")
         terminal.keys("6")

@@ -136,7 +136,7 @@ def test_the_containers_changes_are_told_and_explained(desk: Desk) -> None:
     desk.screen.keys("Tab", "Tab", "Tab")
     screen = desk.screen.until_shown("/tmp/x", "/bin/")
     assert re.search(r"A added\s+/bin/\d+ .*touch \(\d+\) ← sh ← docker exec", screen)
-    assert re.search(r"A added\s+/tmp/x .*cp \(\d+\) ← sh ← docker exec", screen)
+    assert re.search(r"A added\s+/tmp/x .*executed \d\d:\d\d:\d\d +cp \(\d+\) ← sh ← docker exec", screen)
     desk.back("1 Alerts")
     desk.clear_filter()
 

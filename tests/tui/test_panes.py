@@ -34,7 +34,7 @@ _POISONED = frozenset(
     (
         *("name", "cmdline", "exepath", "target", "image", "command", "process", "summary", "output", "description"),
         *("what", "hint", "user", "entry", "path", "condition", "hostname", "detail", "result", "parent", "rule"),
-        *("type", "tags", "flags", "labels", "output_fields", "container"),
+        *("type", "tags", "flags", "labels", "output_fields", "container", "text", "digests", "author", "architecture"),
     )
 )
 """The fields that carry text from outside."""
@@ -64,7 +64,8 @@ def poisoned(text: str) -> World:
     for rows in (world.alerts, world.containers, world.processes, world.events, world.rules, world.changes[WEB]):
         for row in rows:
             poison(row, text)
-    poison(world.health, text)
+    for struct in (world.health, *world.logs[WEB], world.image):
+        poison(struct, text)
     return world
 
 
@@ -272,7 +273,7 @@ async def test_the_tabs_of_a_drill_down_have_room_beside_any_trail() -> None:
     async with driving(incident(), NARROW) as drive:
         for title in ("web", "a-container-with-quite-a-long-name", "x" * 300):
             drive.app.visit(ContainerPlace(WEB, title))
-            await drive.until_shown("Processes  Alerts  Events  Changes  Inspect")
+            await drive.until_shown("Processes  Alerts  Events  Changes  Logs  Inspect")
             line = drive.text().splitlines()[1]
             assert title[:20] in line
         assert "…" in line

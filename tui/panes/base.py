@@ -127,7 +127,7 @@ class Pane(Vertical):
 
     def focus_content(self) -> None:
         """Put the focus where the keys of the pane work."""
-        first = next((widget for widget in self.query("PageList, Details") if widget.focusable), None)
+        first = next((widget for widget in self.query("PageList, Details, LogView") if widget.focusable), None)
         if first is not None:
             self.screen.set_focus(first, scroll_visible=False)  # at once: the next key is meant for it
 

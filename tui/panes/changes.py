@@ -12,7 +12,7 @@ from tui import clip, words
 from tui.actions import bindings
 from tui.front import Front
 from tui.panes.listing import ListPane
-from tui.places import AlertPlace
+from tui.places import AlertPlace, ProcessPlace
 from tui.row_fields import CHANGES
 from tui.theme import Span
 from tui.widgets.columns import Column
@@ -22,7 +22,7 @@ _KINDS = {"A": ("A added", "ok"), "C": ("C changed", "warn"), "D": ("D deleted",
 
 
 class ChangesPane(ListPane[Change]):
-    """What differs from the image. Enter opens the alert of a change that raised one."""
+    """What differs from the image. Enter opens the alert of a change that raised one, else the process that did it."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("changes")
     table = CHANGES
@@ -39,7 +39,7 @@ class ChangesPane(ListPane[Change]):
         return PageList(
             self.source,
             _COLUMNS,
-            openable=lambda row: bool(row.alert_id),
+            openable=lambda row: bool(row.alert_id or row.pid),
             open=self._open,
             command=self._copying,
             id="changes",
@@ -51,7 +51,7 @@ class ChangesPane(ListPane[Change]):
 
     def words_of(self, row: Change) -> str:
         """What is shown."""
-        return f"{row.kind} {row.path} {row.process}"
+        return f"{row.kind} {row.path} {row.process}{' executed' if row.executed else ''}"
 
     async def fetch(self) -> Sequence[Change]:
         """The difference now."""
@@ -66,11 +66,21 @@ class ChangesPane(ListPane[Change]):
         return clip.command("docker", "cp", f"{self._container_id[:12]}:{row.path}", "-")
 
     def _open(self, row: Change) -> None:
-        self.navigator.visit(AlertPlace(row.alert_id, 0, row.path))
+        if row.alert_id:
+            self.navigator.visit(AlertPlace(row.alert_id, 0, row.path))
+        else:
+            title = row.process.split(" ←", 1)[0]
+            self.navigator.visit(ProcessPlace(row.pid, row.start, title, self._container_id))
 
 
 def _kind(row: Change) -> list[Span]:
     return [_KINDS.get(row.kind, (row.kind, ""))]
+
+
+def _by(row: Change) -> list[Span]:
+    """Who did it; a program that was brought along and run stands out."""
+    ran: list[Span] = [(f"executed {words.clock(row.executed)}  ", "bad")] if row.executed else []
+    return [*ran, (row.process, "dim")]
 
 
 _COLUMNS: list[Column[Change]] = [
@@ -78,5 +88,5 @@ _COLUMNS: list[Column[Change]] = [
     Column("Path", 24, lambda row: [(row.path, "")], share=3),
     Column("Time", 8, lambda row: [(words.clock(row.time), "dim")]),
     Column("", 1, lambda row: [("!", "bad")] if row.alert_id else []),
-    Column("By", 20, lambda row: [(row.process, "dim")], share=3),
+    Column("By", 20, _by, share=3),
 ]

@@ -1,4 +1,4 @@
-"""Containers: what runs, and where it burns."""
+"""Containers: what runs, what it uses, and where it burns."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
+from engine.alerts import Priority
 from engine.events import ContainerInfo
-from engine.protocol import ContainerRow, Containers, ListContainers, ListResponses, Zoom
+from engine.protocol import ContainerRow, Containers, Figures, GetFigures, ListContainers, ListResponses, Zoom
 from tui import clip, words
 from tui.actions import bindings
+from tui.figures import FigureBook
+from tui.front import Front
 from tui.panes.base import alert_counts
-from tui.panes.listing import ListPane
+from tui.panes.measuring import MeasuringPane
 from tui.panes.responding import Responding
+from tui.panes.shelling import Shelling
+from tui.panes.sorting import SortedPane
 from tui.panes.zooming import sign, toggle
 from tui.places import ContainerPlace
 from tui.row_fields import CONTAINERS
@@ -25,14 +30,27 @@ from tui.workers import start
 
 _RUNTIME_SOCKETS = ("docker.sock", "containerd.sock", "crio.sock", "podman.sock")
 _STATES = {"running": "ok", "paused": "warn", "restarting": "warn", "dead": "bad"}
+_HEALTH = {"healthy": ("healthy", "ok"), "unhealthy": ("✗ unwell", "bad"), "starting": ("starting", "warn")}
+_ENDED = frozenset({"exited", "dead"})
+LISTED = 3600 * words.SECOND
+"""How long a container that has ended stays in the list, in nanoseconds."""
+_TREND = 10
+_WIDE, _WIDER = 118, 140
 
 
-class ContainersPane(Responding, ListPane[ContainerRow]):
-    """All containers known, running first."""
+class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelling):
+    """All containers known, running first. Those that ended long ago are left out until they are asked for."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("containers")
     table = CONTAINERS
     follows = ("containers", "alerts")
+
+    def __init__(self, front: Front, id: str | None = None) -> None:
+        self.figures = FigureBook()
+        self.with_ended = False
+        """Whether those that ended long ago are shown, too."""
+        self._left_out = 0
+        super().__init__(front, id)
 
     def make_list(self) -> PageList[ContainerRow]:
         """Name, image, state, and how it fares."""
@@ -46,23 +64,65 @@ class ContainersPane(Responding, ListPane[ContainerRow]):
         )
 
     def _columns(self) -> list[Column[ContainerRow]]:
+        figures = self.figures
+
+        def by(name: str) -> dict[str, object]:
+            read = figures.value(name)
+            return {"order": lambda row: read(row.info.id), "descends": True}
+
         return [
-            Column("Name", 12, lambda row: [(name(row.info), "strong")], share=1),
-            Column("Image", 14, lambda row: [(row.info.image, "")], share=2),
-            Column("State", 8, _state),
-            Column("Procs", 5, lambda row: [(str(row.processes or ""), "")], right=True, from_width=90),
-            Column("Alerts", 14, lambda row: alert_counts(row.alerts)),
-            Column("Age", 4, self._age, right=True),
-            Column("Flags", 10, self._flags, share=3),
+            Column("Name", 11, lambda row: [(name(row.info), "strong")], share=1, order=lambda row: name(row.info)),
+            Column("Image", 10, lambda row: [(row.info.image, "")], share=2, order=lambda row: row.info.image),
+            Column("State", 10, state, order=lambda row: state(row)[0][0]),
+            Column("CPU", 5, lambda row: figures.cpu(row.info.id), right=True, **by("cpu")),  # type: ignore[arg-type]
+            Column("", _TREND, lambda row: figures.cpu_trend(row.info.id, _TREND), right=True, from_width=_WIDE),
+            Column("Mem", 5, lambda row: figures.memory(row.info.id), right=True, **by("memory")),  # type: ignore[arg-type]
+            Column("", _TREND, lambda row: figures.memory_trend(row.info.id, _TREND), right=True, from_width=_WIDE),
+            Column("Limit", 5, lambda row: figures.limit(row.info.id), right=True, from_width=_WIDER),
+            *(
+                Column(
+                    title,
+                    5,
+                    partial(self._traffic, which),
+                    right=True,
+                    from_width=_WIDER,
+                    **by(which),  # type: ignore[arg-type]
+                )
+                for title, which in (("In/s", "received"), ("Out/s", "sent"))
+            ),
+            Column(
+                "Procs",
+                6,
+                lambda row: figures.processes(row.info.id, row.processes),
+                right=True,
+                from_width=100,
+                order=lambda row: figures.value("processes")(row.info.id) or row.processes or None,
+                descends=True,
+            ),
+            Column("Alerts", 11, lambda row: alert_counts(row.alerts), order=_burning, descends=True),
+            Column("Age", 4, self._age, right=True, order=lambda row: -_began(row) or None, descends=True),
+            Column("Flags", 8, self._flags, share=3),
         ]
 
+    def _traffic(self, which: str, row: ContainerRow) -> list[Span]:
+        return self.figures.traffic(row.info.id, which)
+
     def _age(self, row: ContainerRow) -> list[Span]:
-        return [(words.age(row.info.started or row.info.created, self.front.now()), "dim")]
+        return [(words.age(_began(row), self.front.now()), "dim")]
 
     def _flags(self, row: ContainerRow) -> list[Span]:
+        now = self.front.now()
         times, last = max((row.execs, row.last_exec), (row.entries, row.last_entry))
-        entered = f"exec ×{times}, {words.age(last, self.front.now())} ago" if times else ""
-        found = [*((flag, "bad") for flag in flags(row.info)), *sign(self.front.health, row.info.id), (entered, "warn")]
+        entered = f"exec ×{times}, {words.age(last, now)} ago" if times else ""
+        again = f"restarted ×{row.info.restarts}" if row.info.restarts else ""
+        found = [
+            ("out of memory" if row.info.oom_killed else "", "bad"),
+            (ended(row, now), "dim"),
+            *((flag, "bad") for flag in flags(row.info)),
+            *sign(self.front.health, row.info.id),
+            (again, "warn"),
+            (entered, "warn"),
+        ]
         return [part for flag, tone in found if flag for part in ((flag, tone), ("  ", ""))]
 
     def key(self, row: ContainerRow) -> Hashable:
@@ -71,11 +131,42 @@ class ContainersPane(Responding, ListPane[ContainerRow]):
 
     def words_of(self, row: ContainerRow) -> str:
         """Name, image, id, state."""
-        return f"{row.info.name} {row.info.image} {row.info.id} {row.info.state} {' '.join(flags(row.info))}"
+        info = row.info
+        return f"{info.name} {info.image} {info.id} {info.state} {info.health} {' '.join(flags(info))}"
+
+    # ── rows and figures ─────────────────────────────────────────────────────────────────────────────────────────
 
     async def fetch(self) -> Sequence[ContainerRow]:
-        """All containers."""
-        return (await self.front.ask(ListContainers(at=self.front.travel.at), Containers)).rows
+        """All containers, but those that ended long ago."""
+        rows = (await self.front.ask(ListContainers(at=self.front.travel.at), Containers)).rows
+        now = self.front.now()
+        listed = [row for row in rows if self.with_ended or not is_old(row, now)]
+        self._left_out = len(rows) - len(listed)
+        return listed
+
+    async def load(self) -> None:
+        """Also say how many are left out."""
+        await super().load()
+        self.show_state()
+
+    def standing(self) -> list[list[Span]]:
+        """What is not listed, and how it is."""
+        shown = [("also those that ended long ago", "dim"), ("   H hides them", "faint")] if self.with_ended else []
+        if self._left_out:
+            shown = [(f"{self._left_out:,} that ended over an hour ago", "dim"), ("   H lists them", "faint")]
+        return [*super().standing(), shown]
+
+    def action_ended(self) -> None:
+        """List those that ended long ago, or no longer."""
+        self.with_ended = not self.with_ended
+        self.loader.now()
+
+    async def measure(self) -> None:
+        """What they use; a list that is sorted by it is sorted anew."""
+        self.figures.take((await self.front.ask(GetFigures(), Figures)).rows)
+        if self.sorted_by is not None:
+            self.show_rows(self.sought)
+        self.list.refresh()
 
     def nothing(self) -> list[Span]:
         """None run, or nobody can tell."""
@@ -83,6 +174,8 @@ class ContainersPane(Responding, ListPane[ContainerRow]):
         if health is not None and not health.runtime:
             return [("No containers are known: Docker is not reached.", "warn"), ("   6 Health says why", "dim")]
         return [("No containers. One that starts shows here at once.", "dim")]
+
+    # ── going on ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def picked(self) -> ContainerPlace | None:
         """The container that somebody went to."""
@@ -105,14 +198,45 @@ class ContainersPane(Responding, ListPane[ContainerRow]):
         if self.list.selected:
             self.navigator.visit(_place(self.list.selected), "events")
 
+    def action_logs(self) -> None:
+        """What the container wrote."""
+        if self.list.selected:
+            self.navigator.visit(_place(self.list.selected), "logs")
+
+    def action_shell(self) -> None:
+        """A shell in the container."""
+        if row := self.list.selected:
+            self.open_shell(row.info.id, name(row.info))
+
 
 def _place(row: ContainerRow) -> ContainerPlace:
     return ContainerPlace(row.info.id, name(row.info))
 
 
+def _began(row: ContainerRow) -> int:
+    return row.info.started or row.info.created
+
+
+def _burning(row: ContainerRow) -> tuple[int, ...] | None:
+    """Alerts for sorting: the most severe priority decides, then how many there are of it, and so on."""
+    return tuple(row.alerts.get(priority.label, 0) for priority in Priority) if row.alerts else None
+
+
 def name(info: ContainerInfo) -> str:
     """Its name, or its short id."""
     return info.name or info.id[:12]
+
+
+def is_old(row: ContainerRow, now: int) -> bool:
+    """Whether it ended so long ago that nobody waits for it any more."""
+    return row.info.state in _ENDED and 0 < row.info.finished <= now - LISTED
+
+
+def ended(row: ContainerRow, now: int) -> str:
+    """Since when it has ended, "" while it has not."""
+    if not row.info.finished or not (row.gone or row.info.state in _ENDED):
+        return ""
+    return f"ended {words.age(row.info.finished, now)} ago"
 
 
 def flags(info: ContainerInfo) -> list[str]:
@@ -130,6 +254,11 @@ def _is(path: str, socket: str) -> bool:
     return path.rsplit("/", 1)[-1] == socket
 
 
-def _state(row: ContainerRow) -> list[Span]:
-    state = "removed" if row.gone else row.info.state
-    return [(state or "?", _STATES.get(state, "dim"))]
+def state(row: ContainerRow) -> list[Span]:
+    """Docker's word; for one that runs its health if that is checked, for one that has ended its exit code."""
+    word = "removed" if row.gone else row.info.state
+    if word == "running" and row.info.health in _HEALTH:
+        return [_HEALTH[row.info.health]]
+    if word == "exited" and row.info.finished:
+        return [(f"exited {row.info.exit_code}", "warn" if row.info.exit_code else "dim")]
+    return [(word or "?", _STATES.get(word, "dim"))]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from textual.content import Content
 
 from engine.events import ContainerInfo, Mount
-from engine.protocol import ContainerRow, Containers, ListContainers
+from engine.protocol import ContainerRow, Containers, GetImage, Image, ImageRow, ListContainers
 from tui import words
 from tui.alert_text import facts, lines, section
-from tui.front import Front
+from tui.front import Front, RefusedError
 from tui.panes.containers import flags, name
 from tui.panes.text import TextPane
 from tui.theme import Span, content
@@ -22,15 +22,28 @@ class InspectPane(TextPane):
     def __init__(self, front: Front, container_id: str, id: str) -> None:
         super().__init__(front, id)
         self._container_id = container_id
+        self._image: ImageRow | None = None
 
     async def load(self) -> None:
         """The container among all."""
         rows = (await self.front.ask(ListContainers(), Containers)).rows
         row = next((row for row in rows if row.info.id == self._container_id), None)
-        self.details.show(describe(row) if row else content(("This container is no longer known.", "dim")))
+        if row is None:
+            self.details.show(content(("This container is no longer known.", "dim")))
+            return
+        if self._image is None and not row.gone:
+            self._image = await self._ask_image()
+        self.details.show(describe(row, self._image))
+
+    async def _ask_image(self) -> ImageRow | None:
+        """Once: an image does not change. None where nobody can tell."""
+        try:
+            return (await self.front.ask(GetImage(self._container_id), Image)).row
+        except RefusedError:
+            return None
 
 
-def describe(row: ContainerRow) -> Content:
+def describe(row: ContainerRow, image: ImageRow | None = None) -> Content:
     """All that is known of a container."""
     info = row.info
     found = flags(info)
@@ -38,6 +51,7 @@ def describe(row: ContainerRow) -> Content:
         [(name(info), "strong"), (f"  {info.image}", "dim"), *((f"  {flag}", "bad") for flag in found)],
         [],
         *facts(_pairs(row)),
+        *section("Image", facts(_image_pairs(image)) if image is not None else []),
         *section("Mounts", [[(_mount(mount), "")] for mount in info.mounts]),
         *section("Labels", [[(f"  {key}={value}", "")] for key, value in sorted(info.labels.items())]),
     ]
@@ -58,6 +72,8 @@ def _pairs(row: ContainerRow) -> list[tuple[str, str]]:
         ("First pid", str(info.pid or "")),
         ("Network", " ".join(part for part in (info.network_mode, info.ip) if part)),
         ("Health", info.health),
+        ("Ended", _ended(info)),
+        ("Restarts", f"{info.restarts:,}" if info.restarts else ""),
         ("Entered", _entered(row)),
     ]
 
@@ -68,6 +84,26 @@ def _entered(row: ContainerRow) -> str:
         docker = "Docker told of none" if not row.execs else f"Docker told of {row.execs:,}"
         return f"{_times(row.entries)}, last {words.moment(row.last_entry)}  (as the kernel saw it; {docker})"
     return f"{_times(row.execs)}, last {words.moment(row.last_exec)}" if row.execs else "never"
+
+
+def _ended(info: ContainerInfo) -> str:
+    """When it ended last, and how; "" while it has not."""
+    if not info.finished:
+        return ""
+    memory = ", out of memory" if info.oom_killed else ""
+    return f"{words.moment(info.finished)}, exit code {info.exit_code}{memory}"
+
+
+def _image_pairs(image: ImageRow) -> list[tuple[str, str]]:
+    return [
+        ("Id", image.id),
+        *(("Tag", tag) for tag in image.tags or ["none"]),
+        *(("Digest", digest) for digest in image.digests),
+        ("Made", words.moment(image.created)),
+        ("Size", f"{words.size(image.size)} in {words.plural(image.layers, 'layer')}"),
+        ("For", image.architecture),
+        ("Author", image.author),
+    ]
 
 
 def _times(number: int) -> str:

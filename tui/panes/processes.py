@@ -9,12 +9,14 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from engine.events import HOST
-from engine.protocol import ListProcesses, ListResponses, Processes, ProcessRow, Zoom
+from engine.protocol import GetTop, ListProcesses, ListResponses, Processes, ProcessFigure, ProcessRow, Top, Zoom
 from engine.query import split_inversion
 from tui import clip, words
 from tui.actions import bindings
+from tui.figures import UNKNOWN, cpu_cell
 from tui.front import Front
 from tui.panes.listing import ListPane
+from tui.panes.measuring import MeasuringPane
 from tui.panes.responding import Responding
 from tui.panes.zooming import sign, toggle
 from tui.places import ContainerPlace, ProcessPlace
@@ -26,7 +28,7 @@ from tui.widgets.page_list import PageList
 from tui.workers import start
 
 
-class ProcessesPane(Responding, ListPane[ProcessRow]):
+class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
     """The tree of everything, of one container, or of the host. ``select`` is the process to put the cursor on."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("processes")
@@ -42,6 +44,7 @@ class ProcessesPane(Responding, ListPane[ProcessRow]):
         select: tuple[int, int] | None = None,
     ) -> None:
         self._container_id = container_id
+        self._top: dict[tuple[int, int], ProcessFigure] = {}
         super().__init__(front, id)
         self._select = select
         self._guides: dict[tuple[int, int], str] = {}
@@ -58,13 +61,15 @@ class ProcessesPane(Responding, ListPane[ProcessRow]):
         )
 
     def _columns(self) -> list[Column[ProcessRow]]:
-        columns = self._all_columns()
-        return [column for column in columns if self._container_id is None or column.title != "Container"]
+        left_out = ("CPU", "Mem") if self._container_id is None else ("Container",)
+        return [column for column in self._all_columns() if column.title not in left_out]
 
     def _all_columns(self) -> list[Column[ProcessRow]]:
         return [
             Column("Process", 30, self._process, share=4),
             Column("Alerts", 6, _alerts),
+            Column("CPU", 5, self._cpu, right=True),
+            Column("Mem", 5, self._memory, right=True),
             Column("Pid", 7, lambda row: [(str(row.pid), "dim")], right=True),
             Column("User", 8, lambda row: [(row.user or str(row.uid), "")], share=1, from_width=90),
             Column("Tty", 7, lambda row: [(words.terminal(row.tty), "")], from_width=90),
@@ -72,6 +77,22 @@ class ProcessesPane(Responding, ListPane[ProcessRow]):
             Column("Age", 4, lambda row: [(words.age(row.started, self.front.now()), "dim")], right=True),
             Column("", 10, lambda row: [(words.ending(row.exit_status), "dim")] if row.exit_time else [], share=1),
         ]
+
+    def _cpu(self, row: ProcessRow) -> list[Span]:
+        figure = self._top.get(self.key(row))
+        return cpu_cell(figure.cpu if figure is not None else None) if not row.exit_time else []
+
+    def _memory(self, row: ProcessRow) -> list[Span]:
+        figure = self._top.get(self.key(row))
+        known: list[Span] = [(words.size(figure.memory), "")] if figure is not None else [UNKNOWN]
+        return known if not row.exit_time else []
+
+    async def measure(self) -> None:
+        """What the processes of one container, or of the host, use now; of all there are too many."""
+        if self._container_id is not None:
+            rows = (await self.front.ask(GetTop(self._container_id), Top)).rows
+            self._top = {(row.pid, row.start): row for row in rows}
+            self.list.refresh()
 
     def _process(self, row: ProcessRow) -> list[Span]:
         spans = [(self._guides.get(self.key(row), ""), "faint"), *sign(self.front.health, None, self.key(row))]

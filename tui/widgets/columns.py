@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from rich.cells import cell_len, set_cell_size
 
@@ -33,6 +33,10 @@ class Column(Generic[Row]):
     """The width of the list from which on it is shown."""
     below_width: int | None = None
     """The width from which on it is not shown any more: others say the same."""
+    order: Callable[[Row], Any] | None = None
+    """What the rows can be sorted by, None for what is not known; without it nobody sorts by this column."""
+    descends: bool = False
+    """Whether that begins with the highest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,16 @@ def place(columns: Sequence[Column[Row]], width: int) -> list[Placed[Row]]:
         shares -= column.share
         placed.append(Placed(column, column.width + extra))
     return placed
+
+
+def column_at(columns: Sequence[Column[Row]], width: int, x: int) -> Column[Row] | None:
+    """The column that is drawn at a place of the line, None between two."""
+    begin = 0
+    for placed in place(columns, width):
+        if begin <= x < begin + placed.width:
+            return placed.column
+        begin += placed.width + GAP
+    return None
 
 
 def _is_shown(column: Column[Row], width: int) -> bool:

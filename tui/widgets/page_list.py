@@ -26,7 +26,7 @@ from engine.errors import TiercelError
 from tui import clip
 from tui.actions import bindings
 from tui.theme import Span, cursor_style, rich_tone
-from tui.widgets.columns import GAP, Column, Placed, fit, place
+from tui.widgets.columns import GAP, Column, Placed, column_at, fit, place
 from tui.widgets.page_cache import PAGE, Page, PageCache
 from tui.widgets.pages import Pages
 from tui.workers import start
@@ -61,6 +61,18 @@ class PageList(ScrollView, Generic[Row]):
         """The user moved the cursor."""
 
         page_list: PageList[Any]
+
+        @property
+        def control(self) -> PageList[Any]:
+            """The list."""
+            return self.page_list
+
+    @dataclass
+    class HeadingClicked(Message):
+        """Somebody clicked on the heading of a column."""
+
+        page_list: PageList[Any]
+        column: Column[Any]
 
         @property
         def control(self) -> PageList[Any]:
@@ -127,6 +139,8 @@ class PageList(ScrollView, Generic[Row]):
         """Whether somebody moved the cursor."""
         self.placeholder: Sequence[Span] = ()
         """What an empty list says."""
+        self.heading_signs: Mapping[str, str] = {}
+        """Signs behind titles of columns."""
 
     # ── asking ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -325,6 +339,8 @@ class PageList(ScrollView, Generic[Row]):
     def on_click(self, event: events.Click) -> None:
         """A click selects, a double click opens, the right button has a menu."""
         index = event.y - 1 + round(self.scroll_y)
+        if event.y < 1 and (column := column_at(self.columns, self.scrollable_content_region.width, event.x)):
+            self.post_message(self.HeadingClicked(self, column))
         if event.y < 1 or index >= self.total:
             return
         self.move_to(index)
@@ -351,13 +367,20 @@ class PageList(ScrollView, Generic[Row]):
         width = self.scrollable_content_region.width
         placed = place(self.columns, width)
         if y == 0:
-            return self._strip(width, [(p, [(p.column.title, "faint")]) for p in placed], self.rich_style)
+            return self._strip(width, [(p, self._heading(p.column)) for p in placed], self.rich_style)
         index = y - 1 + round(self.scroll_y)
         if not self.total:
             return self._say(width, self.placeholder if y == 2 else ())
         if index >= self.total:
             return Strip.blank(width, self.rich_style)
         return self._draw(width, placed, index)
+
+    def shown_columns(self) -> list[Column[Row]]:
+        """Those that there is room for."""
+        return [placed.column for placed in place(self.columns, self.scrollable_content_region.width)]
+
+    def _heading(self, column: Column[Row]) -> list[Span]:
+        return [(column.title, "faint"), (self.heading_signs.get(column.title, ""), "accent")]
 
     def _draw(self, width: int, placed: Sequence[Placed[Row]], index: int) -> Strip:
         base = self.rich_style

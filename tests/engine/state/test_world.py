@@ -11,7 +11,7 @@ import pytest
 
 from engine.alerts import Alert, Ancestor, ContainerRef, Priority
 from engine.errors import UsageError
-from engine.events import Fd, KernelEvent, Users
+from engine.events import ContainerAction, Fd, KernelEvent, Users
 from engine.protocol import Change, ContainerRow, EventRow, ListEvents, ProcessRow
 from engine.state import views
 from engine.state.containers import KEEP_GONE, ContainerTable
@@ -113,6 +113,17 @@ def test_a_container_and_what_goes_on_in_it(world: World) -> None:
     (row,) = container_rows(world)
     assert (row.info.name, row.processes, row.execs, row.last_exec) == ("web", 2, 1, T0 + 5)
     assert (row.alerts, row.last_alert) == ({"Warning": 1, "Error": 1}, T0 + 2 * SECOND)
+
+
+@pytest.mark.parametrize(
+    ("healthcheck", "command"), [(["CMD-SHELL", "curl -f x"], "/bin/sh -c curl -f x"), (["CMD", "pg", "-q"], "pg -q")]
+)
+def test_a_check_of_its_health_is_nobody_who_enters(world: World, healthcheck: list[str], command: str) -> None:
+    world.apply(docker(at=1, healthcheck=healthcheck))
+    for at, detail in ((2, command), (3, f"{command}; sh"), (4, "sh")):
+        world.apply(ContainerAction(id=WEB, time=T0 + at, action="exec_start", attributes={"detail": detail}))
+    (row,) = asyncio.run(world.container_rows())
+    assert (row.execs, row.last_exec) == (2, T0 + 4)
 
 
 def test_running_containers_come_first(world: World) -> None:
@@ -538,6 +549,16 @@ def test_a_path_relative_to_a_descriptor_follows_the_kernel(world: World) -> Non
 def test_who_made_a_file_says_more_than_who_wrote_to_it_later(world: World) -> None:
     apply(world, opened("/tmp/x", at=10, comm="cp"), opened("/tmp/x", at=20, flags=O_WRONLY, comm="dd"))
     assert explained(world, "A /tmp/x")["/tmp/x"].startswith("cp (200)")
+
+
+def test_a_file_that_was_brought_along_and_run_says_so_and_whose_it_is(world: World) -> None:
+    run_in_shell(world, 201, "/tmp/x", at=5)
+    apply(world, opened("/tmp/x", at=10, comm="cp"), opened("/tmp/y", at=11, comm="cp"))
+    (unused,) = world.explain(WEB, [Change("A", "/tmp/x")])
+    run_in_shell(world, 202, "/tmp/x", at=20)
+    ran, other = world.explain(WEB, [Change("A", "/tmp/x"), Change("A", "/tmp/y")])
+    assert (unused.executed, ran.executed, other.executed) == (0, T0 + 21, 0)
+    assert (ran.pid, ran.start) == (200, 200)
 
 
 def test_what_a_process_has_become_is_known_with_the_event_that_tells_it(world: World) -> None:

@@ -123,7 +123,26 @@ def test_a_docker_that_listens_is_fine(tmp_path: Path) -> None:
         listening.bind(str(path))
         listening.listen()
         here = machine(tmp_path, environ={"DOCKER_HOST": f"unix://{path}"})
-        assert finding("Docker", here) == doctor.Finding(Status.OK, str(path))
+        assert finding("Docker", here) == doctor.Finding(Status.OK, f"{path} (DOCKER_HOST)")
+
+
+def test_it_says_which_runtime_is_taken_and_which_others_are_there(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as docker, socket.socket(socket.AF_UNIX) as podman:
+        for listening, path in ((docker, "run/docker.sock"), (podman, "run/podman/podman.sock")):
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            listening.bind(str(tmp_path / path))
+            listening.listen()
+        found = finding("Docker", machine(tmp_path, environ={"HOME": str(tmp_path)}))
+    assert found.status is Status.OK
+    assert found.found == (
+        f"{tmp_path}/run/docker.sock (Docker); there is also {tmp_path}/run/podman/podman.sock (Podman): "
+        f"--docker unix://{tmp_path}/run/podman/podman.sock"
+    )
+
+
+def test_a_context_that_is_not_there_is_said(tmp_path: Path) -> None:
+    found = finding("Docker", machine(tmp_path, environ={"HOME": str(tmp_path), "DOCKER_CONTEXT": "gone"}))
+    assert (found.status, found.found) == (Status.WARN, "there is no Docker context 'gone'")
 
 
 def test_a_docker_that_is_absent_only_limits(tmp_path: Path) -> None:

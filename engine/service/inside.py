@@ -1,0 +1,68 @@
+"""The part of the front desk that answers about the inside of containers: figures, logs, images, shells."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from engine import protocol as p
+from engine.contracts import Inhabited, Runtime
+from engine.errors import TiercelError
+from engine.events import HOST
+from engine.sensor import Sensor
+
+
+class InsideDesk:
+    """Its handlers by request, as :class:`engine.service.desk.Desk` wants them."""
+
+    def __init__(self, sensor: Sensor) -> None:
+        self._sensor = sensor
+        self.handlers: dict[type, Callable[[Any], Awaitable[p.Reply]]] = {
+            p.GetFigures: self._figures,
+            p.GetTop: self._top,
+            p.GetLogs: self._logs,
+            p.GetImage: self._image,
+            p.OpenShell: self._shell,
+        }
+
+    async def _figures(self, _request: p.GetFigures) -> p.Reply:
+        gauge = self._sensor.gauge
+        return p.Figures(rows=await gauge.containers(self._inhabited()) if gauge is not None else [])
+
+    def _inhabited(self) -> list[Inhabited]:
+        """The containers in which a process lives, with the runtime's word for its first, else any."""
+        world = self._sensor.world
+        living: dict[str, int] = {}
+        for process in world.processes:
+            if not process.exit_time and process.container_id != HOST:
+                living.setdefault(process.container_id, process.pid)
+        for container in world.containers:
+            if container.info is not None and container.info.pid:
+                living[container.id] = container.info.pid
+        return [Inhabited(container_id, pid) for container_id, pid in living.items()]
+
+    async def _top(self, request: p.GetTop) -> p.Reply:
+        gauge, wanted = self._sensor.gauge, request.container_id
+        if gauge is None:
+            return p.Top(rows=[])
+        processes = (one for one in self._sensor.world.processes if one.container_id == wanted and not one.exit_time)
+        return p.Top(rows=await gauge.processes([(one.pid, one.start) for one in processes]))
+
+    async def _logs(self, request: p.GetLogs) -> p.Reply:
+        return await self._runtime("a recording and a host without Docker have no logs").logs(request)
+
+    async def _image(self, request: p.GetImage) -> p.Reply:
+        return p.Image(row=await self._runtime("nobody tells of images").image(request.container_id))
+
+    async def _shell(self, request: p.OpenShell) -> p.Reply:
+        url = self._runtime("only a container that is watched live can be entered").url()
+        container = self._sensor.world.containers.get(request.container_id)
+        if container is None or container.info is None or container.info.state != "running":
+            raise TiercelError("this container does not run", hint="only a running one can be entered")
+        token = self._sensor.shells.expect(request.container_id, request.who)
+        return p.Shell(token=token, url=url)
+
+    def _runtime(self, hint: str) -> Runtime:
+        if self._sensor.runtime is None:
+            raise TiercelError("no container runtime to ask", hint=hint)
+        return self._sensor.runtime

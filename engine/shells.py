@@ -1,0 +1,140 @@
+"""Shells that somebody opens in a container from the screen: what happens in them is known as ours.
+
+Nothing of it is hidden: its alerts are written, counted and sent like any others, with :data:`OWN_SHELL` as their entry
+and :data:`TAG` among their tags, and lie in stacks of their own, which are acknowledged from the start with who opened
+the shell. So they wake nobody who looks at what is new.
+
+Which process is that shell is told by a token: the sensor makes one for each shell, the screen puts it among the
+arguments of ``docker exec``, and the first program that appears with it is the shell, if it came into just this
+container from outside (:func:`is_entered`). Then the token is worth nothing any more. A process inside cannot make
+itself such a program, and it sees the token only when that has been used; who may use Docker's API could, and may
+do anything else, too. In doubt nothing is marked. What the shell starts is ours as long as the shell itself lives.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+
+from engine.alerts import Alert, Ancestor
+from engine.events import HOST, KernelEvent
+from engine.protocol import SetState
+from engine.state.containers import is_plumbing
+from engine.state.lineage import OWN_SHELL
+from engine.state.processes import Process, ProcessKey
+from engine.state.world import World
+
+TAG = "own_shell"
+WAIT = 60 * 10**9
+"""Nanoseconds for which a token is good: Docker may take a while."""
+MOST = 64
+"""Tokens, and shells, known at a time; more are not marked."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    """A shell that somebody is about to open."""
+
+    container_id: str
+    who: str
+    until: int
+
+
+class Shells:
+    """See the module. ``waiting`` says whether programs are looked at (:meth:`note`)."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._expected: dict[str, _Expected] = {}
+        self._open: dict[ProcessKey, str] = {}
+        """By its process: who opened it."""
+        self._settled: set[int] = set()
+        """Stacks that have their state."""
+        self.opened = 0
+        """Shells that were recognised."""
+
+    def __len__(self) -> int:
+        """How many are open."""
+        return len(self._open)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a shell is about to be opened."""
+        return bool(self._expected)
+
+    def expect(self, container_id: str, who: str) -> str:
+        """A token for a shell in this container."""
+        self._forget_old()
+        token = f"tiercel-{secrets.token_hex(16)}"
+        if len(self._expected) < MOST:
+            self._expected[token] = _Expected(container_id, who, self._world.moment + WAIT)
+        return token
+
+    def note(self, event: KernelEvent) -> None:
+        """A program was executed: perhaps the shell."""
+        if event.type not in ("execve", "execveat") or event.process is None or event.res != 0:
+            return
+        token = event.process.args[-1] if event.process.args else ""
+        expected = self._expected.get(token)
+        process = self._world.processes.get(event.pid, event.start)
+        if expected is None or process is None or not is_entered(process, expected.container_id):
+            return
+        del self._expected[token]
+        if self._world.moment <= expected.until and len(self._open) < MOST:
+            self._open[process.pid, process.start] = expected.who
+            self.opened += 1
+
+    def mark(self, alert: Alert) -> None:
+        """Mark an alert that such a shell caused."""
+        if not self._open or alert.container is None:
+            return
+        container_id = alert.container.id
+        inside = takewhile(lambda step: step.container_id == container_id, alert.lineage)
+        if any(self._is_ours(step) for step in inside):
+            alert.entry = OWN_SHELL
+            alert.tags = [*alert.tags, TAG]
+
+    def settle(self, alerts: Sequence[Alert]) -> list[SetState]:
+        """The states that stacks of marked alerts get, once each: what somebody makes of them later holds."""
+        requests = []
+        for alert in alerts:
+            if alert.entry == OWN_SHELL and alert.stack not in self._settled:
+                self._settled.add(alert.stack)
+                requests.append(SetState([alert.stack], "acknowledged", note=OWN_SHELL, who=self._who(alert)))
+        return requests
+
+    def _is_ours(self, step: Ancestor) -> bool:
+        key = step.pid, step.start
+        if key not in self._open:
+            return False
+        process = self._world.processes.get(*key)
+        if process is None or process.exit_time:
+            del self._open[key]
+            return False
+        return True
+
+    def _who(self, alert: Alert) -> str:
+        keys = ((step.pid, step.start) for step in alert.lineage)
+        return next((self._open[key] for key in keys if key in self._open), "")
+
+    def _forget_old(self) -> None:
+        for token in [token for token, one in self._expected.items() if one.until < self._world.moment]:
+            del self._expected[token]
+        for key in list(self._open):
+            process = self._world.processes.get(*key)
+            if process is None or process.exit_time:
+                del self._open[key]
+
+
+def is_entered(process: Process, container_id: str) -> bool:
+    """Whether a process came into this container from outside by itself: what started it, but for the steps of the
+    runtime, is known and is on the host, and it is not the container's first."""
+    if process.container_id != container_id or process.vpid == 1:
+        return False
+    above = next((one for one in process.ancestors() if not is_plumbing(one)), None)
+    return above is not None and above.container_id == HOST
+
+
+__all__ = ["OWN_SHELL", "TAG", "Shells", "is_entered"]

@@ -1,0 +1,54 @@
+"""Questions to Docker on behalf of a front end: what has changed, what was written, which image."""
+
+from __future__ import annotations
+
+from engine.protocol import Change, GetLogs, ImageRow, Logs
+from probes.docker.api import Json, connected, nanoseconds
+from probes.docker.endpoints import find_daemon
+from probes.docker.failures import calling
+from probes.docker.logs import LogReaders
+
+
+class DockerRuntime:
+    """Answers what only Docker knows (:class:`engine.contracts.Runtime`). ``url`` as for :func:`find_daemon`."""
+
+    def __init__(self, url: str | None = None) -> None:
+        self._url = url
+        self._logs = LogReaders(url)
+
+    def url(self) -> str:
+        """Where the daemon listens."""
+        return find_daemon(self._url)
+
+    async def changes(self, container_id: str) -> list[Change]:
+        """``docker diff``: what differs from the image. Raises TiercelError with Docker's reason."""
+        async with connected(self._url) as docker:
+            with calling("Docker cannot tell the changes"):
+                # aiodocker has no method of its own for this question
+                lines = await docker._query_json(f"containers/{container_id}/changes")
+        return [Change(kind="CAD"[line["Kind"]], path=line["Path"]) for line in lines or []]
+
+    async def logs(self, request: GetLogs) -> Logs:
+        """A page of what a container wrote. Raises TiercelError with Docker's reason."""
+        return await self._logs.page(request)
+
+    async def image(self, container_id: str) -> ImageRow:
+        """The image that a container was made from. Raises TiercelError with Docker's reason."""
+        async with connected(self._url) as docker:
+            with calling("Docker cannot tell the image"):
+                container = await docker.containers.container(container_id).show()
+                return image_row(await docker.images.inspect(container["Image"]))
+
+
+def image_row(answer: Json) -> ImageRow:
+    """``GET /images/<id>/json`` as plain data."""
+    return ImageRow(
+        id=answer["Id"],
+        tags=list(answer.get("RepoTags") or []),
+        digests=list(answer.get("RepoDigests") or []),
+        created=nanoseconds(answer.get("Created") or ""),
+        size=answer.get("Size") or 0,
+        layers=len((answer.get("RootFS") or {}).get("Layers") or []),
+        architecture="/".join(filter(None, (answer.get("Os"), answer.get("Architecture"), answer.get("Variant")))),
+        author=answer.get("Author") or "",
+    )

@@ -1,0 +1,177 @@
+"""The front desk on the inside of containers: figures, logs, shells, and why not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.contracts import Inhabited
+from engine.errors import TiercelError
+from engine.protocol import (
+    Change,
+    ContainerFigure,
+    Figures,
+    GetFigures,
+    GetImage,
+    GetLogs,
+    GetTop,
+    ImageRow,
+    ListStacks,
+    LogLine,
+    Logs,
+    OpenShell,
+    ProcessFigure,
+    Shell,
+    Stacks,
+    Top,
+)
+from engine.rules.load import load
+from engine.sensor import Sensor
+from engine.service.desk import Desk
+from engine.state.lineage import OWN_SHELL
+from engine.store import AlertStore
+from tests.helpers.sources import ListSource
+from tests.helpers.world import DB, WEB, docker, execve, process_info, procexit, snapshot
+
+SHIM, RUNC, INIT, SHELL, THEIRS = 600, 700, 800, 900, 901
+RULES = """
+- rule: Shell
+  desc: A shell was started.
+  condition: evt.type = execve and proc.name = sh
+  output: Shell
+  priority: Notice
+"""
+
+
+class Measured:
+    """A gauge that says whom it was asked for."""
+
+    def __init__(self) -> None:
+        self.wanted: list[Inhabited] = []
+        self.processes_wanted: list[tuple[int, int]] = []
+
+    async def containers(self, wanted: Sequence[Inhabited]) -> list[ContainerFigure]:
+        self.wanted = list(wanted)
+        return [ContainerFigure(one.container_id, cpu=1.0) for one in wanted]
+
+    async def processes(self, wanted: Sequence[tuple[int, int]]) -> list[ProcessFigure]:
+        self.processes_wanted = list(wanted)
+        return [ProcessFigure(pid, start) for pid, start in wanted]
+
+
+class Talking:
+    """A runtime whose containers all wrote the same."""
+
+    async def changes(self, container_id: str) -> list[Change]:
+        return []
+
+    async def logs(self, request: GetLogs) -> Logs:
+        return Logs(stream=1, rows=[LogLine(1, 0, f"{request.container_id[:2]} \x1b[2J")])
+
+    async def image(self, container_id: str) -> ImageRow:
+        return ImageRow(id=f"image of {container_id[:2]}")
+
+    def url(self) -> str:
+        return "unix:///docker.sock"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """At a sensor that has seen two containers: web runs, and runc is about to enter it."""
+    return Desk(sensor_of(tmp_path, live=True))
+
+
+def sensor_of(folder: Path, *, live: bool) -> Sensor:
+    path = folder / "rules.yaml"
+    path.write_text(RULES)
+    gauge, runtime = (Measured(), Talking()) if live else (None, None)
+    store = AlertStore(folder / "alerts.db")
+    sensor = Sensor(
+        [ListSource()],
+        load([path]),
+        store,
+        load_rules=lambda: load([path]),
+        hostname="lab",
+        gauge=gauge,
+        runtime=runtime,
+    )
+    plumbing: dict[str, Any] = {
+        "ppid": RUNC,
+        "comm": "runc:[2:INIT]",
+        "exepath": "/usr/bin/runc",
+        "container_id": WEB,
+        "vpid": 20,
+    }
+    processes = [
+        process_info(SHIM, comm="containerd-shim"),
+        process_info(RUNC, ppid=SHIM, comm="runc", exepath="/usr/bin/runc"),
+        process_info(SHELL, **plumbing),
+        process_info(THEIRS, **plumbing),
+    ]
+    sensor.feed([execve(INIT, "/bin/httpd", ppid=SHIM, container_id=WEB, vpid=1), snapshot(*processes)])
+    sensor.feed([docker(WEB, pid=INIT), docker(DB, name="db", state="exited")])
+    return sensor
+
+
+async def test_the_containers_in_which_somebody_lives_are_measured_by_their_first_process(desk: Desk) -> None:
+    reply = await desk.answer(GetFigures())
+    assert isinstance(reply, Figures)
+    assert [row.id for row in reply.rows] == [WEB]
+    gauge = desk.sensor.gauge
+    assert isinstance(gauge, Measured)
+    assert gauge.wanted == [Inhabited(WEB, INIT)]
+
+
+async def test_a_container_that_no_runtime_tells_of_is_measured_by_any_of_its_processes(desk: Desk) -> None:
+    desk.sensor.feed([execve(1000, "/bin/x", ppid=SHIM, container_id="ef" * 32)])
+    await desk.answer(GetFigures())
+    gauge = desk.sensor.gauge
+    assert isinstance(gauge, Measured)
+    assert Inhabited("ef" * 32, 1000) in gauge.wanted
+
+
+async def test_the_processes_of_one_container_are_measured_while_they_live(desk: Desk) -> None:
+    desk.sensor.feed([procexit(THEIRS, 5, container_id=WEB)])
+    reply = await desk.answer(GetTop(WEB))
+    assert isinstance(reply, Top)
+    assert {row.pid for row in reply.rows} == {INIT, SHELL}
+
+
+async def test_a_replay_has_no_figures_no_logs_no_images_and_no_shells(tmp_path: Path) -> None:
+    desk = Desk(sensor_of(tmp_path, live=False))
+    assert await desk.answer(GetFigures()) == Figures(rows=[])
+    assert await desk.answer(GetTop(WEB)) == Top(rows=[])
+    for request in (GetLogs(WEB), GetImage(WEB), OpenShell(WEB)):
+        with pytest.raises(TiercelError, match="no container runtime to ask"):
+            await desk.answer(request)
+
+
+async def test_only_a_container_that_runs_can_be_entered(desk: Desk) -> None:
+    for container_id in (DB, "00" * 32):
+        with pytest.raises(TiercelError, match="does not run"):
+            await desk.answer(OpenShell(container_id))
+    assert not desk.sensor.shells.waiting
+
+
+async def test_the_alerts_of_our_shell_are_written_acknowledged_and_apart_from_anothers(desk: Desk) -> None:
+    reply = await desk.answer(OpenShell(WEB, "ann"))
+    assert isinstance(reply, Shell)
+    assert reply.url == "unix:///docker.sock"
+    ours = execve(SHELL, "/bin/sh", "-c", "exec sh", reply.token, at=10, ppid=RUNC, container_id=WEB, vpid=20)
+    theirs = execve(THEIRS, "/bin/sh", "-c", "exec sh", reply.token, at=20, ppid=RUNC, container_id=WEB, vpid=21)
+    desk.sensor.feed([ours, theirs])
+    await asyncio.gather(*desk.sensor._tasks)
+    page = await desk.answer(ListStacks())
+    assert isinstance(page, Stacks)
+    assert [(row.entry, row.state, row.note, row.who, row.count) for row in page.rows] == [
+        ("docker exec", "new", "", "", 1),
+        (OWN_SHELL, "acknowledged", OWN_SHELL, "ann", 1),
+    ]
+    tagged = await desk.answer(ListStacks(filter="tag=own_shell"))
+    assert isinstance(tagged, Stacks)
+    assert [row.entry for row in tagged.rows] == [OWN_SHELL]
+    assert desk.sensor.hits.count["Shell"] == 2

@@ -1,0 +1,194 @@
+"""Which process is a shell of ours: only what came into its container from outside with a token that was not used."""
+
+from __future__ import annotations
+
+from engine.alerts import Alert, Priority
+from engine.events import KernelEvent, ProcessInfo
+from engine.judge import container_ref, lineage_of
+from engine.protocol import SetState
+from engine.shells import MOST, TAG, WAIT, Shells
+from engine.state.lineage import OWN_SHELL
+from engine.state.world import World
+from engine.store.rows import stack_key
+from tests.helpers.world import DB, WEB, clone, docker, event, execve, process_info, procexit, snapshot
+
+RUNC, SHIM, INIT, SHELL, CHILD = 700, 600, 800, 900, 901
+
+
+def plumbing(pid: int, container_id: str = WEB) -> ProcessInfo:
+    """runc's own step inside, before it executes what was asked for."""
+    return process_info(
+        pid, ppid=RUNC, comm="runc:[2:INIT]", exepath="/usr/bin/runc", container_id=container_id, vpid=20
+    )
+
+
+def world() -> World:
+    """A container with its first process, and runc about to put something into it."""
+    made = World()
+    made.apply(execve(INIT, "/bin/httpd", ppid=SHIM, container_id=WEB, vpid=1))  # it sets the clock
+    made.apply(docker(WEB))
+    made.apply(docker(DB))
+    host = [
+        process_info(SHIM, comm="containerd-shim"),
+        process_info(RUNC, ppid=SHIM, comm="runc", exepath="/usr/bin/runc"),
+    ]
+    first = process_info(INIT, ppid=SHIM, comm="httpd", exepath="/bin/httpd", container_id=WEB, vpid=1)
+    made.apply(snapshot(*host, first, plumbing(SHELL)))
+    return made
+
+
+def feed(world: World, shells: Shells, *events: KernelEvent) -> None:
+    for one in events:
+        world.apply(one)
+        if shells.waiting:
+            shells.note(one)
+
+
+def entered(token: str, pid: int = SHELL, container_id: str = WEB, at: int = 1) -> KernelEvent:
+    """Docker has put a shell into a container."""
+    return execve(pid, "/bin/sh", "-c", "exec sh", token, at=at, ppid=RUNC, container_id=container_id, vpid=20)
+
+
+def alert(world: World, pid: int, container_id: str = WEB) -> Alert:
+    """What a rule says of a process."""
+    process = world.processes.get(pid, pid)
+    container = world.containers.get(container_id)
+    assert process is not None
+    assert container is not None
+    assert container.info is not None
+    return Alert(
+        time=1,
+        rule="Shell",
+        priority=Priority.NOTICE,
+        output="",
+        output_fields={},
+        tags=["shell"],
+        container=container_ref(container),
+        lineage=lineage_of(process, container, world.containers.host),
+        entry="docker exec",
+    )
+
+
+def marked(world: World, shells: Shells, pid: int, container_id: str = WEB) -> bool:
+    one = alert(world, pid, container_id)
+    shells.mark(one)
+    assert (one.entry == OWN_SHELL) is (TAG in one.tags)
+    return one.entry == OWN_SHELL
+
+
+def test_the_shell_and_what_it_starts_are_ours_until_it_ends() -> None:
+    here = world()
+    shells = Shells(here)
+    feed(here, shells, entered(shells.expect(WEB, "ann")))
+    assert marked(here, shells, SHELL)
+    child = [clone(SHELL, CHILD, 2, container_id=WEB), execve(CHILD, "/bin/cat", at=3, ppid=SHELL, container_id=WEB)]
+    feed(here, shells, *child)
+    assert marked(here, shells, CHILD)
+    feed(here, shells, procexit(SHELL, 4, container_id=WEB))
+    assert not marked(here, shells, CHILD)
+    assert len(shells) == 0
+
+
+def test_what_the_shell_becomes_is_ours() -> None:
+    here = world()
+    shells = Shells(here)
+    feed(here, shells, entered(shells.expect(WEB, "")), execve(SHELL, "/bin/bash", at=2, ppid=RUNC, container_id=WEB))
+    assert marked(here, shells, SHELL)
+
+
+def test_a_token_is_good_for_one_shell() -> None:
+    here = world()
+    shells = Shells(here)
+    token = shells.expect(WEB, "")
+    here.apply(snapshot(plumbing(SHELL), plumbing(CHILD)))
+    feed(here, shells, entered(token), entered(token, pid=CHILD, at=2))
+    assert marked(here, shells, SHELL)
+    assert not marked(here, shells, CHILD)
+    assert shells.opened == 1
+
+
+def test_a_process_inside_does_not_become_ours_by_the_token() -> None:
+    here = world()
+    shells = Shells(here)
+    token = shells.expect(WEB, "")
+    fake = execve(CHILD, "/bin/sh", "-c", "", token, at=3, ppid=INIT, container_id=WEB)
+    feed(here, shells, clone(INIT, CHILD, 2, container_id=WEB), fake)
+    assert not marked(here, shells, CHILD)
+    feed(here, shells, entered(token, at=4))
+    assert marked(here, shells, SHELL), "and it did not use the token up"
+
+
+def test_the_first_process_of_a_container_is_never_ours() -> None:
+    here = world()
+    shells = Shells(here)
+    token = shells.expect(WEB, "")
+    feed(here, shells, execve(INIT, "/bin/sh", "-c", "", token, at=2, ppid=SHIM, container_id=WEB, vpid=1))
+    assert not marked(here, shells, INIT)
+
+
+def test_a_process_whose_parent_nobody_knows_is_not_ours() -> None:
+    here = world()
+    shells = Shells(here)
+    token = shells.expect(WEB, "")
+    feed(here, shells, execve(4000, "/bin/sh", "-c", "", token, at=2, ppid=3999, container_id=WEB))
+    assert not marked(here, shells, 4000)
+
+
+def test_another_container_is_not_meant() -> None:
+    here = world()
+    shells = Shells(here)
+    token = shells.expect(DB, "")
+    feed(here, shells, entered(token))
+    assert not marked(here, shells, SHELL)
+
+
+def test_a_token_that_is_not_ours_or_too_old_says_nothing() -> None:
+    here = world()
+    shells = Shells(here)
+    token = shells.expect(WEB, "")
+    feed(here, shells, entered("tiercel-0000"))
+    assert not marked(here, shells, SHELL)
+    feed(here, shells, entered(token, at=WAIT + 2 * 10**9))
+    assert not marked(here, shells, SHELL)
+    assert not shells.waiting
+
+
+def test_a_failed_exec_does_not_use_the_token_up() -> None:
+    here = world()
+    shells = Shells(here)
+    token = shells.expect(WEB, "")
+    failed = event("execve", SHELL, 1, process=plumbing(SHELL), res=-2, container_id=WEB)
+    feed(here, shells, failed, entered(token, at=2))
+    assert marked(here, shells, SHELL)
+
+
+def test_tokens_are_bounded_and_cannot_be_guessed() -> None:
+    here = world()
+    shells = Shells(here)
+    tokens = {shells.expect(WEB, "") for _ in range(3 * MOST)}
+    assert len(tokens) == 3 * MOST
+    assert len(shells._expected) == MOST
+    assert min(map(len, tokens)) >= 32
+
+
+def test_its_alerts_lie_in_stacks_of_their_own_that_are_acknowledged_once() -> None:
+    here = world()
+    shells = Shells(here)
+    feed(here, shells, entered(shells.expect(WEB, "ann")))
+    ours, theirs = alert(here, SHELL), alert(here, SHELL)
+    assert stack_key(ours) == stack_key(theirs)
+    shells.mark(ours)
+    assert stack_key(ours) != stack_key(theirs)
+    ours.stack = 7
+    assert shells.settle([ours]) == [SetState([7], "acknowledged", note=OWN_SHELL, who="ann")]
+    assert shells.settle([ours]) == []
+
+
+def test_no_program_gets_into_our_stack_by_its_name() -> None:
+    """Neither a path nor a name holds a zero byte."""
+    here = world()
+    shells = Shells(here)
+    feed(here, shells, entered(shells.expect(WEB, "")))
+    ours = alert(here, SHELL)
+    shells.mark(ours)
+    assert "\0" in stack_key(ours)[2]

@@ -1,0 +1,178 @@
+"""What is told of the inside of real containers: logs, images, and what they use."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from engine.contracts import Inhabited
+from engine.errors import TiercelError
+from engine.protocol import GetLogs, LogLine
+from probes.docker.logs import IDLE, LogReaders
+from probes.docker.runtime import DockerRuntime
+from probes.machine.gauge import Gauge
+from tests.helpers.lab import Lab
+
+pytestmark = pytest.mark.live
+
+PATIENCE = 30
+"""Seconds after which a test gives up on Docker."""
+
+
+@pytest.fixture(autouse=True)
+def clean(lab: Lab) -> Iterator[None]:
+    yield
+    lab.remove_all()
+
+
+async def run(lab: Lab, name: str, *command: str, options: tuple[str, ...] = ()) -> str:
+    return await asyncio.to_thread(lab.run, name, "busybox", *command, options=options)
+
+
+class Reading:
+    """A front end that reads a log to its end, page by page."""
+
+    def __init__(self, readers: LogReaders, container_id: str, limit: int = 500) -> None:
+        self.readers, self.container_id, self.limit = readers, container_id, limit
+        self.lines: list[LogLine] = []
+        self.stream = self.dropped = 0
+        self.end = ""
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while not holds():
+                after = self.lines[-1].number if self.lines else 0
+                page = await self.readers.page(GetLogs(self.container_id, self.stream, after, self.limit))
+                self.stream, self.end = page.stream, page.end
+                self.lines += page.rows
+                self.dropped += page.dropped
+                await asyncio.sleep(0.01)
+
+    @property
+    def texts(self) -> list[str]:
+        return [line.text for line in self.lines]
+
+
+@asynccontextmanager
+async def reading(lab: Lab, container_id: str, **more: int) -> AsyncIterator[Reading]:
+    readers = LogReaders(lab.url)
+    yield Reading(readers, container_id, **more)
+    readers.end_idle(time.monotonic() + 2 * IDLE)
+
+
+SPEAKING = (
+    "echo one; sleep 0.2; echo two >&2; sleep 0.2; printf '\\033[31mred\\033[0m\\033]52;c;eA==\\007\\n'; exec cat"
+)
+
+
+async def test_lines_come_with_their_times_and_their_streams_and_go_on(lab: Lab) -> None:
+    web = await run(lab, "web", "sh", "-c", SPEAKING, options=("-i",))
+    async with reading(lab, web) as log:
+        await log.until(lambda: len(log.lines) >= 3)
+        assert [(line.text, line.error) for line in log.lines] == [
+            ("one", False),
+            ("two", True),
+            ("red\x1b]52;c;eA==\x07", False),
+        ]
+        assert [line.number for line in log.lines] == [1, 2, 3]
+        times = [line.time for line in log.lines]
+        assert times == sorted(times)
+        assert abs(times[0] - time.time_ns()) < 600 * 10**9
+        await asyncio.to_thread(lab.exec, "web", "sh", "-c", "echo later > /proc/1/fd/1")
+        await log.until(lambda: "later" in log.texts)
+        await asyncio.to_thread(lab.docker, "kill", "web")
+        await log.until(lambda: log.end != "")
+    assert log.end == "the container has ended"
+
+
+async def test_a_terminal_has_one_stream(lab: Lab) -> None:
+    web = await run(lab, "web", "sh", "-c", "echo one; echo two >&2; sleep 1000", options=("-t",))
+    async with reading(lab, web) as log:
+        await log.until(lambda: log.texts == ["one", "two"])
+    assert not any(line.error for line in log.lines)
+
+
+async def test_a_container_that_is_started_again_is_read_again(lab: Lab) -> None:
+    web = await run(lab, "web", "sh", "-c", "echo run; exit 0")
+    async with reading(lab, web) as log:
+        await log.until(lambda: log.end != "")
+        first = log.stream
+        await asyncio.to_thread(lab.docker, "start", "web")
+        await log.until(lambda: log.stream != first and len(log.lines) >= 3)
+
+
+async def test_a_flood_is_read_in_pages_and_what_nobody_got_is_counted(lab: Lab) -> None:
+    web = await run(lab, "web", "sh", "-c", "i=0; while [ $i -lt 30000 ]; do echo line $i; i=$((i+1)); done; echo end")
+    async with reading(lab, web, limit=50) as log:
+        await asyncio.to_thread(lab.docker, "wait", "web")
+        await log.until(lambda: log.end != "")
+    assert log.texts[-1] == "end"
+    numbers = [line.number for line in log.lines]
+    assert numbers == sorted(set(numbers))
+    assert len(numbers) + log.dropped == numbers[-1]
+
+
+async def test_nobody_looks_and_nobody_reads(lab: Lab) -> None:
+    web = await run(lab, "web", "sh", "-c", "echo one; sleep 1000")
+    readers = LogReaders(lab.url)
+    await Reading(readers, web).until(lambda: len(readers) == 1)
+    task = readers._readers[web].task
+    readers.end_idle(time.monotonic() + 2 * IDLE)
+    assert len(readers) == 0
+    await asyncio.wait([task], timeout=PATIENCE)
+    assert task.cancelled()
+
+
+async def test_a_container_that_docker_does_not_know_has_no_logs(lab: Lab) -> None:
+    runtime = DockerRuntime(lab.url)
+    with pytest.raises(TiercelError, match="No such container"):
+        await runtime.logs(GetLogs("0" * 64))
+    with pytest.raises(TiercelError, match="No such container"):
+        await runtime.image("0" * 64)
+
+
+async def test_the_image_of_a_container(lab: Lab) -> None:
+    web = await run(lab, "web")
+    image = await DockerRuntime(lab.url).image(web)
+    assert image.id.startswith("sha256:")
+    assert image.tags == ["lab/busybox:1"]
+    assert image.size > 100_000
+    assert image.layers >= 1
+    assert image.architecture.startswith("linux/")
+
+
+async def test_what_containers_use_is_measured(lab: Lab) -> None:
+    """One that is busy and holds memory, one that sleeps with a limit."""
+    busy = await run(lab, "busy", "sh", "-c", "while :; do :; done")
+    idle = await run(lab, "idle", options=("--memory", "64m"))
+    pids = {one: int(lab.docker("inspect", "-f", "{{.State.Pid}}", one)) for one in (busy, idle)}
+    gauge = Gauge()
+    wanted = [Inhabited(one, pid) for one, pid in pids.items()]
+    assert {row.id: row.cpu for row in await gauge.containers(wanted)} == {busy: None, idle: None}
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            await asyncio.sleep(0.1)
+            rows = {row.id: row for row in await gauge.containers(wanted)}
+            if rows[busy].cpu is not None:
+                break
+    used = rows[busy].cpu
+    assert used is not None
+    assert 5 < used < 150
+    assert (rows[idle].cpu, rows[idle].memory_limit) == (0.0, 64 << 20)
+    assert rows[idle].processes == 1
+    assert 0 < (rows[busy].memory or 0) < 64 << 20
+    assert rows[idle].received is None, "it has no network"
+    start = next(iter(await gauge.processes([(pids[busy], start_of(pids[busy]))])))
+    assert start.memory > 10_000
+
+
+def start_of(pid: int) -> int:
+    """Nanoseconds since boot."""
+    ticks = int(Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[19])
+    return ticks * 10**9 // os.sysconf("SC_CLK_TCK")

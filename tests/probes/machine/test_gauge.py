@@ -1,0 +1,177 @@
+"""What containers and processes use, read from cgroups and a /proc made of files, v1 and v2."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from engine.contracts import Inhabited
+from probes.kernel.decode import TICK
+from probes.machine.gauge import PERIOD, STALE, Gauge
+
+WEB, DB = "ab" * 32, "cd" * 32
+LO = "Inter-|   Receive\n face |bytes\n    lo: 99 1 0 0 0 0 0 0 99 1 0 0 0 0 0 0\n"
+NET = LO + "  eth0:{0} 1 0 0 0 0 0 0 {1} 1 0 0 0 0 0 0\n"
+
+
+class Host:
+    """A machine of files: ``unified`` says which cgroup tree it has. Time goes on by hand."""
+
+    def __init__(self, folder: Path, *, unified: bool) -> None:
+        self.folder, self.unified, self.now = folder, unified, 100.0
+        self.proc = folder / "proc"
+        trees = ["unified"] if unified else ["cpuacct", "memory", "pids"]
+        lines = [f"3{number} 1 0:3 / {folder}/{tree} rw - {self._kind(tree)}" for number, tree in enumerate(trees)]
+        self.write(self.proc / "self/mountinfo", "\n".join(lines) + "\n")
+        self.link(self.proc / "self/ns/net", "net:[1]")
+        self.gauge = Gauge(proc=self.proc, clock=lambda: self.now)
+
+    def _kind(self, tree: str) -> str:
+        return "cgroup2 cgroup rw" if self.unified else f"cgroup cgroup rw,{tree}"
+
+    @staticmethod
+    def write(path: Path, text: str) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    @staticmethod
+    def link(path: Path, target: str) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.symlink_to(target)
+
+    def process(self, pid: int, container_id: str, *, below: str = "", net: str = "net:[2]") -> None:
+        """A process in a cgroup of the container, or in one that the container made."""
+        path = f"/docker/{container_id}{below}"
+        lines = (
+            [f"0::{path}"]
+            if self.unified
+            else [f"{n}:{c}:{path}" for n, c in ((1, "cpuacct"), (2, "memory"), (3, "pids"))]
+        )
+        self.write(self.proc / f"{pid}/cgroup", "\n".join(lines) + "\n")
+        self.link(self.proc / f"{pid}/ns/net", net)
+
+    def use(
+        self, pid: int, container_id: str, *, cpu: int, memory: int, cache: int, limit: int, net: tuple[int, int]
+    ) -> None:
+        """``cpu`` is in microseconds."""
+        self.write(self.proc / f"{pid}/net/dev", NET.format(*net))
+        for name, text in self._files(cpu, memory, cache, limit).items():
+            tree, _, file = name.rpartition("/")
+            self.write(self.folder / (tree or "unified") / f"docker/{container_id}" / file, text)
+
+    def _files(self, cpu: int, memory: int, cache: int, limit: int) -> dict[str, str]:
+        if self.unified:
+            return {
+                "cpu.stat": f"usage_usec {cpu}\nuser_usec 1\n",
+                "memory.current": f"{memory}\n",
+                "memory.max": f"{limit or 'max'}\n",
+                "memory.stat": f"anon 1\nfile 2\nactive_file 3\ninactive_file {cache}\n",
+                "pids.current": "4\n",
+            }
+        return {
+            "cpuacct/cpuacct.usage": f"{cpu * 1000}\n",
+            "memory/memory.usage_in_bytes": f"{memory}\n",
+            "memory/memory.limit_in_bytes": f"{limit or 0x7FFFFFFFFFFFF000}\n",
+            "memory/memory.stat": f"cache 1\ninactive_file 2\ntotal_inactive_file {cache}\n",
+            "pids/pids.current": "4\n",
+        }
+
+
+@pytest.fixture(params=[True, False], ids=["v2", "v1"])
+def host(request: pytest.FixtureRequest, tmp_path: Path) -> Host:
+    return Host(tmp_path, unified=request.param)
+
+
+async def test_two_readings_make_a_rate(host: Host) -> None:
+    host.process(7, WEB)
+    host.use(7, WEB, cpu=1_000_000, memory=900, cache=100, limit=4096, net=(1000, 50))
+    (first,) = await host.gauge.containers([Inhabited(WEB, 7)])
+    assert (first.cpu, first.received, first.sent) == (None, None, None)
+    assert (first.memory, first.memory_limit, first.processes) == (800, 4096, 4)
+    host.now += 2
+    host.use(7, WEB, cpu=2_500_000, memory=900, cache=1000, limit=0, net=(5000, 250))
+    (second,) = await host.gauge.containers([Inhabited(WEB, 7)])
+    assert (second.cpu, second.received, second.sent) == (75.0, 2000.0, 100.0)
+    assert (second.memory, second.memory_limit) == (0, 0)
+
+
+async def test_a_second_front_end_costs_no_second_reading(host: Host) -> None:
+    host.process(7, WEB)
+    host.use(7, WEB, cpu=0, memory=1, cache=0, limit=0, net=(0, 0))
+    first = await host.gauge.containers([Inhabited(WEB, 7)])
+    host.now += PERIOD / 2
+    host.use(7, WEB, cpu=0, memory=2, cache=0, limit=0, net=(0, 0))
+    assert await host.gauge.containers([Inhabited(WEB, 7)]) is first
+
+
+async def test_nobody_looked_for_a_while_and_there_is_no_rate(host: Host) -> None:
+    host.process(7, WEB)
+    for cpu in (0, 10**9):
+        host.use(7, WEB, cpu=cpu, memory=1, cache=0, limit=0, net=(cpu, 0))
+        (row,) = await host.gauge.containers([Inhabited(WEB, 7)])
+        host.now += STALE + 1
+    assert (row.cpu, row.received) == (None, None)
+
+
+async def test_the_network_of_the_host_is_not_the_containers(host: Host) -> None:
+    host.process(7, WEB, net="net:[1]")
+    for sent in (0, 10**6):
+        host.use(7, WEB, cpu=0, memory=1, cache=0, limit=0, net=(sent, sent))
+        (row,) = await host.gauge.containers([Inhabited(WEB, 7)])
+        host.now += 2
+    assert (row.cpu, row.received, row.sent) == (0.0, None, None)
+
+
+async def test_a_container_without_a_network_has_no_traffic(host: Host) -> None:
+    host.process(7, WEB)
+    for _ in range(2):
+        host.use(7, WEB, cpu=0, memory=1, cache=0, limit=0, net=(0, 0))
+        host.write(host.proc / "7/net/dev", NET.split("  eth0", maxsplit=1)[0])
+        (row,) = await host.gauge.containers([Inhabited(WEB, 7)])
+        host.now += 2
+    assert (row.received, row.sent) == (None, None)
+
+
+async def test_the_whole_container_is_measured_also_from_a_cgroup_it_made(host: Host) -> None:
+    host.process(7, WEB, below="/system.slice/init.scope")
+    host.use(7, WEB, cpu=0, memory=77, cache=0, limit=0, net=(0, 0))
+    (row,) = await host.gauge.containers([Inhabited(WEB, 7)])
+    assert row.memory == 77
+
+
+async def test_a_pid_that_is_anothers_by_now_measures_nobody(host: Host) -> None:
+    host.process(7, DB)
+    host.use(7, DB, cpu=0, memory=77, cache=0, limit=0, net=(0, 0))
+    assert await host.gauge.containers([Inhabited(WEB, 7), Inhabited(DB, 9)]) == []
+
+
+async def test_a_container_that_ends_and_begins_again_is_found_again(host: Host) -> None:
+    host.process(7, WEB)
+    host.use(7, WEB, cpu=5, memory=1, cache=0, limit=0, net=(0, 0))
+    await host.gauge.containers([Inhabited(WEB, 7)])
+    for path in host.folder.rglob(WEB):
+        shutil.rmtree(path)
+    host.now += 2
+    assert await host.gauge.containers([Inhabited(WEB, 7)]) == []
+    host.now += 2
+    host.process(8, WEB)
+    host.use(8, WEB, cpu=0, memory=2, cache=0, limit=0, net=(0, 0))
+    (row,) = await host.gauge.containers([Inhabited(WEB, 8)])
+    assert (row.cpu, row.memory) == (None, 2)
+
+
+def stat(ticks: int, start: int) -> str:
+    fields = ["S", *["0"] * 10, str(ticks), "0", *["0"] * 6, str(start), "0", "10"]
+    return f"7 (a ) b) {' '.join(fields)}\n"
+
+
+async def test_processes_are_measured_by_pid_and_start(host: Host) -> None:
+    host.write(host.proc / "7/stat", stat(100, 5))
+    assert [row.cpu for row in await host.gauge.processes([(7, 5 * TICK)])] == [None]
+    host.now += 2
+    host.write(host.proc / "7/stat", stat(150, 5))
+    (row,) = await host.gauge.processes([(7, 5 * TICK), (7, 4 * TICK), (8, 5 * TICK)])
+    assert (row.pid, row.cpu, row.memory) == (7, 25.0, 10 * os.sysconf("SC_PAGE_SIZE"))
