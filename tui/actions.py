@@ -151,6 +151,9 @@ ACTIONS = (
     Action("interrupt", "ctrl+c", "quit", "Quit from anywhere", ("everywhere",), shown=False, first=True),
 )
 
+RANKS = {action.id: number for number, action in reversed(list(enumerate(ACTIONS)))}
+"""Where an action first stands in the table: so the footer has them, whatever their keys are."""
+
 _SIGNS = {
     "enter": "⏎",
     "space": "␣",

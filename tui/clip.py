@@ -18,7 +18,6 @@ from engine.alerts import Alert
 from engine.events import HOST
 from engine.protocol import EventRow, ProcessRow, StackRow
 from engine.sinks.falco_json import to_falco
-from tui.theme import Span
 from tui.words import SECOND
 
 _AROUND = 60
@@ -34,10 +33,9 @@ def put(app: App[None], text: str) -> None:
     app.notify(f"Copied: {begin[:_SHOWN]}{'…' if len(text) > _SHOWN else ''}", markup=False, timeout=3)
 
 
-def line(cells: Sequence[Sequence[Span]]) -> str:
+def line(cells: Sequence[str]) -> str:
     """A row as one line: its cells uncut, those that are empty left out."""
-    texts = ("".join(text for text, _ in cell).strip() for cell in cells)
-    return "  ".join(text for text in texts if text)
+    return "  ".join(cell for cell in cells if cell)
 
 
 def as_json(row: object) -> str:

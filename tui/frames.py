@@ -8,6 +8,7 @@ from typing import Any
 from tui.alert_text import as_json, overview
 from tui.frame import DrillDown, MainFrame, Tab
 from tui.front import Front
+from tui.keymap import DEFAULT, Keys
 from tui.panes import PANES, subjects
 from tui.panes.alert import AlertPane, AlertSubjectPane
 from tui.panes.alerts import AlertsPane
@@ -93,6 +94,7 @@ def has_view(place: Place, view: str) -> bool:
     return any(tab.id == view for tab in tabs(place))
 
 
-def main_frame(front: Front) -> MainFrame:
-    """The frame with the main views."""
-    return MainFrame(front, [Tab(row.id, row.title, row.pane, row.key) for row in PANES])
+def main_frame(front: Front, keys: Keys = DEFAULT) -> MainFrame:
+    """The frame with the main views, each with the key that leads to it."""
+    tabs = [(row, keys.sign(f"everywhere.view({number})")) for number, row in enumerate(PANES, 1)]
+    return MainFrame(front, [Tab(row.id, row.title, row.pane, key) for row, key in tabs])

@@ -27,7 +27,7 @@ from tui.loader import Loader
 from tui.marks import SIGNS, Mark, mark_of
 from tui.panes.base import order, priority_cell, waiting_for
 from tui.panes.filtering import FilterPane
-from tui.panes.listing import NO_MATCH, texts
+from tui.panes.listing import no_match, texts
 from tui.panes.stack_pages import StackPages
 from tui.panes.visits import AlertVisits
 from tui.places import AlertPlace
@@ -76,14 +76,17 @@ class AlertsPane(AlertVisits, FilterPane):
         return [
             Column("", 1, _sign),
             Column("P", 1, lambda row: priority_cell(row.priority)),
-            Column("Age", 4, lambda row: [(words.age(row.last, self.front.now()), "dim")], right=True),
+            Column("Age", 4, self._age, right=True, exact=lambda row: words.moment(row.last)),
             Column("×", 4, lambda row: [(words.count(row.count), "strong" if row.count > 1 else "faint")], right=True),
-            Column("Rule", 22, lambda row: [(row.rule, "")], share=4),
+            Column("Rule", 20, lambda row: [(row.rule, "")], share=3),
             Column("Container", 10, lambda row: [(_container(row), "" if row.container_id else "dim")]),
             Column("Process", 12, lambda row: [(row.cmdline or row.process or "–", "")], share=2, from_width=_ROOMY),
             Column("What", 14, _what, share=2, from_width=_ROOMY),
-            Column("What", 14, _who_and_what, share=2, below_width=_ROOMY),
+            Column("What", 18, _who_and_what, share=4, below_width=_ROOMY),
         ]
+
+    def _age(self, row: StackRow) -> list[Span]:
+        return [(words.age(row.last, self.front.now()), "dim")]
 
     # ── loading ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -208,7 +211,7 @@ class AlertsPane(AlertVisits, FilterPane):
 
     def standing(self) -> list[list[Span]]:
         """Paused or held, and filtered."""
-        return [order(self.paused, self.waiting if self.source.held_at else 0, "alert"), *super().standing()]
+        return [order(self, self.paused, self.waiting if self.source.held_at else 0, "alert"), *super().standing()]
 
     # ── acting ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -244,7 +247,7 @@ class AlertsPane(AlertVisits, FilterPane):
 
     def ticked(self) -> None:
         """Ages have grown."""
-        self.list.placeholder = waiting_for(self.front, NO_MATCH if self.source.filter else [self._nothing()])
+        self.list.placeholder = waiting_for(self.front, no_match(self) if self.source.filter else [self._nothing()])
         self.list.refresh()
 
     def _nothing(self) -> Span:

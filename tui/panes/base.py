@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, cast
 
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Vertical
 from textual.widgets import Static
 
@@ -48,6 +49,11 @@ class Pane(Vertical):
     def navigator(self) -> Navigator:
         """The way about. Only an application that is a :class:`Navigator` shows panes."""
         return cast("Navigator", self.app)
+
+    def sign(self, action: str) -> str:
+        """The key of one of this view's actions, as it is written on the screen."""
+        bindings = (binding for binding in self.BINDINGS if isinstance(binding, Binding) and binding.action == action)
+        return next((self.navigator.keys.sign(binding.id or "") for binding in bindings), "")
 
     async def load(self) -> None:
         """Ask for what the pane shows and show it. May raise what :meth:`Front.ask` raises."""
@@ -141,12 +147,12 @@ def waiting_for(front: Front, nothing: list[Span]) -> list[Span]:
     return nothing
 
 
-def order(paused: bool, waiting: int, noun: str) -> list[Span]:
+def order(pane: Pane, paused: bool, waiting: int, noun: str) -> list[Span]:
     """Why the newest row is not at the top: somebody reads or has paused, and so many wait."""
     new = words.plural(waiting, f"new {noun}")
     if paused:
-        return [("‖ paused", "warn"), (f"  {new} waiting", "strong"), ("   p resumes", "dim")]
-    return [(f"▲ {new}", "accent"), ("   f follows", "dim")] if waiting else []
+        return [("‖ paused", "warn"), (f"  {new} waiting", "strong"), (f"   {pane.sign('pause')} resumes", "dim")]
+    return [(f"▲ {new}", "accent"), (f"   {pane.sign('follow')} follows", "dim")] if waiting else []
 
 
 def priority_cell(priority: Priority | None) -> list[Span]:

@@ -51,7 +51,7 @@ class ContainersPane(ListPane[ContainerRow]):
             Column("State", 8, _state),
             Column("Procs", 5, lambda row: [(str(row.processes or ""), "")], right=True, from_width=90),
             Column("Alerts", 14, lambda row: alert_counts(row.alerts)),
-            Column("Age", 4, self._age, right=True),
+            Column("Age", 4, self._age, right=True, exact=_since),
             Column("Flags", 10, self._flags, share=3),
         ]
 
@@ -98,6 +98,10 @@ class ContainersPane(ListPane[ContainerRow]):
         """The container's recent events."""
         if self.list.selected:
             self.navigator.visit(_place(self.list.selected), "events")
+
+
+def _since(row: ContainerRow) -> str:
+    return words.moment(row.info.started or row.info.created)
 
 
 def _place(row: ContainerRow) -> ContainerPlace:

@@ -132,7 +132,7 @@ class EventsPane(ListPane[EventRow]):
     def standing(self) -> list[list[Span]]:
         """Where events of less are to be had, and which filter."""
         hint: list[Span] = [("of everything", "strong"), (";  4 on a container or a process: its own", "dim")]
-        order_of = order(self.paused, self.waiting, "event")
+        order_of = order(self, self.paused, self.waiting, "event")
         return [order_of or (hint if self._place is EVERYTHING else []), *super().standing()]
 
 
@@ -152,7 +152,7 @@ def what(row: EventRow) -> list[Span]:
 
 
 _COLUMNS: list[Column[EventRow]] = [
-    Column("Time", 12, _time),
+    Column("Time", 12, _time, exact=lambda row: words.moment(row.time)),
     Column("Event", 12, lambda row: [(row.type, "accent")]),
     Column("Pid", 7, lambda row: [(str(row.pid), "dim")], right=True),
     Column("Process", 10, lambda row: [(row.process, "")], share=1),

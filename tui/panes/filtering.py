@@ -92,7 +92,7 @@ class FilterPane(Pane):
         if text:
             self._set_filter(rest.strip() if inverted else f"! {text}")
         else:
-            self.navigator.tell("There is no filter to turn round: / begins one.")
+            self.navigator.tell(f"There is no filter to turn round: {self.sign('filter')} begins one.")
 
     def _set_filter(self, text: str) -> None:
         self.filter_bar.text = text
@@ -104,4 +104,4 @@ class FilterPane(Pane):
     def standing(self) -> list[list[Span]]:
         """The filter in force."""
         text = self.filter_bar.text
-        return [[("/ ", "accent"), (text, "strong"), ("   esc clears", "dim")]] if text else []
+        return [[("/ ", "accent"), (text, "strong"), (f"   {self.sign('clear')} clears", "dim")]] if text else []

@@ -68,9 +68,12 @@ class ProcessesPane(ListPane[ProcessRow]):
             Column("User", 8, lambda row: [(row.user or str(row.uid), "")], share=1, from_width=90),
             Column("Tty", 7, lambda row: [(words.terminal(row.tty), "")], from_width=90),
             Column("Container", 10, lambda row: [(_container(row), "accent")], share=1, from_width=90),
-            Column("Age", 4, lambda row: [(words.age(row.started, self.front.now()), "dim")], right=True),
+            Column("Age", 4, self._age, right=True, exact=lambda row: words.moment(row.started)),
             Column("", 10, lambda row: [(words.ending(row.exit_status), "dim")] if row.exit_time else [], share=1),
         ]
+
+    def _age(self, row: ProcessRow) -> list[Span]:
+        return [(words.age(row.started, self.front.now()), "dim")]
 
     def _process(self, row: ProcessRow) -> list[Span]:
         spans = [(self._guides.get(self.key(row), ""), "faint"), *sign(self.front.health, None, self.key(row))]

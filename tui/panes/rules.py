@@ -46,10 +46,13 @@ class RulesPane(ListPane[RuleRow]):
             Column("P", 1, lambda row: priority_cell(row.priority)),
             Column("Rule", 24, lambda row: [(row.name, "")], share=3),
             Column("Hits", 5, lambda row: [(words.count(row.hits), "strong" if row.hits else "faint")], right=True),
-            Column("Last", 4, lambda row: [(words.age(row.last, self.front.now()), "dim")], right=True),
+            Column("Last", 4, self._last, right=True, exact=lambda row: words.moment(row.last)),
             Column("Tags", 16, lambda row: [(" ".join(row.tags), "dim")], share=2, from_width=100),
             Column("File", 22, _place),
         ]
+
+    def _last(self, row: RuleRow) -> list[Span]:
+        return [(words.age(row.last, self.front.now()), "dim")]
 
     def _switch(self, row: RuleRow) -> list[Span]:
         if row.name in self._asked:
@@ -75,7 +78,10 @@ class RulesPane(ListPane[RuleRow]):
 
     def nothing(self) -> list[Span]:
         """Nothing can be found so."""
-        return [("No rules are loaded: nothing raises an alert.", "warn"), ("   R reads the rule files again", "dim")]
+        return [
+            ("No rules are loaded: nothing raises an alert.", "warn"),
+            (f"   {self.sign('reload')} reads the rule files again", "dim"),
+        ]
 
     def action_switch(self) -> None:
         """Switch the rule under the cursor."""

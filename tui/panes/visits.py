@@ -73,7 +73,7 @@ class AlertVisits(Excepting, Bundling):
             return  # the frame says so
         target = place(alert) if alert is not None else "That alert is no longer kept."
         if isinstance(target, str):
-            self.navigator.tell(target)
+            self.say((target, "warn"))
         else:
             self.navigator.visit(target)
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -32,6 +33,8 @@ from tui.widgets.pages import Pages
 from tui.workers import start
 
 Row = TypeVar("Row")
+_STEP = 4
+"""Cells by which the need of a column grows, so that it does not grow with each row."""
 
 
 class PageList(ScrollView, Generic[Row]):
@@ -117,6 +120,8 @@ class PageList(ScrollView, Generic[Row]):
         """Whether somebody moved the cursor."""
         self.placeholder: Sequence[Span] = ()
         """What an empty list says."""
+        self._needs: dict[str, int] = {}
+        """Cells of the longest text that was shown in each column that grows, by title."""
 
     # ── asking ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -140,6 +145,8 @@ class PageList(ScrollView, Generic[Row]):
         With ``others`` the rows are others, not only more of the same.
         """
         self._others = others
+        if others:
+            self._needs.clear()
         self._question += 1
         self._cache.expire()
         self._ask()
@@ -297,7 +304,7 @@ class PageList(ScrollView, Generic[Row]):
         """The row as a line of text."""
         if self.selected is not None:
             columns = (column for column in self.columns if column.below_width is None)
-            clip.put(self.app, clip.line([column.cell(self.selected) for column in columns]))
+            clip.put(self.app, clip.line([column.text(self.selected) for column in columns]))
 
     def action_copy_json(self) -> None:
         """The row as JSON."""
@@ -337,7 +344,7 @@ class PageList(ScrollView, Generic[Row]):
     def render_line(self, y: int) -> Strip:
         """One line: the heading, a row, or nothing."""
         width = self.scrollable_content_region.width
-        placed = place(self.columns, width)
+        placed = place(self.columns, width, self._needs)
         if y == 0:
             return self._strip(width, [(p, [(p.column.title, "faint")]) for p in placed], self.rich_style)
         index = y - 1 + round(self.scroll_y)
@@ -355,16 +362,26 @@ class PageList(ScrollView, Generic[Row]):
         if row is None:
             return self._say(width, [("·", "faint")], base)
         cells = [(p, p.column.cell(row)) for p in placed]
+        self._learn(cells)
         if self._faded(row):
             cells = [(p, [(text, tone or "dim") for text, tone in spans]) for p, spans in cells]
         return self._strip(width, cells, base)
+
+    def _learn(self, cells: Sequence[tuple[Placed[Row], Sequence[Span]]]) -> None:
+        """A longer text than any before: the columns are placed anew, a few cells at a time."""
+        for placed, spans in cells:
+            need = -(-sum(cell_len(text) for text, _ in spans) // _STEP) * _STEP if placed.column.share else 0
+            if need > self._needs.get(placed.column.title, 0):
+                self._needs[placed.column.title] = need
+                self.call_after_refresh(self.refresh)
 
     def _strip(self, width: int, cells: Sequence[tuple[Placed[Row], Sequence[Span]]], base: Style) -> Strip:
         segments: list[Segment] = []
         for number, (placed, spans) in enumerate(cells):
             if number:
                 segments.append(Segment(" " * GAP, base))
-            segments += self._segments(fit(spans, placed.width, placed.column.right), base)
+            column = placed.column
+            segments += self._segments(fit(spans, placed.width, column.right, column.middle), base)
         return Strip(segments).adjust_cell_length(width, base)
 
     def _say(self, width: int, spans: Sequence[Span], base: Style | None = None) -> Strip:
