@@ -118,8 +118,15 @@ ACTIONS = (
     Action("page_down", "pagedown,ctrl+d", "page down", "One page down", ("text",), shown=False),
     Action("scroll_home", "home,g", "top", "First line", ("text",), shown=False),
     Action("scroll_end", "end,G", "bottom", "Last line", ("text",), shown=False),
-    Action("copy", "y", "copy", "Copy the row as a line of text", ("list",), shown=False),
-    Action("copy_json", "Y", "copy JSON", "Copy the row as JSON", ("list",), shown=False),
+    Action(
+        "mark", "m", "mark", "Mark the row, or no longer; what keys do, they do to all marked", ("list",), shown=False
+    ),
+    Action(
+        "mark_all", "M", "mark all", "Mark all that the filter shows; with any marked: none", ("list",), shown=False
+    ),
+    Action("export", "w", "write", "Write the list, or what is marked, to a file", ("list",), shown=False),
+    Action("copy", "y", "copy", "Copy the row, or all marked, as lines of text", ("list",), shown=False),
+    Action("copy_json", "Y", "copy JSON", "Copy the row, or all marked, as JSON", ("list",), shown=False),
     Action(
         "copy_command",
         "ctrl+y",

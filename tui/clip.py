@@ -26,11 +26,12 @@ _SHOWN = 60
 """Characters of what was copied that are told."""
 
 
-def put(app: App[None], text: str) -> None:
-    """Give a text to the terminal's clipboard, and say so."""
+def put(app: App[None], text: str, rows: int = 1) -> None:
+    """Give a text, perhaps of several rows, to the terminal's clipboard, and say so."""
     app.copy_to_clipboard(text)
     begin = text.split("\n", 1)[0]
-    app.notify(f"Copied: {begin[:_SHOWN]}{'…' if len(text) > _SHOWN else ''}", markup=False, timeout=3)
+    number = f" {rows:,} rows" if rows > 1 else ""
+    app.notify(f"Copied{number}: {begin[:_SHOWN]}{'…' if len(text) > _SHOWN else ''}", markup=False, timeout=3)
 
 
 def line(cells: Sequence[str]) -> str:

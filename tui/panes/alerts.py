@@ -7,7 +7,7 @@ order holds still at the alert that was newest then, while counts and ages go on
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar, cast
 
 from textual import on
@@ -74,10 +74,12 @@ class AlertsPane(AlertVisits, FilterPane):
 
     def _columns(self) -> list[Column[StackRow]]:
         return [
-            Column("", 1, _sign),
-            Column("P", 1, lambda row: priority_cell(row.priority)),
-            Column("Age", 4, self._age, right=True, exact=lambda row: words.moment(row.last)),
-            Column("×", 4, lambda row: [(words.count(row.count), "strong" if row.count > 1 else "faint")], right=True),
+            Column("", 1, _sign, name="State", exact=lambda row: row.state),
+            Column(
+                "P", 1, lambda row: priority_cell(row.priority), name="Priority", exact=lambda row: row.priority.label
+            ),
+            Column("Age", 4, self._age, right=True, name="Last", exact=lambda row: words.moment(row.last)),
+            Column("×", 4, _count, right=True, name="Count", exact=lambda row: str(row.count)),
             Column("Rule", 20, lambda row: [(row.rule, "")], share=3),
             Column("Container", 10, lambda row: [(_container(row), "" if row.container_id else "dim")]),
             Column("Process", 12, lambda row: [(row.cmdline or row.process or "–", "")], share=2, from_width=_ROOMY),
@@ -220,6 +222,10 @@ class AlertsPane(AlertVisits, FilterPane):
         row = self.list.selected
         return _place(row) if row else None
 
+    def meant(self) -> Mapping[int, Mark]:
+        """Those that are marked, else that of the selected row."""
+        return {row.stack: mark_of(row) for row in self.list.taken()}
+
     def alert_id(self) -> int:
         """The latest alert of the selected stack."""
         return self.list.selected.alert_id if self.list.selected else 0
@@ -264,6 +270,10 @@ class AlertsPane(AlertVisits, FilterPane):
 
 def _sign(row: StackRow) -> list[Span]:
     return [SIGNS[row.state]]
+
+
+def _count(row: StackRow) -> list[Span]:
+    return [(words.count(row.count), "strong" if row.count > 1 else "faint")]
 
 
 def _place(row: StackRow) -> AlertPlace:

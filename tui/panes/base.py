@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, cast
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -17,8 +18,10 @@ from tui import words
 from tui.front import Front, GoneError, Link, RefusedError
 from tui.loader import Loader
 from tui.navigation import Navigator
+from tui.panes import exporting
 from tui.places import ContainerPlace, ProcessPlace
 from tui.theme import Span, content, priority_tone
+from tui.widgets.taking import MARK, Taking
 
 _BETWEEN: Span = ("   ", "")
 
@@ -40,6 +43,7 @@ class Pane(Vertical):
         self.notice = Static(markup=False, classes="notice")
         """One line above the content: what is filtered, paused or wrong. It has its place also when it is empty, so
         that the content does not jump."""
+        self._marked = 0
         self._word: list[Span] = []
         """What was said last."""
         self.refused = False
@@ -88,9 +92,32 @@ class Pane(Vertical):
         """What holds above the content, whatever is said: a filter, a pause."""
         return []
 
+    @on(Taking.Marked)
+    def _marks_changed(self, event: Taking.Marked) -> None:
+        event.stop()
+        self._marked = len(event.page_list.marked)
+        if event.word:
+            self.say((event.word, "warn"))
+        self.show_state()
+
+    def _marks(self) -> list[Span]:
+        """How many rows are marked: that is what keys are about."""
+        none = f"   {self.navigator.keys.sign('list.mark_all')} none"
+        return [(f"{MARK} {self._marked:,} marked", "accent"), (none, "dim")] if self._marked else []
+
+    @on(Taking.Wanted)
+    def _file_wanted(self, event: Taking.Wanted) -> None:
+        event.stop()
+        exporting.begin(self, event.page_list)
+
+    def title_of_export(self) -> str:
+        """What the list in front shows, for a file of it: where one is, and the filter."""
+        shown = "".join(text for part in self.standing() for text, tone in part if tone != "dim")
+        return ": ".join(word for word in (str(self.id or "list").capitalize(), shown) if word)
+
     def show_state(self) -> None:
         """Write the line above the content."""
-        parts = [part for part in (*self.standing(), self._word) if part]
+        parts = [part for part in (self._marks(), *self.standing(), self._word) if part]
         line = [span for part in parts for span in (*part, _BETWEEN)][:-1]
         self.notice.update(content(*line))
 

@@ -51,7 +51,7 @@ class ContainersPane(ListPane[ContainerRow]):
             Column("State", 8, _state),
             Column("Procs", 5, lambda row: [(str(row.processes or ""), "")], right=True, from_width=90),
             Column("Alerts", 14, lambda row: alert_counts(row.alerts)),
-            Column("Age", 4, self._age, right=True, exact=_since),
+            Column("Age", 4, self._age, right=True, name="Since", exact=_since),
             Column("Flags", 10, self._flags, share=3),
         ]
 

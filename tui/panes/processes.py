@@ -68,8 +68,14 @@ class ProcessesPane(ListPane[ProcessRow]):
             Column("User", 8, lambda row: [(row.user or str(row.uid), "")], share=1, from_width=90),
             Column("Tty", 7, lambda row: [(words.terminal(row.tty), "")], from_width=90),
             Column("Container", 10, lambda row: [(_container(row), "accent")], share=1, from_width=90),
-            Column("Age", 4, self._age, right=True, exact=lambda row: words.moment(row.started)),
-            Column("", 10, lambda row: [(words.ending(row.exit_status), "dim")] if row.exit_time else [], share=1),
+            Column("Age", 4, self._age, right=True, name="Started", exact=lambda row: words.moment(row.started)),
+            Column(
+                "",
+                10,
+                name="Ended",
+                cell=lambda row: [(words.ending(row.exit_status), "dim")] if row.exit_time else [],
+                share=1,
+            ),
         ]
 
     def _age(self, row: ProcessRow) -> list[Span]:

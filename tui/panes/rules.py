@@ -42,8 +42,10 @@ class RulesPane(ListPane[RuleRow]):
 
     def _columns(self) -> list[Column[RuleRow]]:
         return [
-            Column("On", 2, self._switch),
-            Column("P", 1, lambda row: priority_cell(row.priority)),
+            Column("On", 2, self._switch, exact=lambda row: "on" if row.enabled else "off"),
+            Column(
+                "P", 1, lambda row: priority_cell(row.priority), name="Priority", exact=lambda row: row.priority.label
+            ),
             Column("Rule", 24, lambda row: [(row.name, "")], share=3),
             Column("Hits", 5, lambda row: [(words.count(row.hits), "strong" if row.hits else "faint")], right=True),
             Column("Last", 4, self._last, right=True, exact=lambda row: words.moment(row.last)),

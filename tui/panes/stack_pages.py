@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from copy import copy
 
 from engine.protocol import ListStacks, StackRow, Stacks
 from tui.front import Front
 from tui.widgets.page_cache import Page
+from tui.widgets.pages import Pages
 
 
 class StackPages:
@@ -23,6 +25,12 @@ class StackPages:
         self.alerts = 0
         """Single alerts behind the rows of the last page."""
         self.newest = 0
+
+    def still(self) -> Pages[StackRow]:
+        """The rows as the list shows them: what came since is not among them."""
+        same = copy(self)
+        same.held_at = self.held_at or self.newest
+        return same
 
     async def page(self, offset: int, limit: int) -> Page[StackRow]:
         """A page as of ``held_at``."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from engine.alerts import Alert
-from engine.protocol import Alerts, Done, GetAlert, SetState, State
+from engine.protocol import Alerts, Done, GetAlert, SetState
+from tui import words
 from tui.front import GoneError, RefusedError
 from tui.lineage import container_name
 from tui.marks import NEW, Mark
@@ -14,6 +15,7 @@ from tui.panes.bundling import Bundling
 from tui.panes.excepting import Excepting
 from tui.places import AlertPlace, ContainerPlace, Place, RulePlace, TreePlace
 from tui.state_screen import StateScreen, whoami
+from tui.workers import start
 
 
 class AlertVisits(Excepting, Bundling):
@@ -77,33 +79,47 @@ class AlertVisits(Excepting, Bundling):
         else:
             self.navigator.visit(target)
 
+    def meant(self) -> Mapping[int, Mark]:
+        """The stacks that a state is given to, with that of before: this one, or all that are marked."""
+        place = self.alert_place()
+        return {place.stack: self.mark()} if place else {}
+
     def action_acknowledge(self) -> None:
-        """Mark as seen, or take it back."""
-        if place := self.alert_place():
-            mark = self.mark()
-            state: State = "new" if mark.state == "acknowledged" else "acknowledged"
-            self._give(place.stack, Mark(state, mark.note, whoami()))
+        """Mark as seen, or take it back where all are. Each keeps its note."""
+        meant = self.meant()
+        seen = all(mark.state == "acknowledged" for mark in meant.values())
+        by_note: dict[str, list[int]] = {}
+        for stack, mark in meant.items():
+            by_note.setdefault(mark.note, []).append(stack)
+        for note, stacks in by_note.items():
+            self._give(stacks, Mark("new" if seen else "acknowledged", note, whoami()))
 
     def action_state(self) -> None:
-        """Ask which state. It is for the stack that was selected then, whatever comes meanwhile."""
-        if place := self.alert_place():
-            self.app.push_screen(StateScreen(place.title, self.mark()), partial(self._give, place.stack))
+        """Ask which state. It is for the stacks that were meant then, whatever comes meanwhile."""
+        meant = self.meant()
+        if not meant or not (place := self.alert_place()):
+            return
+        marks = set(meant.values())
+        title = place.title if len(meant) == 1 else words.plural(len(meant), "stack")
+        screen = StateScreen(title, marks.pop() if len(marks) == 1 else NEW)
+        self.app.push_screen(screen, partial(self._give, list(meant)))
 
-    def _give(self, stack: int, mark: Mark | None) -> None:
+    def _give(self, stacks: Sequence[int], mark: Mark | None) -> None:
         if mark is not None:
-            self.run_worker(self._set_state(stack, mark), group="state")
+            start(self, partial(self._set_state, list(stacks), mark), group="state")
 
-    async def _set_state(self, stack: int, mark: Mark) -> None:
-        request = SetState([stack], mark.state, mark.until, mark.note, mark.who)
+    async def _set_state(self, stacks: list[int], mark: Mark) -> None:
         try:
-            await self.front.ask(request, Done)
+            await self.front.ask(SetState(stacks, mark.state, mark.until, mark.note, mark.who), Done)
         except RefusedError as error:
             self.refuse(error)
         except GoneError:
             return  # the frame says so
         else:
-            self.front.marks[stack] = mark
+            self.front.marks |= dict.fromkeys(stacks, mark)
             self.changed(mark)
+            if len(stacks) > 1:
+                self.say((f"✓ {words.plural(len(stacks), 'stack')}: {mark.state}", "ok"))
 
 
 class OneAlertVisits(AlertVisits):

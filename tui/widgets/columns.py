@@ -38,6 +38,8 @@ class Column(Generic[Row]):
     """The width from which on it is not shown any more: others say the same."""
     exact: Callable[[Row], str] | None = None
     """What leaves the screen in its place, where the cell only makes sense there: the time instead of an age."""
+    name: str = ""
+    """The title outside of the screen, where it is another."""
     middle: bool = False
     """What does not fit is cut in the middle: of a path the end says most."""
 

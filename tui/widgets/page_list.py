@@ -20,24 +20,25 @@ from textual import events
 from textual.binding import BindingType
 from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from engine.errors import TiercelError
-from tui import clip
 from tui.actions import bindings
 from tui.theme import Span, cursor_style, rich_tone
 from tui.widgets.columns import GAP, Column, Placed, fit, place
 from tui.widgets.page_cache import PAGE, Page, PageCache
 from tui.widgets.pages import Pages
+from tui.widgets.taking import MARK, Taking
 from tui.workers import start
 
 Row = TypeVar("Row")
+_GUTTER = 1
+"""Cells at the left for the sign of a marked row."""
 _STEP = 4
 """Cells by which the need of a column grows, so that it does not grow with each row."""
 
 
-class PageList(ScrollView, Generic[Row]):
+class PageList(Taking[Row], Generic[Row]):
     """See the module. Line 0 of the widget is the heading and stays in place."""
 
     can_focus = True
@@ -154,6 +155,7 @@ class PageList(ScrollView, Generic[Row]):
     def amend(self, newer: Mapping[Hashable, Row]) -> None:
         """Show newer versions of rows in their old places."""
         self._cache.amend(newer)
+        self.renew(newer.values())
         if self._key in newer:
             self._select(newer[self._key])
         self.refresh()
@@ -182,6 +184,7 @@ class PageList(ScrollView, Generic[Row]):
     def _take(self, number: int, page: Page[Row]) -> None:
         grown = page.total - self._cache.total
         self._cache.put(number, page)
+        self.renew(page.rows)
         self.virtual_size = Size(self.scrollable_content_region.width, page.total + 1)
         if self.follows:
             self._go_to_first()
@@ -300,25 +303,6 @@ class PageList(ScrollView, Generic[Row]):
         if self.selected is not None and self._openable(self.selected):
             self._open(self.selected)
 
-    def action_copy(self) -> None:
-        """The row as a line of text."""
-        if self.selected is not None:
-            columns = (column for column in self.columns if column.below_width is None)
-            clip.put(self.app, clip.line([column.text(self.selected) for column in columns]))
-
-    def action_copy_json(self) -> None:
-        """The row as JSON."""
-        if self.selected is not None:
-            clip.put(self.app, clip.as_json(self._whole(self.selected)))
-
-    def action_copy_command(self) -> None:
-        """A command that looks at the same thing."""
-        text = self._command(self.selected) if self.selected is not None else ""
-        if text:
-            clip.put(self.app, text)
-        elif self.selected is not None:
-            self.app.notify("There is no command that shows this.", timeout=3)
-
     def on_click(self, event: events.Click) -> None:
         """A click selects, a double click opens."""
         index = event.y - 1 + round(self.scroll_y)
@@ -344,12 +328,12 @@ class PageList(ScrollView, Generic[Row]):
     def render_line(self, y: int) -> Strip:
         """One line: the heading, a row, or nothing."""
         width = self.scrollable_content_region.width
-        placed = place(self.columns, width, self._needs)
+        placed = place(self.columns, width - _GUTTER, self._needs)
         if y == 0:
             return self._strip(width, [(p, [(p.column.title, "faint")]) for p in placed], self.rich_style)
         index = y - 1 + round(self.scroll_y)
         if not self.total:
-            return self._say(width, self.placeholder if y == 2 else ())
+            return self._say(width, [(" ", ""), *self.placeholder] if y == 2 else ())
         if index >= self.total:
             return Strip.blank(width, self.rich_style)
         return self._draw(width, placed, index)
@@ -360,12 +344,13 @@ class PageList(ScrollView, Generic[Row]):
             base += cursor_style(self.app.theme, self.has_focus)
         row = self._cache.row(index)
         if row is None:
-            return self._say(width, [("·", "faint")], base)
+            return self._say(width, [(" ·", "faint")], base)
+        sign = MARK if self.source.key(row) in self.marked else ""
         cells = [(p, p.column.cell(row)) for p in placed]
         self._learn(cells)
         if self._faded(row):
             cells = [(p, [(text, tone or "dim") for text, tone in spans]) for p, spans in cells]
-        return self._strip(width, cells, base)
+        return self._strip(width, cells, base, sign)
 
     def _learn(self, cells: Sequence[tuple[Placed[Row], Sequence[Span]]]) -> None:
         """A longer text than any before: the columns are placed anew, a few cells at a time."""
@@ -375,8 +360,10 @@ class PageList(ScrollView, Generic[Row]):
                 self._needs[placed.column.title] = need
                 self.call_after_refresh(self.refresh)
 
-    def _strip(self, width: int, cells: Sequence[tuple[Placed[Row], Sequence[Span]]], base: Style) -> Strip:
-        segments: list[Segment] = []
+    def _strip(
+        self, width: int, cells: Sequence[tuple[Placed[Row], Sequence[Span]]], base: Style, sign: str = ""
+    ) -> Strip:
+        segments = self._segments(fit([(sign, "accent")], _GUTTER), base)
         for number, (placed, spans) in enumerate(cells):
             if number:
                 segments.append(Segment(" " * GAP, base))
