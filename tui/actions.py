@@ -81,6 +81,7 @@ ACTIONS = (
     ),
     Action("rule", "r", "rule", "Go to the rule that fired", _ON_ALERT),
     Action("tree", "t", "tree", "Show its process in the tree", _ON_ALERT),
+    Action("group", "o", "group", "Put alerts together by rule, by container, not at all, as before", ("alerts",)),
     Action("follow", "f", "follow", "Stay on the newest", ("alerts", "events")),
     Action("state", "s", "state", "Incident, false positive, muted for a time, …, with a note", _ON_ALERT),
     Action("except", "x", "except", "Make an exception of it: which fields, what it would have hidden", _ON_ALERT),

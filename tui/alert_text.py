@@ -11,6 +11,7 @@ from engine.protocol import StackRow
 from engine.sinks.falco_json import to_falco
 from tui import lineage, words
 from tui.marks import NEW, Mark, told
+from tui.sparkline import CELLS, sparkline
 from tui.theme import Span, content, priority_tone
 from tui.widgets.columns import fit
 
@@ -45,12 +46,23 @@ def preview(row: StackRow) -> Content:
     return lines([badge(row.priority), ("  ", ""), (row.rule, "strong")], [(words.moment(row.last), "dim")])
 
 
-def overview(alert: Alert, count: int = 1, mark: Mark = NEW, width: int = 0) -> Content:
-    """Everything needed to judge it, the story first. ``width`` is where the tree's lines are cut, 0 for nowhere."""
+def _repeated(row: StackRow | None) -> list[list[Span]]:
+    """Of several alerts the first and the last, and when the others came."""
+    if row is None or row.count < 2:
+        return []
+    span = f"×{row.count:,} from {words.moment(row.first)[:19]} to {words.moment(row.last)[11:19]}"
+    each = f"  {words.duration(row.span * -(-len(row.beats) // CELLS))} each" if row.beats else ""
+    return [[(span, ""), ("  ", ""), (sparkline(row.beats), "accent"), (each, "dim")]]
+
+
+def overview(alert: Alert, count: int = 1, mark: Mark = NEW, width: int = 0, row: StackRow | None = None) -> Content:
+    """Everything needed to judge it, the story first. ``width`` is where the tree's lines are cut, 0 for nowhere;
+    ``row`` is that of the list, where it is one of several."""
     rows: list[list[Span]] = [
         [badge(alert.priority), ("  ", ""), (alert.rule, "strong")],
         [*_moment(alert, count), ("  " + " ".join(alert.tags), "dim")],
         *_standing(mark),
+        *_repeated(row),
         lineage.glance(alert),
         [],
         *_tree(alert, width),
@@ -66,11 +78,12 @@ def overview(alert: Alert, count: int = 1, mark: Mark = NEW, width: int = 0) -> 
     return lines(*rows)
 
 
-def brief(alert: Alert, count: int = 1, mark: Mark = NEW, width: int = 0) -> Content:
+def brief(alert: Alert, count: int = 1, mark: Mark = NEW, width: int = 0, row: StackRow | None = None) -> Content:
     """The same for the few lines below a narrow list: the way, what and who, the message, then the rest."""
     rows: list[list[Span]] = [
         [badge(alert.priority), ("  ", ""), (alert.rule, "strong"), ("  ", ""), *_moment(alert, count)],
         *_standing(mark),
+        *_repeated(row),
         lineage.glance(alert),
         _who_did_what(alert),
         [(alert.output, "")],

@@ -22,7 +22,7 @@ from tui.panes.rule import RulePane
 from tui.panes.single_alerts import SingleAlertsPane
 from tui.panes.timeline import TimelinePane
 from tui.panes.why import WhyPane
-from tui.places import AlertPlace, ContainerPlace, EventsPlace, Place, ProcessPlace, RulePlace, TreePlace
+from tui.places import AlertPlace, ContainerPlace, EventsPlace, GroupPlace, Place, ProcessPlace, RulePlace, TreePlace
 
 
 def _alert(place: AlertPlace) -> list[Tab]:
@@ -72,12 +72,20 @@ def _events(place: EventsPlace) -> list[Tab]:
     return [Tab("events", "Events", lambda front, id: EventsPane(front, id, place))]
 
 
+def _group(place: GroupPlace) -> list[Tab]:
+    def make(front: Front, id: str) -> AlertsPane:
+        return AlertsPane(front, id, place.container_id, place.rule, place.filter)
+
+    return [Tab("alerts", "Alerts", make)]
+
+
 _PLACES: dict[type, tuple[Callable[[Any], list[Tab]], Callable[[Any], str]]] = {
     AlertPlace: (_alert, lambda place: place.title),
     ContainerPlace: (_container, lambda place: place.title),
     ProcessPlace: (_process, lambda place: place.title),
     TreePlace: (_tree, lambda place: f"tree of {place.title}"),
     RulePlace: (_rule, lambda place: place.name),
+    GroupPlace: (_group, lambda place: f"alerts of {place.title}"),
     EventsPlace: (_events, lambda place: f"events of {place.title}"),
 }
 

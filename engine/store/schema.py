@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.alert_query import fits
 from engine.errors import UsageError
 from engine.filter import fold
+from engine.store.beats import merged
 
 APPLICATION_ID = 0x54524345
 """Marks the file as ours: bytes 68 to 71 of SQLite's header ("TRCE")."""
@@ -48,7 +49,10 @@ UPDATE stacks SET state = 'acknowledged' WHERE acknowledged;
 CREATE INDEX stacks_muted ON stacks (muted_until) WHERE state = 'muted';
 """
 
-_STEPS = (_TABLES, _STATES)
+_BEATS = "ALTER TABLE stacks ADD COLUMN beats TEXT NOT NULL DEFAULT '';"
+"""When alerts came (:mod:`engine.store.beats`). Of those that are there already nothing is told."""
+
+_STEPS = (_TABLES, _STATES, _BEATS)
 """From each version to the next; a new store takes them all."""
 SCHEMA_VERSION = len(_STEPS)
 """SQLite's ``user_version``."""
@@ -74,6 +78,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
     except BaseException:
         connection.close()
         raise
+    connection.create_function("merge_beats", 2, merged, deterministic=True)
     return connection
 
 

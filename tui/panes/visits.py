@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 
 from engine.alerts import Alert
@@ -16,6 +16,9 @@ from tui.panes.excepting import Excepting
 from tui.places import AlertPlace, ContainerPlace, Place, RulePlace, TreePlace
 from tui.state_screen import StateScreen, whoami
 from tui.workers import start
+
+Meant = Callable[[], Awaitable[Mapping[int, Mark]]]
+"""Asks for the stacks that a key is about, each with its state."""
 
 
 class AlertVisits(Excepting, Bundling):
@@ -79,30 +82,53 @@ class AlertVisits(Excepting, Bundling):
         else:
             self.navigator.visit(target)
 
-    def meant(self) -> Mapping[int, Mark]:
-        """The stacks that a state is given to, with that of before: this one, or all that are marked."""
-        place = self.alert_place()
-        return {place.stack: self.mark()} if place else {}
+    def meant(self) -> Meant:
+        """The stacks that a state is given to, with that of before: this one, or all that are marked. What is meant is
+        settled now, and asked for when it is wanted."""
+        place, mark = self.alert_place(), self.mark()
+
+        async def this() -> Mapping[int, Mark]:
+            return {place.stack: mark} if place else {}
+
+        return this
 
     def action_acknowledge(self) -> None:
-        """Mark as seen, or take it back where all are. Each keeps its note."""
-        meant = self.meant()
+        """Mark as seen, or take it back where all are."""
+        start(self, partial(self._acknowledge, self.meant()), group="state")
+
+    async def _acknowledge(self, wanted: Meant) -> None:
+        """Each keeps its note."""
+        meant = await self._known(wanted)
         seen = all(mark.state == "acknowledged" for mark in meant.values())
         by_note: dict[str, list[int]] = {}
         for stack, mark in meant.items():
             by_note.setdefault(mark.note, []).append(stack)
         for note, stacks in by_note.items():
-            self._give(stacks, Mark("new" if seen else "acknowledged", note, whoami()))
+            await self._set_state(stacks, Mark("new" if seen else "acknowledged", note, whoami()))
 
     def action_state(self) -> None:
         """Ask which state. It is for the stacks that were meant then, whatever comes meanwhile."""
-        meant = self.meant()
-        if not meant or not (place := self.alert_place()):
+        if place := self.alert_place():
+            start(self, partial(self._ask_state, self.meant(), place), group="state")
+
+    async def _ask_state(self, wanted: Meant, place: AlertPlace) -> None:
+        meant = await self._known(wanted)
+        if not meant:
             return
         marks = set(meant.values())
         title = place.title if len(meant) == 1 else words.plural(len(meant), "stack")
         screen = StateScreen(title, marks.pop() if len(marks) == 1 else NEW)
         self.app.push_screen(screen, partial(self._give, list(meant)))
+
+    async def _known(self, wanted: Meant) -> Mapping[int, Mark]:
+        """What was meant; nothing where that cannot be had."""
+        try:
+            return await wanted()
+        except RefusedError as error:
+            self.refuse(error)
+        except GoneError:
+            pass  # the frame says so
+        return {}
 
     def _give(self, stacks: Sequence[int], mark: Mark | None) -> None:
         if mark is not None:

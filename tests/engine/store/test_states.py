@@ -13,6 +13,7 @@ import pytest
 from engine.errors import TiercelError, UsageError
 from engine.protocol import ListStacks, SetState, StackRow, State
 from engine.store import AlertStore
+from engine.store.schema import SCHEMA_VERSION
 from tests.helpers.sample_alerts import alert
 
 YEAR = 365 * 86_400 * 10**9
@@ -102,7 +103,9 @@ async def test_a_store_of_version_1_keeps_its_alerts_and_what_was_acknowledged(p
     with closing(sqlite3.connect(path)) as old:
         old.executescript(
             "DROP INDEX stacks_muted; UPDATE stacks SET acknowledged = id = 2;"
-            + "".join(f"ALTER TABLE stacks DROP COLUMN {name};" for name in ("state", "muted_until", "note", "who"))
+            + "".join(
+                f"ALTER TABLE stacks DROP COLUMN {name};" for name in ("state", "muted_until", "note", "who", "beats")
+            )
             + "PRAGMA user_version = 1;"
         )
     with closing(AlertStore(path)) as new:
@@ -110,5 +113,5 @@ async def test_a_store_of_version_1_keeps_its_alerts_and_what_was_acknowledged(p
         assert [found[rule].state for rule in "abc"] == ["new", "acknowledged", "new"]
         assert (await new.alert(3)).rule == "c"
     with closing(sqlite3.connect(path)) as kept:
-        assert kept.execute("PRAGMA user_version").fetchone() == (2,)
+        assert kept.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
     assert list(path.parent.glob("*.damaged-*")) == []
