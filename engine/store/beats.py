@@ -17,12 +17,31 @@ SECOND = 1_000_000_000
 
 def of(times: Iterable[int]) -> str:
     """Those of some alerts; times are nanoseconds since the epoch."""
+    times = list(times)
+    if len(times) == 1:
+        return f"0:{times[0] // SECOND}:1"
     return _text(0, Counter(time // SECOND for time in times))
 
 
 def merged(one: str, other: str) -> str:
     """Both together; "" is none. Also an SQL function, ``merge_beats``."""
-    return together((one, other)) if one and other else one or other
+    if not one or not other:
+        return one or other
+    return _with_one(one, other) or together((one, other))
+
+
+def _with_one(text: str, other: str) -> str:
+    """Both together where the other is of one second, as most are that a batch adds, and falls into the spans that are
+    there or behind them; else "". It is what :func:`together` gives, several times as fast."""
+    other_scale, second, count = other.split(":")
+    own, base, told = text.split(":")
+    at = (int(second) >> int(own)) - int(base)
+    if other_scale != "0" or "," in count or not 0 <= at < CELLS:
+        return ""
+    counts = told.split(",")
+    counts += ["0"] * (at + 1 - len(counts))
+    counts[at] = str(int(counts[at]) + int(count))
+    return f"{own}:{base}:{','.join(counts)}"
 
 
 def together(texts: Iterable[str]) -> str:

@@ -123,6 +123,15 @@ def test_counts_put_together_are_those_of_all(seconds: list[int], cut: int) -> N
     assert beats.merged(beats.of(times[cut:]), beats.of(times[:cut])) == beats.of(times)
 
 
+@given(TIMES, st.integers(-10, 5_000_010))
+def test_one_more_is_counted_as_all_would_be(seconds: list[int], second: int) -> None:
+    """The fast path against the plain one."""
+    times = [MOMENT + at * SECOND for at in seconds]
+    more = MOMENT + second * SECOND
+    assert beats.merged(beats.of(times), beats.of([more])) == beats.together([beats.of(times), beats.of([more])])
+    assert beats.merged(beats.of(times), beats.of([more])) == beats.of([*times, more])
+
+
 @given(TIMES)
 def test_each_count_is_that_of_its_span(seconds: list[int]) -> None:
     times = sorted(MOMENT + second * SECOND for second in seconds)
