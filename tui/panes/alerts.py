@@ -40,7 +40,7 @@ from tui.widgets.page_list import PageList
 
 _ROOMY = 90
 """Cells from which on the process has a column of its own."""
-_ROOMIER = 92
+_ROOMIER = 100
 """Cells from which on it is drawn when alerts came."""
 
 

@@ -160,6 +160,12 @@ class Pane(Vertical):
         yield from ()
 
 
+def view_of(pane: Pane) -> str:
+    """The view of the table of actions that a pane is."""
+    ids = [binding.id for binding in pane.BINDINGS if isinstance(binding, Binding) and binding.id]
+    return ids[0].split(".", 1)[0] if ids else "list"
+
+
 def waiting_for(front: Front, nothing: list[Span]) -> list[Span]:
     """Why a list is empty: no sensor yet, probes on their way, or really nothing."""
     if front.link is Link.CONNECTING:
