@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,3 +70,13 @@ async def test_groups_keep_the_filter_and_their_states_are_those_of_what_it_keep
         await drive.until(lambda: drive.frame.trail == ["Alerts", "alerts of web"])
         await drive.until_shown("/ container=web shadow")
         await drive.until(lambda: listing(drive).total == 2)
+
+
+async def test_who_types_ahead_reaches_the_dialogs(home: Path) -> None:
+    async with driving(incident()) as drive:
+        await alerts_shown(drive)
+        await drive.press("w", "c")
+        await drive.until_shown("-alerts.csv")
+        assert len(list(home.glob("tiercel-incidents/*.csv"))) == 1
+        await drive.press("s", "i")
+        await drive.until(lambda: [given.state for given in drive.sensor.states.values()] == ["incident"])

@@ -237,6 +237,8 @@ class AlertsPane(AlertVisits, FilterPane):
     def meant(self) -> Meant:
         """Those that are marked, else that of the selected row; of a group all that the filter keeps."""
         source, rows = cast("StackPages", self.source.still()), self.list.taken()
+        if self.source.group not in ("rule", "container"):
+            return {row.stack: mark_of(row) for row in rows}
 
         async def these() -> Mapping[int, Mark]:
             return {row.stack: mark_of(row) for row in await source.stacks_of(rows)}

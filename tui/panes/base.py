@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -21,12 +21,12 @@ from tui.navigation import Navigator
 from tui.panes import exporting
 from tui.places import ContainerPlace, ProcessPlace
 from tui.theme import Span, content, priority_tone
-from tui.widgets.taking import MARK, Taking
+from tui.widgets.taking import MARK, Exporter, Taking
 
 _BETWEEN: Span = ("   ", "")
 
 
-class Pane(Vertical):
+class Pane(Exporter, Vertical):
     """A view. Subclasses fill it in :meth:`load`, which is called when the pane comes to the front and when the
     counter they follow in a pulse has grown."""
 
@@ -105,10 +105,9 @@ class Pane(Vertical):
         none = f"   {self.navigator.keys.sign('list.mark_all')} none"
         return [(f"{MARK} {self._marked:,} marked", "accent"), (none, "dim")] if self._marked else []
 
-    @on(Taking.Wanted)
-    def _file_wanted(self, event: Taking.Wanted) -> None:
-        event.stop()
-        exporting.begin(self, event.page_list)
+    def export(self, rows: Taking[Any]) -> None:
+        """Ask in which form, and write it."""
+        exporting.begin(self, rows)
 
     def title_of_export(self) -> str:
         """What the list in front shows, for a file of it: where one is, and the filter."""

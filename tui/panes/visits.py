@@ -17,8 +17,8 @@ from tui.places import AlertPlace, ContainerPlace, Place, RulePlace, TreePlace
 from tui.state_screen import StateScreen, whoami
 from tui.workers import start
 
-Meant = Callable[[], Awaitable[Mapping[int, Mark]]]
-"""Asks for the stacks that a key is about, each with its state."""
+Meant = Mapping[int, Mark] | Callable[[], Awaitable[Mapping[int, Mark]]]
+"""The stacks that a key is about, each with its state; or how to ask for them."""
 
 
 class AlertVisits(Excepting, Bundling):
@@ -83,14 +83,9 @@ class AlertVisits(Excepting, Bundling):
             self.navigator.visit(target)
 
     def meant(self) -> Meant:
-        """The stacks that a state is given to, with that of before: this one, or all that are marked. What is meant is
-        settled now, and asked for when it is wanted."""
-        place, mark = self.alert_place(), self.mark()
-
-        async def this() -> Mapping[int, Mark]:
-            return {place.stack: mark} if place else {}
-
-        return this
+        """The stacks that a state is given to, with that of before: this one, or all that are marked."""
+        place = self.alert_place()
+        return {place.stack: self.mark()} if place else {}
 
     def action_acknowledge(self) -> None:
         """Mark as seen, or take it back where all are."""
@@ -108,22 +103,28 @@ class AlertVisits(Excepting, Bundling):
 
     def action_state(self) -> None:
         """Ask which state. It is for the stacks that were meant then, whatever comes meanwhile."""
-        if place := self.alert_place():
-            start(self, partial(self._ask_state, self.meant(), place), group="state")
-
-    async def _ask_state(self, wanted: Meant, place: AlertPlace) -> None:
-        meant = await self._known(wanted)
-        if not meant:
+        if not (place := self.alert_place()):
             return
+        meant = self.meant()
+        if isinstance(meant, Mapping):
+            self._ask_state(place.title, meant)  # at once: the next key is meant for the dialog
+        else:
+            start(self, partial(self._find_and_ask, place.title, meant), group="state")
+
+    async def _find_and_ask(self, title: str, wanted: Meant) -> None:
+        if meant := await self._known(wanted):
+            self._ask_state(title, meant)
+
+    def _ask_state(self, title: str, meant: Mapping[int, Mark]) -> None:
         marks = set(meant.values())
-        title = place.title if len(meant) == 1 else words.plural(len(meant), "stack")
+        title = title if len(meant) == 1 else words.plural(len(meant), "stack")
         screen = StateScreen(title, marks.pop() if len(marks) == 1 else NEW)
         self.app.push_screen(screen, partial(self._give, list(meant)))
 
     async def _known(self, wanted: Meant) -> Mapping[int, Mark]:
         """What was meant; nothing where that cannot be had."""
         try:
-            return await wanted()
+            return wanted if isinstance(wanted, Mapping) else await wanted()
         except RefusedError as error:
             self.refuse(error)
         except GoneError:

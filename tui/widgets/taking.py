@@ -26,6 +26,13 @@ MARK = "*"
 """The sign of a marked row."""
 
 
+class Exporter:
+    """Who writes a list that is in it to a file."""
+
+    def export(self, rows: Taking[Any]) -> None:
+        """Ask in which form, and write it."""
+
+
 class Taking(ScrollView, Generic[Row]):
     """See the module."""
 
@@ -47,12 +54,6 @@ class Taking(ScrollView, Generic[Row]):
 
         page_list: Taking[Any]
         word: str = ""
-
-    @dataclass
-    class Wanted(Message):
-        """Somebody wants the list as a file."""
-
-        page_list: Taking[Any]
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -131,8 +132,10 @@ class Taking(ScrollView, Generic[Row]):
                 return
 
     def action_export(self) -> None:
-        """Write the list to a file."""
-        self.post_message(self.Wanted(self))
+        """Write the list to a file: the dialog is there before the next key is looked at."""
+        writer = next((node for node in self.ancestors if isinstance(node, Exporter)), None)
+        if writer is not None:
+            writer.export(self)
 
     def cells(self, row: Row) -> list[str]:
         """What leaves the screen of a row, column by column."""
