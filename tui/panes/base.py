@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, cast
+from typing import ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
 from textual.widgets import Static
 
 from engine.alerts import Priority
@@ -18,15 +17,15 @@ from tui import words
 from tui.front import Front, GoneError, Link, RefusedError
 from tui.loader import Loader
 from tui.navigation import Navigator
-from tui.panes import exporting
+from tui.panes.exporting import Exporting
 from tui.places import ContainerPlace, ProcessPlace
 from tui.theme import Span, content, priority_tone
-from tui.widgets.taking import MARK, Exporter, Taking
+from tui.widgets.taking import MARK, Taking
 
 _BETWEEN: Span = ("   ", "")
 
 
-class Pane(Exporter, Vertical):
+class Pane(Exporting):
     """A view. Subclasses fill it in :meth:`load`, which is called when the pane comes to the front and when the
     counter they follow in a pulse has grown."""
 
@@ -104,10 +103,6 @@ class Pane(Exporter, Vertical):
         """How many rows are marked: that is what keys are about."""
         none = f"   {self.navigator.keys.sign('list.mark_all')} none"
         return [(f"{MARK} {self._marked:,} marked", "accent"), (none, "dim")] if self._marked else []
-
-    def export(self, rows: Taking[Any]) -> None:
-        """Ask in which form, and write it."""
-        exporting.begin(self, rows)
 
     def title_of_export(self) -> str:
         """What the list in front shows, for a file of it: where one is, and the filter."""
