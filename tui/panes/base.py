@@ -55,7 +55,8 @@ class Pane(Exporting):
 
     def sign(self, action: str) -> str:
         """The key of one of this view's actions, as it is written on the screen."""
-        bindings = (binding for binding in self.BINDINGS if isinstance(binding, Binding) and binding.action == action)
+        known = (each for kind in type(self).__mro__ for each in getattr(kind, "BINDINGS", ()))
+        bindings = (each for each in known if isinstance(each, Binding) and each.action == action and each.id)
         return next((self.navigator.keys.sign(binding.id or "") for binding in bindings), "")
 
     async def load(self) -> None:
