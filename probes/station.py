@@ -323,7 +323,7 @@ def _tell_summary(sensor: Sensor, tell: Tell) -> None:
     for output, count in (sensor.sinks.lost if sensor.sinks is not None else {}).items():
         tell(f"not delivered: {count} alerts to output {output}")
     for kind, count in getattr(sensor.recorder, "left_out", {}).items():
-        tell(f"not held by this form: {count} {kind}")
+        tell(f"not held by this form: {kind} ({count})")
     for problem in vitals.problems if sensor.failure is None else ():
         tell(f"{problem.what} ({problem.hint})" if problem.hint else problem.what)
 

@@ -14,6 +14,7 @@ from probes.ruling.configuration import NONE
 from tiercel.configured import configured
 from tiercel.converting import convert
 from tiercel.groups import Root
+from tiercel.keys import keys
 from tiercel.listing import doctor, events, fields
 from tiercel.options import live_options, respond_option
 from tiercel.rules import rules
@@ -71,6 +72,7 @@ for _command in (
     rules,
     fields,
     events,
+    keys,
     doctor,
 ):
     cli.add_command(_command)

@@ -35,7 +35,7 @@ def convert(source: str, target: str) -> None:
         kinds = ", ".join(f"{kind} ({count})" for kind, count in done.skipped.most_common())
         say(f"of an unknown kind, which no rule can judge: {kinds}")
     for kind, count in done.left_out.most_common():
-        say(f"not held by this form: {count} {kind}")
+        say(f"not held by this form: {kind} ({count})")
 
 
 class _Progress:

@@ -44,9 +44,11 @@ matching_option = click.option("--matching", type=click.Choice(["all", "first"])
 json_lines_option = click.option("--json/--text", "as_json", default=None, help=JSON_LINES_HELP)
 respond_option = click.option("--respond", is_flag=True, help=_RESPOND_HELP)
 
+config_option = click.option("--config", default="", metavar="PATH", envvar="TIERCEL_CONFIG", help=_CONFIG_HELP)
+
 configuring_options = together(
     click.option("-c", "--falco-config", default="", metavar="PATH", envvar="TIERCEL_FALCO_CONFIG", help=_FALCO_HELP),
-    click.option("--config", default="", metavar="PATH", envvar="TIERCEL_CONFIG", help=_CONFIG_HELP),
+    config_option,
     click.option("-o", "--set", "assignments", multiple=True, metavar="KEY=VALUE", help=_SET_HELP),
     click.option("-D", "--disable", multiple=True, metavar="TEXT", help=_OFF_HELP),
     click.option("-T", "--disable-tag", multiple=True, metavar="TAG", help=_TAG_OFF_HELP),

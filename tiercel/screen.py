@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.config import Config
+from engine.config import Config, Remapped
 from engine.errors import TiercelError, UsageError
 from engine.invocation import command
 from probes.options import Options
 from tiercel.configured import configured
-from tiercel.options import configuring_options, rules_option, speed_option
-from tiercel.talk import INTERRUPTED, on_signals
+from tiercel.keys import own_keys
+from tiercel.options import config_option, configuring_options, rules_option, speed_option
+from tiercel.talk import INTERRUPTED, on_signals, say
 
 if TYPE_CHECKING:
     from engine.service.client import Client
@@ -44,13 +45,17 @@ def require_live() -> None:
         raise TiercelError("this machine cannot be watched yet", hint=hint)
 
 
-def show(connect: Callable[[], Awaitable[Client]], *, title: str) -> None:
-    """Run the TUI on a connection to a sensor."""
+def show(connect: Callable[[], Awaitable[Client]], *, title: str, remapped: Sequence[Remapped] = ()) -> None:
+    """Run the TUI on a connection to a sensor, with keys as they are configured."""
     from tui.app import TiercelApp
+    from tui.keymap import settle
     from tui.terminal import end_with
 
     end_with(sys.stdin.fileno())
-    app = TiercelApp(connect, title=title)
+    keys, faults = settle(remapped)
+    for fault in faults:
+        say(str(fault))
+    app = TiercelApp(connect, title=title, keys=keys, faults=[f"{each.mark}: {each.message}" for each in faults])
 
     async def until_closed() -> None:
         on_signals(app.exit, signal.SIGTERM)  # SIGHUP kills: there is no terminal to take leave of
@@ -81,7 +86,7 @@ def show_private(options: Options, *, title: str) -> None:
         if user is not None:
             become(user)
         gone = f"start Tiercel again; what the sensor said last is in {log}"
-        show(lambda: Client.over(connected, hint=gone), title=title)
+        show(lambda: Client.over(connected, hint=gone), title=title, remapped=options.config.keys)
 
 
 @click.command("open", hidden=True)
@@ -100,7 +105,8 @@ def open_recording(file: str, **judged: Any) -> None:
 
 @click.command()
 @click.argument("path", default=SOCKET)
-def attach(path: str) -> None:
+@config_option
+def attach(path: str, config: str) -> None:
     """Open the screen on a shared sensor.
 
     PATH is its socket, /run/tiercel.sock unless given. Closing the screen does not end the watch.
@@ -112,4 +118,4 @@ def attach(path: str) -> None:
 
     asyncio.run(answers())
     require_terminal()
-    show(lambda: Client.connect(Path(path)), title=path)
+    show(lambda: Client.connect(Path(path)), title=path, remapped=own_keys(config))

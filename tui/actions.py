@@ -96,6 +96,7 @@ ACTIONS = (
     Action("right", "right", "right", "To the right, in long lines", ("logs",), shown=False),
     Action("rule", "r", "rule", "Go to the rule that fired", _ON_ALERT),
     Action("tree", "t", "tree", "Show its process in the tree", _ON_ALERT),
+    Action("group", "o", "group", "Put alerts together by rule, by container, not at all, as before", ("alerts",)),
     Action("follow", "f", "follow", "Stay on the newest", ("alerts", "events")),
     Action("state", "s", "state", "Incident, false positive, muted for a time, …, with a note", _ON_ALERT),
     Action("except", "x", "except", "Make an exception of it: which fields, what it would have hidden", _ON_ALERT),
@@ -123,11 +124,13 @@ ACTIONS = (
         _LISTS,
         shown=False,
     ),
+    Action("saved", "F", "saved", "Saved filters: pick one, name the one in force, delete", _LISTS, shown=False),
     Action("next_match", "n", "next", "Next row that the filter is about", _LISTS, shown=False),
     Action("previous_match", "N", "previous", "Row before that the filter is about", _LISTS, shown=False),
     Action("submit", "enter", "apply", "Apply the filter", ("filter",)),
     Action("abandon", "escape", "clear", "Leave and clear the filter", ("filter",)),
     Action("complete", "tab", "complete", "Go on with the first word that is offered", ("filter",)),
+    Action("save", "ctrl+s", "save", "Keep the filter under a name", ("filter",)),
     Action("recall", "up", "earlier", "Earlier filters", ("filter",), shown=False),
     Action("recall_later", "down", "later", "Later filters", ("filter",), shown=False),
     Action("up", "up,k", "up", "One row up", ("list",), shown=False),
@@ -142,8 +145,15 @@ ACTIONS = (
     Action("page_down", "pagedown,ctrl+d", "page down", "One page down", ("text",), shown=False),
     Action("scroll_home", "home,g", "top", "First line", ("text",), shown=False),
     Action("scroll_end", "end,G", "bottom", "Last line", ("text",), shown=False),
-    Action("copy", "y", "copy", "Copy the row as a line of text", ("list",), shown=False),
-    Action("copy_json", "Y", "copy JSON", "Copy the row as JSON", ("list",), shown=False),
+    Action(
+        "mark", "m", "mark", "Mark the row, or no longer; what keys do, they do to all marked", ("list",), shown=False
+    ),
+    Action(
+        "mark_all", "M", "mark all", "Mark all that the filter shows; with any marked: none", ("list",), shown=False
+    ),
+    Action("export", "w", "write", "Write the list, or what is marked, to a file", ("list",), shown=False),
+    Action("copy", "y", "copy", "Copy the row, or all marked, as lines of text", ("list",), shown=False),
+    Action("copy_json", "Y", "copy JSON", "Copy the row, or all marked, as JSON", ("list",), shown=False),
     Action(
         "copy_command",
         "ctrl+y",
@@ -190,6 +200,9 @@ ACTIONS = (
     Action("quit", "q", "quit", "Quit; the sensor of a watch that others share goes on", ("everywhere",)),
     Action("interrupt", "ctrl+c", "quit", "Quit from anywhere", ("everywhere",), shown=False, first=True),
 )
+
+RANKS = {action.id: number for number, action in reversed(list(enumerate(ACTIONS)))}
+"""Where an action first stands in the table: so the footer has them, whatever their keys are."""
 
 _SIGNS = {
     "enter": "⏎",

@@ -12,6 +12,7 @@ from engine.protocol import StackRow
 from engine.sinks.falco_json import to_falco
 from tui import lineage, words
 from tui.marks import NEW, Mark, told
+from tui.sparkline import CELLS, counted
 from tui.theme import Span, content, priority_tone
 from tui.widgets.columns import fit
 
@@ -46,15 +47,32 @@ def preview(row: StackRow) -> Content:
     return lines([badge(row.priority), ("  ", ""), (row.rule, "strong")], [(words.moment(row.last), "dim")])
 
 
+def _repeated(row: StackRow | None) -> list[list[Span]]:
+    """Of several alerts the first and the last, and when the others came."""
+    if row is None or row.count < 2:
+        return []
+    span = f"×{row.count:,} from {words.moment(row.first)[:19]} to {words.moment(row.last)[11:19]}"
+    each = f"  {words.duration(row.span * -(-len(row.beats) // CELLS))} each" if row.beats else ""
+    return [[(span, ""), ("  ", ""), (counted(row.beats), "accent"), (each, "dim")]]
+
+
 def overview(
-    alert: Alert, count: int = 1, mark: Mark = NEW, width: int = 0, entry: Sequence[list[Span]] = ()
+    alert: Alert,
+    count: int = 1,
+    mark: Mark = NEW,
+    width: int = 0,
+    row: StackRow | None = None,
+    *,
+    entry: Sequence[list[Span]] = (),
 ) -> Content:
     """Everything needed to judge it, the story first. ``width`` is where the tree's lines are cut, 0 for nowhere;
-    ``entry`` is how somebody came there, where that was asked for."""
+    ``row`` is that of the list, where it is one of several; ``entry`` is how somebody came there, where that was asked
+    for."""
     rows: list[list[Span]] = [
         [badge(alert.priority), ("  ", ""), (alert.rule, "strong")],
         [*_moment(alert, count), ("  " + " ".join(alert.tags), "dim")],
         *_standing(mark),
+        *_repeated(row),
         lineage.glance(alert),
         [],
         *_tree(alert, width),
@@ -71,11 +89,12 @@ def overview(
     return lines(*rows)
 
 
-def brief(alert: Alert, count: int = 1, mark: Mark = NEW, width: int = 0) -> Content:
+def brief(alert: Alert, count: int = 1, mark: Mark = NEW, width: int = 0, row: StackRow | None = None) -> Content:
     """The same for the few lines below a narrow list: the way, what and who, the message, then the rest."""
     rows: list[list[Span]] = [
         [badge(alert.priority), ("  ", ""), (alert.rule, "strong"), ("  ", ""), *_moment(alert, count)],
         *_standing(mark),
+        *_repeated(row),
         lineage.glance(alert),
         _who_did_what(alert),
         [(alert.output, "")],

@@ -6,7 +6,7 @@ states that the screen shows like any other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import ClassVar
@@ -19,11 +19,12 @@ from textual.screen import Screen
 from engine.errors import TiercelError
 from engine.events import Phase
 from engine.protocol import Control, Done, Pulse, Reload
-from tui.actions import bindings
+from tui.actions import bindings, sign
 from tui.frame import Frame
 from tui.frames import frame_for, has_view, main_frame
 from tui.front import Connect, Front, Link
 from tui.help import HelpScreen
+from tui.keymap import DEFAULT, Keys
 from tui.panes import PANES
 from tui.panes.rules import RulesPane
 from tui.places import Place
@@ -40,12 +41,17 @@ _NOT_LISTED = {"interrupt"}
 """What the palette leaves out: it is ``quit`` by another key."""
 _GRACE = 0.3
 """Seconds after another program had the terminal in which a signal may still be meant for it."""
+_LONG = 15.0
+"""Seconds for what nobody waits for and somebody must read."""
 _QUIET = 3.0
 """Seconds without a pulse's health after which we ask for it."""
 
 
 class TiercelApp(Travelling):
-    """The TUI on any sensor. ``connect`` is called once, in the background; ``title`` names the terminal's window."""
+    """The TUI on any sensor. ``connect`` is called once, in the background; ``title`` names the terminal's window.
+
+    ``keys`` are those in force, ``faults`` what was wrong with those that are not.
+    """
 
     CSS_PATH = "tiercel.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("everywhere"), *bindings("time")]
@@ -76,8 +82,14 @@ class TiercelApp(Travelling):
             """Once is enough."""
             return isinstance(message, TiercelApp.LinkChanged)
 
-    def __init__(self, connect: Connect, *, title: str = "Tiercel") -> None:
+    def __init__(
+        self, connect: Connect, *, title: str = "Tiercel", keys: Keys = DEFAULT, faults: Sequence[str] = ()
+    ) -> None:
         super().__init__()
+        self.keys = keys
+        self.set_keymap(keys.changed)
+        self._faults = faults
+        """What is wrong with the keys that were configured."""
         self.front = Front(
             connect,
             changed=lambda: self._post(self.LinkChanged()),
@@ -112,12 +124,14 @@ class TiercelApp(Travelling):
 
     def get_default_screen(self) -> Screen[None]:
         """The main views."""
-        return main_frame(self.front)
+        return main_frame(self.front, self.keys)
 
     def on_mount(self) -> None:
         """Connect behind the first paint."""
         super().on_mount()
         start(self, self._connect, name="connection")
+        for fault in self._faults:
+            self.notify(fault, title="This key is as it was", markup=False, severity="warning", timeout=_LONG)
         self.set_interval(1.0, self._tick)
 
     async def _connect(self) -> None:
@@ -230,7 +244,7 @@ class TiercelApp(Travelling):
 
     def action_help(self) -> None:
         """All keys."""
-        self.push_screen(HelpScreen())
+        self.push_screen(HelpScreen(self.keys))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only a replay can stand still, or another time that is looked at."""
@@ -268,7 +282,7 @@ class TiercelApp(Travelling):
             if help_text and enabled and binding.action not in seen | _NOT_LISTED:
                 seen.add(binding.action)
                 run = partial(self.run_action, binding.action, node)
-                yield SystemCommand(help_text, f"key {binding.key_display}", run)
+                yield SystemCommand(help_text, f"key {binding.key_display or sign(binding.key)}", run)
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
         yield SystemCommand("Screenshot", "Save the screen as SVG", self._save_screen)
 

@@ -18,7 +18,6 @@ from engine.alerts import Alert
 from engine.events import HOST
 from engine.protocol import EventRow, ProcessRow, StackRow
 from engine.sinks.falco_json import to_falco
-from tui.theme import Span
 from tui.words import SECOND
 
 _AROUND = 60
@@ -27,17 +26,17 @@ _SHOWN = 60
 """Characters of what was copied that are told."""
 
 
-def put(app: App[None], text: str) -> None:
-    """Give a text to the terminal's clipboard, and say so."""
+def put(app: App[None], text: str, rows: int = 1) -> None:
+    """Give a text, perhaps of several rows, to the terminal's clipboard, and say so."""
     app.copy_to_clipboard(text)
     begin = text.split("\n", 1)[0]
-    app.notify(f"Copied: {begin[:_SHOWN]}{'…' if len(text) > _SHOWN else ''}", markup=False, timeout=3)
+    number = f" {rows:,} rows" if rows > 1 else ""
+    app.notify(f"Copied{number}: {begin[:_SHOWN]}{'…' if len(text) > _SHOWN else ''}", markup=False, timeout=3)
 
 
-def line(cells: Sequence[Sequence[Span]]) -> str:
+def line(cells: Sequence[str]) -> str:
     """A row as one line: its cells uncut, those that are empty left out."""
-    texts = ("".join(text for text, _ in cell).strip() for cell in cells)
-    return "  ".join(text for text in texts if text)
+    return "  ".join(cell for cell in cells if cell)
 
 
 def as_json(row: object) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from tui.alert_text import as_json
 from tui.frame import DrillDown, MainFrame, Tab
 from tui.front import Front
+from tui.keymap import DEFAULT, Keys
 from tui.panes import PANES, subjects
 from tui.panes.alert import AlertPane, AlertSubjectPane, OverviewPane
 from tui.panes.alerts import AlertsPane
@@ -22,7 +23,7 @@ from tui.panes.rule import RulePane
 from tui.panes.single_alerts import SingleAlertsPane
 from tui.panes.timeline import TimelinePane
 from tui.panes.why import WhyPane
-from tui.places import AlertPlace, ContainerPlace, EventsPlace, Place, ProcessPlace, RulePlace, TreePlace
+from tui.places import AlertPlace, ContainerPlace, EventsPlace, GroupPlace, Place, ProcessPlace, RulePlace, TreePlace
 
 
 def _alert(place: AlertPlace) -> list[Tab]:
@@ -73,12 +74,20 @@ def _events(place: EventsPlace) -> list[Tab]:
     return [Tab("events", "Events", lambda front, id: EventsPane(front, id, place))]
 
 
+def _group(place: GroupPlace) -> list[Tab]:
+    def make(front: Front, id: str) -> AlertsPane:
+        return AlertsPane(front, id, place.container_id, place.rule, place.filter)
+
+    return [Tab("alerts", "Alerts", make)]
+
+
 _PLACES: dict[type, tuple[Callable[[Any], list[Tab]], Callable[[Any], str]]] = {
     AlertPlace: (_alert, lambda place: place.title),
     ContainerPlace: (_container, lambda place: place.title),
     ProcessPlace: (_process, lambda place: place.title),
     TreePlace: (_tree, lambda place: f"tree of {place.title}"),
     RulePlace: (_rule, lambda place: place.name),
+    GroupPlace: (_group, lambda place: f"alerts of {place.title}"),
     EventsPlace: (_events, lambda place: f"events of {place.title}"),
 }
 
@@ -95,6 +104,7 @@ def has_view(place: Place, view: str) -> bool:
     return any(tab.id == view for tab in tabs(place))
 
 
-def main_frame(front: Front) -> MainFrame:
-    """The frame with the main views."""
-    return MainFrame(front, [Tab(row.id, row.title, row.pane, row.key) for row in PANES])
+def main_frame(front: Front, keys: Keys = DEFAULT) -> MainFrame:
+    """The frame with the main views, each with the key that leads to it."""
+    tabs = [(row, keys.sign(f"everywhere.view({number})")) for number, row in enumerate(PANES, 1)]
+    return MainFrame(front, [Tab(row.id, row.title, row.pane, key) for row, key in tabs])

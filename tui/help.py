@@ -11,7 +11,8 @@ from textual.screen import ModalScreen
 
 from engine.alerts import Priority
 from engine.filter import KEYS
-from tui.actions import VIEWS, Action, actions_of, all_keys
+from tui.actions import VIEWS, Action, actions_of
+from tui.keymap import DEFAULT, Keys
 from tui.theme import Span, content, priority_tone
 from tui.widgets.details import Details
 from tui.words import LETTERS
@@ -43,6 +44,10 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,question_mark,f1,q,enter", "close", "close", key_display="esc")
     ]
 
+    def __init__(self, keys: Keys = DEFAULT) -> None:
+        super().__init__()
+        self._keys = keys
+
     def compose(self) -> ComposeResult:
         """One text."""
         yield Details(focusable=True, id="help")
@@ -51,7 +56,7 @@ class HelpScreen(ModalScreen[None]):
         """Write it."""
         details = self.query_one(Details)
         details.border_title = "Keys"
-        details.show(help_text())
+        details.show(help_text(self._keys))
         details.focus()
 
     def action_close(self) -> None:
@@ -59,11 +64,11 @@ class HelpScreen(ModalScreen[None]):
         self.dismiss()
 
 
-def help_text() -> Content:
+def help_text(keys: Keys = DEFAULT) -> Content:
     """All views with their keys, then what the letters mean."""
     rows: list[list[Span]] = []
     for view, title in VIEWS.items():
-        rows += [[(title, "accent")], *(_row(action) for action in actions_of(view)), []]
+        rows += [[(title, "accent")], *(_row(keys.shown(view, action), action) for action in actions_of(view)), []]
     rows += [[("Filter of the alerts", "accent")], *(_example(*row) for row in FILTERS), _keys_of_filters(), []]
     rows += [[("Filter of any other list", "accent")], *([("  " + line, "")] for line in OTHER_FILTERS), []]
     letters = [span for priority in Priority for span in _letter(priority)]
@@ -71,8 +76,8 @@ def help_text() -> Content:
     return Content("\n").join([content(*row) for row in rows])
 
 
-def _row(action: Action) -> list[Span]:
-    return [(f"  {all_keys(action.keys):<14}", "strong"), (action.help, "")]
+def _row(keys: str, action: Action) -> list[Span]:
+    return [(f"  {keys:<14}", "strong"), (action.help, "")]
 
 
 def _example(text: str, meaning: str) -> list[Span]:

@@ -8,11 +8,15 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from tui.keymap import Keys
 from tui.places import Place
 
 
 class Navigator(Protocol):
     """The application, as its views see it."""
+
+    keys: Keys
+    """The keys in force."""
 
     def visit(self, place: Place, view: str = "") -> None:
         """Open a place on top of what is shown, before the next key is looked at; ``view`` is the tab to begin with."""

@@ -63,4 +63,14 @@ class EventsPlace:
     container_id: str | None = None
 
 
-Place = AlertPlace | ContainerPlace | ProcessPlace | TreePlace | RulePlace | EventsPlace
+@dataclass(frozen=True, slots=True)
+class GroupPlace:
+    """The alerts of one rule, or of one container ("" for the host), that a filter keeps."""
+
+    title: str
+    rule: str = ""
+    container_id: str | None = None
+    filter: str = ""
+
+
+Place = GroupPlace | AlertPlace | ContainerPlace | ProcessPlace | TreePlace | RulePlace | EventsPlace

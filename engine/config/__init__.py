@@ -11,6 +11,7 @@ from engine.config.document import parse
 from engine.config.faults import ConfigError
 from engine.config.model import AppendOutput, Config
 from engine.config.reader import read
+from engine.config.remapping import Remapped
 from engine.rules.selection import Selection
 
-__all__ = ["AppendOutput", "Config", "ConfigError", "Selection", "parse", "read"]
+__all__ = ["AppendOutput", "Config", "ConfigError", "Remapped", "Selection", "parse", "read"]

@@ -7,6 +7,7 @@ from functools import partial
 
 from engine.config import values
 from engine.config.faults import PlacedError
+from engine.config.remapping import remapped
 from engine.config.tree import Mapping, Tree, is_null
 
 
@@ -77,6 +78,7 @@ KEYS = {
         Key("syslog_output", _switch, "the system log", ("enabled",)),
         Key("file_output", partial(_output, "filename"), "a file", ("enabled", "filename"), ("keep_alive",)),
         Key("http_output", partial(_output, "url"), "each alert as a POST", ("enabled", "url"), _HTTP_IGNORED),
+        Key("keys", remapped, "keys of the screen, by the ids that `tiercel keys` lists"),
     )
 }
 

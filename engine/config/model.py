@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from engine.alerts import Priority
+from engine.config.remapping import Remapped
 from engine.lang.template import SUGGESTED
 from engine.rules.extras import Extra
 from engine.rules.selection import Selection
@@ -71,6 +72,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """A path."""
     http_output: str = ""
     """A URL."""
+    keys: tuple[Remapped, ...] = ()
+    """Keys of the screen that are others than ours."""
 
     @property
     def extras(self) -> list[Extra]:

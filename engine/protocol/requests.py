@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from engine.alerts import Priority
-from engine.protocol.rows import State
+from engine.protocol.rows import Grouping, State
 
 VERSION = 1
 """Raised when an older front end could misunderstand; compared in :class:`Hello`."""
@@ -33,6 +33,10 @@ class ListStacks(Ask, tag="stacks"):
     """Only of this container ("" is the host); None for all."""
     before: int = 0
     """Only what was known up to this alert id (a paused view); 0 for all, negative for nothing."""
+    rule: str = ""
+    """Only of this rule; "" for all."""
+    group: Grouping = "stack"
+    """What is a row. With "none" the filter chooses by stacks, whose rows tell of their latest alerts."""
 
 
 class ListAlerts(Ask, tag="alerts"):

@@ -39,6 +39,16 @@ class StackRow(msgspec.Struct):
     note: str = ""
     who: str = ""
     """Who gave it this state."""
+    stacks: int = 1
+    """Stacks in a row of several."""
+    span: int = 0
+    """Seconds of each of ``beats``."""
+    beats: list[int] = []
+    """How many alerts came when, from the first to the last, in equal spans of time. Empty where that is not known."""
+
+
+Grouping = Literal["stack", "rule", "container", "none"]
+"""What alerts are put together by: rule, container, program and parent; the rule; the container; nothing."""
 
 
 class ContainerRow(msgspec.Struct):

@@ -9,13 +9,14 @@ import heapq
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from engine.alerts import Alert, Priority
 from engine.filter import Filter, parse_filter
 from engine.protocol import Alerts, ListAlerts, ListStacks, StackRow, Stacks
+from engine.store import beats
 from engine.store.rows import (
     STACK_COLUMNS,
     TRIAGE_COLUMNS,
@@ -29,6 +30,8 @@ from engine.store.rows import (
     subject,
 )
 
+_TAKEN_BACK = 1_000
+"""Alerts of a stack that are taken back out of its beats in a paused view; of more the beats end with the latest."""
 _ALERTS = msgspec.msgpack.Decoder(Alert)
 
 # The texts of these queries are put together from constants only; values always go in as parameters.
@@ -53,13 +56,30 @@ def not_on_disk(connection: sqlite3.Connection, waiting: list[Stored]) -> list[S
     return [stored for stored in waiting if stored.alert.id > newest]
 
 
-def read_stacks(connection: sqlite3.Connection, waiting: list[Stored], query: ListStacks, newest: int) -> Stacks:
-    """A page of stacks. Raises UsageError for a filter that cannot be understood."""
+class Selection(NamedTuple):
+    """The stacks that a query is about, as of one moment."""
+
+    special: list[StackRow]
+    """Those whose latest alert is not what the table says, the newest first; …"""
+    where: str
+    """… and the condition for all others in the table, with …"""
+    parameters: tuple[str | int, ...]
+    until: int
+    """The newest alert that counts."""
+
+
+def select(connection: sqlite3.Connection, waiting: list[Stored], query: ListStacks, newest: int) -> Selection:
+    """What passes the filter. Raises UsageError for one that cannot be understood."""
     wanted = parse_filter(query.filter)
     until = query.before or newest
     moved = {row.stack: (alert, row) for alert, row in _moved(connection, waiting, query, until)}
     special = sorted((row for alert, row in moved.values() if wanted.matches(subject(alert, row.state))), key=_age)
-    where, parameters = _plain_stacks(wanted, query, until, moved)
+    return Selection(special, *_plain_stacks(wanted, query, until, moved), until)
+
+
+def read_stacks(connection: sqlite3.Connection, waiting: list[Stored], query: ListStacks, newest: int) -> Stacks:
+    """A page of stacks. Raises UsageError for a filter that cannot be understood."""
+    special, where, parameters, until = select(connection, waiting, query, newest)
     total, alerts = connection.execute(
         f"SELECT count(*), total(count) FROM stacks WHERE {where}", parameters
     ).fetchone()
@@ -88,6 +108,8 @@ def _plain_stacks(
     where, parameters = f"({wanted.sql})", wanted.parameters
     if query.container_id is not None:
         where, parameters = f"container_id = ? AND {where}", (query.container_id, *parameters)
+    if query.rule:
+        where, parameters = f"rule = ? AND {where}", (query.rule, *parameters)
     if query.before:
         where, parameters = f"{where} AND last_id <= ?", (*parameters, until)
     if numbers := ",".join(map(str, moved)):
@@ -105,7 +127,9 @@ def _moved(
         latest = delta.latest
         if query.container_id not in (None, latest.container.id if latest.container else ""):
             continue
-        known = earlier[stack][1] if stack in earlier else _stack(connection, stack)
+        if query.rule not in ("", latest.rule):
+            continue
+        known = earlier[stack][1] if stack in earlier else stack_of(connection, stack)
         yield (
             latest,
             row_of(
@@ -113,6 +137,7 @@ def _moved(
                 count=delta.count + (known.count if known else 0),
                 first=known.first if known else delta.first.time,
                 triage=_triage(known),
+                told=beats.merged(_beats(connection, stack), beats.of(delta.times)),
             ),
         )
 
@@ -122,23 +147,36 @@ def _as_of(connection: sqlite3.Connection, query: ListStacks, until: int) -> Ite
     if not query.before:
         return
     moved = connection.execute(
-        f"SELECT id, count, first, {TRIAGE_COLUMNS} FROM stacks WHERE last_id > ? AND first_id <= ?"
-        " AND (? IS NULL OR container_id = ?)",
-        (until, until, query.container_id, query.container_id),
+        f"SELECT id, count, first, beats, {TRIAGE_COLUMNS} FROM stacks WHERE last_id > ? AND first_id <= ?"
+        " AND (? IS NULL OR container_id = ?) AND ? IN ('', rule)",
+        (until, until, query.container_id, query.container_id, query.rule),
     ).fetchall()
-    for stack, count, first, acknowledged, *rest in moved:
+    for stack, count, first, told, acknowledged, *rest in moved:
         newer = "SELECT count(*) FROM alerts WHERE stack = ? AND id > ?"
         since = connection.execute(newer, (stack, until)).fetchone()[0]
         latest = "SELECT body FROM alerts WHERE stack = ? AND id <= ? ORDER BY id DESC LIMIT 1"
         alert = _ALERTS.decode(connection.execute(latest, (stack, until)).fetchone()[0])
-        yield alert, row_of(alert, count=count - since, first=first, triage=Triage(bool(acknowledged), *rest))
+        triage = Triage(bool(acknowledged), *rest)
+        then = _taken_back(connection, told, stack, until) if since <= _TAKEN_BACK else told
+        yield alert, row_of(alert, count=count - since, first=first, triage=triage, told=then)
+
+
+def _taken_back(connection: sqlite3.Connection, told: str, stack: int, until: int) -> str:
+    times = connection.execute("SELECT time FROM alerts WHERE stack = ? AND id > ?", (stack, until))
+    return beats.without(told, (time for (time,) in times))
+
+
+def _beats(connection: sqlite3.Connection, stack: int) -> str:
+    row = connection.execute("SELECT beats FROM stacks WHERE id = ?", (stack,)).fetchone()
+    return row[0] if row else ""
 
 
 def _triage(row: StackRow | None) -> Triage:
     return Triage(row.acknowledged, row.state, row.muted_until, row.note, row.who) if row else Triage()
 
 
-def _stack(connection: sqlite3.Connection, stack: int) -> StackRow | None:
+def stack_of(connection: sqlite3.Connection, stack: int) -> StackRow | None:
+    """A stack as the table has it."""
     row = connection.execute(f"SELECT {STACK_COLUMNS} FROM stacks WHERE id = ?", (stack,)).fetchone()
     return stack_row(row) if row else None
 

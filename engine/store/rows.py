@@ -10,6 +10,7 @@ from engine.alerts import Alert, Priority
 from engine.filter import Subject
 from engine.protocol import StackRow, State
 from engine.state.lineage import OWN_SHELL
+from engine.store import beats
 
 StackKey = tuple[str, str, str, str]
 """Rule, container id, program (its path, else its name) and the parent's name."""
@@ -86,17 +87,19 @@ def subject(alert: Alert, state: State = "new") -> Subject:
 class Delta:
     """New alerts of one stack: how many, the first and the latest."""
 
-    __slots__ = ("count", "first", "latest")
+    __slots__ = ("count", "first", "latest", "times")
 
     def __init__(self, first: Alert) -> None:
         self.count = 0
         self.first = first
         self.latest = first
+        self.times: list[int] = []
 
     def add(self, alert: Alert) -> None:
         """Count one more, newer than the others."""
         self.count += 1
         self.latest = alert
+        self.times.append(alert.time)
 
 
 def deltas(alerts: list[Stored]) -> dict[int, Delta]:
@@ -112,13 +115,13 @@ def deltas(alerts: list[Stored]) -> dict[int, Delta]:
 
 UPSERT = """
 INSERT INTO stacks (id, rule, container_id, program, parent, count, first, last, first_id, last_id, priority, container,
-                    image, process, cmdline, target, user, tty, entry, tags, search)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    image, process, cmdline, target, user, tty, entry, tags, search, beats)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET
     count = count + excluded.count, last = excluded.last, last_id = excluded.last_id, priority = excluded.priority,
     container = excluded.container, image = excluded.image, process = excluded.process, cmdline = excluded.cmdline,
     target = excluded.target, user = excluded.user, tty = excluded.tty, entry = excluded.entry, tags = excluded.tags,
-    search = excluded.search
+    search = excluded.search, beats = merge_beats(beats, excluded.beats)
 """
 """Takes :func:`stack_parameters`."""
 
@@ -146,6 +149,7 @@ def stack_parameters(delta: Delta) -> tuple[Any, ...]:
         latest.entry,
         msgspec.json.encode(view.tags).decode(),
         view.search,
+        beats.of(delta.times),
     )
 
 
@@ -163,7 +167,7 @@ def alert_parameters(stored: Stored) -> tuple[Any, ...]:
 
 STACK_COLUMNS = (
     "id, count, first, last, last_id, rule, priority, container_id, container, image, process, cmdline, parent,"
-    f" target, user, tty, entry, {TRIAGE_COLUMNS}"
+    f" target, user, tty, entry, {TRIAGE_COLUMNS}, beats"
 )
 """The columns of :func:`stack_row`, in the order of :class:`~engine.protocol.StackRow`'s fields."""
 
@@ -173,15 +177,18 @@ _ACKNOWLEDGED = STACK_COLUMNS.split(", ").index("acknowledged")
 
 def stack_row(columns: tuple[Any, ...]) -> StackRow:
     """A row of the table."""
-    values = list(columns)
+    *values, told = columns
     values[_PRIORITY] = Priority(values[_PRIORITY])
     values[_ACKNOWLEDGED] = bool(values[_ACKNOWLEDGED])
-    return StackRow(*values)
+    row = StackRow(*values)
+    row.span, row.beats = beats.between(told, row.first, row.last)
+    return row
 
 
-def row_of(alert: Alert, *, count: int, first: int, triage: Triage) -> StackRow:
-    """A row whose latest alert is this one."""
+def row_of(alert: Alert, *, count: int, first: int, triage: Triage, told: str) -> StackRow:
+    """A row whose latest alert is this one; ``told`` says when all came, as in :mod:`engine.store.beats`."""
     view = subject(alert)
+    span, counts = beats.between(told, first, alert.time)
     return StackRow(
         stack=alert.stack,
         count=count,
@@ -201,4 +208,6 @@ def row_of(alert: Alert, *, count: int, first: int, triage: Triage) -> StackRow:
         tty=alert.tty,
         entry=alert.entry,
         **triage._asdict(),
+        span=span,
+        beats=counts,
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.alert_query import fits
 from engine.errors import UsageError
 from engine.filter import fold
+from engine.store.beats import merged
 
 APPLICATION_ID = 0x54524345
 """Marks the file as ours: bytes 68 to 71 of SQLite's header ("TRCE")."""
@@ -71,7 +72,10 @@ CREATE TABLE marks (what TEXT PRIMARY KEY, value INTEGER NOT NULL);
 INSERT INTO marks SELECT 'alerts before', coalesce(max(id), 0) FROM alerts;
 """
 
-_STEPS = (_TABLES, _STATES, _DROPPED, _SURROUNDINGS)
+_BEATS = "ALTER TABLE stacks ADD COLUMN beats TEXT NOT NULL DEFAULT '';"
+"""When alerts came (:mod:`engine.store.beats`). Of those that are there already nothing is told."""
+
+_STEPS = (_TABLES, _STATES, _DROPPED, _SURROUNDINGS, _BEATS)
 """From each version to the next; a new store takes them all."""
 SCHEMA_VERSION = len(_STEPS)
 """SQLite's ``user_version``."""
@@ -99,6 +103,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
     except BaseException:
         connection.close()
         raise
+    connection.create_function("merge_beats", 2, merged, deterministic=True)
     return connection
 
 

@@ -18,10 +18,10 @@ from engine.alerts import Alert
 from engine.errors import TiercelError, UsageError
 from engine.invocation import command
 from engine.locks import HeldError, locked
-from engine.protocol import Alerts, DroppedRow, ListAlerts, ListStacks, Located, Moments, SetState, Stacks
+from engine.protocol import Alerts, DroppedRow, Grouping, ListAlerts, ListStacks, Located, Moments, SetState, Stacks
 from engine.reports import Report, log_report
 from engine.scrub import scrub
-from engine.store import moments, reader, surroundings
+from engine.store import grouping, moments, reader, surroundings
 from engine.store.retention import Retention
 from engine.store.rows import Hits, Stored, Tally, Triage
 from engine.store.schema import move_aside, open_reader, open_writer
@@ -34,6 +34,12 @@ P = ParamSpec("P")
 R = TypeVar("R")
 Q = TypeVar("Q", ListStacks, ListAlerts)
 
+_READERS: dict[Grouping, Callable[[sqlite3.Connection, list[Stored], ListStacks, int], Stacks]] = {
+    "stack": reader.read_stacks,
+    "rule": grouping.read_groups,
+    "container": grouping.read_groups,
+    "none": grouping.read_singles,
+}
 MEMORY = 10_000
 """Alerts kept in memory while the disk takes nothing."""
 PAGE = 10_000
@@ -121,8 +127,8 @@ class AlertStore:
         return not self._writer.waiting
 
     async def stacks(self, query: ListStacks) -> Stacks:
-        """A page of collapsed alerts. Raises UsageError for a filter that cannot be understood."""
-        return await self._ask(reader.read_stacks, _bounded(query), self.newest)
+        """A page of alerts, put together as asked. Raises UsageError for a filter that cannot be understood."""
+        return await self._ask(_READERS[query.group], _bounded(query), self.newest)
 
     async def alerts(self, query: ListAlerts) -> Alerts:
         """A page of single alerts."""

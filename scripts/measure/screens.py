@@ -38,6 +38,12 @@ def _of_a_crowd(seen: Terminal) -> Iterator[Figure]:
     views = [1000 * _went(seen, *view) for view in (VIEWS * KEYS)[: KEYS // 2]]
     yield Figure("key to screen: another view, p50", percentile(views, 50), "ms", "", note)
     yield Figure("key to screen: another view, p99", percentile(views, 99), "ms", "≤ 50", note)
+    seen.settle(0.5)
+    seen.press(b"o")
+    grouped = seen.until(lambda: "by rule" in seen.text() and " stacks" in seen.text(), "the alerts by rule")
+    yield Figure("alerts by rule to their screen", 1000 * grouped, "ms", "", note)
+    seen.press(b"ooo")
+    seen.until(lambda: " stacks" not in seen.text(), "the alerts as before")
     seen.press(b"/")
     seen.until(lambda: "esc" in seen.text(), "the filter's line")
     seen.settle(0.5)

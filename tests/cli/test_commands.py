@@ -49,7 +49,7 @@ def test_a_reader_that_goes_early_is_no_failure(listing: tuple[str, ...]) -> Non
 def test_help_names_every_command() -> None:
     done = tiercel("--help")
     assert done.returncode == 0
-    for command in ("watch", "sensor", "attach", "record", "replay", "rules", "fields", "events", "doctor"):
+    for command in ("watch", "sensor", "attach", "record", "replay", "rules", "fields", "events", "keys", "doctor"):
         assert f"\n  {command} " in done.stdout
     assert "private-sensor" not in done.stdout
 

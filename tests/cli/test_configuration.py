@@ -154,6 +154,21 @@ def test_outputs_get_what_is_appended(tiercel: Callable[..., Run], own: Path) ->
     assert fields["static.site"] == "north"
 
 
+def test_keys_are_listed_as_configured_and_what_is_wrong_with_its_place(tiercel: Callable[..., Run], own: Path) -> None:
+    before = own.read_text()
+    own.write_text(f"{before}keys:\n  alerts.acknowledge: A\n  alerts.ruel: f9\n")
+    done = tiercel("keys")
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("alerts.acknowledge ")]
+    assert line.split()[1:3] == ["Alerts", "A"]
+    place = f"{own}:{len(before.splitlines()) + 3}:3"
+    assert f"{place}: there is no action 'alerts.ruel'" in done.stderr
+    assert "hint: did you mean alerts.rule?" in done.stderr
+    assert done.returncode == 2
+    rows = {row["id"]: row["keys"] for row in json.loads(tiercel("keys", "--json").stdout)}
+    assert rows["alerts.acknowledge"] == ["A"]
+    assert rows["alerts.rule"] == ["r"]
+
+
 def test_what_cannot_be_appended_is_refused(tiercel: Callable[..., Run], own: Path) -> None:
     own.write_text(own.read_text() + "append_output: [{extra_output: '%proc.nmae'}]\n")
     done = tiercel("replay", DEMO)

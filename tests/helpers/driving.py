@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from tests.helpers.sensor import MemorySensor, World
 from tui.app import TiercelApp
 from tui.frame import Frame
+from tui.keymap import DEFAULT, Keys
 from tui.panes.base import Pane
 
 WIDE = (160, 50)
@@ -66,14 +67,16 @@ class Drive:
 
 
 @asynccontextmanager
-async def driving(world: World | None = None, size: tuple[int, int] = WIDE) -> AsyncIterator[Drive]:
+async def driving(
+    world: World | None = None, size: tuple[int, int] = WIDE, keys: Keys = DEFAULT, faults: Sequence[str] = ()
+) -> AsyncIterator[Drive]:
     """The application, connected and with its first view loaded."""
     sensor = MemorySensor(world)
 
     async def connect() -> MemorySensor:
         return sensor
 
-    app = TiercelApp(connect)
+    app = TiercelApp(connect, keys=keys, faults=faults)
     async with app.run_test(size=size, notifications=True) as pilot:
         drive = Drive(app, pilot, sensor)
         await drive.until(lambda: app.front.health is not None)

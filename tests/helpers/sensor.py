@@ -21,6 +21,7 @@ from engine.explanation import Explanation
 from engine.filter import Subject, parse_filter
 from engine.query import Column, Table, has_field, split_inversion, words
 from engine.service.client import SensorGone
+from tests.helpers.grouped import grouped, with_beats
 
 NOW = 1_790_000_000_000_000_000
 """The time at which all tests' data lies."""
@@ -191,7 +192,8 @@ class MemorySensor:
             rows: Sequence[p.StackRow] = self.world.endless
         else:
             chosen = parse_filter(request.filter)
-            rows = [row for row in self._collapsed(request) if chosen.matches(_subject(row))]
+            stacks = [row for row in self._collapsed(request) if chosen.matches(_subject(row))]
+            rows = grouped([row for row in stacks if request.rule in ("", row.rule)], request, self.world.alerts)
         page = list(rows[request.offset : request.offset + request.limit])
         alerts = sum(row.count for row in rows) if self.world.endless is None else len(rows)
         return p.Stacks(total=len(rows), alerts=alerts, newest=self._newest(), rows=page)
@@ -205,7 +207,7 @@ class MemorySensor:
                 row = self._stack_row(alert, rows.get(alert.stack))
                 rows.pop(alert.stack, None)
                 rows[alert.stack] = row
-        return list(reversed(rows.values()))
+        return [with_beats(row, self.world.alerts) for row in reversed(rows.values())]
 
     def _stack_row(self, alert: Alert, known: p.StackRow | None) -> p.StackRow:
         process, container = alert.process, alert.container

@@ -187,7 +187,7 @@ async def test_the_filter_in_force_is_there_to_edit() -> None:
         await selected(drive, "/tmp/x")
         await drive.press("slash", *"shadow", "enter")
         await drive.until(lambda: rows_of(drive).total == 2)
-        await drive.press("slash", "space", *"symlink", "enter")
+        await drive.press("slash", "right", "space", *"symlink", "enter")
         await drive.until(lambda: rows_of(drive).total == 1)
         await drive.until_shown("shadow symlink")
 

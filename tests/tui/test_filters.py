@@ -124,7 +124,7 @@ async def test_a_long_text_is_searched_and_scrolled(size: tuple[int, int]) -> No
         assert "value 77" not in drive.text()
         await drive.press("slash", *"value 77", "enter")
         await drive.until_shown("value 77", "1 of 1 place")
-        await drive.press("slash", *"7", "enter")
+        await drive.press("slash", "right", *"7", "enter")
         await drive.until_shown("it does not occur")
 
 

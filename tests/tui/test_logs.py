@@ -15,7 +15,7 @@ from tui.widgets.log_view import KEPT, LogView
 async def opened(drive: Drive) -> LogView:
     drive.app.visit(ContainerPlace(WEB, "web"), "logs")
     await drive.until(lambda: drive.frame.view == "logs")
-    view: LogView = drive.pane.view  # type: ignore[attr-defined]
+    view: LogView = drive.pane.log_view  # type: ignore[attr-defined]
     await drive.until(lambda: view.lines or view.placeholder or drive.pane.refused)
     return view
 

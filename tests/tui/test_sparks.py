@@ -9,7 +9,7 @@ from engine.protocol import Sample
 from tests.helpers.driving import NARROW, WIDE, driving
 from tests.helpers.sensor import NOW, World, healthy
 from tui.panes.plots import PLOTS, plots
-from tui.sparks import spark
+from tui.sparkline import sparkline as spark
 from tui.words import SECOND
 
 
@@ -23,7 +23,7 @@ def test_a_plot_fits_and_shows_the_greatest_value(values: list[float], width: in
 
 
 def test_the_latest_value_is_at_the_right_and_what_is_unknown_is_empty() -> None:
-    assert spark([-1.0, 0.0, 4.0, 8.0], 10) == " ▁▅█"
+    assert spark([None, 0.0, 4.0, 8.0], 10) == " ▁▅█"
     assert spark([8.0, 0.0, 0.0, 0.0, 0.0], 2) == "█▁"
     assert spark([], 10) == ""
     assert spark([5.0], 10, top=100.0) == "▁"

@@ -7,7 +7,7 @@ order holds still at the alert that was newest then, while counts and ages go on
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar, cast
 
 from textual import on
@@ -27,10 +27,11 @@ from tui.loader import Loader
 from tui.marks import SIGNS, Mark, mark_of
 from tui.panes.base import order, priority_cell, waiting_for
 from tui.panes.filtering import FilterPane
-from tui.panes.listing import NO_MATCH, texts
-from tui.panes.stack_pages import StackPages
-from tui.panes.visits import AlertVisits
-from tui.places import AlertPlace
+from tui.panes.listing import no_match, texts
+from tui.panes.stack_pages import GROUPINGS, StackPages
+from tui.panes.visits import AlertVisits, Meant
+from tui.places import AlertPlace, GroupPlace
+from tui.sparkline import CELLS, counted
 from tui.theme import Span, content
 from tui.widgets.columns import Column
 from tui.widgets.details import Details
@@ -39,6 +40,8 @@ from tui.widgets.page_list import PageList
 
 _ROOMY = 90
 """Cells from which on the process has a column of its own."""
+_ROOMIER = 100
+"""Cells from which on it is drawn when alerts came."""
 
 
 class AlertsPane(AlertVisits, FilterPane):
@@ -49,9 +52,12 @@ class AlertsPane(AlertVisits, FilterPane):
     pace = 0.1
     filter_help = "words, or: container.name=web and fd.name startswith /etc"
 
-    def __init__(self, front: Front, id: str | None = None, container_id: str | None = None) -> None:
+    def __init__(
+        self, front: Front, id: str | None = None, container_id: str | None = None, rule: str = "", filter: str = ""
+    ) -> None:
         super().__init__(front, id)
-        self.source = StackPages(front, container_id)
+        self.source = StackPages(front, container_id, rule)
+        self.source.filter = self.filter_bar.text = filter
         self.list: PageList[StackRow] = PageList(
             self.source,
             self._columns(),
@@ -74,16 +80,22 @@ class AlertsPane(AlertVisits, FilterPane):
 
     def _columns(self) -> list[Column[StackRow]]:
         return [
-            Column("", 1, _sign),
-            Column("P", 1, lambda row: priority_cell(row.priority)),
-            Column("Age", 4, lambda row: [(words.age(row.last, self.front.now()), "dim")], right=True),
-            Column("×", 4, lambda row: [(words.count(row.count), "strong" if row.count > 1 else "faint")], right=True),
-            Column("Rule", 22, lambda row: [(row.rule, "")], share=4),
+            Column("", 1, _sign, name="State", exact=lambda row: row.state),
+            Column(
+                "P", 1, lambda row: priority_cell(row.priority), name="Priority", exact=lambda row: row.priority.label
+            ),
+            Column("Age", 4, self._age, right=True, name="Last", exact=lambda row: words.moment(row.last)),
+            Column("×", 4, _count, right=True, name="Count", exact=lambda row: str(row.count)),
+            Column("When", CELLS, _when, from_width=_ROOMIER, exact=lambda row: words.moment(row.first), name="First"),
+            Column("Rule", 20, lambda row: [(row.rule, "")], share=3),
             Column("Container", 10, lambda row: [(_container(row), "" if row.container_id else "dim")]),
             Column("Process", 12, lambda row: [(row.cmdline or row.process or "–", "")], share=2, from_width=_ROOMY),
             Column("What", 14, _what, share=2, from_width=_ROOMY),
-            Column("What", 14, _who_and_what, share=2, below_width=_ROOMY),
+            Column("What", 18, _who_and_what, share=4, below_width=_ROOMY),
         ]
+
+    def _age(self, row: StackRow) -> list[Span]:
+        return [(words.age(row.last, self.front.now()), "dim")]
 
     # ── loading ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -97,7 +109,7 @@ class AlertsPane(AlertVisits, FilterPane):
             return  # following again meanwhile: this answer is stale
         self.waiting = max(0, live.alerts - self.source.alerts)
         if not self.paused:
-            self.list.amend({row.stack: row for row in live.rows})
+            self.list.amend({self.source.key(row): row for row in live.rows})
         self.show_state()
 
     @on(PageList.Failed)
@@ -127,7 +139,7 @@ class AlertsPane(AlertVisits, FilterPane):
             alert = await self.fetch_alert(row.alert_id)
         except (RefusedError, GoneError):
             return  # the preview stays
-        if self.list.selected is not None and self.list.selected.stack == row.stack:
+        if self.list.selected is not None and self.list.selected.alert_id == row.alert_id:
             self.alert = alert
             self._show_detail()
 
@@ -137,7 +149,7 @@ class AlertsPane(AlertVisits, FilterPane):
             return
         words_for = overview if self.screen.has_class("-wide") else brief
         width = self.detail.scrollable_content_region.width
-        self.detail.show(words_for(self.alert, row.count, mark_of(row), width))
+        self.detail.show(words_for(self.alert, row.count, mark_of(row), width, row))
 
     # ── following, reading, pausing ──────────────────────────────────────────────────────────────────────────────
 
@@ -222,8 +234,13 @@ class AlertsPane(AlertVisits, FilterPane):
     def standing(self) -> list[list[Span]]:
         """Paused or held, and filtered."""
         if self.front.travel.at:
-            return super().standing()
-        return [order(self.paused, self.waiting if self.source.held_at else 0, "alert"), *super().standing()]
+            return [self._grouping(), *super().standing()]
+        held = order(self, self.paused, self.waiting if self.source.held_at else 0, "alert")
+        return [held, self._grouping(), *super().standing()]
+
+    def _grouping(self) -> list[Span]:
+        words_for = _GROUPED.get(self.source.group, "")
+        return [(words_for, "strong"), (f"   {self.sign('group')} groups", "dim")] if words_for else []
 
     # ── acting ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -231,6 +248,26 @@ class AlertsPane(AlertVisits, FilterPane):
         """The latest alert of the selected stack."""
         row = self.list.selected
         return _place(row) if row else None
+
+    def meant(self) -> Meant:
+        """Those that are marked, else that of the selected row; of a group all that the filter keeps."""
+        source, rows = cast("StackPages", self.source.still()), self.list.taken()
+        if self.source.group not in ("rule", "container"):
+            return {row.stack: mark_of(row) for row in rows}
+
+        async def these() -> Mapping[int, Mark]:
+            return {row.stack: mark_of(row) for row in await source.stacks_of(rows)}
+
+        return these
+
+    def action_group(self) -> None:
+        """Put alerts together by something else. Marks go: they were of other rows."""
+        following = GROUPINGS[(GROUPINGS.index(self.source.group) + 1) % len(GROUPINGS)]
+        self.list.unmark()
+        self.source.group = following
+        self.ticked()
+        self.list.restart(others=True)
+        self.show_state()
 
     def alert_id(self) -> int:
         """The latest alert of the selected stack."""
@@ -245,7 +282,12 @@ class AlertsPane(AlertVisits, FilterPane):
         self.list.reload()
 
     def _open(self, row: StackRow) -> None:
-        self.navigator.visit(_place(row))
+        if self.source.group == "rule":
+            self.navigator.visit(GroupPlace(row.rule, rule=row.rule, filter=self.source.filter))
+        elif self.source.group == "container":
+            self.navigator.visit(GroupPlace(_container(row), container_id=row.container_id, filter=self.source.filter))
+        else:
+            self.navigator.visit(_place(row))
 
     def wake(self) -> None:
         """Also say why it is empty."""
@@ -259,7 +301,7 @@ class AlertsPane(AlertVisits, FilterPane):
 
     def ticked(self) -> None:
         """Ages have grown."""
-        self.list.placeholder = waiting_for(self.front, NO_MATCH if self.source.filter else [self._nothing()])
+        self.list.placeholder = waiting_for(self.front, no_match(self) if self.source.filter else [self._nothing()])
         self.list.refresh()
 
     def _nothing(self) -> Span:
@@ -274,8 +316,20 @@ class AlertsPane(AlertVisits, FilterPane):
         return f"All quiet: {watching} and the host.", "dim"
 
 
+_GROUPED = {"rule": "by rule", "container": "by container", "none": "each alert by itself"}
+"""What the notice says of a grouping that is not the usual one."""
+
+
 def _sign(row: StackRow) -> list[Span]:
     return [SIGNS[row.state]]
+
+
+def _count(row: StackRow) -> list[Span]:
+    return [(words.count(row.count), "strong" if row.count > 1 else "faint")]
+
+
+def _when(row: StackRow) -> list[Span]:
+    return [(counted(row.beats), "accent")] if row.count > 1 else []
 
 
 def _place(row: StackRow) -> AlertPlace:
@@ -289,9 +343,10 @@ def _container(row: StackRow) -> str:
 
 def _what(row: StackRow) -> list[Span]:
     """The file, address or program, then from where somebody did it."""
+    many = [(f"{words.plural(row.stacks, 'stack')}  ", "accent")] if row.stacks > 1 else []
     story = " ".join(word for word in (words.terminal(row.tty), f"by {row.entry}" if row.entry else "") if word)
     what = row.target or ("" if story else row.cmdline)
-    return [(what, ""), ("  " if what and story else "", ""), (story, "dim")]
+    return [*many, (what, ""), ("  " if what and story else "", ""), (story, "dim")]
 
 
 def _who_and_what(row: StackRow) -> list[Span]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar, cast
 
+from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.binding import Binding
 from textual.widgets import Static
 
 from engine.alerts import Priority
@@ -16,13 +17,15 @@ from tui import words
 from tui.front import Front, GoneError, Link, RefusedError
 from tui.loader import Loader
 from tui.navigation import Navigator
+from tui.panes.exporting import Exporting
 from tui.places import ContainerPlace, ProcessPlace
 from tui.theme import Span, content, priority_tone
+from tui.widgets.taking import MARK, Taking
 
 _BETWEEN: Span = ("   ", "")
 
 
-class Pane(Vertical):
+class Pane(Exporting):
     """A view. Subclasses fill it in :meth:`load`, which is called when the pane comes to the front and when the
     counter they follow in a pulse has grown."""
 
@@ -41,6 +44,7 @@ class Pane(Vertical):
         self.notice = Static(markup=False, classes="notice")
         """One line above the content: what is filtered, paused or wrong. It has its place also when it is empty, so
         that the content does not jump."""
+        self._marked = 0
         self._word: list[Span] = []
         """What was said last."""
         self.refused = False
@@ -50,6 +54,12 @@ class Pane(Vertical):
     def navigator(self) -> Navigator:
         """The way about. Only an application that is a :class:`Navigator` shows panes."""
         return cast("Navigator", self.app)
+
+    def sign(self, action: str) -> str:
+        """The key of one of this view's actions, as it is written on the screen."""
+        known = (each for kind in type(self).__mro__ for each in getattr(kind, "BINDINGS", ()))
+        bindings = (each for each in known if isinstance(each, Binding) and each.action == action and each.id)
+        return next((self.navigator.keys.sign(binding.id or "") for binding in bindings), "")
 
     async def load(self) -> None:
         """Ask for what the pane shows and show it. May raise what :meth:`Front.ask` raises."""
@@ -84,9 +94,27 @@ class Pane(Vertical):
         """What holds above the content, whatever is said: a filter, a pause."""
         return []
 
+    @on(Taking.Marked)
+    def _marks_changed(self, event: Taking.Marked) -> None:
+        event.stop()
+        self._marked = len(event.page_list.marked)
+        if event.word:
+            self.say((event.word, "warn"))
+        self.show_state()
+
+    def _marks(self) -> list[Span]:
+        """How many rows are marked: that is what keys are about."""
+        none = f"   {self.navigator.keys.sign('list.mark_all')} none"
+        return [(f"{MARK} {self._marked:,} marked", "accent"), (none, "dim")] if self._marked else []
+
+    def title_of_export(self) -> str:
+        """What the list in front shows, for a file of it: where one is, and the filter."""
+        shown = "".join(text for part in self.standing() for text, tone in part if tone != "dim")
+        return ": ".join(word for word in (str(self.id or "list").capitalize(), shown) if word)
+
     def show_state(self) -> None:
         """Write the line above the content."""
-        parts = [part for part in (self._as_of(), *self.standing(), self._word) if part]
+        parts = [part for part in (self._as_of(), self._marks(), *self.standing(), self._word) if part]
         line = [span for part in parts for span in (*part, _BETWEEN)][:-1]
         self.notice.update(content(*line))
 
@@ -141,6 +169,12 @@ class Pane(Vertical):
         yield from ()
 
 
+def view_of(pane: Pane) -> str:
+    """The view of the table of actions that a pane is."""
+    ids = [binding.id for binding in pane.BINDINGS if isinstance(binding, Binding) and binding.id]
+    return ids[0].split(".", 1)[0] if ids else "list"
+
+
 def waiting_for(front: Front, nothing: list[Span]) -> list[Span]:
     """Why a list is empty: no sensor yet, probes on their way, or really nothing."""
     if front.link is Link.CONNECTING:
@@ -155,12 +189,12 @@ def waiting_for(front: Front, nothing: list[Span]) -> list[Span]:
     return nothing
 
 
-def order(paused: bool, waiting: int, noun: str) -> list[Span]:
+def order(pane: Pane, paused: bool, waiting: int, noun: str) -> list[Span]:
     """Why the newest row is not at the top: somebody reads or has paused, and so many wait."""
     new = words.plural(waiting, f"new {noun}")
     if paused:
-        return [("‖ paused", "warn"), (f"  {new} waiting", "strong"), ("   p resumes", "dim")]
-    return [(f"▲ {new}", "accent"), ("   f follows", "dim")] if waiting else []
+        return [("‖ paused", "warn"), (f"  {new} waiting", "strong"), (f"   {pane.sign('pause')} resumes", "dim")]
+    return [(f"▲ {new}", "accent"), (f"   {pane.sign('follow')} follows", "dim")] if waiting else []
 
 
 def priority_cell(priority: Priority | None) -> list[Span]:

@@ -16,11 +16,10 @@ from engine.errors import TiercelError
 from tui import clip, entry_text, lineage
 from tui.front import Front, GoneError, RefusedError
 from tui.panes.base import Pane
+from tui.panes.folder import FOLDER
 from tui.places import AlertPlace
 from tui.state_screen import whoami
 
-FOLDER = "tiercel-incidents"
-"""In the home of whoever looks."""
 _MOST = 1000
 
 

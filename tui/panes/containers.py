@@ -75,9 +75,23 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
             Column("Image", 10, lambda row: [(row.info.image, "")], share=2, order=lambda row: row.info.image),
             Column("State", 10, state, order=lambda row: state(row)[0][0]),
             Column("CPU", 5, lambda row: figures.cpu(row.info.id), right=True, **by("cpu")),  # type: ignore[arg-type]
-            Column("", _TREND, lambda row: figures.cpu_trend(row.info.id, _TREND), right=True, from_width=_WIDE),
+            Column(
+                "",
+                _TREND,
+                lambda row: figures.cpu_trend(row.info.id, _TREND),
+                right=True,
+                from_width=_WIDE,
+                name="CPU of late",
+            ),
             Column("Mem", 5, lambda row: figures.memory(row.info.id), right=True, **by("memory")),  # type: ignore[arg-type]
-            Column("", _TREND, lambda row: figures.memory_trend(row.info.id, _TREND), right=True, from_width=_WIDE),
+            Column(
+                "",
+                _TREND,
+                lambda row: figures.memory_trend(row.info.id, _TREND),
+                right=True,
+                from_width=_WIDE,
+                name="Memory of late",
+            ),
             Column("Limit", 5, lambda row: figures.limit(row.info.id), right=True, from_width=_WIDER),
             *(
                 Column(
@@ -100,7 +114,16 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
                 descends=True,
             ),
             Column("Alerts", 11, lambda row: alert_counts(row.alerts), order=_burning, descends=True),
-            Column("Age", 4, self._age, right=True, order=lambda row: -_began(row) or None, descends=True),
+            Column(
+                "Age",
+                4,
+                self._age,
+                right=True,
+                order=lambda row: -_began(row) or None,
+                descends=True,
+                name="Since",
+                exact=_since,
+            ),
             Column("Flags", 8, self._flags, share=3),
         ]
 
@@ -207,6 +230,10 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
         """A shell in the container."""
         if row := self.list.selected:
             self.open_shell(row.info.id, name(row.info))
+
+
+def _since(row: ContainerRow) -> str:
+    return words.moment(_began(row))
 
 
 def _place(row: ContainerRow) -> ContainerPlace:

@@ -145,7 +145,7 @@ class EventsPane(ListPane[EventRow]):
         hint: list[Span] = [*_whose(self.front.health), (";  4 on a container or a process: its own", "dim")]
         if self.front.travel.at:
             return super().standing()
-        order_of = order(self.paused, self.waiting, "event")
+        order_of = order(self, self.paused, self.waiting, "event")
         return [order_of or (hint if self._place is EVERYTHING else []), *super().standing()]
 
 
@@ -183,7 +183,7 @@ def what(row: EventRow) -> list[Span]:
 
 
 _COLUMNS: list[Column[EventRow]] = [
-    Column("Time", 12, _time),
+    Column("Time", 12, _time, exact=lambda row: words.moment(row.time)),
     Column("Event", 12, shown_type),
     Column("Pid", 7, lambda row: [(str(row.pid), "dim")], right=True),
     Column("Process", 10, lambda row: [(row.process, "")], share=1),

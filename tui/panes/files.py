@@ -80,14 +80,14 @@ _TONES: dict[str, str] = {"program": "warn", "network": "accent", "written": "ba
 
 
 def _times(row: Deed) -> list[Span]:
-    failed = f" {row.failed} failed" if row.failed else ""
-    return [(f"{row.times}", ""), (failed, "warn")]
+    failed = "all failed" if row.failed == row.times > 1 else f"{row.failed} failed" if row.failed else ""
+    return [(f"×{row.times}", ""), (f" {failed}" if failed else "", "warn")]
 
 
 _DEEDS: list[Column[Deed]] = [
     Column("Kind", 8, lambda row: [(row.kind, _TONES.get(row.kind, ""))]),
-    Column("What", 24, lambda row: [(row.target, "")], share=3),
-    Column("Times", 10, _times),
-    Column("First", 8, lambda row: [(words.clock(row.first), "dim")]),
+    Column("What", 24, lambda row: [(row.target, "")], share=3, middle=True),
+    Column("Times", 14, _times),
+    Column("First", 8, lambda row: [(words.clock(row.first), "dim")], exact=lambda row: words.moment(row.first)),
     Column("By", 14, lambda row: [(", ".join(row.by), "dim")], share=2),
 ]

@@ -12,7 +12,9 @@ from engine.errors import UsageError
 from engine.query import split_inversion
 from tui.completion import Offer, offer
 from tui.front import Front
-from tui.panes.base import Pane
+from tui.panes.base import Pane, view_of
+from tui.saved_filters import SavedFilters
+from tui.saved_screen import SavedScreen
 from tui.theme import Span
 from tui.widgets.filter_bar import FilterBar
 
@@ -21,6 +23,8 @@ class FilterPane(Pane):
     """A pane with a filter bar; subclasses say what to do with a filter."""
 
     filter_help: ClassVar[str] = "words to look for"
+
+    saved: ClassVar[SavedFilters] = SavedFilters()
 
     def __init__(self, front: Front, id: str | None = None) -> None:
         super().__init__(front, id)
@@ -34,7 +38,11 @@ class FilterPane(Pane):
 
     def offer(self, text: str) -> Offer:
         """What a filter typed so far may go on with."""
-        return offer(text, self.field_names(), self.values_of)
+        found = offer(text, self.field_names(), self.values_of)
+        words = text.split()
+        named = self.saved.of(self.view).items() if words and text == words[0] else ()
+        begun = [saved for name, saved in sorted(named) if name.startswith(text)]
+        return Offer(found.start, [*found.words, *begun]) if found.words or not begun else Offer(0, begun)
 
     def field_names(self) -> Iterable[str]:
         """The fields that a filter can ask for here."""
@@ -55,8 +63,31 @@ class FilterPane(Pane):
 
     def action_filter(self) -> None:
         """Open the filter."""
-        self.filter_bar.edit()
+        self.filter_bar.edit(self.saved.of(self.view).values())
         self.notice.display = False
+
+    @property
+    def view(self) -> str:
+        """The name of this kind of view: filters are saved for each."""
+        return view_of(self)
+
+    def action_saved(self) -> None:
+        """Pick a saved filter, or name the one in force."""
+        self.app.push_screen(SavedScreen(self.saved, self.view, self.filter_bar.text), self._picked)
+
+    @on(FilterBar.Kept)
+    def _kept(self, event: FilterBar.Kept) -> None:
+        event.stop()
+        try:
+            self.check_filter(event.text)
+        except UsageError as error:
+            self.filter_bar.refuse(f"{error.message} – {error.hint}")
+        else:
+            self.app.push_screen(SavedScreen(self.saved, self.view, event.text, naming=True), self._picked)
+
+    def _picked(self, text: str | None) -> None:
+        if text is not None:
+            self.post_message(FilterBar.Applied(text, final=True))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """In the filter a slash is a slash."""
@@ -92,7 +123,7 @@ class FilterPane(Pane):
         if text:
             self._set_filter(rest.strip() if inverted else f"! {text}")
         else:
-            self.navigator.tell("There is no filter to turn round: / begins one.")
+            self.navigator.tell(f"There is no filter to turn round: {self.sign('filter')} begins one.")
 
     def _set_filter(self, text: str) -> None:
         self.filter_bar.text = text
@@ -104,4 +135,4 @@ class FilterPane(Pane):
     def standing(self) -> list[list[Span]]:
         """The filter in force."""
         text = self.filter_bar.text
-        return [[("/ ", "accent"), (text, "strong"), ("   esc clears", "dim")]] if text else []
+        return [[("/ ", "accent"), (text, "strong"), (f"   {self.sign('clear')} clears", "dim")]] if text else []

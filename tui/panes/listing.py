@@ -11,7 +11,7 @@ from engine.alerts import Priority
 from engine.errors import TiercelError, UsageError
 from engine.query import Table, split_inversion, words
 from tui.front import Front
-from tui.panes.base import waiting_for
+from tui.panes.base import Pane, waiting_for
 from tui.panes.filtering import FilterPane
 from tui.theme import Span
 from tui.widgets.page_list import PageList
@@ -19,8 +19,11 @@ from tui.widgets.pages import WholeList
 
 Row = TypeVar("Row")
 
-NO_MATCH: list[Span] = [("Nothing matches the filter.", ""), ("   esc clears it, / edits it", "dim")]
-"""What a list says that is empty because of its filter."""
+
+def no_match(pane: Pane) -> list[Span]:
+    """What a list says that is empty because of its filter."""
+    hint = f"   {pane.sign('clear')} clears it, {pane.sign('filter')} edits it"
+    return [("Nothing matches the filter.", ""), (hint, "dim")]
 
 
 class ListPane(FilterPane, Generic[Row]):
@@ -85,7 +88,7 @@ class ListPane(FilterPane, Generic[Row]):
         """What an empty list says; nothing where the notice tells what went wrong."""
         if self.refused:
             return ()
-        return waiting_for(self.front, NO_MATCH if self.sought and self.has_more() else self.nothing())
+        return waiting_for(self.front, no_match(self) if self.sought and self.has_more() else self.nothing())
 
     def has_more(self) -> bool:
         """Whether there are rows without the filter."""

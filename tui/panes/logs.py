@@ -32,7 +32,7 @@ class LogsPane(FilterPane):
     def __init__(self, front: Front, container_id: str, id: str) -> None:
         super().__init__(front, id)
         self._container_id = container_id
-        self.view = LogView()
+        self.log_view = LogView()
         self.paused = False
         self._stream = 0
         self._after = 0
@@ -45,7 +45,7 @@ class LogsPane(FilterPane):
 
     def body(self) -> ComposeResult:
         """The lines."""
-        yield self.view
+        yield self.log_view
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -54,7 +54,7 @@ class LogsPane(FilterPane):
         for _ in range(_PAGES):
             if self.paused or await self._fetch() < _LINES:
                 break
-        self.view.placeholder = [] if self.refused else [(self._end or "Nothing was written yet.", "dim")]
+        self.log_view.placeholder = [] if self.refused else [(self._end or "Nothing was written yet.", "dim")]
         self.show_state()
 
     async def _fetch(self) -> int:
@@ -72,7 +72,7 @@ class LogsPane(FilterPane):
     def _take(self, rows: list[LogLine]) -> None:
         if rows:
             self._latest = max(self._latest, rows[-1].time)
-            self.view.add([msgspec.structs.replace(row, number=self._number + n) for n, row in enumerate(rows, 1)])
+            self.log_view.add([msgspec.structs.replace(row, number=self._number + n) for n, row in enumerate(rows, 1)])
             self._number += len(rows)
 
     def ticked(self) -> None:
@@ -84,7 +84,7 @@ class LogsPane(FilterPane):
 
     def action_follow(self) -> None:
         """Stay at the end."""
-        self.view.follow()
+        self.log_view.follow()
         self.action_pause() if self.paused else self.show_state()
 
     def action_pause(self) -> None:
@@ -95,25 +95,25 @@ class LogsPane(FilterPane):
 
     def action_stamps(self) -> None:
         """Show times, or do not."""
-        self.view.show_stamps(not self.view.stamps)
+        self.log_view.show_stamps(not self.log_view.stamps)
 
     def action_left(self) -> None:
         """To the left."""
-        self.view.step_aside(-1)
+        self.log_view.step_aside(-1)
 
     def action_right(self) -> None:
         """To the right."""
-        self.view.step_aside(1)
+        self.log_view.step_aside(1)
 
     # ── searching ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def apply_filter(self, text: str) -> None:
         """Mark it, and go to the newest line with it."""
-        self.view.search(text)
+        self.log_view.search(text)
 
     def typing(self, text: str) -> None:
         """While it is typed, too."""
-        self.view.search(text)
+        self.log_view.search(text)
 
     def action_next_match(self) -> None:
         """To the next line with it."""
@@ -124,7 +124,7 @@ class LogsPane(FilterPane):
         self._step(-1)
 
     def _step(self, step: int) -> None:
-        self.view.go_to_match(step)
+        self.log_view.go_to_match(step)
         self.show_state()
 
     # ── the line above ───────────────────────────────────────────────────────────────────────────────────────────
@@ -138,7 +138,7 @@ class LogsPane(FilterPane):
             return [("‖ paused", "warn"), ("   p goes on", "dim")]
         if self._end:
             return [(f"■ {self._end}", "dim")]
-        return [(_STANDS[self.view.follows], "ok" if self.view.follows else "dim")]
+        return [(_STANDS[self.log_view.follows], "ok" if self.log_view.follows else "dim")]
 
     def _left_out(self) -> list[Span]:
         if self._dropped:
@@ -146,12 +146,12 @@ class LogsPane(FilterPane):
         return [(f"{ERROR_SIGN} ", "warn"), ("standard error", "dim")] if self._has_errors() else []
 
     def _has_errors(self) -> bool:
-        return any(line.error for line in self.view.lines[-200:])
+        return any(line.error for line in self.log_view.lines[-200:])
 
     def _found(self) -> list[Span]:
-        number = len(self.view.places)
+        number = len(self.log_view.places)
         if not self.filter_bar.text:
             return []
         if not number:
             return [("it does not occur", "warn")]
-        return [(f"{self.view.place + 1} of {words.plural(number, 'line')}", "dim")]
+        return [(f"{self.log_view.place + 1} of {words.plural(number, 'line')}", "dim")]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.protocol import Sample
 from tui import words
-from tui.sparks import spark
+from tui.sparkline import sparkline
 from tui.theme import Span
 
 _LABEL = 16
@@ -50,7 +50,7 @@ def plots(samples: Sequence[Sample], width: int) -> list[list[Span]]:
 
 
 def _row(plot: Plot, values: list[float], room: int) -> list[Span]:
-    bars = spark(values, room, plot.top)
+    bars = sparkline([value if value >= 0 else None for value in values], room, plot.top)
     now, most = plot.say(values[-1]), plot.say(max(values))
     return [
         (f"{plot.label:<{_LABEL}}", "dim"),

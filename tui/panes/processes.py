@@ -74,8 +74,14 @@ class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
             Column("User", 8, lambda row: [(row.user or str(row.uid), "")], share=1, from_width=90),
             Column("Tty", 7, lambda row: [(words.terminal(row.tty), "")], from_width=90),
             Column("Container", 10, lambda row: [(_container(row), "accent")], share=1, from_width=90),
-            Column("Age", 4, lambda row: [(words.age(row.started, self.front.now()), "dim")], right=True),
-            Column("", 10, lambda row: [(words.ending(row.exit_status), "dim")] if row.exit_time else [], share=1),
+            Column("Age", 4, self._age, right=True, name="Started", exact=lambda row: words.moment(row.started)),
+            Column(
+                "",
+                10,
+                name="Ended",
+                cell=lambda row: [(words.ending(row.exit_status), "dim")] if row.exit_time else [],
+                share=1,
+            ),
         ]
 
     def _cpu(self, row: ProcessRow) -> list[Span]:
@@ -93,6 +99,9 @@ class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
             rows = (await self.front.ask(GetTop(self._container_id), Top)).rows
             self._top = {(row.pid, row.start): row for row in rows}
             self.list.refresh()
+
+    def _age(self, row: ProcessRow) -> list[Span]:
+        return [(words.age(row.started, self.front.now()), "dim")]
 
     def _process(self, row: ProcessRow) -> list[Span]:
         spans = [(self._guides.get(self.key(row), ""), "faint"), *sign(self.front.health, None, self.key(row))]

@@ -11,7 +11,8 @@ from engine.errors import TiercelError
 from engine.protocol import Done, ListResponses, Respond, Responses
 from tui.front import GoneError, RefusedError
 from tui.panes.base import Pane
-from tui.panes.bundling import FOLDER, gather
+from tui.panes.bundling import gather
+from tui.panes.folder import FOLDER
 from tui.places import AlertPlace
 from tui.respond_screen import BUNDLE, Decision, RespondScreen
 from tui.state_screen import whoami
@@ -69,14 +70,14 @@ class Responding(Pane):
     async def _keep(self, name: str, place: AlertPlace | None, alert_id: int, container_id: str) -> str:
         self.say((f"◌ keeping the evidence: {name}…", "dim"))
         try:
-            return await self._kept(name, place, alert_id, container_id)
+            return await self._kept_evidence(name, place, alert_id, container_id)
         except GoneError:
             raise
         except TiercelError as error:
             hint = f"{error.hint}; or untick {name}".removeprefix("; or ")
             raise RefusedError(f"nothing was done, as {name} cannot be kept: {error.message}", hint=hint) from error
 
-    async def _kept(self, name: str, place: AlertPlace | None, alert_id: int, container_id: str) -> str:
+    async def _kept_evidence(self, name: str, place: AlertPlace | None, alert_id: int, container_id: str) -> str:
         if name == BUNDLE and place is not None:
             folder = await asyncio.to_thread(write, await gather(self.front, place), Path.home() / FOLDER)
             return f"~/{folder.relative_to(Path.home())}"

@@ -45,16 +45,21 @@ class RulesPane(Editing, Undoing, ListPane[RuleRow]):
 
     def _columns(self) -> list[Column[RuleRow]]:
         return [
-            Column("On", 2, self._switch),
-            Column("P", 1, lambda row: priority_cell(row.priority)),
+            Column("On", 2, self._switch, exact=lambda row: "on" if row.enabled else "off"),
+            Column(
+                "P", 1, lambda row: priority_cell(row.priority), name="Priority", exact=lambda row: row.priority.label
+            ),
             Column("Rule", 24, lambda row: [(row.name, "")], share=3),
             Column("Hits", 5, lambda row: [(words.count(row.hits), "strong" if row.hits else "faint")], right=True),
-            Column("Last", 4, lambda row: [(words.age(row.last, self.front.now()), "dim")], right=True),
+            Column("Last", 4, self._last, right=True, exact=lambda row: words.moment(row.last)),
             Column("Cost", 6, _cost, right=True, from_width=90),
             Column("Kept", 5, _kept_back, right=True, from_width=90),
             Column("Tags", 16, lambda row: [(" ".join(row.tags), "dim")], share=2, from_width=100),
             Column("File", 22, _place),
         ]
+
+    def _last(self, row: RuleRow) -> list[Span]:
+        return [(words.age(row.last, self.front.now()), "dim")]
 
     def _switch(self, row: RuleRow) -> list[Span]:
         if row.name in self._asked:
@@ -80,7 +85,10 @@ class RulesPane(Editing, Undoing, ListPane[RuleRow]):
 
     def nothing(self) -> list[Span]:
         """Nothing can be found so."""
-        return [("No rules are loaded: nothing raises an alert.", "warn"), ("   R reads the rule files again", "dim")]
+        return [
+            ("No rules are loaded: nothing raises an alert.", "warn"),
+            (f"   {self.sign('reload')} reads the rule files again", "dim"),
+        ]
 
     def rule_name(self) -> str:
         """The one under the cursor."""

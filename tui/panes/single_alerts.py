@@ -16,6 +16,7 @@ from tui.places import AlertPlace
 from tui.widgets.columns import Column
 from tui.widgets.page_cache import Page
 from tui.widgets.page_list import PageList
+from tui.widgets.pages import Pages
 
 
 class AlertPages:
@@ -32,6 +33,10 @@ class AlertPages:
         request = ListAlerts(self._stack, self._pid, self._start, offset=offset, limit=limit)
         reply = await self._front.ask(request, Alerts)
         return Page(reply.total, reply.rows)
+
+    def still(self) -> Pages[Alert]:
+        """The same: new ones come first, and each is told once."""
+        return self
 
     def key(self, row: Alert) -> Hashable:
         """The alert."""
@@ -66,7 +71,7 @@ class SingleAlertsPane(Pane):
 
 
 _COLUMNS: list[Column[Alert]] = [
-    Column("P", 1, lambda alert: priority_cell(alert.priority)),
+    Column("P", 1, lambda alert: priority_cell(alert.priority), name="Priority", exact=lambda row: row.priority.label),
     Column("Time", 23, lambda alert: [(words.moment(alert.time), "dim")]),
     Column("Rule", 20, lambda alert: [(alert.rule, "")], share=2),
     Column("Container", 9, lambda alert: [(container_name(alert) or "host", "")], share=1, from_width=90),

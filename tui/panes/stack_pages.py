@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Sequence
+from copy import copy
 
-from engine.protocol import ListStacks, StackRow, Stacks
+from engine.protocol import Grouping, ListStacks, StackRow, Stacks
 from tui.front import Front
 from tui.widgets.page_cache import Page
+from tui.widgets.pages import Pages
+
+MOST = 10_000
+"""Stacks of one group that a state is given to."""
+_KEYS: dict[Grouping, Callable[[StackRow], Hashable]] = {
+    "stack": lambda row: row.stack,
+    "rule": lambda row: row.rule,
+    "container": lambda row: row.container_id,
+    "none": lambda row: row.alert_id,
+}
+GROUPINGS: tuple[Grouping, ...] = tuple(_KEYS)
 
 
 class StackPages:
@@ -14,15 +26,23 @@ class StackPages:
 
     whole = False
 
-    def __init__(self, front: Front, container_id: str | None) -> None:
+    def __init__(self, front: Front, container_id: str | None, rule: str = "") -> None:
         self._front = front
         self._container_id = container_id
+        self._rule = rule
         self.filter = ""
+        self.group: Grouping = "stack"
         self.held_at = 0
         """The newest alert id the rows may know, 0 for live."""
         self.alerts = 0
         """Single alerts behind the rows of the last page."""
         self.newest = 0
+
+    def still(self) -> Pages[StackRow]:
+        """The rows as the list shows them: what came since is not among them."""
+        same = copy(self)
+        same.held_at = self.held_at or self.newest
+        return same
 
     async def page(self, offset: int, limit: int) -> Page[StackRow]:
         """A page as of ``held_at``."""
@@ -33,12 +53,24 @@ class StackPages:
 
     async def stacks(self, offset: int, limit: int, before: int) -> Stacks:
         """Ask the sensor."""
-        request = ListStacks(self.filter, offset, limit, self._container_id, before)
+        request = ListStacks(self.filter, offset, limit, self._container_id, before, self._rule, self.group)
         return await self._front.ask(request, Stacks)
 
+    async def stacks_of(self, rows: Sequence[StackRow]) -> list[StackRow]:
+        """The stacks that rows stand for, as far as one answer holds them."""
+        if self.group not in ("rule", "container"):
+            return list({row.stack: row for row in rows}.values())
+        found: list[StackRow] = []
+        for row in rows:
+            container_id = row.container_id if self.group == "container" else self._container_id
+            rule = row.rule if self.group == "rule" else self._rule
+            request = ListStacks(self.filter, 0, MOST, container_id, self.held_at, rule)
+            found += (await self._front.ask(request, Stacks)).rows
+        return found
+
     def key(self, row: StackRow) -> Hashable:
-        """The stack."""
-        return row.stack
+        """What rows are put together by."""
+        return _KEYS[self.group](row)
 
     def locate(self, key: Hashable) -> int | None:
         """Only the pages can tell."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 
 from engine.alerts import Alert
-from engine.protocol import Alerts, Done, GetAlert, ListResponses, SetState, State
+from engine.protocol import Alerts, Done, GetAlert, ListResponses, SetState
+from tui import words
 from tui.front import GoneError, RefusedError
 from tui.lineage import container_name
 from tui.marks import NEW, Mark
@@ -15,6 +16,10 @@ from tui.panes.excepting import Excepting
 from tui.panes.responding import Responding
 from tui.places import AlertPlace, ContainerPlace, Place, RulePlace, TreePlace
 from tui.state_screen import StateScreen, whoami
+from tui.workers import start
+
+Meant = Mapping[int, Mark] | Callable[[], Awaitable[Mapping[int, Mark]]]
+"""The stacks that a key is about, each with its state; or how to ask for them."""
 
 
 class AlertVisits(Excepting, Bundling, Responding):
@@ -82,37 +87,75 @@ class AlertVisits(Excepting, Bundling, Responding):
             return  # the frame says so
         target = place(alert) if alert is not None else "That alert is no longer kept."
         if isinstance(target, str):
-            self.navigator.tell(target)
+            self.say((target, "warn"))
         else:
             self.navigator.visit(target)
 
+    def meant(self) -> Meant:
+        """The stacks that a state is given to, with that of before: this one, or all that are marked."""
+        place = self.alert_place()
+        return {place.stack: self.mark()} if place else {}
+
     def action_acknowledge(self) -> None:
-        """Mark as seen, or take it back."""
-        if place := self.alert_place():
-            mark = self.mark()
-            state: State = "new" if mark.state == "acknowledged" else "acknowledged"
-            self._give(place.stack, Mark(state, mark.note, whoami()))
+        """Mark as seen, or take it back where all are."""
+        start(self, partial(self._acknowledge, self.meant()), group="state")
+
+    async def _acknowledge(self, wanted: Meant) -> None:
+        """Each keeps its note."""
+        meant = await self._known(wanted)
+        seen = all(mark.state == "acknowledged" for mark in meant.values())
+        by_note: dict[str, list[int]] = {}
+        for stack, mark in meant.items():
+            by_note.setdefault(mark.note, []).append(stack)
+        for note, stacks in by_note.items():
+            await self._set_state(stacks, Mark("new" if seen else "acknowledged", note, whoami()))
 
     def action_state(self) -> None:
-        """Ask which state. It is for the stack that was selected then, whatever comes meanwhile."""
-        if place := self.alert_place():
-            self.app.push_screen(StateScreen(place.title, self.mark()), partial(self._give, place.stack))
+        """Ask which state. It is for the stacks that were meant then, whatever comes meanwhile."""
+        if not (place := self.alert_place()):
+            return
+        meant = self.meant()
+        if isinstance(meant, Mapping):
+            self._ask_state(place.title, meant)  # at once: the next key is meant for the dialog
+        else:
+            start(self, partial(self._find_and_ask, place.title, meant), group="state")
 
-    def _give(self, stack: int, mark: Mark | None) -> None:
-        if mark is not None:
-            self.run_worker(self._set_state(stack, mark), group="state")
+    async def _find_and_ask(self, title: str, wanted: Meant) -> None:
+        if meant := await self._known(wanted):
+            self._ask_state(title, meant)
 
-    async def _set_state(self, stack: int, mark: Mark) -> None:
-        request = SetState([stack], mark.state, mark.until, mark.note, mark.who)
+    def _ask_state(self, title: str, meant: Mapping[int, Mark]) -> None:
+        marks = set(meant.values())
+        title = title if len(meant) == 1 else words.plural(len(meant), "stack")
+        screen = StateScreen(title, marks.pop() if len(marks) == 1 else NEW)
+        self.app.push_screen(screen, partial(self._give, list(meant)))
+
+    async def _known(self, wanted: Meant) -> Mapping[int, Mark]:
+        """What was meant; nothing where that cannot be had."""
         try:
-            await self.front.ask(request, Done)
+            return wanted if isinstance(wanted, Mapping) else await wanted()
+        except RefusedError as error:
+            self.refuse(error)
+        except GoneError:
+            pass  # the frame says so
+        return {}
+
+    def _give(self, stacks: Sequence[int], mark: Mark | None) -> None:
+        if mark is not None:
+            start(self, partial(self._set_state, list(stacks), mark), group="state")
+
+    async def _set_state(self, stacks: list[int], mark: Mark) -> None:
+        try:
+            await self.front.ask(SetState(stacks, mark.state, mark.until, mark.note, mark.who), Done)
         except RefusedError as error:
             self.refuse(error)
         except GoneError:
             return  # the frame says so
         else:
-            self.front.marks[stack] = mark
+            self.front.marks |= dict.fromkeys(stacks, mark)
             self.changed(mark)
+            if len(stacks) > 1:
+                self.say((f"✓ {words.plural(len(stacks), 'stack')}: {mark.state}", "ok"))
 
 
 class OneAlertVisits(AlertVisits):

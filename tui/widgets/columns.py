@@ -1,21 +1,24 @@
 """Columns of a list: which are shown at a width, how wide, and how text is made to fit.
 
-Widths depend on the list's width alone, never on its rows, so nothing shifts while rows come and go.
+Which columns there are depends on the list's width alone. Those that grow get room by what they have to show; the
+longest so far counts, so nothing shifts while rows come and go.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 
 from tui.theme import Span
 
 Row = TypeVar("Row")
 GAP = 2
 """Cells between two columns."""
+_LEAST_MIDDLE = 12
+"""Cells from which on there is a beginning and an end to show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,16 @@ class Column(Generic[Row]):
     """What the rows can be sorted by, None for what is not known; without it nobody sorts by this column."""
     descends: bool = False
     """Whether that begins with the highest."""
+    exact: Callable[[Row], str] | None = None
+    """What leaves the screen in its place, where the cell only makes sense there: the time instead of an age."""
+    name: str = ""
+    """The title outside of the screen, where it is another."""
+    middle: bool = False
+    """What does not fit is cut in the middle: of a path the end says most."""
+
+    def text(self, row: Row) -> str:
+        """The cell outside of the screen: uncut, without tones."""
+        return self.exact(row) if self.exact else "".join(text for text, _ in self.cell(row)).strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +60,44 @@ class Placed(Generic[Row]):
     width: int
 
 
-def place(columns: Sequence[Column[Row]], width: int) -> list[Placed[Row]]:
-    """The columns shown at a width, left to right."""
+def place(columns: Sequence[Column[Row]], width: int, needs: Mapping[str, int] | None = None) -> list[Placed[Row]]:
+    """The columns shown at a width, left to right.
+
+    ``needs`` are the cells of the longest text in each column that grows, by title: what one does not need goes to
+    those that cut theirs.
+    """
     shown = [column for column in columns if _is_shown(column, width)]
-    spare = max(0, width - sum(column.width for column in shown) - GAP * (len(shown) - 1))
-    shares = sum(column.share for column in shown)
-    placed = []
-    for column in shown:
-        extra = spare * column.share // shares if column.share else 0
-        spare -= extra
-        shares -= column.share
-        placed.append(Placed(column, column.width + extra))
-    return placed
+    wanted = [_wanted(column, needs or {}) for column in shown]
+    widths = [min(column.width, want) for column, want in zip(shown, wanted, strict=True)]
+    room = max(0, width - sum(widths) - GAP * (len(shown) - 1))
+    for limits in (wanted, None):
+        for index, extra in enumerate(_shared(shown, widths, room, limits)):
+            widths[index] += extra
+            room -= extra
+    return [Placed(column, got) for column, got in zip(shown, widths, strict=True)]
+
+
+def _wanted(column: Column[Row], needs: Mapping[str, int]) -> int:
+    """The width with which a column cuts nothing; where that is not known, its own."""
+    if not column.share:
+        return column.width
+    return max(cell_len(column.title), needs.get(column.title, column.width))
+
+
+def _shared(
+    columns: Sequence[Column[Row]], widths: Sequence[int], room: int, limits: Sequence[int] | None
+) -> list[int]:
+    """What each column gets of the room, in proportion, none more than up to its limit."""
+    extras = [0] * len(columns)
+    open_ = [index for index, column in enumerate(columns) if column.share]
+    while room and (open_ := [i for i in open_ if limits is None or widths[i] + extras[i] < limits[i]]):
+        shares, before = sum(columns[index].share for index in open_), room
+        for index in open_:
+            part = max(1, before * columns[index].share // shares)
+            part = min(part, room, limits[index] - widths[index] - extras[index] if limits else part)
+            extras[index] += part
+            room -= part
+    return extras
 
 
 def column_at(columns: Sequence[Column[Row]], width: int, x: int) -> Column[Row] | None:
@@ -75,13 +114,21 @@ def _is_shown(column: Column[Row], width: int) -> bool:
     return width >= column.from_width and (column.below_width is None or width < column.below_width)
 
 
-def fit(spans: Sequence[Span], width: int, right: bool = False) -> list[Span]:
+def fit(spans: Sequence[Span], width: int, right: bool = False, middle: bool = False) -> list[Span]:
     """The spans in exactly ``width`` cells: padded, or cut with an ellipsis. Wide characters are never halved."""
     used = sum(cell_len(text) for text, _ in spans)
     if used <= width:
         pad = [(" " * (width - used), "")] if used < width else []
         return [*pad, *spans] if right else [*spans, *pad]
-    return _cut(spans, width)
+    return _cut_middle(spans, width) if middle and width > _LEAST_MIDDLE else _cut(spans, width)
+
+
+def _cut_middle(spans: Sequence[Span], width: int) -> list[Span]:
+    """The beginning, an ellipsis, and as much of the end of the last text."""
+    text, tone = spans[-1]
+    end = chop_cells(text[::-1], (width - 1) * 2 // 3)[0][::-1]
+    begin = _cut(spans, width - cell_len(end))
+    return [*begin, (end, tone)]
 
 
 def _cut(spans: Sequence[Span], width: int) -> list[Span]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,6 +13,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Static
+from textual.widgets.input import Selection
 
 from tui.actions import bindings
 from tui.completion import Offer
@@ -36,6 +37,12 @@ class _FilterInput(Input):
         self._history: list[str] = []
         self._place = 0
 
+    def know(self, saved: Iterable[str]) -> None:
+        """Saved filters can be recalled, too: they come before all that were typed."""
+        others = [text for text in dict.fromkeys(saved) if text not in self._history]
+        self._history = [*others, *self._history]
+        self._place = len(self._history)
+
     def remember(self, text: str) -> None:
         """Put a filter at the end of the history, once."""
         if text:
@@ -54,6 +61,10 @@ class _FilterInput(Input):
         self._place = max(0, min(self._place + step, len(self._history)))
         self.value = self._history[self._place] if self._place < len(self._history) else ""
         self.cursor_position = len(self.value)
+
+    def action_save(self) -> None:
+        """Give it a name."""
+        self.post_message(FilterBar.Kept(self.value.strip()))
 
     def action_complete(self) -> None:
         """Go on with the first word that is offered."""
@@ -81,6 +92,12 @@ class FilterBar(Horizontal):
         text: str
         final: bool
 
+    @dataclass
+    class Kept(Message):
+        """The filter, as far as it is typed, is to have a name."""
+
+        text: str
+
     def __init__(self, placeholder: str, complete: Complete) -> None:
         super().__init__()
         self._complete = complete
@@ -96,13 +113,17 @@ class FilterBar(Horizontal):
         yield self._input
         yield self._word
 
-    def edit(self) -> None:
-        """Open with the filter in force."""
+    def edit(self, saved: Iterable[str] = ()) -> None:
+        """Open with the filter in force, selected: what is typed replaces it, an arrow goes on with it."""
         self.display = True
+        self._input.know(saved)
         with self._input.prevent(Input.Changed):
             self._input.value = self.text
-        self._input.cursor_position = len(self.text)
-        self._offer()
+        self._input.selection = Selection(0, len(self.text))
+        if self.text:
+            self._say(("type to replace it, ← → to edit it", "dim"), cut=True)
+        else:
+            self._offer()
         self.screen.set_focus(self._input)  # at once: the next key is part of the filter, not an action
 
     def refuse(self, reason: str) -> None:

@@ -1,4 +1,5 @@
-"""The footer: the keys that work here. Where not all have room, help and quit stay and the last of the others go.
+"""The footer: the keys that work here. Where not all have room, help and quit stay and the last of the others go;
+then help, which has them all, is called ``more``.
 
 Textual's footer scrolls instead, so that a terminal of 80 columns never shows how to leave.
 """
@@ -6,6 +7,7 @@ Textual's footer scrolls instead, so that a terminal of 80 columns never shows h
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.cells import cell_len
 from textual import events
@@ -14,7 +16,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
-from tui.actions import sign
+from tui.actions import RANKS, sign
 from tui.theme import Span, content
 
 PINNED = ("help", "quit")
@@ -39,6 +41,8 @@ class KeyLine(Widget):
         pinned = [binding for binding in shown if binding.action in PINNED]
         room = self.size.width - _width(pinned) - 1
         others = _fitting([binding for binding in shown if binding.action not in PINNED], room)
+        if len(others) + len(pinned) < len(shown):
+            pinned = [_with_more(binding) for binding in pinned]
         space = " " * max(0, room - _width(others) + 1)
         return [*_texts(others), ((space, ""), None), *_texts(pinned)]
 
@@ -58,9 +62,17 @@ class KeyLine(Widget):
 
 
 def _shown(screen: Screen[object]) -> list[Binding]:
-    """The bindings that work where the focus is, each action once, nearest first."""
-    active = [entry.binding for entry in screen.active_bindings.values() if entry.enabled and entry.binding.show]
+    """The bindings that work where the focus is, each action once, nearest first, then in the order of the table."""
+    found = list(screen.active_bindings.values())
+    near = {node: number for number, node in enumerate(dict.fromkeys(entry.node for entry in found))}
+    found.sort(key=lambda entry: (near[entry.node], RANKS.get(entry.binding.action, 0)))
+    active = [entry.binding for entry in found if entry.enabled and entry.binding.show]
     return list({binding.action: binding for binding in reversed(active)}.values())[::-1]
+
+
+def _with_more(binding: Binding) -> Binding:
+    """The help says that there are more keys than have room; as wide as before."""
+    return replace(binding, description="more") if binding.action == "help" else binding
 
 
 def _fitting(bindings: Sequence[Binding], room: int) -> list[Binding]:

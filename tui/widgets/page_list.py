@@ -13,31 +13,35 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import BindingType
 from textual.geometry import Offset, Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from engine.errors import TiercelError
-from tui import clip
 from tui.actions import bindings
 from tui.theme import Span, cursor_style, rich_tone
 from tui.widgets.columns import GAP, Column, Placed, column_at, fit, place
 from tui.widgets.page_cache import PAGE, Page, PageCache
 from tui.widgets.pages import Pages
+from tui.widgets.taking import MARK, Taking
 from tui.workers import start
 
 _RIGHT = 3
 """The mouse button that asks what can be done."""
 
 Row = TypeVar("Row")
+_GUTTER = 1
+"""Cells at the left for the sign of a marked row."""
+_STEP = 4
+"""Cells by which the need of a column grows, so that it does not grow with each row."""
 
 
-class PageList(ScrollView, Generic[Row]):
+class PageList(Taking[Row], Generic[Row]):
     """See the module. Line 0 of the widget is the heading and stays in place."""
 
     can_focus = True
@@ -141,6 +145,8 @@ class PageList(ScrollView, Generic[Row]):
         """What an empty list says."""
         self.heading_signs: Mapping[str, str] = {}
         """Signs behind titles of columns."""
+        self._needs: dict[str, int] = {}
+        """Cells of the longest text that was shown in each column that grows, by title."""
 
     # ── asking ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -164,6 +170,8 @@ class PageList(ScrollView, Generic[Row]):
         With ``others`` the rows are others, not only more of the same.
         """
         self._others = others
+        if others:
+            self._needs.clear()
         self._question += 1
         self._cache.expire()
         self._ask()
@@ -171,6 +179,7 @@ class PageList(ScrollView, Generic[Row]):
     def amend(self, newer: Mapping[Hashable, Row]) -> None:
         """Show newer versions of rows in their old places."""
         self._cache.amend(newer)
+        self.renew(newer.values())
         if self._key in newer:
             self._select(newer[self._key])
         self.refresh()
@@ -199,6 +208,7 @@ class PageList(ScrollView, Generic[Row]):
     def _take(self, number: int, page: Page[Row]) -> None:
         grown = page.total - self._cache.total
         self._cache.put(number, page)
+        self.renew(page.rows)
         self.virtual_size = Size(self.scrollable_content_region.width, page.total + 1)
         if self.follows:
             self._go_to_first()
@@ -317,25 +327,6 @@ class PageList(ScrollView, Generic[Row]):
         if self.selected is not None and self._openable(self.selected):
             self._open(self.selected)
 
-    def action_copy(self) -> None:
-        """The row as a line of text."""
-        if self.selected is not None:
-            columns = (column for column in self.columns if column.below_width is None)
-            clip.put(self.app, clip.line([column.cell(self.selected) for column in columns]))
-
-    def action_copy_json(self) -> None:
-        """The row as JSON."""
-        if self.selected is not None:
-            clip.put(self.app, clip.as_json(self._whole(self.selected)))
-
-    def action_copy_command(self) -> None:
-        """A command that looks at the same thing."""
-        text = self._command(self.selected) if self.selected is not None else ""
-        if text:
-            clip.put(self.app, text)
-        elif self.selected is not None:
-            self.app.notify("There is no command that shows this.", timeout=3)
-
     def on_click(self, event: events.Click) -> None:
         """A click selects, a double click opens, the right button has a menu."""
         index = event.y - 1 + round(self.scroll_y)
@@ -365,12 +356,12 @@ class PageList(ScrollView, Generic[Row]):
     def render_line(self, y: int) -> Strip:
         """One line: the heading, a row, or nothing."""
         width = self.scrollable_content_region.width
-        placed = place(self.columns, width)
+        placed = place(self.columns, width - _GUTTER, self._needs)
         if y == 0:
             return self._strip(width, [(p, self._heading(p.column)) for p in placed], self.rich_style)
         index = y - 1 + round(self.scroll_y)
         if not self.total:
-            return self._say(width, self.placeholder if y == 2 else ())
+            return self._say(width, [(" ", ""), *self.placeholder] if y == 2 else ())
         if index >= self.total:
             return Strip.blank(width, self.rich_style)
         return self._draw(width, placed, index)
@@ -388,18 +379,31 @@ class PageList(ScrollView, Generic[Row]):
             base += cursor_style(self.app.theme, self.has_focus)
         row = self._cache.row(index)
         if row is None:
-            return self._say(width, [("·", "faint")], base)
+            return self._say(width, [(" ·", "faint")], base)
+        sign = MARK if self.source.key(row) in self.marked else ""
         cells = [(p, p.column.cell(row)) for p in placed]
+        self._learn(cells)
         if self._faded(row):
             cells = [(p, [(text, tone or "dim") for text, tone in spans]) for p, spans in cells]
-        return self._strip(width, cells, base)
+        return self._strip(width, cells, base, sign)
 
-    def _strip(self, width: int, cells: Sequence[tuple[Placed[Row], Sequence[Span]]], base: Style) -> Strip:
-        segments: list[Segment] = []
+    def _learn(self, cells: Sequence[tuple[Placed[Row], Sequence[Span]]]) -> None:
+        """A longer text than any before: the columns are placed anew, a few cells at a time."""
+        for placed, spans in cells:
+            need = -(-sum(cell_len(text) for text, _ in spans) // _STEP) * _STEP if placed.column.share else 0
+            if need > self._needs.get(placed.column.title, 0):
+                self._needs[placed.column.title] = need
+                self.call_after_refresh(self.refresh)
+
+    def _strip(
+        self, width: int, cells: Sequence[tuple[Placed[Row], Sequence[Span]]], base: Style, sign: str = ""
+    ) -> Strip:
+        segments = self._segments(fit([(sign, "accent")], _GUTTER), base)
         for number, (placed, spans) in enumerate(cells):
             if number:
                 segments.append(Segment(" " * GAP, base))
-            segments += self._segments(fit(spans, placed.width, placed.column.right), base)
+            column = placed.column
+            segments += self._segments(fit(spans, placed.width, column.right, column.middle), base)
         return Strip(segments).adjust_cell_length(width, base)
 
     def _say(self, width: int, spans: Sequence[Span], base: Style | None = None) -> Strip:

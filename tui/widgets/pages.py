@@ -19,6 +19,9 @@ class Pages(Protocol[Row]):
     async def page(self, offset: int, limit: int) -> Page[Row]:
         """Some rows. A TiercelError is shown by the pane, and the list stays as it is."""
 
+    def still(self) -> Pages[Row]:
+        """The same rows as they are now: none comes or goes while they are read to the end."""
+
     def key(self, row: Row) -> Hashable:
         """What identifies a row for as long as it exists."""
 
@@ -38,6 +41,12 @@ class WholeList(Generic[Row]):
     async def page(self, offset: int, limit: int) -> Page[Row]:
         """A slice."""
         return Page(len(self.rows), self.rows[offset : offset + limit])
+
+    def still(self) -> Pages[Row]:
+        """Those that are here."""
+        same = WholeList(self._key)
+        same.rows = self.rows
+        return same
 
     def key(self, row: Row) -> Hashable:
         """What identifies the row."""

@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from tui import words
 from tui.front import Front
-from tui.sparks import spark
+from tui.sparkline import sparkline
 from tui.theme import Span, content
 
 _CURSOR = "│"
@@ -67,7 +67,7 @@ class TimeBar(Widget):
 
     def _drawn(self, room: int) -> str:
         """Nothing where there were no alerts."""
-        return spark([count or -1 for count in self._front.travel.moments.counts], room)
+        return sparkline([count or None for count in self._front.travel.moments.counts], room)
 
     def _place(self, room: int) -> int | None:
         """Where the time is that is looked at."""

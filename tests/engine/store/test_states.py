@@ -105,7 +105,9 @@ async def test_a_store_of_version_1_keeps_its_alerts_and_what_was_acknowledged(p
             "DROP TABLE dropped; DROP TABLE surroundings; DROP TABLE marks;"
             "DROP INDEX stacks_by_size; DROP INDEX stacks_by_age; DROP INDEX stacks_muted;"
             "UPDATE stacks SET acknowledged = id = 2;"
-            + "".join(f"ALTER TABLE stacks DROP COLUMN {name};" for name in ("state", "muted_until", "note", "who"))
+            + "".join(
+                f"ALTER TABLE stacks DROP COLUMN {name};" for name in ("state", "muted_until", "note", "who", "beats")
+            )
             + "PRAGMA user_version = 1;"
         )
     with closing(AlertStore(path)) as new:

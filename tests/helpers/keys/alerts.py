@@ -121,6 +121,30 @@ async def _(drive: Drive, key: str) -> None:
     await drive.until(lambda: listing(drive).selected.target == "/later")
 
 
+@does("alerts", "group")
+async def _(drive: Drive, key: str) -> None:
+    await alerts_shown(drive)
+    drive.sensor.add(alert("Sensitive file read", Priority.CRITICAL, "cp /etc/shadow .", "/etc/shadow", ago=0, stack=7))
+    await drive.press(key)
+    await drive.until_shown("by rule", "2 stacks")
+    assert listing(drive).total == 6
+    await drive.press("a")
+    await drive.until_shown("✓ 2 stacks: acknowledged")
+    assert drive.sensor.acknowledged == {3, 7}
+    await drive.press("enter")
+    await drive.until(lambda: drive.frame.trail == ["Alerts", "alerts of Sensitive file read"])
+    await drive.until(lambda: listing(drive).total == 2)
+    await drive.press("escape", key)
+    await drive.until_shown("by container", "7 stacks")
+    assert listing(drive).total == 1
+    await drive.press(key)
+    await drive.until_shown("each alert by itself")
+    await drive.until(lambda: listing(drive).total == 8)
+    await drive.press(key)
+    await drive.until_gone("each alert by itself")
+    await drive.until(lambda: listing(drive).total == 7)
+
+
 async def marked(drive: Drive, key: str) -> None:
     """The dialog opens, an incident is chosen with a note, and the sensor knows."""
     await drive.press(key)

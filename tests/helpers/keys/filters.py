@@ -16,6 +16,26 @@ async def come(drive: Drive, keys: str | tuple[str, ...], text: str) -> None:
     await drive.until_shown(text)
 
 
+def saves(view: str, key_of_view: str | tuple[str, ...], word: str, kept: str, dropped: str) -> None:
+    @does(view, "saved")
+    async def _(drive: Drive, key: str) -> None:
+        await come(drive, key_of_view, dropped)
+        await drive.press("slash", *word, "enter")
+        await drive.until_gone(dropped)
+        await drive.press(key)
+        await drive.until_shown("Saved filters", "None is saved here yet.")
+        await drive.press(*"mine", "enter")
+        await drive.until_gone("Saved filters")
+        await drive.press("escape")
+        await drive.until_shown(dropped)
+        await drive.press(key)
+        await drive.until_shown("mine", word)
+        await drive.press("enter")
+        await drive.until(lambda: kept in drive.text() and dropped not in drive.text())
+        await drive.press(key, "delete")
+        await drive.until_shown("None is saved here yet.")
+
+
 def filters(view: str, key_of_view: str | tuple[str, ...], word: str, kept: str, dropped: str) -> None:
     @does(view, "filter")
     async def _(drive: Drive, key: str) -> None:
@@ -45,6 +65,7 @@ def filters(view: str, key_of_view: str | tuple[str, ...], word: str, kept: str,
             await drive.press(key)
             assert listing(drive).cursor == end
 
+    saves(view, key_of_view, word, kept, dropped)
     goes("next_match", 0, 1)
     goes("previous_match", 1, 0)
 
@@ -115,7 +136,7 @@ async def _(drive: Drive, key: str) -> None:
 async def _(drive: Drive, key: str) -> None:
     await alerts_shown(drive)
     await drive.press("slash", *"symlink", "enter", "slash", *"zzz", "enter", "slash", "up", "up", key, "enter")
-    await drive.until(lambda: isinstance(drive.pane, AlertsPane) and drive.pane.source.filter == "symlinkzzz")
+    await drive.until(lambda: isinstance(drive.pane, AlertsPane) and drive.pane.source.filter == "zzz")
 
 
 @does("processes", "invert")
@@ -154,3 +175,30 @@ async def _(drive: Drive, key: str) -> None:
     await drive.until_shown("⇥ web")
     await drive.press(key, "enter")
     await drive.until_shown("/ container.name=web")
+
+
+@does("filter", "save")
+async def _(drive: Drive, key: str) -> None:
+    await alerts_shown(drive)
+    await drive.press("slash", *"fd.name = /etc/shadow", key)
+    await drive.until_shown("Saved filters: alerts", "its name")
+    await drive.press(*"hashes", "enter")
+    await drive.until_shown("/ fd.name = /etc/shadow")
+    await drive.until_gone("/bin/18211")
+    await drive.press("escape", "slash", *"has")
+    await drive.until_shown("⇥ fd.name = /etc/shadow")
+    await drive.press("tab", "enter")
+    await drive.until_shown("/ fd.name = /etc/shadow")
+
+
+@does("processes", "saved")
+async def _(drive: Drive, key: str) -> None:
+    await view_shown(drive, "3", "sshd -D")
+    await drive.press("slash", *"httpd", "enter")
+    await drive.until_gone("sshd -D")
+    await drive.press(key, *"mine", "enter")
+    await drive.until_gone("Saved filters")
+    await drive.press("escape")
+    await drive.until_shown("sshd -D")
+    await drive.press(key, "enter")
+    await drive.until_gone("sshd -D")

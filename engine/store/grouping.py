@@ -1,0 +1,194 @@
+"""Stacks put together by rule or by container, and alerts one by one: pages as :mod:`engine.store.reader` has them.
+
+Groups are few, so all of them are counted for each page; what a row says of its latest alert is looked up for the page
+only.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import msgspec
+
+from engine.alerts import Alert, Priority
+from engine.protocol import ListStacks, StackRow, Stacks, State
+from engine.store import beats
+from engine.store.reader import Selection, select, stack_of
+from engine.store.rows import STACK_COLUMNS, TRIAGE_COLUMNS, Stored, Triage, row_of, stack_row
+
+# The texts of these queries are put together from constants only; values always go in as parameters.
+# ruff: noqa: S608
+
+_ALERTS = msgspec.msgpack.Decoder(Alert)
+_COLUMNS = {"rule": "rule", "container": "container_id"}
+BEATEN = 200
+"""Stacks, the latest of all, whose times are in the rows of their groups."""
+_ENDS = "SELECT (SELECT min(id) FROM alerts), (SELECT max(id) FROM alerts)"
+"""One by one: both at once SQLite would look for among all."""
+_PAGE = 100
+"""Alerts looked at more, about, than those that are passed over."""
+
+
+class _Group(NamedTuple):
+    """What stacks with one rule, or in one container, come to; ``last_id`` is that of their latest alert."""
+
+    stacks: int
+    alerts: int
+    first: int
+    last_id: int
+    priority: int
+    new: int
+    """Stacks in the state "new", …"""
+    incidents: int
+    other: State
+    """… and, where there is neither, the state of one of them."""
+
+    def joined(self, other: _Group) -> _Group:
+        """Both."""
+        return _Group(
+            self.stacks + other.stacks,
+            self.alerts + other.alerts,
+            min(self.first, other.first),
+            max(self.last_id, other.last_id),
+            min(self.priority, other.priority),
+            self.new + other.new,
+            self.incidents + other.incidents,
+            max(self.other, other.other),
+        )
+
+    @property
+    def state(self) -> State:
+        """New while one is; an incident while one is."""
+        return "new" if self.new else "incident" if self.incidents else self.other
+
+
+def read_groups(connection: sqlite3.Connection, waiting: list[Stored], query: ListStacks, newest: int) -> Stacks:
+    """A page of groups, that with the latest alert first. Raises UsageError for a filter that cannot be understood."""
+    chosen = select(connection, waiting, query, newest)
+    column = _COLUMNS[query.group]
+    groups = dict(_counted(connection, chosen, column))
+    for row in chosen.special:
+        key, one = getattr(row, column), _of_row(row)
+        groups[key] = groups[key].joined(one) if key in groups else one
+    ordered = sorted(groups.items(), key=lambda item: -item[1].last_id)
+    page = ordered[query.offset : query.offset + query.limit]
+    latest = _latest(connection, chosen, [group.last_id for _, group in page])
+    told = _told(connection, chosen, column)
+    return Stacks(
+        total=len(ordered),
+        alerts=sum(group.alerts for _, group in ordered),
+        newest=chosen.until,
+        rows=[_row(latest[group.last_id], group, told.get(key, "")) for key, group in page],
+    )
+
+
+def _counted(connection: sqlite3.Connection, chosen: Selection, column: str) -> Iterable[tuple[str, _Group]]:
+    rows = connection.execute(
+        f"SELECT {column}, count(*), sum(count), min(first), max(last_id), min(priority), sum(state = 'new'),"
+        f" sum(state = 'incident'), max(state) FROM stacks WHERE {chosen.where} GROUP BY {column}",
+        chosen.parameters,
+    )
+    return ((key, _Group(*values)) for key, *values in rows)
+
+
+def _of_row(row: StackRow) -> _Group:
+    new, incident = row.state == "new", row.state == "incident"
+    return _Group(1, row.count, row.first, row.alert_id, int(row.priority), new, incident, row.state)
+
+
+def _latest(connection: sqlite3.Connection, chosen: Selection, last_ids: list[int]) -> dict[int, StackRow]:
+    """The stacks with these latest alerts."""
+    found = {row.alert_id: row for row in chosen.special}
+    marks = ",".join("?" * len(last_ids))
+    rows = connection.execute(f"SELECT {STACK_COLUMNS} FROM stacks WHERE last_id IN ({marks})", last_ids)
+    return {row.alert_id: row for row in map(stack_row, rows)} | found
+
+
+def _told(connection: sqlite3.Connection, chosen: Selection, column: str) -> dict[str, str]:
+    """When the alerts of each group came, as far as the latest stacks tell."""
+    found: dict[str, list[str]] = {}
+    texts = connection.execute(
+        f"SELECT {column}, beats FROM stacks WHERE {chosen.where} ORDER BY last_id DESC LIMIT {BEATEN}",
+        chosen.parameters,
+    )
+    for key, text in texts:
+        found.setdefault(key, []).append(text)
+    for row in chosen.special[:BEATEN]:
+        found.setdefault(getattr(row, column), []).append(beats.again(row.span, row.beats, row.first))
+    return {key: beats.together(several) for key, several in found.items()}
+
+
+def _row(latest: StackRow, group: _Group, told: str) -> StackRow:
+    """The row of a group: what the latest alert says, and what all of them come to."""
+    width, counts = beats.between(told, group.first, latest.last)
+    return msgspec.structs.replace(
+        latest,
+        stacks=group.stacks,
+        count=group.alerts,
+        first=group.first,
+        priority=Priority(group.priority),
+        state=group.state,
+        acknowledged=group.state != "new",
+        note=latest.note if group.stacks == 1 else "",
+        who=latest.who if group.stacks == 1 else "",
+        span=width,
+        beats=counts,
+    )
+
+
+# ── one by one ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def read_singles(connection: sqlite3.Connection, waiting: list[Stored], query: ListStacks, newest: int) -> Stacks:
+    """A page of single alerts, the newest first: those of the stacks that the filter keeps."""
+    chosen = select(connection, waiting, query, newest)
+    kept = connection.execute(f"SELECT total(count) FROM stacks WHERE {chosen.where}", chosen.parameters).fetchone()[0]
+    total = int(kept) + sum(row.count for row in chosen.special)
+    ids = {row.stack for row in chosen.special}
+    young = [one.alert for one in reversed(waiting) if one.alert.id <= chosen.until and one.alert.stack in ids]
+    rows = young[query.offset : query.offset + query.limit]
+    older = _older(connection, chosen, total - len(young), max(0, query.offset - len(young)), query.limit - len(rows))
+    made = [_single(alert, _triage(connection, alert.stack)) for alert in rows] + list(older)
+    return Stacks(total=total, alerts=total, newest=chosen.until, rows=made)
+
+
+def _older(
+    connection: sqlite3.Connection, chosen: Selection, total: int, offset: int, limit: int
+) -> Iterable[StackRow]:
+    """Those on the disk, of ``total``."""
+    ids, parameters = _ids(connection, chosen, total, offset)
+    found = connection.execute(
+        f"SELECT body, {TRIAGE_COLUMNS} FROM alerts JOIN stacks ON stacks.id = alerts.stack"
+        f" WHERE alerts.id IN ({ids} LIMIT ?) ORDER BY alerts.id DESC",
+        (*parameters, limit),
+    )
+    for body, acknowledged, *triage in found:
+        yield _single(_ALERTS.decode(body), Triage(bool(acknowledged), *triage))
+
+
+def _ids(
+    connection: sqlite3.Connection, chosen: Selection, total: int, offset: int
+) -> tuple[str, tuple[str | int, ...]]:
+    """The ids from ``offset`` on, the newest first: counted back where all are kept, else looked for in the way that
+    looks at fewer alerts."""
+    oldest, newest = connection.execute(_ENDS).fetchone()
+    last = min(chosen.until, newest or 0)
+    if oldest and total == last - oldest + 1:
+        return "SELECT id FROM alerts WHERE id <= ? ORDER BY id DESC", (last - offset,)
+    walked = (offset + _PAGE) * (last - (oldest or 0)) // max(total, 1)
+    index = "INDEXED BY alerts_of_stack" if total < walked else "NOT INDEXED"
+    special = ",".join(str(row.stack) for row in chosen.special)
+    wanted = f"SELECT id FROM stacks WHERE {chosen.where} UNION ALL SELECT id FROM stacks WHERE id IN ({special})"
+    among = f"SELECT id FROM alerts {index} WHERE stack IN ({wanted}) AND id <= ? ORDER BY id DESC LIMIT -1 OFFSET ?"
+    return f"SELECT id FROM ({among})", (*chosen.parameters, chosen.until, offset)
+
+
+def _single(alert: Alert, triage: Triage) -> StackRow:
+    return row_of(alert, count=1, first=alert.time, triage=triage, told="")
+
+
+def _triage(connection: sqlite3.Connection, stack: int) -> Triage:
+    row: Any = stack_of(connection, stack)
+    return Triage(row.acknowledged, row.state, row.muted_until, row.note, row.who) if row else Triage()

@@ -1,0 +1,4 @@
+"""Where what is written from the screen goes."""
+
+FOLDER = "tiercel-incidents"
+"""In the home of whoever looks."""
