@@ -22,13 +22,13 @@ from tui.panes.shelling import Shelling
 from tui.panes.sorting import SortedPane
 from tui.panes.zooming import sign, toggle
 from tui.places import ContainerPlace
+from tui.risks import flags
 from tui.row_fields import CONTAINERS
 from tui.theme import Span
 from tui.widgets.columns import Column
 from tui.widgets.page_list import PageList
 from tui.workers import start
 
-_RUNTIME_SOCKETS = ("docker.sock", "containerd.sock", "crio.sock", "podman.sock")
 _STATES = {"running": "ok", "paused": "warn", "restarting": "warn", "dead": "bad"}
 _HEALTH = {"healthy": ("healthy", "ok"), "unhealthy": ("✗ unwell", "bad"), "starting": ("starting", "warn")}
 _ENDED = frozenset({"exited", "dead"})
@@ -264,21 +264,6 @@ def ended(row: ContainerRow, now: int) -> str:
     if not row.info.finished or not (row.gone or row.info.state in _ENDED):
         return ""
     return f"ended {words.age(row.info.finished, now)} ago"
-
-
-def flags(info: ContainerInfo) -> list[str]:
-    """What makes a container dangerous by its making."""
-    found = ["privileged"] if info.privileged else []
-    found += [f"{socket} mounted" for socket in _RUNTIME_SOCKETS if any(_is(m.source, socket) for m in info.mounts)]
-    if any(mount.source == "/" for mount in info.mounts):
-        found.append("/ mounted")
-    if info.network_mode == "host":
-        found.append("host network")
-    return found + [f"+{capability}" for capability in info.cap_add]
-
-
-def _is(path: str, socket: str) -> bool:
-    return path.rsplit("/", 1)[-1] == socket
 
 
 def state(row: ContainerRow) -> list[Span]:

@@ -9,8 +9,9 @@ from engine.protocol import ContainerRow, Containers, GetImage, Image, ImageRow,
 from tui import words
 from tui.alert_text import facts, lines, section
 from tui.front import Front, RefusedError
-from tui.panes.containers import flags, name
+from tui.panes.containers import name
 from tui.panes.text import TextPane
+from tui.risks import flags
 from tui.theme import Span, content
 
 

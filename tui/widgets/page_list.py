@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.cells import cell_len
-from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import BindingType
@@ -24,8 +23,9 @@ from textual.strip import Strip
 
 from engine.errors import TiercelError
 from tui.actions import bindings
-from tui.theme import Span, cursor_style, rich_tone
-from tui.widgets.columns import GAP, Column, Placed, column_at, fit, place
+from tui.theme import Span, cursor_style
+from tui.widgets.columns import Column, Placed, column_at, place
+from tui.widgets.line import GUTTER, line, row_line
 from tui.widgets.page_cache import PAGE, Page, PageCache
 from tui.widgets.pages import Pages
 from tui.widgets.taking import MARK, Taking
@@ -35,8 +35,6 @@ _RIGHT = 3
 """The mouse button that asks what can be done."""
 
 Row = TypeVar("Row")
-_GUTTER = 1
-"""Cells at the left for the sign of a marked row."""
 _STEP = 4
 """Cells by which the need of a column grows, so that it does not grow with each row."""
 
@@ -356,9 +354,9 @@ class PageList(Taking[Row], Generic[Row]):
     def render_line(self, y: int) -> Strip:
         """One line: the heading, a row, or nothing."""
         width = self.scrollable_content_region.width
-        placed = place(self.columns, width - _GUTTER, self._needs)
+        placed = place(self.columns, width - GUTTER, self._needs)
         if y == 0:
-            return self._strip(width, [(p, self._heading(p.column)) for p in placed], self.rich_style)
+            return row_line(self.app.theme, width, [(p, self._heading(p.column)) for p in placed], self.rich_style)
         index = y - 1 + round(self.scroll_y)
         if not self.total:
             return self._say(width, [(" ", ""), *self.placeholder] if y == 2 else ())
@@ -385,7 +383,7 @@ class PageList(Taking[Row], Generic[Row]):
         self._learn(cells)
         if self._faded(row):
             cells = [(p, [(text, tone or "dim") for text, tone in spans]) for p, spans in cells]
-        return self._strip(width, cells, base, sign)
+        return row_line(self.app.theme, width, cells, base, sign)
 
     def _learn(self, cells: Sequence[tuple[Placed[Row], Sequence[Span]]]) -> None:
         """A longer text than any before: the columns are placed anew, a few cells at a time."""
@@ -395,21 +393,5 @@ class PageList(Taking[Row], Generic[Row]):
                 self._needs[placed.column.title] = need
                 self.call_after_refresh(self.refresh)
 
-    def _strip(
-        self, width: int, cells: Sequence[tuple[Placed[Row], Sequence[Span]]], base: Style, sign: str = ""
-    ) -> Strip:
-        segments = self._segments(fit([(sign, "accent")], _GUTTER), base)
-        for number, (placed, spans) in enumerate(cells):
-            if number:
-                segments.append(Segment(" " * GAP, base))
-            column = placed.column
-            segments += self._segments(fit(spans, placed.width, column.right, column.middle), base)
-        return Strip(segments).adjust_cell_length(width, base)
-
     def _say(self, width: int, spans: Sequence[Span], base: Style | None = None) -> Strip:
-        style = self.rich_style if base is None else base
-        return Strip(self._segments(fit(spans, width), style)).adjust_cell_length(width, style)
-
-    def _segments(self, spans: Sequence[Span], base: Style) -> list[Segment]:
-        theme = self.app.theme
-        return [Segment(text, base + rich_tone(theme, tone)) for text, tone in spans]
+        return line(self.app.theme, width, spans, self.rich_style if base is None else base)

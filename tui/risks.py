@@ -1,0 +1,22 @@
+"""What makes a container dangerous by its making, in words."""
+
+from __future__ import annotations
+
+from engine.events import ContainerInfo
+
+_RUNTIME_SOCKETS = ("docker.sock", "containerd.sock", "crio.sock", "podman.sock")
+
+
+def flags(info: ContainerInfo) -> list[str]:
+    """What makes a container dangerous by its making."""
+    found = ["privileged"] if info.privileged else []
+    found += [f"{socket} mounted" for socket in _RUNTIME_SOCKETS if any(_is(m.source, socket) for m in info.mounts)]
+    if any(mount.source == "/" for mount in info.mounts):
+        found.append("/ mounted")
+    if info.network_mode == "host":
+        found.append("host network")
+    return found + [f"+{capability}" for capability in info.cap_add]
+
+
+def _is(path: str, socket: str) -> bool:
+    return path.rsplit("/", 1)[-1] == socket

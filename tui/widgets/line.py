@@ -1,0 +1,38 @@
+"""Spans as a line of a list, in the colours of a theme."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from tui.theme import Span, rich_tone
+from tui.widgets.columns import GAP, Placed, fit
+
+GUTTER = 1
+"""Cells at the left for the sign of a marked row."""
+
+
+def line(theme: str, width: int, spans: Sequence[Span], base: Style) -> Strip:
+    """One text."""
+    return Strip(_segments(theme, fit(spans, width), base)).adjust_cell_length(width, base)
+
+
+def row_line(
+    theme: str, width: int, cells: Sequence[tuple[Placed[Any], Sequence[Span]]], base: Style, sign: str = ""
+) -> Strip:
+    """The cells of a row behind a sign."""
+    segments = _segments(theme, fit([(sign, "accent")], GUTTER), base)
+    for number, (placed, spans) in enumerate(cells):
+        if number:
+            segments.append(Segment(" " * GAP, base))
+        column = placed.column
+        segments += _segments(theme, fit(spans, placed.width, column.right, column.middle), base)
+    return Strip(segments).adjust_cell_length(width, base)
+
+
+def _segments(theme: str, spans: Sequence[Span], base: Style) -> list[Segment]:
+    return [Segment(text, base + rich_tone(theme, tone)) for text, tone in spans]
