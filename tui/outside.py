@@ -6,52 +6,39 @@ import asyncio
 import os
 import shlex
 import shutil
-import signal
-import subprocess
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from textual.app import App, SuspendNotSupported
+from textual.app import SuspendNotSupported
 
 from engine.errors import TiercelError
+from tui.navigation import Navigator
 
 _EDITORS = ("sensible-editor", "editor", "nano", "vim", "vi")
 """What is looked for where nobody has said which."""
 
 
-async def run(app: App[None], command: Sequence[str], env: Mapping[str, str] | None = None) -> int:
-    """Give a program the terminal and wait for its end; its exit code. Raises TiercelError where that cannot be.
-
-    The loop goes on, for a front end that reads nothing is dropped by its sensor; nothing is drawn meanwhile.
-    """
+async def in_terminal(command: Sequence[str]) -> int:
+    """Run a program on our terminal, which has been lent, and wait for it; what the sensor says meanwhile is taken in.
+    Its exit code. Raises OSError."""
+    terminal = sys.__stderr__
+    process = await asyncio.create_subprocess_exec(*command, stdout=terminal, stderr=terminal)
     try:
-        with app.batch_update(), app.suspend(), _undisturbed():
-            return await asyncio.to_thread(subprocess.call, list(command), env=env)
-    except SuspendNotSupported:
-        raise TiercelError("this terminal cannot be given to another program", hint="use another terminal") from None
-    except OSError as error:
-        raise TiercelError(f"{command[0]} cannot be run: {error.strerror}") from error
+        return await process.wait()
+    except asyncio.CancelledError:  # the screen ends
+        process.terminate()
+        raise
 
 
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Ctrl+c is meant for the program in front. A handler, as the program would inherit that we ignore it."""
-    before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-async def edit(app: App[None], text: str, name: str) -> str:
+async def edit(navigator: Navigator, text: str, name: str) -> str:
     """A text as somebody has left it in their editor, in a file of this name. Raises TiercelError."""
     with TemporaryDirectory(prefix="tiercel-") as folder:
         path = Path(folder) / name
         path.write_text(text, encoding="utf-8")
         command = editor()
-        if code := await run(app, [*command, str(path)]):
+        if code := await _edited(navigator, [*command, str(path)]):
             raise TiercelError(f"{command[0]} ended with {code}", hint="nothing was changed")
         try:
             return path.read_text(encoding="utf-8")
@@ -59,10 +46,23 @@ async def edit(app: App[None], text: str, name: str) -> str:
             raise TiercelError(f"the edited text cannot be read: {error}", hint="nothing was changed") from error
 
 
+async def _edited(navigator: Navigator, command: Sequence[str]) -> int:
+    try:
+        with navigator.lend():
+            return await in_terminal(command)
+    except SuspendNotSupported:
+        raise TiercelError("this terminal cannot be given to another program", hint="use another terminal") from None
+    except OSError as error:
+        raise TiercelError(f"{command[0]} cannot be run: {error.strerror}", hint="set EDITOR to another") from error
+
+
 def editor() -> list[str]:
     """The words of the command that edits a file: $VISUAL, $EDITOR, or what is there. Raises TiercelError for none."""
     said = os.environ.get("VISUAL") or os.environ.get("EDITOR")
-    words = shlex.split(said) if said else [next(filter(shutil.which, _EDITORS), "")]
+    try:
+        words = shlex.split(said) if said else [next(filter(shutil.which, _EDITORS), "")]
+    except ValueError as error:
+        raise TiercelError(f"EDITOR cannot be read: {error}", hint="set it to a command") from None
     if not words or not shutil.which(words[0]):
         raise TiercelError(f"there is no editor {words[0] if words else ''}".strip(), hint="set EDITOR to yours")
     return words

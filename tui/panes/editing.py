@@ -42,7 +42,7 @@ class Editing(Pane):
     async def _until_decided(self, name: str, before: str) -> None:
         text = before
         while True:
-            text = await outside.edit(self.app, text, FILE)
+            text = await outside.edit(self.navigator, text, FILE)
             if text == before or not text.strip():
                 self.say(("Nothing was changed.", "dim"))
                 return

@@ -15,6 +15,7 @@ from textual.app import SuspendNotSupported
 from engine.protocol import OpenShell, Shell
 from tui import clip
 from tui.front import GoneError, RefusedError
+from tui.outside import in_terminal
 from tui.panes.base import Pane
 from tui.state_screen import whoami
 from tui.workers import start
@@ -65,15 +66,10 @@ def command_line(client: str, container_id: str, shell: Shell) -> list[str]:
 
 
 async def _in_terminal(command: list[str], name: str) -> int:
-    """Run it on our terminal and wait for it; what the sensor says meanwhile is taken in. Its exit code."""
+    """Run it, with a word before and after. Its exit code."""
     terminal = sys.__stderr__
     print(f"\r\nA shell in {name}; exit leads back to Tiercel.\r", file=terminal, flush=True)
-    process = await asyncio.create_subprocess_exec(*command, stdout=terminal, stderr=terminal)
-    try:
-        code = await process.wait()
-    except asyncio.CancelledError:  # the screen ends
-        process.terminate()
-        raise
+    code = await in_terminal(command)
     if code:
         print(
             f"\r\n{clip.command(*command)}: exit code {code}. Enter leads back to Tiercel.\r", file=terminal, flush=True
