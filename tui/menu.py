@@ -23,7 +23,8 @@ _ABOUT_THE_LIST = frozenset(
     {
         "up", "down", "page_up", "page_down", "top", "bottom", "filter", "clear", "invert", "next_match",
         "previous_match", "back", "next_tab", "previous_tab", "help", "command_palette", "quit", "interrupt",
-        "pause_replay", "pause", "follow", "reload",
+        "pause_replay", "pause", "follow", "reload", "time", "group", "saved", "mark_all", "export", "several", "ended",
+        "sort_next", "sort_previous", "sort_reverse",
     }
 )  # fmt: skip
 """Actions that are about the list or the program, and not about a row."""
@@ -102,8 +103,9 @@ def items_of(screen: Screen[Any]) -> list[Item]:
 
 
 def _rank(item: Item) -> tuple[bool, bool]:
-    """Opening first, copies last."""
-    return item.binding.action != "open", item.binding.action.startswith("copy")
+    """Opening first; marks and copies, which every list has, last."""
+    action = item.binding.action
+    return action != "open", action == "mark" or action.startswith("copy")
 
 
 def _row(item: Item) -> Content:
