@@ -1,6 +1,6 @@
 """Reads pytest's JUnit report and prints why tests were skipped and, alone on the last line, how many did what.
 
-Usage: ``tally.py REPORT STATUS``, where STATUS is pytest's exit status. Exits non-zero when a test failed, when pytest
+Usage: ``tally.py STATUS REPORT…``, where STATUS is pytest's exit status. Exits non-zero when a test failed, when pytest
 itself did (an error while collecting, no tests), and when a live test was skipped as root on Linux, where it could run.
 """
 
@@ -44,10 +44,9 @@ def may_not_skip(cases: list[tuple[str, str, str]], *, live_possible: bool) -> l
     return skipped if live_possible else []
 
 
-def main(report: str, status: str) -> int:
+def main(status: str, *reports: str) -> int:
     """Print the account of a test run; return the exit status."""
-    path = Path(report)
-    cases = outcomes(path) if path.stat().st_size else []
+    cases = [case for path in map(Path, reports) if path.stat().st_size for case in outcomes(path)]
     wrong = may_not_skip(cases, live_possible=os.geteuid() == 0 and sys.platform == "linux")
     print(*reasons(cases), *(f"must not be skipped as root: {name}" for name in wrong), sep="\n")
     print(summary(cases))

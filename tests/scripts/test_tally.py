@@ -36,7 +36,7 @@ def report(tmp_path: Path) -> Path:
 
 
 def tally(report: Path, status: int) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(TALLY), str(report), str(status)]
+    command = [sys.executable, str(TALLY), str(status), str(report)]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
@@ -67,3 +67,9 @@ def test_a_live_test_may_not_be_skipped_where_it_can_run() -> None:
     assert may_not_skip(cases, live_possible=True) == ["tests.live.test_scene::test_it"]
     assert may_not_skip(cases, live_possible=False) == []
     assert summary(cases) == "0 passed, 0 failed, 2 skipped"
+
+
+def test_several_reports_are_counted_together(report: Path) -> None:
+    command = [sys.executable, str(TALLY), "1", str(report), str(report)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout.splitlines()[-1] == "4 passed, 4 failed, 2 skipped"
