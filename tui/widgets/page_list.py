@@ -31,8 +31,7 @@ from tui.widgets.pages import Pages
 from tui.widgets.taking import MARK, Taking
 from tui.workers import start
 
-_RIGHT = 3
-"""The mouse button that asks what can be done."""
+_RIGHT = 3  # the mouse button that asks what can be done
 
 Row = TypeVar("Row")
 _STEP = 4
@@ -328,7 +327,7 @@ class PageList(Taking[Row], Generic[Row]):
     def on_click(self, event: events.Click) -> None:
         """A click selects, a double click opens, the right button has a menu."""
         index = event.y - 1 + round(self.scroll_y)
-        if event.y < 1 and (column := column_at(self.columns, self.scrollable_content_region.width, event.x)):
+        if event.y < 1 and (column := column_at(self._placed(), event.x - GUTTER)):
             self.post_message(self.HeadingClicked(self, column))
         if event.y < 1 or index >= self.total:
             return
@@ -351,10 +350,14 @@ class PageList(Taking[Row], Generic[Row]):
 
     # ── drawing ──────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def _placed(self) -> list[Placed[Row]]:
+        """The columns, as wide as they are drawn."""
+        return place(self.columns, self.scrollable_content_region.width - GUTTER, self._needs)
+
     def render_line(self, y: int) -> Strip:
         """One line: the heading, a row, or nothing."""
         width = self.scrollable_content_region.width
-        placed = place(self.columns, width - GUTTER, self._needs)
+        placed = self._placed()
         if y == 0:
             return row_line(self.app.theme, width, [(p, self._heading(p.column)) for p in placed], self.rich_style)
         index = y - 1 + round(self.scroll_y)
