@@ -101,6 +101,8 @@ class AlertsPane(AlertVisits, FilterPane):
 
     async def load(self) -> None:
         """Following: the page anew. Otherwise only what is new at the top."""
+        if self.front.travel.at:
+            return  # what was, does not change
         if not self.source.held_at:
             self.list.reload()
             return
@@ -176,6 +178,8 @@ class AlertsPane(AlertVisits, FilterPane):
 
     def action_pause(self) -> None:
         """Freeze at the alert that is newest now; again: go on where the cursor is."""
+        if self.stands_still():
+            return
         self.paused = not self.paused
         if self.paused:
             self.list.follows = False

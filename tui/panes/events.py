@@ -82,11 +82,17 @@ class EventsPane(ListPane[EventRow]):
 
     def action_follow(self) -> None:
         """Back to the newest, and stay there."""
+        if self.front.travel.at:
+            self.list.follows = True
+            self.front.travel.now()
+            return
         self._go_on()
         self.list.follows = True
 
     def action_pause(self) -> None:
         """Freeze the list; again: go on with the newest."""
+        if self.stands_still():
+            return
         if self.paused:
             self.action_follow()
         else:
