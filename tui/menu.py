@@ -23,7 +23,8 @@ _ABOUT_THE_LIST = frozenset(
     {
         "up", "down", "page_up", "page_down", "top", "bottom", "filter", "clear", "invert", "next_match",
         "previous_match", "back", "next_tab", "previous_tab", "help", "command_palette", "quit", "interrupt",
-        "pause_replay", "pause", "follow", "reload",
+        "pause_replay", "pause", "follow", "reload", "time", "time_step", "time_alert", "time_jump", "time_faster",
+        "saved", "group", "mark_all", "ended", "sort_next", "sort_previous", "sort_reverse",
     }
 )  # fmt: skip
 """Actions that are about the list or the program, and not about a row."""
@@ -88,6 +89,7 @@ class MenuScreen(ModalScreen["Item | None"]):
 
 
 _WIDTH = 34
+_LAST = frozenset({"mark", "export", "copy", "copy_json", "copy_command"})
 
 
 def items_of(screen: Screen[Any]) -> list[Item]:
@@ -102,8 +104,8 @@ def items_of(screen: Screen[Any]) -> list[Item]:
 
 
 def _rank(item: Item) -> tuple[bool, bool]:
-    """Opening first, copies last."""
-    return item.binding.action != "open", item.binding.action.startswith("copy")
+    """Opening first; marks, files and copies last."""
+    return item.binding.action != "open", item.binding.action in _LAST
 
 
 def _row(item: Item) -> Content:
