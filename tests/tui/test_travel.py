@@ -83,6 +83,32 @@ async def test_a_drill_down_is_as_of_the_same_time() -> None:
         assert "as of" not in drive.text()
 
 
+async def test_a_view_that_is_of_now_says_so_and_an_alert_is_of_any_time() -> None:
+    async with driving(incident()) as drive:
+        await begun(drive)
+        await drive.press("comma")
+        await drive.until_shown("as of ")
+        for view in ("5", "6"):
+            await drive.press(view)
+            await drive.until_shown("of now, not of ")
+        await drive.press("1", "enter")
+        await drive.until(lambda: len(drive.frame.trail) > 1)
+        await drive.until_shown("Overview")
+        assert " of 20" not in drive.text().splitlines()[2]
+
+
+async def test_a_process_is_as_it_was() -> None:
+    async with driving(incident()) as drive:
+        await begun(drive)
+        await drive.press("comma", "3")
+        await drive.until_shown("as of ")
+        await drive.until(lambda: drive.pane.query_one("PageList").selected is not None)  # type: ignore[attr-defined]
+        await drive.press("enter")
+        await drive.until(lambda: drive.frame.view == "process")
+        await drive.until_shown("as of ")
+        assert asked_at(drive, ListProcesses, drive.app.front.travel.at)
+
+
 async def test_playing_goes_on_to_now() -> None:
     async with driving(incident()) as drive:
         await begun(drive)

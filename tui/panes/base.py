@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, cast
+from typing import ClassVar, Literal, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -33,6 +33,8 @@ class Pane(Exporting):
     """The counters of :class:`~engine.protocol.Pulse` that matter to it."""
     pace: ClassVar[float] = 1.0
     """Seconds between two loads."""
+    of_time: ClassVar[Literal["then", "now", "any"]] = "now"
+    """What it shows while another time is looked at: that time, now all the same, or what is the same at any time."""
 
     def __init__(self, front: Front, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -122,8 +124,12 @@ class Pane(Exporting):
 
     def _as_of(self) -> list[Span]:
         """The time that is looked at."""
+        if not self._time or self.of_time == "any":
+            return []
+        if self.of_time == "now":
+            return [(f"of now, not of {words.moment(self._time)}", "warn")]
         now = f"   {self.navigator.keys.sign('everywhere.time')} now"
-        return [(f"as of {words.moment(self._time)}", "warn"), (now, "dim")] if self._time else []
+        return [(f"as of {words.moment(self._time)}", "warn"), (now, "dim")]
 
     def wake(self) -> None:
         """The pane came to the front: what was said before is old."""

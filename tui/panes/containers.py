@@ -44,6 +44,7 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
     BINDINGS: ClassVar[list[BindingType]] = bindings("containers")
     table = CONTAINERS
     follows = ("containers", "alerts")
+    of_time = "then"
 
     def __init__(self, front: Front, id: str | None = None) -> None:
         self.figures = FigureBook()

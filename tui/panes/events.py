@@ -39,6 +39,7 @@ class EventsPane(ListPane[EventRow]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("events")
     follows = ("processes", "alerts")
+    of_time = "then"
     filter_help = "words, or: evt.type=openat and fd.name startswith /etc"
 
     def __init__(self, front: Front, id: str | None = None, place: EventsPlace = EVERYTHING) -> None:

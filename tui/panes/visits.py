@@ -164,6 +164,7 @@ class OneAlertVisits(AlertVisits):
     """A pane about one alert, that of its place."""
 
     place: AlertPlace
+    of_time = "any"
 
     def alert_id(self) -> int:
         """This alert."""
