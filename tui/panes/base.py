@@ -43,7 +43,7 @@ class Pane(Exporting):
         self._seen: tuple[int, ...] = ()
         self._time = 0
         """The time that is shown, 0 for now."""
-        self._latest = 0
+        self._alert_then = 0
         """The latest alert of that time, as far as it was known."""
         self.notice = Static(markup=False, classes="notice")
         """One line above the content: what is filtered, paused or wrong. It has its place also when it is empty, so
@@ -147,7 +147,7 @@ class Pane(Exporting):
 
     def follow_time(self) -> None:
         """Show the time that is looked at, if that is another: the bar alone changes nothing here."""
-        if (self._time, self._latest) != (self.front.travel.at, self.front.travel.alert_id):
+        if (self._time, self._alert_then) != (self.front.travel.at, self.front.travel.alert_id):
             self.travelled()
 
     @property
@@ -158,7 +158,7 @@ class Pane(Exporting):
 
     def travelled(self) -> None:
         """Another time is looked at."""
-        self._time, self._latest = self.front.travel.at, self.front.travel.alert_id
+        self._time, self._alert_then = self.front.travel.at, self.front.travel.alert_id
         self.show_state()
         self.loader.now()
 
