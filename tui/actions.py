@@ -146,7 +146,12 @@ ACTIONS = (
     Action("scroll_home", "home,g", "top", "First line", ("text",), shown=False),
     Action("scroll_end", "end,G", "bottom", "Last line", ("text",), shown=False),
     Action(
-        "mark", "m", "mark", "Mark the row, or no longer; what keys do, they do to all marked", ("list",), shown=False
+        "mark",
+        "m",
+        "mark",
+        "Mark the row, or no longer; states, files and copies are of all marked",
+        ("list",),
+        shown=False,
     ),
     Action(
         "mark_all", "M", "mark all", "Mark all that the filter shows; with any marked: none", ("list",), shown=False

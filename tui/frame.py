@@ -121,7 +121,7 @@ class Frame(Screen[None]):
         """Another time is looked at, or how it goes on."""
         self.time_bar.display = self.front.travel.on
         self.time_bar.refresh()
-        self.pane.travelled()
+        self.pane.follow_time()
 
     @on(PageList.MenuWanted)
     def _menu(self, event: PageList.MenuWanted) -> None:

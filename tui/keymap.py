@@ -18,11 +18,11 @@ from tui.key_names import NoKeyError, key_name
 IDS: dict[str, Action] = {f"{view}.{action.id}": action for action in ACTIONS for view in action.views}
 """Every action of every view by its id."""
 
-_ALWAYS = ("tabs", "inside", "everywhere")
+_ALWAYS = ("tabs", "inside", "everywhere", "time")
 _OF_LISTS = ("alerts", "timeline", "containers", "processes", "events", "changes", "rules")
 TOGETHER: tuple[tuple[str, ...], ...] = (
     *((view, "list", *_ALWAYS) for view in _OF_LISTS),
-    *((view, "text", "search", *_ALWAYS) for view in ("alert", "rule")),
+    *((view, "text", "search", *_ALWAYS) for view in ("alert", "rule", "logs")),
     ("filter", "everywhere"),
 )
 """Views whose keys work at the same time: no key may mean two things there."""

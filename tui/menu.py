@@ -23,8 +23,8 @@ _ABOUT_THE_LIST = frozenset(
     {
         "up", "down", "page_up", "page_down", "top", "bottom", "filter", "clear", "invert", "next_match",
         "previous_match", "back", "next_tab", "previous_tab", "help", "command_palette", "quit", "interrupt",
-        "pause_replay", "pause", "follow", "reload", "time", "group", "saved", "mark_all", "export", "several", "ended",
-        "sort_next", "sort_previous", "sort_reverse",
+        "pause_replay", "pause", "follow", "reload", "time", "time_step", "time_alert", "time_jump", "time_faster",
+        "undo_exception", "saved", "group", "mark_all", "ended", "sort_next", "sort_previous", "sort_reverse",
     }
 )  # fmt: skip
 """Actions that are about the list or the program, and not about a row."""
@@ -57,10 +57,12 @@ class MenuScreen(ModalScreen["Item | None"]):
         yield OptionList(*(Option(_row(item)) for item in self._items), compact=True, markup=False, id="menu")
 
     def on_mount(self) -> None:
+        """Its keys work at once."""
+        self.query_one(OptionList).focus()
+
+    def on_resize(self) -> None:
         """At the pointer, but wholly on the screen."""
-        menu = self.query_one(OptionList)
-        menu.focus()
-        size = self.app.size
+        menu, size = self.query_one(OptionList), self.app.size
         width, height = _WIDTH, min(len(self._items) + 2, size.height)
         menu.styles.width, menu.styles.height = width, height
         x = max(0, min(self._place.x, size.width - width))
@@ -89,6 +91,7 @@ class MenuScreen(ModalScreen["Item | None"]):
 
 
 _WIDTH = 34
+_LAST = frozenset({"mark", "export", "copy", "copy_json", "copy_command"})
 
 
 def items_of(screen: Screen[Any]) -> list[Item]:
@@ -103,9 +106,8 @@ def items_of(screen: Screen[Any]) -> list[Item]:
 
 
 def _rank(item: Item) -> tuple[bool, bool]:
-    """Opening first; marks and copies, which every list has, last."""
-    action = item.binding.action
-    return action != "open", action == "mark" or action.startswith("copy")
+    """Opening first; marks, files and copies last."""
+    return item.binding.action != "open", item.binding.action in _LAST
 
 
 def _row(item: Item) -> Content:

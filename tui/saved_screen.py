@@ -73,7 +73,8 @@ class SavedScreen(ModalScreen["str | None"]):
 
     def _say(self, word: str = "") -> None:
         name = "   Tab names the one in force" if self._text else ""
-        keys = f"⏎ takes it   Del deletes it{name}   esc cancels"
+        rows = "⏎ takes it   Del deletes it" if self.query_one(OptionList).option_count else ""
+        keys = f"{rows}{name}   esc cancels".strip()
         self.query_one("#saved-keys", Static).update(content((word, "bad")) if word else content((keys, "dim")))
 
     @on(OptionList.OptionSelected)

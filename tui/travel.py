@@ -35,7 +35,7 @@ class Travel:
 
     def go(self, at: int, located: Located) -> None:
         """To a time, of which the latest alert is known; at the end it is now again."""
-        self.at = at if at < self.moments.end else 0
+        self.at = at if at < self.moments.end or not self.moments.end else 0
         self.alert_id = located.alert_id or -1
         if not self.at:
             self.playing = False
@@ -65,8 +65,8 @@ class Travel:
         return self.moments.begin
 
     def bounded(self, at: int) -> int:
-        """A time that can be looked at."""
-        return max(self.begin + 1, min(at, self.moments.end))
+        """A time that can be looked at, as far as the bounds are known."""
+        return max(self.begin + 1, min(at, self.moments.end or at))
 
 
 def time_of(text: str, now: int, at: int) -> int | None:

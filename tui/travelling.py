@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 from engine.errors import TiercelError
 from engine.protocol import ListMoments, Locate, Located, Moments
+from tui.frame import Frame
 from tui.jump_screen import JumpScreen
 from tui.travel import time_of
 from tui.widgets.time_bar import TimeBar
@@ -25,6 +26,8 @@ BUCKETS = 200
 """Stretches of time of which the alerts are counted."""
 _FRAME = 0.25
 """Seconds between two pictures while it plays."""
+_NEWS = 2.0
+"""Seconds after which the bar has what came since."""
 IN_TIME = frozenset({"time_step", "time_alert", "time_jump", "time_faster"})
 """The actions that work while the bar is there, and nobody types."""
 
@@ -37,10 +40,11 @@ class Travelling(App[None]):
     def on_mount(self) -> None:
         """While it plays, time goes on."""
         self.set_interval(_FRAME, self._play_on)
+        self.set_interval(_NEWS, self._look_again)
 
     def can_travel(self) -> bool:
-        """Whether the keys of the bar are meant for it."""
-        return self.front.travel.on and not isinstance(self.focused, Input)
+        """Whether the keys of the bar are meant for it: nobody types, and no dialog lies over it."""
+        return self.front.travel.on and isinstance(self.screen, Frame) and not isinstance(self.focused, Input)
 
     def action_time(self) -> None:
         """Show the bar, at now; again: back to now without it."""
@@ -49,7 +53,7 @@ class Travelling(App[None]):
             travel.leave()
         else:
             travel.on = True
-            self._start(self._look)
+            start(self, self._look, group="moments", exclusive=True)
         self.refresh_bindings()
 
     @on(TimeBar.Wanted)
@@ -59,8 +63,7 @@ class Travelling(App[None]):
 
     def action_time_step(self, seconds: float) -> None:
         """So many seconds on, or back."""
-        travel = self.front.travel
-        self.go_to_time((travel.at or travel.moments.end) + int(seconds * SECOND))
+        self.go_to_time(self._here() + int(seconds * SECOND))
 
     def action_time_alert(self, step: int) -> None:
         """To the next alert, or the one before."""
@@ -69,7 +72,7 @@ class Travelling(App[None]):
     def action_time_jump(self) -> None:
         """To a time that is typed."""
         travel = self.front.travel
-        self.push_screen(JumpScreen(lambda text: time_of(text, travel.moments.end, travel.at)), self.go_to_time)
+        self.push_screen(JumpScreen(lambda text: time_of(text, self._end(), travel.at)), self.go_to_time)
 
     def action_time_faster(self, step: int) -> None:
         """Play at the next speed, or the one before."""
@@ -78,6 +81,8 @@ class Travelling(App[None]):
     def play_or_hold(self) -> None:
         """Let time go on from where it is, from the beginning if that is now; or hold it."""
         travel = self.front.travel
+        if not travel.moments.end:
+            return  # the bar has not come yet: nobody knows where time begins
         travel.playing = not travel.playing
         if travel.playing and not travel.at:
             self.go_to_time(travel.begin)
@@ -92,8 +97,24 @@ class Travelling(App[None]):
 
     def _play_on(self) -> None:
         travel = self.front.travel
-        if travel.playing and travel.at:
+        if travel.playing and travel.at and not self._is_going():
             self.go_to_time(travel.at + int(_FRAME * travel.speed * SECOND))
+
+    def _is_going(self) -> bool:
+        """Whether the answer to the last step is still on its way: over a slow line one would overtake the other."""
+        return any(worker.group == "time" and not worker.is_finished for worker in self.workers)
+
+    def _here(self) -> int:
+        """The time that is looked at."""
+        return self.front.travel.at or self._end()
+
+    def _end(self) -> int:
+        """The end of the bar; the sensor's clock before it has come, for keys do not wait."""
+        return self.front.travel.moments.end or self.front.now()
+
+    def _look_again(self) -> None:
+        if self.front.travel.on:
+            start(self, self._look, group="moments", exclusive=True)
 
     def _start(self, work: object) -> None:
         start(self, work, group="time", exclusive=True)  # type: ignore[arg-type]
@@ -113,10 +134,10 @@ class Travelling(App[None]):
     async def _to_alert(self, step: int) -> None:
         travel = self.front.travel
         try:
-            located = await self.front.ask(Locate(travel.at or travel.moments.end, step), Located)
+            located = await self.front.ask(Locate(self._here(), step), Located)
         except TiercelError:
             return  # the frame says so
         if located.alert_id:
             travel.go(located.time, located)
         elif step > 0:
-            travel.go(travel.moments.end, located)
+            travel.now()

@@ -27,7 +27,7 @@ keys:
   alerts:
     state: ctrl+s
     rule: shift+r
-  list.open: enter,O
+  list.open: enter,Q
   list.top: "/"
   containers.filter: "f"
   everywhere.view(1): "7"
@@ -38,7 +38,7 @@ keys:
         "alerts.acknowledge": "A,f5",
         "alerts.state": "ctrl+s",
         "alerts.rule": "R",
-        "list.open": "enter,O",
+        "list.open": "enter,Q",
         "containers.filter": "f",
         "everywhere.view(1)": "7",
     }
@@ -58,6 +58,8 @@ keys:
             "t.yaml:2:16: alerts.rule and alerts.acknowledge would both have the key a – take another",
         ),
         ("alerts.rule: j", "t.yaml:2:16: alerts.rule and list.down would both have the key j – take another"),
+        ("logs.stamps: n", "t.yaml:2:16: logs.stamps and search.next_match would both have the key n – take another"),
+        ("list.mark: at", "t.yaml:2:14: list.mark and time.time_jump would both have the key @ – take another"),
         ('alerts.rule: "?"', "t.yaml:2:16: alerts.rule and everywhere.help would both have the key ? – take another"),
         ("filter.complete: x", "t.yaml:2:20: in a filter this key would be typed – take one with ctrl, or F1 to F12"),
     ],
@@ -113,10 +115,10 @@ def test_the_help_and_the_list_show_the_keys_in_force() -> None:
 
 @pytest.mark.parametrize("size", [NARROW, WIDE])
 async def test_a_key_from_the_configuration_works_and_is_shown(size: tuple[int, int]) -> None:
-    keys = Keys({"alerts.acknowledge": "A", "alerts.clear": "f7", "everywhere.view(2)": "w", "list.down": "ctrl+n"})
+    keys = Keys({"alerts.acknowledge": "A", "alerts.clear": "f7", "everywhere.view(2)": "W", "list.down": "ctrl+n"})
     async with driving(incident(), size, keys) as drive:
         await alerts_shown(drive)
-        await drive.until_shown("A ack", "w Containers")
+        await drive.until_shown("A ack", "W Containers")
         assert "a ack" not in drive.text()
         await drive.press("ctrl+n")
         assert listing(drive).cursor == 1
@@ -130,7 +132,7 @@ async def test_a_key_from_the_configuration_works_and_is_shown(size: tuple[int, 
         await drive.until_gone("f7 clears")
         commands = {command.title: command.help for command in drive.app.get_system_commands(drive.app.screen)}
         assert commands["Acknowledge, or take it back"] == "key A"
-        await drive.press("w")
+        await drive.press("W")
         await drive.until_shown("postgres:15")
 
 

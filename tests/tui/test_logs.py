@@ -26,6 +26,17 @@ async def test_the_standard_error_has_a_sign_that_is_explained() -> None:
         await drive.until_shown("! AH00558", "  GET /index.html", "! standard error")
 
 
+async def test_a_log_without_lines_says_so_at_once() -> None:
+    world = incident()
+    world.logs[WEB] = []
+    async with driving(world) as drive:
+        drive.sensor.hold()
+        drive.app.visit(ContainerPlace(WEB, "web"), "logs")
+        await drive.until_shown("▼ following")
+        drive.sensor.release()
+        await drive.until_shown("Nothing was written yet.")
+
+
 async def test_a_search_marks_goes_about_and_says_where_it_is() -> None:
     async with driving(incident()) as drive:
         view = await opened(drive)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.helpers.driving import NARROW, WIDE, driving
 from tests.helpers.incident import incident
-from tui.menu import MenuScreen
+from tui.menu import MenuScreen, items_of
 
 SIZES = [pytest.param(NARROW, id="80x24"), pytest.param(WIDE, id="160x50")]
 
@@ -17,6 +17,9 @@ async def test_the_menu_is_about_the_row_under_the_pointer(size: tuple[int, int]
         await drive.until_shown("/tmp/x id", "/bin/18211")
         await drive.pilot.click("#stacks", offset=(10, 3), button=3)
         await drive.until_shown("⏎  open", "a  ack", "c  container", "Y  copy JSON")
+        assert not {"undo_exception", "time", "saved", "group", "mark_all"} & {
+            item.binding.action for item in items_of(drive.frame)
+        }
         assert "quit" not in "".join(line for line in drive.text().splitlines() if "│" in line)
         await drive.press("down", "enter")
         await drive.until(lambda: not isinstance(drive.app.screen, MenuScreen))
@@ -37,3 +40,13 @@ async def test_it_is_wholly_on_the_screen_and_goes_by_escape_and_by_a_click_besi
             else:
                 await drive.pilot.click(offset=(1, 1))
             await drive.until(lambda: drive.app.screen is drive.frame)
+
+
+async def test_it_stays_wholly_on_a_screen_that_gets_smaller() -> None:
+    async with driving(incident(), WIDE) as drive:
+        await drive.until_shown("/tmp/x id", "/bin/18211")
+        await drive.pilot.click("#stacks", offset=(60, 6), button=3)
+        await drive.until(lambda: isinstance(drive.app.screen, MenuScreen))
+        await drive.pilot.resize_terminal(60, 15)
+        menu = drive.app.screen.query_one("#menu")
+        await drive.until(lambda: menu.region.right <= 60 and menu.region.bottom <= 15)

@@ -345,7 +345,7 @@ async def test_the_health_view_has_losses_and_remedies() -> None:
     world.health = healthy(
         phase=Phase.LIVE,
         lost=1234,
-        lost_by_cause={"ring full": 1200, "too late": 34},
+        lost_by_cause={"ring full": 1200, "over its share of the kernel buffer": 34},
         lost_by_container={"web": 1200, "": 34},
         problems=world.health.problems,
         rule_problems=["rules/a.yaml:4:7: there is no field 'proc.nmae'"],
@@ -359,6 +359,7 @@ async def test_the_health_view_has_losses_and_remedies() -> None:
     async with driving(world) as drive:
         await drive.press("6")
         await drive.until_shown("1,234 events lost", "ring full", "1,200", "it is tried again", "rules/a.yaml:4:7")
+        await drive.until_shown("over its share of the kernel buffer  ")
         await drive.until_shown("Bounds reached", "ancestors left out", "4,321")
         await drive.until_shown("Alerts that were dropped", "3,402,113  Shell · web · sh  for want of room, since 20")
         assert "lost 1.2k" in drive.text()

@@ -14,6 +14,7 @@ from tests.helpers.driving import NARROW, WIDE, Drive, driving
 from tests.helpers.incident import incident
 from tests.helpers.sensor import NOW
 from tui import words
+from tui.keymap import Keys
 from tui.travel import SPEEDS, Travel, time_of
 from tui.words import SECOND
 
@@ -82,6 +83,32 @@ async def test_a_drill_down_is_as_of_the_same_time() -> None:
         assert "as of" not in drive.text()
 
 
+async def test_a_view_that_is_of_now_says_so_and_an_alert_is_of_any_time() -> None:
+    async with driving(incident()) as drive:
+        await begun(drive)
+        await drive.press("comma")
+        await drive.until_shown("as of ")
+        for view in ("5", "6"):
+            await drive.press(view)
+            await drive.until_shown("of now, not of ")
+        await drive.press("1", "enter")
+        await drive.until(lambda: len(drive.frame.trail) > 1)
+        await drive.until_shown("Overview")
+        assert " of 20" not in drive.text().splitlines()[2]
+
+
+async def test_a_process_is_as_it_was() -> None:
+    async with driving(incident()) as drive:
+        await begun(drive)
+        await drive.press("comma", "3")
+        await drive.until_shown("as of ")
+        await drive.until(lambda: drive.pane.query_one("PageList").selected is not None)  # type: ignore[attr-defined]
+        await drive.press("enter")
+        await drive.until(lambda: drive.frame.view == "process")
+        await drive.until_shown("as of ")
+        assert asked_at(drive, ListProcesses, drive.app.front.travel.at)
+
+
 async def test_playing_goes_on_to_now() -> None:
     async with driving(incident()) as drive:
         await begun(drive)
@@ -103,6 +130,95 @@ async def test_keys_of_the_bar_are_letters_in_a_filter() -> None:
         await drive.press("slash", "comma", "full_stop", "at", "left")
         await drive.until(lambda: drive.pane.query_one("Input").value == ",.@")  # type: ignore[attr-defined]
         assert drive.app.front.travel.at == 0
+
+
+async def test_keys_that_are_typed_ahead_of_the_bar_move_and_the_bar_still_comes() -> None:
+    async with driving(incident()) as drive:
+        await drive.until_shown("/tmp/x id", "/bin/18211")
+        travel = drive.app.front.travel
+        drive.sensor.hold()
+        await drive.press("T", "comma")
+        drive.sensor.release()
+        await drive.until(lambda: travel.at == max(alert.time for alert in drive.sensor.world.alerts))
+        await drive.until(lambda: travel.moments.counts)
+
+
+@pytest.mark.parametrize("key", ["question_mark", "s", "w"])
+async def test_under_a_dialog_time_stands_still(key: str) -> None:
+    async with driving(incident()) as drive:
+        await begun(drive)
+        await drive.press(key)
+        await drive.until(lambda: drive.app.screen is not drive.frame)
+        dialog = drive.app.screen
+        await drive.press("comma", "left", "at", "plus")
+        travel = drive.app.front.travel
+        assert (travel.at, travel.speed, drive.app.screen) == (0, 1.0, dialog)
+
+
+async def test_the_bar_alone_ends_no_pause_and_moves_no_cursor() -> None:
+    async with driving(incident()) as drive:
+        await drive.until_shown("/tmp/x id", "/bin/18211")
+        await drive.press("p", "down", "down")
+        rows = drive.pane.query_one("PageList")
+        chosen = rows.cursor  # type: ignore[attr-defined]
+        await drive.press("T")
+        await drive.until(lambda: drive.app.front.travel.moments.counts)
+        await drive.press("plus", "T")
+        await drive.until_gone(" now ")
+        assert "‖ paused" in drive.text()
+        assert rows.cursor == chosen == 2  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("view", ["1", "4"])
+async def test_what_was_cannot_be_paused_and_does_not_change(view: str) -> None:
+    async with driving(incident()) as drive:
+        await begun(drive)
+        await drive.press(view, "comma", "comma")
+        await drive.until_shown("as of ")
+        await drive.press("p")
+        await drive.until_shown("This time stands still: T leads to now.")
+        before = len(drive.sensor.asked)
+        drive.sensor.add(*drive.sensor.world.alerts[-1:])
+        await drive.pilot.pause()
+        late = [request for request in drive.sensor.asked[before:] if isinstance(request, ListStacks)]
+        assert all(request.before for request in late)
+        assert "‖ paused" not in drive.text()
+
+
+async def test_following_leads_to_now_in_both_lists_that_can() -> None:
+    async with driving(incident()) as drive:
+        await begun(drive)
+        for view in ("1", "4"):
+            await drive.press(view, "comma")
+            await drive.until(lambda: drive.app.front.travel.at)
+            await drive.press("f")
+            await drive.until(lambda: not drive.app.front.travel.at)
+
+
+async def test_over_a_slow_line_playing_waits_for_the_answers() -> None:
+    async with driving(incident()) as drive:
+        await begun(drive)
+        await drive.press("comma")
+        await drive.until(lambda: drive.app.front.travel.alert_id)
+        travel = drive.app.front.travel
+        await drive.press("P")
+        drive.sensor.hold()
+        drive.app._play_on()
+        at = travel.at
+        for _ in range(5):
+            drive.app._play_on()
+        assert travel.at == at
+        drive.sensor.release()
+
+
+async def test_the_bar_names_the_keys_in_force() -> None:
+    keys = Keys({"time.time_jump": "ctrl+g", "everywhere.time": "ctrl+t"})
+    async with driving(incident(), keys=keys) as drive:
+        await drive.until_shown("/tmp/x id", "/bin/18211")
+        await drive.press("ctrl+t")
+        await drive.until_shown("←→ 1s  ,. alert  ctrl+g time  P play")
+        await drive.press("comma")
+        await drive.until_shown("ctrl+t now")
 
 
 AT_NOON = int(datetime(2026, 11, 28, 12, 0, 0).timestamp()) * SECOND

@@ -50,6 +50,7 @@ class AlertsPane(AlertVisits, FilterPane):
     BINDINGS: ClassVar[list[BindingType]] = bindings("alerts")
     follows = ("alerts",)
     pace = 0.1
+    of_time = "then"
     filter_help = "words, or: container.name=web and fd.name startswith /etc"
 
     def __init__(
@@ -101,6 +102,8 @@ class AlertsPane(AlertVisits, FilterPane):
 
     async def load(self) -> None:
         """Following: the page anew. Otherwise only what is new at the top."""
+        if self.front.travel.at:
+            return  # what was, does not change
         if not self.source.held_at:
             self.list.reload()
             return
@@ -176,6 +179,8 @@ class AlertsPane(AlertVisits, FilterPane):
 
     def action_pause(self) -> None:
         """Freeze at the alert that is newest now; again: go on where the cursor is."""
+        if self.stands_still():
+            return
         self.paused = not self.paused
         if self.paused:
             self.list.follows = False
@@ -312,6 +317,8 @@ class AlertsPane(AlertVisits, FilterPane):
             return "No alert yet: the recording is being replayed.", "dim"
         if health.phase is Phase.ENDED:
             return "The recording has ended and raised no alert.", "dim"
+        if self.source.is_part:
+            return "No alerts are kept of it.", "dim"
         watching = f"{words.plural(health.rules_enabled, 'rule')} on {words.plural(health.containers, 'container')}"
         return f"All quiet: {watching} and the host.", "dim"
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, cast
+from typing import ClassVar, Literal, cast
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from engine.alerts import Priority
 from engine.errors import TiercelError
@@ -33,6 +33,8 @@ class Pane(Exporting):
     """The counters of :class:`~engine.protocol.Pulse` that matter to it."""
     pace: ClassVar[float] = 1.0
     """Seconds between two loads."""
+    of_time: ClassVar[Literal["then", "now", "any"]] = "now"
+    """What it shows while another time is looked at: that time, now all the same, or what is the same at any time."""
 
     def __init__(self, front: Front, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -41,6 +43,8 @@ class Pane(Exporting):
         self._seen: tuple[int, ...] = ()
         self._time = 0
         """The time that is shown, 0 for now."""
+        self._alert_then = 0
+        """The latest alert of that time, as far as it was known."""
         self.notice = Static(markup=False, classes="notice")
         """One line above the content: what is filtered, paused or wrong. It has its place also when it is empty, so
         that the content does not jump."""
@@ -120,14 +124,18 @@ class Pane(Exporting):
 
     def _as_of(self) -> list[Span]:
         """The time that is looked at."""
-        return [(f"as of {words.moment(self._time)}", "warn"), ("   T now", "dim")] if self._time else []
+        if not self._time or self.of_time == "any":
+            return []
+        if self.of_time == "now":
+            return [(f"of now, not of {words.moment(self._time)}", "warn")]
+        now = f"   {self.navigator.keys.sign('everywhere.time')} now"
+        return [(f"as of {words.moment(self._time)}", "warn"), (now, "dim")]
 
     def wake(self) -> None:
         """The pane came to the front: what was said before is old."""
         if not self.refused:
             self.say()
-        if self._time != self.front.travel.at:
-            self.travelled()
+        self.follow_time()
         self.loader.now()
 
     def pulsed(self, pulse: Pulse) -> None:
@@ -137,11 +145,28 @@ class Pane(Exporting):
             self._seen = seen
             self.loader.soon()
 
+    def follow_time(self) -> None:
+        """Show the time that is looked at, if that is another: the bar alone changes nothing here."""
+        if (self._time, self._alert_then) != (self.front.travel.at, self.front.travel.alert_id):
+            self.travelled()
+
+    @property
+    def is_in_front(self) -> bool:
+        """Whether an answer still finds somebody here: in another view, over a dialog or in the middle of typing a
+        dialog would take the next keys, and they are meant for something else."""
+        return self.app.screen is self.screen and bool(self.display) and not isinstance(self.app.focused, Input)
+
     def travelled(self) -> None:
         """Another time is looked at."""
-        self._time = self.front.travel.at
+        self._time, self._alert_then = self.front.travel.at, self.front.travel.alert_id
         self.show_state()
         self.loader.now()
+
+    def stands_still(self) -> bool:
+        """Whether nothing can be paused, as another time is looked at; then that is said."""
+        if self.front.travel.at:
+            self.navigator.tell(f"This time stands still: {self.navigator.keys.sign('everywhere.time')} leads to now.")
+        return bool(self.front.travel.at)
 
     def ticked(self) -> None:
         """A second has passed: ages have grown."""

@@ -44,6 +44,7 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
     BINDINGS: ClassVar[list[BindingType]] = bindings("containers")
     table = CONTAINERS
     follows = ("containers", "alerts")
+    of_time = "then"
 
     def __init__(self, front: Front, id: str | None = None) -> None:
         self.figures = FigureBook()
@@ -174,9 +175,12 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
 
     def standing(self) -> list[list[Span]]:
         """What is not listed, and how it is."""
-        shown = [("also those that ended long ago", "dim"), ("   H hides them", "faint")] if self.with_ended else []
+        key = self.sign("ended")
+        shown: list[Span] = []
+        if self.with_ended:
+            shown = [("also those that ended long ago", "dim"), (f"   {key} hides them", "faint")]
         if self._left_out:
-            shown = [(f"{self._left_out:,} that ended over an hour ago", "dim"), ("   H lists them", "faint")]
+            shown = [(f"{self._left_out:,} that ended over an hour ago", "dim"), (f"   {key} lists them", "faint")]
         return [*super().standing(), shown]
 
     def action_ended(self) -> None:

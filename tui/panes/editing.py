@@ -33,7 +33,8 @@ class Editing(Pane):
     async def _edit(self, name: str) -> None:
         try:
             lines = (await self.front.ask(GetRuleText(name), RuleText)).lines
-            await self._until_decided(name, _HEAD.format(rule=name) + "".join(f"{line}\n" for line in lines))
+            if self.is_in_front:
+                await self._until_decided(name, _HEAD.format(rule=name) + "".join(f"{line}\n" for line in lines))
         except GoneError:
             return  # the frame says so
         except TiercelError as error:

@@ -39,6 +39,7 @@ class EventsPane(ListPane[EventRow]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("events")
     follows = ("processes", "alerts")
+    of_time = "then"
     filter_help = "words, or: evt.type=openat and fd.name startswith /etc"
 
     def __init__(self, front: Front, id: str | None = None, place: EventsPlace = EVERYTHING) -> None:
@@ -82,11 +83,17 @@ class EventsPane(ListPane[EventRow]):
 
     def action_follow(self) -> None:
         """Back to the newest, and stay there."""
+        if self.front.travel.at:
+            self.list.follows = True
+            self.front.travel.now()
+            return
         self._go_on()
         self.list.follows = True
 
     def action_pause(self) -> None:
         """Freeze the list; again: go on with the newest."""
+        if self.stands_still():
+            return
         if self.paused:
             self.action_follow()
         else:

@@ -51,10 +51,10 @@ class Excepting(Undoing):
         except GoneError:
             return  # the frame says so
         else:
-            if rows:
+            if rows and self.is_in_front:
                 screen = ExceptionScreen(place.title, rows, writable=not self.front.is_replay)
                 self.app.push_screen(screen, partial(self._write, place.alert_id))
-            else:
+            elif not rows:
                 self.navigator.tell("Too little is known of this alert to make an exception of it.")
 
     def _write(self, alert_id: int, row: ProposalRow | None) -> None:

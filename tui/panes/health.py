@@ -180,7 +180,12 @@ def _probes(health: Health) -> list[list[Span]]:
 
 
 def _table(title: str, pairs: list[tuple[str, str]]) -> list[list[Span]]:
-    return [[(title, "dim")], *([(f"  {name:<30}", ""), (f"{number:>12}", "bad")] for name, number in pairs)]
+    """The numbers stand below one another, behind the longest name."""
+    width = max((len(name) for name, _ in pairs), default=0) + 1
+    return [
+        [(title, "dim")],
+        *([(f"  {name:<{max(30, width)}}", ""), (f"{number:>12}", "bad")] for name, number in pairs),
+    ]
 
 
 def _section(title: str, rows: list[list[Span]]) -> list[list[Span]]:

@@ -54,7 +54,7 @@ class LogsPane(FilterPane):
         for _ in range(_PAGES):
             if self.paused or await self._fetch() < _LINES:
                 break
-        self.log_view.placeholder = [] if self.refused else [(self._end or "Nothing was written yet.", "dim")]
+        self.log_view.explain([] if self.refused else [(self._end or "Nothing was written yet.", "dim")])
         self.show_state()
 
     async def _fetch(self) -> int:

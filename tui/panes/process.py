@@ -18,6 +18,7 @@ class ProcessPane(TextPane):
     """A process in words, kept up to date."""
 
     follows = ("processes", "alerts")
+    of_time = "then"
 
     def __init__(self, front: Front, place: ProcessPlace, id: str) -> None:
         super().__init__(front, id)
@@ -25,7 +26,7 @@ class ProcessPane(TextPane):
 
     async def load(self) -> None:
         """The process and its ancestors, from the tree it is in."""
-        rows = (await self.front.ask(ListProcesses(self._place.container_id), Processes)).rows
+        rows = (await self.front.ask(ListProcesses(self._place.container_id, at=self.front.travel.at), Processes)).rows
         row = find(rows, (self._place.pid, self._place.start))
         self.details.show(describe(row, ancestry(rows, row)) if row else content(("No longer kept.", "dim")))
 

@@ -34,6 +34,7 @@ class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
     BINDINGS: ClassVar[list[BindingType]] = bindings("processes")
     table = PROCESSES
     follows = ("processes", "alerts")
+    of_time = "then"
     filter_help = "words, or: user.name=root and proc.name in (sh, bash)"
 
     def __init__(

@@ -43,6 +43,8 @@ class Responding(Pane):
         except GoneError:
             return  # the frame says so
         else:
+            if not self.is_in_front:
+                return
             screen = RespondScreen(targets, bundles=place is not None)
             self.app.push_screen(screen, partial(self._decided, request, place, targets[0].container_id))
 
@@ -64,7 +66,7 @@ class Responding(Pane):
         except TiercelError as error:
             self.refuse(error)
         else:
-            again = " (F9)" if decision.row and decision.row.reversible else ""
+            again = f" ({self.sign('respond')})" if decision.row and decision.row.reversible else ""
             self.say(("✓ ", "ok"), (done, ""), (again, "dim"))
 
     async def _keep(self, name: str, place: AlertPlace | None, alert_id: int, container_id: str) -> str:

@@ -44,6 +44,8 @@ class Shelling(Pane):
         except GoneError:
             return  # the frame says so
         else:
+            if not self.is_in_front:
+                return
             try:
                 await self._run(command_line(client, container_id, shell), name)
             except SuspendNotSupported:

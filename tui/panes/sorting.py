@@ -48,7 +48,7 @@ class SortedPane(ListPane[Row], Generic[Row]):
     def action_sort_reverse(self) -> None:
         """The other way round."""
         if self.sorted_by is None:
-            self.navigator.tell("No column is chosen: > sorts by the first.")
+            self.navigator.tell(f"No column is chosen: {self.sign('sort_next')} sorts by the first.")
         else:
             self.sort_by(self.sorted_by, reversed=not self.reversed)
 

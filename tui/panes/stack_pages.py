@@ -38,6 +38,11 @@ class StackPages:
         """Single alerts behind the rows of the last page."""
         self.newest = 0
 
+    @property
+    def is_part(self) -> bool:
+        """Whether these are those of one container or one rule only."""
+        return self._container_id is not None or bool(self._rule)
+
     def still(self) -> Pages[StackRow]:
         """The rows as the list shows them: what came since is not among them."""
         same = copy(self)

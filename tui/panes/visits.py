@@ -85,6 +85,8 @@ class AlertVisits(Excepting, Bundling, Responding):
             return
         except GoneError:
             return  # the frame says so
+        if not self.is_in_front:
+            return
         target = place(alert) if alert is not None else "That alert is no longer kept."
         if isinstance(target, str):
             self.say((target, "warn"))
@@ -121,7 +123,7 @@ class AlertVisits(Excepting, Bundling, Responding):
             start(self, partial(self._find_and_ask, place.title, meant), group="state")
 
     async def _find_and_ask(self, title: str, wanted: Meant) -> None:
-        if meant := await self._known(wanted):
+        if (meant := await self._known(wanted)) and self.is_in_front:
             self._ask_state(title, meant)
 
     def _ask_state(self, title: str, meant: Mapping[int, Mark]) -> None:
@@ -162,6 +164,7 @@ class OneAlertVisits(AlertVisits):
     """A pane about one alert, that of its place."""
 
     place: AlertPlace
+    of_time = "any"
 
     def alert_id(self) -> int:
         """This alert."""

@@ -100,13 +100,13 @@ def _shared(
     return extras
 
 
-def column_at(line: Sequence[Placed[Row]], x: int) -> Column[Row] | None:
+def column_at(placed: Sequence[Placed[Row]], x: int) -> Column[Row] | None:
     """The column that is drawn at a place of the line, None between two."""
     begin = 0
-    for placed in line:
-        if begin <= x < begin + placed.width:
-            return placed.column
-        begin += placed.width + GAP
+    for each in placed:
+        if begin <= x < begin + each.width:
+            return each.column
+        begin += each.width + GAP
     return None
 
 

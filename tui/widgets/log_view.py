@@ -74,6 +74,12 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
             self.scroll_to(y=max(0, self.scroll_y - gone), animate=False, force=True)
         self.refresh()
 
+    def explain(self, spans: Sequence[Span]) -> None:
+        """What it says without lines is this now."""
+        if list(spans) != list(self.placeholder):
+            self.placeholder = spans
+            self.refresh()
+
     def _drop_old(self) -> int:
         gone = max(0, len(self.lines) - KEPT)
         left = self._characters - sum(len(line.text) for line in self.lines[:gone])

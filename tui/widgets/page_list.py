@@ -350,14 +350,9 @@ class PageList(Taking[Row], Generic[Row]):
 
     # ── drawing ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _placed(self) -> list[Placed[Row]]:
-        """The columns, as wide as they are drawn."""
-        return place(self.columns, self.scrollable_content_region.width - GUTTER, self._needs)
-
     def render_line(self, y: int) -> Strip:
         """One line: the heading, a row, or nothing."""
-        width = self.scrollable_content_region.width
-        placed = self._placed()
+        width, placed = self.scrollable_content_region.width, self._placed()
         if y == 0:
             return row_line(self.app.theme, width, [(p, self._heading(p.column)) for p in placed], self.rich_style)
         index = y - 1 + round(self.scroll_y)
@@ -369,7 +364,11 @@ class PageList(Taking[Row], Generic[Row]):
 
     def shown_columns(self) -> list[Column[Row]]:
         """Those that there is room for."""
-        return [placed.column for placed in place(self.columns, self.scrollable_content_region.width)]
+        return [placed.column for placed in self._placed()]
+
+    def _placed(self) -> list[Placed[Row]]:
+        """The columns as they are drawn, behind the gutter."""
+        return place(self.columns, self.scrollable_content_region.width - GUTTER, self._needs)
 
     def _heading(self, column: Column[Row]) -> list[Span]:
         return [(column.title, "faint"), (self.heading_signs.get(column.title, ""), "accent")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from rich.cells import cell_len
 from textual import events
 from textual.content import Content
@@ -10,10 +12,18 @@ from textual.widget import Widget
 
 from tui import words
 from tui.front import Front
+from tui.navigation import Navigator
 from tui.sparkline import sparkline
 from tui.theme import Span, content
 
 _CURSOR = "│"
+_KEYS = {
+    "1s": ("time_step(-1)", "time_step(1)"),
+    "alert": ("time_alert(-1)", "time_alert(1)"),
+    "time": ("time_jump",),
+}
+"""What the bar says of its keys."""
+_PLAY = "everywhere.pause_replay"
 
 
 class TimeBar(Widget):
@@ -46,7 +56,13 @@ class TimeBar(Widget):
     def _right(self) -> list[Span]:
         travel = self._front.travel
         sign = ("▶", "ok") if travel.playing else ("‖", "dim")
-        return [("▏", "faint"), (" ", ""), sign, (f" ×{travel.speed:g}", "dim"), (f"  {_keys()}", "faint")]
+        return [("▏", "faint"), (" ", ""), sign, (f" ×{travel.speed:g}", "dim"), (f"  {self._keys()}", "faint")]
+
+    def _keys(self) -> str:
+        """Those in force."""
+        sign = cast("Navigator", self.app).keys.sign
+        words_of = {word: "".join(sign(f"time.{action}") for action in actions) for word, actions in _KEYS.items()}
+        return "  ".join([*(f"{keys} {word}" for word, keys in words_of.items()), f"{sign(_PLAY)} play"])
 
     @property
     def _edge(self) -> int:
@@ -87,7 +103,3 @@ class TimeBar(Widget):
         if filled and 0 <= x < filled:
             length = travel.moments.end - travel.moments.begin
             self.post_message(self.Wanted(travel.moments.begin + int((x + 0.5) / filled * length)))
-
-
-def _keys() -> str:
-    return "←→ 1s  ,. alert  @ time  P play"
