@@ -47,8 +47,7 @@ def read_process(folder: Path, offset: int) -> ProcessInfo | None:
     comm, fields = stat_fields(folder)
     if int(fields[6]) & KERNEL_THREAD or is_zombie(fields):
         return None
-    start = int(fields[19]) * TICK - moved("boottime")
-    start -= start % TICK
+    start = started(fields[19])
     process = ProcessInfo(
         pid=int(folder.name),
         start=start,
@@ -64,6 +63,12 @@ def read_process(folder: Path, offset: int) -> ProcessInfo | None:
     process.container_id = container_of_process(folder)
     process.pid_ns, process.mnt_ns = _namespace(folder, "pid"), _namespace(folder, "mnt")
     return process
+
+
+def started(ticks: str | bytes) -> int:
+    """The start of a process as events have it, from the field of its stat: this process may be in a time namespace."""
+    start = int(ticks) * TICK - moved("boottime")
+    return start - start % TICK
 
 
 def stat_fields(folder: Path) -> tuple[str, list[str]]:
