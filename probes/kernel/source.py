@@ -110,6 +110,7 @@ class KernelSource:
         self._cgroups.on_change = self._decoder.forget
         self._decode = portable(self._decoder.decode)
         self._snapshots = Snapshots(self._cgroups, lambda: self._decoder.offset, environment=environment)
+        self._snapshots.report = lambda what, hint: self.report(what, hint)
         self._users = UsersOnce()
         self._loaded: Loaded | None = None
         self._reader: RingReader | PerfReader | None = None

@@ -6,6 +6,7 @@ comes too late for one short process in ten.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -22,10 +23,12 @@ _MOST_STRING_BYTES = 4095
 """Of the arguments, and of the environment, as in an event (STRING_SIZE in bpf/wire.h, less one)."""
 KERNEL_THREAD = 0x00200000
 """PF_KTHREAD."""
+_OUR_LACK = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+"""Errors that say nothing of the process: left out of a snapshot it would count as ended."""
 
 
 def read_processes(offset: int, proc: Path = PROC, *, environment: bool = False) -> list[ProcessInfo]:
-    """All user processes; those that end while we read are left out.
+    """All user processes; those that end while we read are left out. Raises OSError when we cannot read any more.
 
     ``offset`` is the time of the boot in nanoseconds since the epoch; ``environment`` says whether to read what they
     were started with.
@@ -35,11 +38,18 @@ def read_processes(offset: int, proc: Path = PROC, *, environment: bool = False)
 
 def _processes(offset: int, proc: Path, environment: bool) -> Iterator[ProcessInfo]:
     for folder in sorted(proc.iterdir()):
-        if folder.name.isdigit():
-            with suppress(OSError):
-                if process := read_process(folder, offset):
-                    process.env = _environment(folder) if environment else []
-                    yield process
+        if folder.name.isdigit() and (process := _read_living(folder, offset)):
+            process.env = _environment(folder) if environment else []
+            yield process
+
+
+def _read_living(folder: Path, offset: int) -> ProcessInfo | None:
+    try:
+        return read_process(folder, offset)
+    except OSError as error:
+        if error.errno in _OUR_LACK:
+            raise
+        return None  # it has ended
 
 
 def read_process(folder: Path, offset: int) -> ProcessInfo | None:

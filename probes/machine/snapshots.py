@@ -44,6 +44,9 @@ class Snapshots:
         self._wanted = False
         self._next = 0.0
         self._taking: asyncio.Task[Snapshot] | None = None
+        self._failing = False
+        self.report: Callable[[str, str], None] = lambda _what, _hint: None
+        """Told when /proc cannot be read, once until it can."""
 
     async def take(self) -> Snapshot:
         """What lives now, with the cgroups as they are now."""
@@ -74,7 +77,19 @@ class Snapshots:
         if self._taking is None or not self._taking.done():
             return None
         taking, self._taking = self._taking, None
-        return taking.result()
+        try:
+            snapshot = taking.result()
+        except OSError as error:  # we have no descriptors left: what is known stays, and it is tried again
+            self._tell(error)
+            self._wanted = True
+            return None
+        self._failing = False
+        return snapshot
+
+    def _tell(self, error: OSError) -> None:
+        if not self._failing:
+            self.report(f"/proc cannot be read: {error.strerror or error}", "ended processes may be shown meanwhile")
+        self._failing = True
 
     def _read(self) -> Snapshot:
         """The time is that before the first process is looked at: later events are younger than what is read."""
