@@ -66,7 +66,7 @@ class Shells:
 
     def expect(self, container_id: str, who: str) -> str:
         """A token for a shell in this container."""
-        self._forget_old()
+        self.expire()
         token = f"tiercel-{secrets.token_hex(16)}"
         if len(self._expected) < MOST:
             self._expected[token] = _Expected(container_id, who, self._world.moment + WAIT)
@@ -119,7 +119,8 @@ class Shells:
         keys = ((step.pid, step.start) for step in alert.lineage)
         return next((self._open[key] for key in keys if key in self._open), "")
 
-    def _forget_old(self) -> None:
+    def expire(self) -> None:
+        """Forget tokens that were not used in time, and shells that have ended: call about once a second."""
         for token in [token for token, one in self._expected.items() if one.until < self._world.moment]:
             del self._expected[token]
         for key in list(self._open):
