@@ -110,7 +110,7 @@ class KernelSource:
         self._cgroups.on_change = self._decoder.forget
         self._decode = portable(self._decoder.decode)
         self._snapshots = Snapshots(self._cgroups, lambda: self._decoder.offset, environment=environment)
-        self._snapshots.report = lambda what, hint: self.report(what, hint)
+        self._snapshots.report = self._tell
         self._users = UsersOnce()
         self._loaded: Loaded | None = None
         self._reader: RingReader | PerfReader | None = None
@@ -162,6 +162,9 @@ class KernelSource:
         if self.filters is not None:
             self.filters.changed(narrows=narrows)
         self._write_specs(self._zooms is not None and self._zooms.active)
+
+    def _tell(self, what: str, hint: str) -> None:
+        self.report(what, hint)  # whoever that is by then
 
     def _write_specs(self, zoom: bool) -> None:
         """``zoom``: of calls that no rule asks for, those of who is watched in full leave the kernel, too."""
