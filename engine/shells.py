@@ -21,8 +21,7 @@ from itertools import takewhile
 from engine.alerts import Alert, Ancestor
 from engine.events import HOST, KernelEvent
 from engine.protocol import SetState
-from engine.state.containers import is_plumbing
-from engine.state.lineage import OWN_SHELL
+from engine.state.lineage import OWN_SHELL, started_by
 from engine.state.processes import Process, ProcessKey
 from engine.state.world import World
 
@@ -134,7 +133,7 @@ def is_entered(process: Process, container_id: str) -> bool:
     runtime, is known and is on the host, and it is not the container's first."""
     if process.container_id != container_id or process.vpid == 1:
         return False
-    above = next((one for one in process.ancestors() if not is_plumbing(one)), None)
+    above = started_by(process)
     return above is not None and above.container_id == HOST
 
 
