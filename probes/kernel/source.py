@@ -62,7 +62,7 @@ GARBLED = "record not understood"
 _U32 = struct.Struct("=I")
 _U64 = struct.Struct("=Q")
 _SYSCALL, _KIND_AT = int(Kind.SYSCALL), HEAD_AT
-_ROOM = _U32.pack(3)
+_ROOM, _PERIOD = _U32.pack(3), _U32.pack(5)
 """The option of bpf/maps.h that says how much of the ring anybody may fill."""
 
 
@@ -117,8 +117,8 @@ class KernelSource:
         self._maps: dict[str, BpfMap] = {}
         self._pace: Pace | None = None
         """Of a ring; perf buffers have no shares."""
-        self._room = 0
-        """What of the ring anybody may fill, as the kernel knows."""
+        self._shares = 0, 0
+        """What of the ring anybody may fill, and the period of a budget, as the kernel knows."""
         self._zooms: KernelZooms | None = None
         self._news: CgroupNews | None = None
         """Tells of cgroups, while the source runs."""
@@ -258,8 +258,8 @@ class KernelSource:
         self.send_environment(self._snapshots.environment)
         self._reader = reader = loaded.reader
         if isinstance(reader, RingReader):
-            self._pace, self._room = Pace(reader.size), 0
-            self._tell_room()
+            self._pace, self._shares = Pace(reader.size), (0, 0)
+            self._tell_shares()
             self._doorbell = Doorbell(fds["events"], self._maps["options"])
         self.filters = self._filters(fds)
         self._zooms = KernelZooms(fds, self._maps["options"], self._cgroups.containers, self._write_specs)
@@ -323,12 +323,13 @@ class KernelSource:
         self._pace.note(time.monotonic(), reader.consumed, found is Found.MORE)
         if self.filters is not None and reader.pending > reader.size // TOO_MUCH and self.filters.is_open:
             self.filters.relieve()
-        self._tell_room()
+        self._tell_shares()
 
-    def _tell_room(self) -> None:
-        if self._pace is not None and (room := self._pace.room) != self._room:
-            self._room = room
-            self._maps["options"].update(_ROOM, _U32.pack(room))
+    def _tell_shares(self) -> None:
+        if self._pace is not None and (shares := (self._pace.room, self._pace.period)) != self._shares:
+            self._shares = shares
+            for option, value in zip((_ROOM, _PERIOD), shares, strict=True):
+                self._maps["options"].update(option, _U32.pack(value))
 
     @property
     def _cgroup_news(self) -> CgroupNews:
