@@ -22,6 +22,7 @@ from probes.kernel.cgroup_news import CgroupNews
 from probes.kernel.counters import probe_rows, total
 from probes.kernel.decode import Decoder
 from probes.kernel.doorbell import Doorbell
+from probes.kernel.due import Due
 from probes.kernel.filters import Filters
 from probes.kernel.loader import RING_PAGES, Loaded, Loading
 from probes.kernel.losses import Losses
@@ -110,7 +111,7 @@ class KernelSource:
         self._cgroups.on_change = self._decoder.forget
         self._decode = portable(self._decoder.decode)
         self._snapshots = Snapshots(self._cgroups, lambda: self._decoder.offset, environment=environment)
-        self._snapshots.report = self._tell
+        self._due = Due(self._snapshots)
         self._users = UsersOnce()
         self._loaded: Loaded | None = None
         self._reader: RingReader | PerfReader | None = None
@@ -139,6 +140,7 @@ class KernelSource:
     async def run(self, emit: Emit) -> None:
         """Load, tell what lives, then deliver what happens until cancelled. Everything is detached at the end."""
         emit([SourceState(time=time.time_ns(), phase=Phase.LOADING, detail="loading probes")])
+        self._snapshots.report = self.report
         self._loaded = await self._begun().loaded()
         for what, hint in self._loaded.problems:
             self.report(what, hint)
@@ -162,9 +164,6 @@ class KernelSource:
         if self.filters is not None:
             self.filters.changed(narrows=narrows)
         self._write_specs(self._zooms is not None and self._zooms.active)
-
-    def _tell(self, what: str, hint: str) -> None:
-        self.report(what, hint)  # whoever that is by then
 
     def _write_specs(self, zoom: bool) -> None:
         """``zoom``: of calls that no rule asks for, those of who is watched in full leave the kernel, too."""
@@ -308,7 +307,7 @@ class KernelSource:
             if time.monotonic() >= next_look:
                 next_look = time.monotonic() + LOOK_PERIOD
                 await self._look_after(emit)
-            if found is not Found.MORE and (snapshot := self._snapshots.poll()):
+            if snapshot := self._due.poll(self._reader, busy=found is Found.MORE):
                 parts.extend(in_parts(snapshot))
                 self._cgroup_news.search()
             if parts:

@@ -19,6 +19,8 @@ from probes.machine.procfs import read_processes
 
 PERIOD = 10.0
 """Seconds at least between the beginnings of two snapshots."""
+BUSY_PERIOD = 60.0
+"""The same while there is more to do than can be done: in a flood that does not end nobody must live for ever."""
 PART = 100
 """Processes that are taken in at once: about a millisecond."""
 
@@ -59,10 +61,10 @@ class Snapshots:
         """Something was lost, or is needed from now on: look again."""
         self._wanted = True
 
-    def poll(self) -> Snapshot | None:
-        """A snapshot that has been finished. Call it when all events so far were delivered: they come first."""
-        taken = self._finished()
-        if self._wanted and self._taking is None and time.monotonic() >= self._next:
+    def poll(self, *, busy: bool = False) -> Snapshot | None:
+        """A snapshot that has been finished; the events up to now come before it."""
+        taken, longer = self._finished(), BUSY_PERIOD - PERIOD if busy else 0
+        if self._wanted and self._taking is None and time.monotonic() >= self._next + longer:
             self._wanted = False
             self._taking = asyncio.create_task(self.take())
         return taken
