@@ -273,6 +273,7 @@ class Sensor(Ruling):
         """What is done once a second."""
         self.vitals.tick()
         self.zooms.expire()
+        self.shells.expire()
         self._publish(self._judge(self.world.expire(), []))
         self.begin_chores()
         await self.store.maintain()

@@ -21,8 +21,7 @@ from itertools import takewhile
 from engine.alerts import Alert, Ancestor
 from engine.events import HOST, KernelEvent
 from engine.protocol import SetState
-from engine.state.containers import is_plumbing
-from engine.state.lineage import OWN_SHELL
+from engine.state.lineage import OWN_SHELL, started_by
 from engine.state.processes import Process, ProcessKey
 from engine.state.world import World
 
@@ -66,7 +65,7 @@ class Shells:
 
     def expect(self, container_id: str, who: str) -> str:
         """A token for a shell in this container."""
-        self._forget_old()
+        self.expire()
         token = f"tiercel-{secrets.token_hex(16)}"
         if len(self._expected) < MOST:
             self._expected[token] = _Expected(container_id, who, self._world.moment + WAIT)
@@ -119,7 +118,8 @@ class Shells:
         keys = ((step.pid, step.start) for step in alert.lineage)
         return next((self._open[key] for key in keys if key in self._open), "")
 
-    def _forget_old(self) -> None:
+    def expire(self) -> None:
+        """Forget tokens that were not used in time, and shells that have ended: call about once a second."""
         for token in [token for token, one in self._expected.items() if one.until < self._world.moment]:
             del self._expected[token]
         for key in list(self._open):
@@ -133,7 +133,7 @@ def is_entered(process: Process, container_id: str) -> bool:
     runtime, is known and is on the host, and it is not the container's first."""
     if process.container_id != container_id or process.vpid == 1:
         return False
-    above = next((one for one in process.ancestors() if not is_plumbing(one)), None)
+    above = started_by(process)
     return above is not None and above.container_id == HOST
 
 

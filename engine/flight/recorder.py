@@ -90,7 +90,7 @@ class FlightRecorder:
                     await asyncio.sleep(0)
                 kept = self._kept(watched, part)
                 self._put(watched, part, await asyncio.to_thread(pack, kept))
-            if over:
+            if now > watched.until:  # unless there was an alert while its minutes were written
                 self._end(watched)
 
     def finish(self) -> None:

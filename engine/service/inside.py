@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,6 +11,8 @@ from engine.contracts import Inhabited, Runtime
 from engine.errors import TiercelError
 from engine.events import HOST
 from engine.sensor import Sensor
+from engine.state.sliced import breathing
+from engine.state.views import living
 
 
 class InsideDesk:
@@ -27,26 +30,28 @@ class InsideDesk:
 
     async def _figures(self, _request: p.GetFigures) -> p.Reply:
         gauge = self._sensor.gauge
-        return p.Figures(rows=await gauge.containers(self._inhabited()) if gauge is not None else [])
+        return p.Figures(rows=await gauge.containers(await self._inhabited()) if gauge is not None else [])
 
-    def _inhabited(self) -> list[Inhabited]:
+    async def _inhabited(self) -> list[Inhabited]:
         """The containers in which a process lives, with the runtime's word for its first, else any."""
-        world = self._sensor.world
-        living: dict[str, int] = {}
-        for process in world.processes:
-            if not process.exit_time and process.container_id != HOST:
-                living.setdefault(process.container_id, process.pid)
-        for container in world.containers:
+        found: dict[str, int] = {}
+        for process in living(self._sensor.world.processes):
+            if process is None:
+                await asyncio.sleep(0)  # others go on
+            elif process.container_id != HOST:
+                found.setdefault(process.container_id, process.pid)
+        for container in self._sensor.world.containers:
             if container.info is not None and container.info.pid:
-                living[container.id] = container.info.pid
-        return [Inhabited(container_id, pid) for container_id, pid in living.items()]
+                found[container.id] = container.info.pid
+        return [Inhabited(container_id, pid) for container_id, pid in found.items()]
 
     async def _top(self, request: p.GetTop) -> p.Reply:
         gauge, wanted = self._sensor.gauge, request.container_id
         if gauge is None:
             return p.Top(rows=[])
-        processes = (one for one in self._sensor.world.processes if one.container_id == wanted and not one.exit_time)
-        return p.Top(rows=await gauge.processes([(one.pid, one.start) for one in processes]))
+        processes = living(self._sensor.world.processes, wanted)
+        keys = await breathing(None if one is None else one.key for one in processes)
+        return p.Top(rows=await gauge.processes(keys))
 
     async def _logs(self, request: p.GetLogs) -> p.Reply:
         return await self._runtime("a recording and a host without Docker have no logs").logs(request)

@@ -12,6 +12,8 @@ ON_HOST = "host"
 OWN_SHELL = "own shell"
 """Of alerts from a shell that was opened from the screen (:mod:`engine.shells`), instead of DOCKER_EXEC."""
 
+_MOST_STEPS = 8
+"""runc takes three at most, each of which begins the next."""
 _CAP_SYS_ADMIN = 1 << 21
 
 
@@ -36,18 +38,22 @@ def is_entry(process: Process) -> bool:
     """By it somebody entered: what started it is outside of its container, but for the runtime's own steps."""
     if process.container_id == HOST or is_plumbing(process):
         return False
-    above = _outside(process)
+    above = started_by(process)
     return above is None or above.container_id != process.container_id
 
 
 def has_entered(process: Process) -> bool:
     """It came into its container from outside for sure: it is not its first, and what started it is known."""
-    return is_entry(process) and process.vpid != 1 and _outside(process) is not None
+    return is_entry(process) and process.vpid != 1 and started_by(process) is not None
 
 
-def _outside(process: Process) -> Process | None:
-    """What started it, the runtime's own steps left out."""
-    return next((ancestor for ancestor in process.ancestors() if not is_plumbing(ancestor)), None)
+def started_by(process: Process) -> Process | None:
+    """What started it, the runtime's own steps left out; more of them in a row than there are belong to somebody who
+    only looks like it, and would make each exec cost as much as there are ancestors."""
+    for steps, ancestor in enumerate(process.ancestors()):
+        if steps == _MOST_STEPS or not is_plumbing(ancestor):
+            return ancestor
+    return None
 
 
 def is_exec_privileged(process: Process, container: Container | None) -> bool:

@@ -139,6 +139,15 @@ def _in_tree_order(chosen: list[Process]) -> Iterator[tuple[Process, int] | None
         stack += [(child, depth + 1) for child in below.pop(id(process), ())]  # given back one by one
 
 
+def living(processes: Iterable[Process], container_id: str | None = None) -> Iterator[Process | None]:
+    """Those that live in a container, on the host ("") or anywhere (None); None now and then, as above."""
+    for number, process in enumerate(tuple(processes), 1):
+        if not process.exit_time and container_id in (None, process.container_id):
+            yield process
+        if number % RUN == 0:
+            yield None
+
+
 def process_row(process: Process, depth: int, containers: ContainerTable, at: int = 0) -> ProcessRow:
     """A process, so deep below the first that is shown; with ``at`` as it was then."""
     has_ended = not _lived(process, at)

@@ -57,10 +57,12 @@ class CgroupFacts:
     async def renew(self) -> dict[Key, str]:
         """Look which exist: something may have been lost. Gives their paths."""
         self._removed = removed = set[Key]()
-        known = await asyncio.to_thread(self._known)
-        found = await asyncio.to_thread(lambda: dict(every_path()))
-        await in_slices(self._correct(known, found, removed))
-        self._removed = None
+        try:
+            known = await asyncio.to_thread(self._known)
+            found = await asyncio.to_thread(lambda: dict(every_path()))
+            await in_slices(self._correct(known, found, removed))
+        finally:
+            self._removed = None
         return found
 
     def _known(self) -> set[Key]:

@@ -1,8 +1,11 @@
-"""How much of the ring those may fill who make more events than their budget.
+"""How much of the ring those may fill who make more events than their budget, and how much that is.
 
 What waits in the ring is how late everybody's alerts are. So the room for floods is what the reader deals with in
 :data:`PATIENCE`: much where events are judged and forgotten, little where each of them is an alert. The kernel keeps to
 it (bpf/share.h); here is measured how fast the reader is while it has more to do than it can.
+
+A budget is a part of what the reader deals with: were it as much as all of that, as on a machine that leaves the sensor
+little of its processors, one who floods would leave the others nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +16,14 @@ would be lost although nobody else is there."""
 LEAST, MOST = 32, 2
 """The room as a part of the ring: at least, and at most, which is also what holds before anything was measured: a
 burst that the ring can hold is lost to nobody."""
+BUDGET = 2_000
+"""Events a second of everybody's own, …"""
+LEAST_BUDGET = 50
+"""… and at least, however slow the reader is."""
+PART = 8
+"""A budget is at most this part (1/8) of what the reader deals with."""
+_RECORD = 512
+"""Bytes of a record, about."""
 REST = 1.0
 """Seconds without a backlog after which the next flood may be of another kind."""
 _SHORTEST = 1e-4
@@ -45,6 +56,12 @@ class Pace:
     def _measure(self, seconds: float, size: int) -> None:
         rate = size / max(seconds, _SHORTEST)
         self._rate = rate if not self._rate else self._rate + _WEIGHT * (rate - self._rate)
+
+    @property
+    def period(self) -> int:
+        """Nanoseconds for each event of a budget."""
+        events = self._rate / _RECORD / PART if self._rate else BUDGET
+        return int(10**9 / min(max(events, LEAST_BUDGET), BUDGET))
 
     @property
     def room(self) -> int:

@@ -22,6 +22,7 @@ from probes.kernel.cgroup_news import CgroupNews
 from probes.kernel.counters import probe_rows, total
 from probes.kernel.decode import Decoder
 from probes.kernel.doorbell import Doorbell
+from probes.kernel.due import Due
 from probes.kernel.filters import Filters
 from probes.kernel.loader import RING_PAGES, Loaded, Loading
 from probes.kernel.losses import Losses
@@ -62,7 +63,7 @@ GARBLED = "record not understood"
 _U32 = struct.Struct("=I")
 _U64 = struct.Struct("=Q")
 _SYSCALL, _KIND_AT = int(Kind.SYSCALL), HEAD_AT
-_ROOM = _U32.pack(3)
+_ROOM, _PERIOD = _U32.pack(3), _U32.pack(5)
 """The option of bpf/maps.h that says how much of the ring anybody may fill."""
 
 
@@ -110,14 +111,15 @@ class KernelSource:
         self._cgroups.on_change = self._decoder.forget
         self._decode = portable(self._decoder.decode)
         self._snapshots = Snapshots(self._cgroups, lambda: self._decoder.offset, environment=environment)
+        self._due = Due(self._snapshots)
         self._users = UsersOnce()
         self._loaded: Loaded | None = None
         self._reader: RingReader | PerfReader | None = None
         self._maps: dict[str, BpfMap] = {}
         self._pace: Pace | None = None
         """Of a ring; perf buffers have no shares."""
-        self._room = 0
-        """What of the ring anybody may fill, as the kernel knows."""
+        self._shares = 0, 0
+        """What of the ring anybody may fill, and the period of a budget, as the kernel knows."""
         self._zooms: KernelZooms | None = None
         self._news: CgroupNews | None = None
         """Tells of cgroups, while the source runs."""
@@ -138,6 +140,7 @@ class KernelSource:
     async def run(self, emit: Emit) -> None:
         """Load, tell what lives, then deliver what happens until cancelled. Everything is detached at the end."""
         emit([SourceState(time=time.time_ns(), phase=Phase.LOADING, detail="loading probes")])
+        self._snapshots.report = self.report
         self._loaded = await self._begun().loaded()
         for what, hint in self._loaded.problems:
             self.report(what, hint)
@@ -254,8 +257,8 @@ class KernelSource:
         self.send_environment(self._snapshots.environment)
         self._reader = reader = loaded.reader
         if isinstance(reader, RingReader):
-            self._pace, self._room = Pace(reader.size), 0
-            self._tell_room()
+            self._pace, self._shares = Pace(reader.size), (0, 0)
+            self._tell_shares()
             self._doorbell = Doorbell(fds["events"], self._maps["options"])
         self.filters = self._filters(fds)
         self._zooms = KernelZooms(fds, self._maps["options"], self._cgroups.containers, self._write_specs)
@@ -304,7 +307,7 @@ class KernelSource:
             if time.monotonic() >= next_look:
                 next_look = time.monotonic() + LOOK_PERIOD
                 await self._look_after(emit)
-            if found is not Found.MORE and (snapshot := self._snapshots.poll()):
+            if snapshot := self._due.poll(self._reader, busy=found is Found.MORE):
                 parts.extend(in_parts(snapshot))
                 self._cgroup_news.search()
             if parts:
@@ -319,12 +322,13 @@ class KernelSource:
         self._pace.note(time.monotonic(), reader.consumed, found is Found.MORE)
         if self.filters is not None and reader.pending > reader.size // TOO_MUCH and self.filters.is_open:
             self.filters.relieve()
-        self._tell_room()
+        self._tell_shares()
 
-    def _tell_room(self) -> None:
-        if self._pace is not None and (room := self._pace.room) != self._room:
-            self._room = room
-            self._maps["options"].update(_ROOM, _U32.pack(room))
+    def _tell_shares(self) -> None:
+        if self._pace is not None and (shares := (self._pace.room, self._pace.period)) != self._shares:
+            self._shares = shares
+            for option, value in zip((_ROOM, _PERIOD), shares, strict=True):
+                self._maps["options"].update(option, _U32.pack(value))
 
     @property
     def _cgroup_news(self) -> CgroupNews:

@@ -20,6 +20,7 @@ from engine.protocol import ContainerFigure, ProcessFigure
 from probes.kernel.decode import TICK
 from probes.machine.cgroups import mounts
 from probes.machine.container_cgroup import ContainerCgroup, cgroup_of, read
+from probes.machine.procfs import started
 
 PERIOD = 1.5
 """Seconds for which an answer is good enough for another front end."""
@@ -152,7 +153,7 @@ class Gauge:
     def _read_process(self, pid: int, start: int) -> list[ProcessFigure]:
         """One; none when another has its pid by now."""
         fields = read(f"{self._proc}/{pid}/stat").rpartition(b")")[2].split()
-        if int(fields[19]) * TICK != start:
+        if started(fields[19]) != start:
             return []
         used = (int(fields[11]) + int(fields[12])) * TICK
         (cpu,) = self._processes.rates((pid, start), self._clock(), (used,))

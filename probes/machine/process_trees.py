@@ -24,8 +24,7 @@ from pathlib import Path
 from engine.errors import TiercelError
 from engine.response import KTHREADD, Own, protects_tree
 from engine.state.processes import ProcessKey
-from probes.kernel.decode import TICK
-from probes.machine.procfs import KERNEL_THREAD, PROC, is_zombie, stat_fields
+from probes.machine.procfs import KERNEL_THREAD, PROC, is_zombie, started, stat_fields
 
 Seeds = Callable[[], Collection[ProcessKey]]
 PATIENCE = 5.0
@@ -164,7 +163,7 @@ def identity(pid: int, proc: Path = PROC) -> ProcessKey | None:
 def _key(pid: int, fields: list[str]) -> ProcessKey | None:
     if int(fields[6]) & KERNEL_THREAD or is_zombie(fields) or pid == KTHREADD:
         return None
-    return pid, int(fields[19]) * TICK
+    return pid, started(fields[19])
 
 
 def closure(keys: Collection[ProcessKey], proc: Path = PROC) -> list[ProcessKey]:

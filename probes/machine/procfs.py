@@ -6,6 +6,7 @@ comes too late for one short process in ten.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -22,10 +23,12 @@ _MOST_STRING_BYTES = 4095
 """Of the arguments, and of the environment, as in an event (STRING_SIZE in bpf/wire.h, less one)."""
 KERNEL_THREAD = 0x00200000
 """PF_KTHREAD."""
+_OUR_LACK = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+"""Errors that say nothing of the process: left out of a snapshot it would count as ended."""
 
 
 def read_processes(offset: int, proc: Path = PROC, *, environment: bool = False) -> list[ProcessInfo]:
-    """All user processes; those that end while we read are left out.
+    """All user processes; those that end while we read are left out. Raises OSError when we cannot read any more.
 
     ``offset`` is the time of the boot in nanoseconds since the epoch; ``environment`` says whether to read what they
     were started with.
@@ -35,11 +38,18 @@ def read_processes(offset: int, proc: Path = PROC, *, environment: bool = False)
 
 def _processes(offset: int, proc: Path, environment: bool) -> Iterator[ProcessInfo]:
     for folder in sorted(proc.iterdir()):
-        if folder.name.isdigit():
-            with suppress(OSError):
-                if process := read_process(folder, offset):
-                    process.env = _environment(folder) if environment else []
-                    yield process
+        if folder.name.isdigit() and (process := _read_living(folder, offset)):
+            process.env = _environment(folder) if environment else []
+            yield process
+
+
+def _read_living(folder: Path, offset: int) -> ProcessInfo | None:
+    try:
+        return read_process(folder, offset)
+    except OSError as error:
+        if error.errno in _OUR_LACK:
+            raise
+        return None  # it has ended
 
 
 def read_process(folder: Path, offset: int) -> ProcessInfo | None:
@@ -47,8 +57,7 @@ def read_process(folder: Path, offset: int) -> ProcessInfo | None:
     comm, fields = stat_fields(folder)
     if int(fields[6]) & KERNEL_THREAD or is_zombie(fields):
         return None
-    start = int(fields[19]) * TICK - moved("boottime")
-    start -= start % TICK
+    start = started(fields[19])
     process = ProcessInfo(
         pid=int(folder.name),
         start=start,
@@ -64,6 +73,12 @@ def read_process(folder: Path, offset: int) -> ProcessInfo | None:
     process.container_id = container_of_process(folder)
     process.pid_ns, process.mnt_ns = _namespace(folder, "pid"), _namespace(folder, "mnt")
     return process
+
+
+def started(ticks: str | bytes) -> int:
+    """The start of a process as events have it, from the field of its stat: this process may be in a time namespace."""
+    start = int(ticks) * TICK - moved("boottime")
+    return start - start % TICK
 
 
 def stat_fields(folder: Path) -> tuple[str, list[str]]:

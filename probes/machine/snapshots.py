@@ -19,6 +19,8 @@ from probes.machine.procfs import read_processes
 
 PERIOD = 10.0
 """Seconds at least between the beginnings of two snapshots."""
+BUSY_PERIOD = 60.0
+"""The same while there is more to do than can be done: in a flood that does not end nobody must live for ever."""
 PART = 100
 """Processes that are taken in at once: about a millisecond."""
 
@@ -44,6 +46,9 @@ class Snapshots:
         self._wanted = False
         self._next = 0.0
         self._taking: asyncio.Task[Snapshot] | None = None
+        self._failing = False
+        self.report: Callable[[str, str], None] = lambda _what, _hint: None
+        """Told when /proc cannot be read, once until it can."""
 
     async def take(self) -> Snapshot:
         """What lives now, with the cgroups as they are now."""
@@ -56,10 +61,10 @@ class Snapshots:
         """Something was lost, or is needed from now on: look again."""
         self._wanted = True
 
-    def poll(self) -> Snapshot | None:
-        """A snapshot that has been finished. Call it when all events so far were delivered: they come first."""
-        taken = self._finished()
-        if self._wanted and self._taking is None and time.monotonic() >= self._next:
+    def poll(self, *, busy: bool = False) -> Snapshot | None:
+        """A snapshot that has been finished; the events up to now come before it."""
+        taken, longer = self._finished(), BUSY_PERIOD - PERIOD if busy else 0
+        if self._wanted and self._taking is None and time.monotonic() >= self._next + longer:
             self._wanted = False
             self._taking = asyncio.create_task(self.take())
         return taken
@@ -74,7 +79,19 @@ class Snapshots:
         if self._taking is None or not self._taking.done():
             return None
         taking, self._taking = self._taking, None
-        return taking.result()
+        try:
+            snapshot = taking.result()
+        except OSError as error:  # we have no descriptors left: what is known stays, and it is tried again
+            self._tell(error)
+            self._wanted = True
+            return None
+        self._failing = False
+        return snapshot
+
+    def _tell(self, error: OSError) -> None:
+        if not self._failing:
+            self.report(f"/proc cannot be read: {error.strerror or error}", "ended processes may be shown meanwhile")
+        self._failing = True
 
     def _read(self) -> Snapshot:
         """The time is that before the first process is looked at: later events are younger than what is read."""

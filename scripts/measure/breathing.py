@@ -15,7 +15,7 @@ from typing import Any
 
 from engine.contracts import Emit
 from engine.events import KernelEvent, Phase, ProcessInfo, Snapshot, SourceState
-from engine.protocol import VERSION, Hello, ListContainers, ListProcesses, ProbeRow, Request
+from engine.protocol import VERSION, GetFigures, GetTop, Hello, ListContainers, ListProcesses, ProbeRow, Request
 from engine.rules.ruleset import RuleSet
 from engine.sensor import Sensor
 from engine.service.desk import Desk
@@ -26,6 +26,7 @@ from engine.state.containers import MAX_CONTAINERS
 from engine.state.table import MAX_EXITED
 from engine.store import AlertStore
 from probes.machine.collector import gentle
+from probes.machine.gauge import Gauge
 from probes.machine.snapshots import in_parts
 from scripts.measure.figure import Figure
 from scripts.measure.judgement import rule_sets
@@ -68,7 +69,8 @@ def breathing(folders: Any) -> Iterator[Figure]:
 
 async def _breathing(rules: RuleSet) -> list[Figure]:
     fed = Fed()
-    sensor = Sensor([fed], rules, AlertStore(None), load_rules=lambda: rules, hostname="bench")
+    store = AlertStore(None)
+    sensor = Sensor([fed], rules, store, load_rules=lambda: rules, hostname="bench", gauge=Gauge())
     running = asyncio.create_task(sensor.run())
     await fed.begun.wait()
     figures = [figure async for figure in _figures(sensor, fed)]
@@ -90,6 +92,8 @@ async def _figures(sensor: Sensor, fed: Fed) -> AsyncIterator[Figure]:
     await _snapshot(sensor, fed, everybody)
     async with _front_end(sensor) as ask:
         yield await _stall(f"a front end asks for {many}", lambda: ask(ListProcesses()))
+        yield await _stall("it asks what the processes of the host use", lambda: ask(GetTop("")))
+        yield await _stall("it asks what the containers use", lambda: ask(GetFigures()))
         yield await _stall(f"it asks for {MAX_CONTAINERS:,} containers", lambda: ask(ListContainers()))
 
 

@@ -153,6 +153,17 @@ def test_a_token_that_is_not_ours_or_too_old_says_nothing() -> None:
     assert not shells.waiting
 
 
+def test_when_no_shell_came_of_a_token_programs_are_not_looked_at_for_ever() -> None:
+    here = world()
+    shells = Shells(here)
+    shells.expect(WEB, "")
+    shells.expire()
+    assert shells.waiting
+    here.apply(execve(INIT, "/bin/httpd", at=WAIT + 2 * 10**9, ppid=SHIM, container_id=WEB, vpid=1))
+    shells.expire()
+    assert not shells.waiting
+
+
 def test_a_failed_exec_does_not_use_the_token_up() -> None:
     here = world()
     shells = Shells(here)

@@ -15,6 +15,7 @@ from engine.drops import CAUSES
 from engine.events import KernelEvent, Loss
 from probes.kernel.bpf_batch import parts
 from probes.kernel.bpf_map import BpfMap
+from probes.kernel.pace import Pace
 from probes.kernel.wire import CGROUP_KEY
 from probes.machine.cgroups import hierarchies
 from tests.helpers.containers import Cgroup, cgroup
@@ -102,6 +103,23 @@ async def test_cgroups_that_a_container_makes_spend_its_budget(tree: Path, tmp_p
             mine = spent(watched)
             assert key_of(container.path) in mine
             assert mine.isdisjoint(map(key_of, places))
+            assert all(e.container_id != another.id for e in watched.inputs if isinstance(e, Loss))
+
+
+async def test_a_reader_that_is_slow_leaves_nobody_as_much_as_it_deals_with(tree: Path, tmp_path: Path) -> None:
+    """What a budget is on a fast machine would be all of it: then there is no room left for another container."""
+    with cgroup(0, tree) as container, cgroup(1, tree) as another:
+        async with watching(ring_pages=256) as watched:
+            watched.source.select({"openat"})
+            watched.source._pace = slow = Pace(256 << 12)
+            for second in range(2):  # it deals with as many as one may have of his own on a fast machine
+                slow.note(second, second << 20, more=True)
+            watched.source._tell_shares()
+            flood(6000, [container.path])
+            pid = another.run("/bin/cat", str(tmp_path / "of-another"))
+            await watched.until(KernelEvent, type="procexit", pid=pid)
+            assert any("of-another" in str(e) for e in watched.inputs)
+            await watched.until(Loss, container_id=container.id)
             assert all(e.container_id != another.id for e in watched.inputs if isinstance(e, Loss))
 
 

@@ -146,3 +146,30 @@ async def test_other_operations_on_itself_have_no_text(kernel: Watched) -> None:
 
 async def test_a_rule_may_name_each_of_them() -> None:
     assert {"process_vm_writev", "pidfd_getfd", "open_by_handle_at", "prctl", "openat2", "execveat"} <= EVENT_NAMES
+
+
+DEEP = """
+import shutil, sys
+for _ in range(int(sys.argv[1])):
+    os.mkdir('d' * 255)
+    os.chdir('d' * 255)
+"""
+"""Folders as deep as one likes: their path takes all the room of a record, if it may."""
+
+
+@pytest.mark.parametrize("depth", [20, 100, 140])
+async def test_a_program_in_a_folder_too_deep_to_be_told(kernel: Watched, tmp_path: Path, depth: int) -> None:
+    """Whatever the path of the folder and that of the program take, there is room for the program."""
+    program = "shutil.copy('/bin/true', 'p')\nmark()\n"
+    start = "os.execve('./' * 2040 + 'p', ['p', 'a' * 4000], {'E': 'e' * 4000})"
+    event = only(await kernel.python(DEEP + program + start, str(depth), cwd=str(tmp_path)), "execve")
+    assert event.process is not None
+    assert (event.comm, event.process.args, event.process.pid) == ("p", ["a" * 4000], event.pid)
+
+
+async def test_a_way_up_from_a_folder_of_long_names(kernel: Watched, tmp_path: Path) -> None:
+    """The folder is not told, but there is room for where it led."""
+    way = "../" * (120 + len(tmp_path.parts)) + "etc/shadow"
+    code = DEEP + "mark()\nos.open(sys.argv[2], os.O_RDONLY)"
+    event = only(await kernel.python(code, "120", way, cwd=str(tmp_path)), "openat")
+    assert (descriptor(event).name, descriptor(event).path) == ("/etc/shadow", "/etc/shadow")

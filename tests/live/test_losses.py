@@ -5,16 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from engine.drops import CAUSES, OTHER
-from engine.events import HOST, KernelEvent, Loss, Snapshot
+from engine.events import HOST, Input, KernelEvent, Loss, Snapshot
 from engine.state.world import World
 from probes.kernel.bpf_batch import parts
 from probes.kernel.bpf_map import BpfMap
+from probes.kernel.source import Found
 from probes.kernel.wire import LOSS, LOSS_KEY
 from probes.machine import snapshots
 from probes.machine.cgroups import hierarchies
@@ -132,6 +134,40 @@ async def test_a_process_whose_exit_was_lost_does_not_live_on(monkeypatch: pytes
     assert process is not None
     assert process.exit_time
     assert world.processes.missed_exits >= 1
+
+
+async def test_a_flood_that_does_not_end_keeps_no_snapshot_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What happened before it comes before it, though the ring is never empty."""
+    monkeypatch.setattr(snapshots, "PERIOD", 0.1)
+    monkeypatch.setattr(snapshots, "BUSY_PERIOD", 0.1)
+    async with watching() as watched:
+        watched.source.select({"openat"})
+        found: list[Found] = []
+        keep_pace = watched.source._keep_pace
+
+        def noted(one: Found) -> None:
+            found.append(one)
+            keep_pace(one)
+
+        def slower_than_the_flood(inputs: Sequence[Input]) -> None:
+            sum(range(2000 * len(inputs)))
+
+        monkeypatch.setattr(watched.source, "_keep_pace", noted)
+        watched.on_emit = slower_than_the_flood
+        flooding = subprocess.Popen([sys.executable, "-S", "-c", "while True: open('/etc/hostname').close()"])
+        try:
+            await watched.until(Loss)
+            begun = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+            watched.source._snapshots.want()
+            del found[:]
+            told = await watched.until(Snapshot, holds=lambda one: isinstance(one, Snapshot) and one.since_boot > begun)
+            assert set(found) == {Found.MORE}, "the ring was never empty"
+        finally:
+            flooding.kill()
+            flooding.wait()
+    assert isinstance(told, Snapshot)
+    behind = watched.inputs[watched.inputs.index(told) :]
+    assert all(one.since_boot > told.since_boot for one in behind if isinstance(one, KernelEvent))
 
 
 def counted(watched: Watched) -> set[tuple[int, int]]:

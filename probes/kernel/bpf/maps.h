@@ -50,6 +50,7 @@ BPF_PROG_ARRAY(stages, 8);
 #define OPTION_ASLEEP 2 /* the reader sleeps until it is woken */
 #define OPTION_ROOM 3   /* bytes of the ring that anybody may fill */
 #define OPTION_ZOOM 4   /* somebody is watched in full */
+#define OPTION_PERIOD 5 /* ns for each event within a budget */
 
 #ifdef TRANSPORT_PERF
 

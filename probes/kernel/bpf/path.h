@@ -3,6 +3,12 @@
 #define PATH_NAMES 128
 #define NAME_SIZE 256
 
+/* Bytes of a path, at most. An exec has two of them (the folder that it is in may be as deep as one likes), and whatever
+ * they are, there is room behind them for the program, its arguments, its environment and its cgroup. */
+#define PATH_SIZE 5632
+_Static_assert(3 * STRING_SIZE + NAME_SIZE + 2 * (PATH_SIZE + 1) + sizeof(struct task_info) <= DATA_SIZE - STRING_SIZE - NAME_SIZE,
+	"a path would take the room of what comes behind it");
+
 /* Where in record.data the next section may begin, with room for a string; DATA_SIZE for "full". */
 static __always_inline u64 room(struct scratch *s)
 {
@@ -50,14 +56,14 @@ static __always_inline void add_kernel_string(struct scratch *s, u32 section, co
 		add(s, section, size);
 }
 
-/* Appends a dentry's name; 0 when there was no room or the name could not be read. */
-static __always_inline int add_name(struct scratch *s, struct dentry *dentry)
+/* Appends a dentry's name to a path; 0 when there was no room or the name could not be read. */
+static __always_inline int add_name(struct scratch *s, struct dentry *dentry, u64 begin)
 {
 	/* Read afresh from the map: were its bounds known, the verifier would follow every combination of names. */
 	u64 offset = *(volatile u64 *)&s->used;
 	const char *name = 0;
 	OPAQUE(offset);
-	if (offset > DATA_SIZE - NAME_SIZE)
+	if (offset > DATA_SIZE - NAME_SIZE || offset > begin + PATH_SIZE - NAME_SIZE)
 		return 0;
 	bpf_probe_read_kernel(&name, sizeof(name), &dentry->d_name.name);
 	int size = bpf_probe_read_kernel_str(&s->record.data[offset], NAME_SIZE, (void *)name);
@@ -73,7 +79,7 @@ static __always_inline void add_root(struct scratch *s, struct dentry *root, u64
 {
 	u64 offset = *(volatile u64 *)&s->used;
 	if (offset == begin) {
-		add_name(s, root);
+		add_name(s, root, begin);
 		return;
 	}
 	OPAQUE(offset);
@@ -150,7 +156,7 @@ static __always_inline void add_path(struct scratch *s, u32 section, struct dent
 			add_root(s, dentry, begin);
 			break;
 		}
-		if (!add_name(s, dentry))
+		if (!add_name(s, dentry, begin))
 			break;
 		dentry = parent;
 	}

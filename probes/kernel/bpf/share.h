@@ -7,8 +7,7 @@
  * So nothing is held back as long as the reader keeps up, whoever makes how many events. */
 
 #define RING_SIZE ((u64)RING_PAGES << 12)
-#define BUDGET_PERIOD 500000ULL     /* ns for each event: 2,000 a second … */
-#define BUDGET_BURST 500000000ULL   /* … and half a second's worth at once */
+#define BUDGET_BURST 500000000ULL /* ns: half a second's worth at once */
 
 BPF_TABLE("lru_hash", struct cgroup_key, u64, budgets, 4096); /* boot time until which each has spent (bpf/budget.h) */
 
@@ -22,13 +21,20 @@ static __always_inline int spend(u64 *spent, u64 now, u64 period, u64 burst)
 	return 1;
 }
 
+/* The slower the reader, the less anybody has for himself (probes/kernel/pace.py): else one who floods had all of it. */
+static __always_inline u64 budget_period(void)
+{
+	u32 option = OPTION_PERIOD, *period = options.lookup(&option);
+	return period ? *period : 0;
+}
+
 static __always_inline int is_within_budget(struct scratch *s)
 {
 	struct record *r = &s->record;
 	struct cgroup_key key = {.cgroup = r->cgroup, .hierarchy = r->hierarchy};
 	find_budget(&key, s->cgroup);
 	u64 full = r->time - BUDGET_BURST, *spent = budgets.lookup_or_try_init(&key, &full);
-	return spent && spend(spent, r->time, BUDGET_PERIOD, BUDGET_BURST);
+	return spent && spend(spent, r->time, budget_period(), BUDGET_BURST);
 }
 
 static __always_inline u64 room_for_anybody(void)

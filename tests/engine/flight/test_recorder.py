@@ -21,7 +21,7 @@ from engine.rules.load import load
 from engine.sensor import Sensor
 from engine.service.desk import Desk
 from engine.state.world import World
-from engine.store import AlertStore, Retention
+from engine.store import AlertStore, Retention, Surrounding
 from tests.helpers.sources import ListSource
 from tests.helpers.world import DB, SECOND, T0, WEB, clone, docker, event, execve, procexit
 
@@ -258,6 +258,23 @@ async def test_a_minute_is_written_once_it_is_over(watched: Watch) -> None:
     watched.see(opens("/c", at=200 * SECOND, container_id=DB))
     await watched.recorder.collect()
     assert (len(first), len(watched.written())) == (1, 2)
+
+
+async def test_an_alert_that_comes_while_the_last_minutes_are_written_is_watched_as_well(watched: Watch) -> None:
+    late: list[Alert] = []
+
+    def write(one: Surrounding) -> None:
+        watched.store.surround(one)
+        late.append(late[0] if late else watched.alert(T0 + 200 * SECOND))
+
+    watched.recorder = FlightRecorder(watched.world, write)
+    watched.see(opens("/a", container_id=WEB))
+    watched.alert(T0)
+    watched.see(opens("/elsewhere", at=200 * SECOND, container_id=DB))
+    await watched.recorder.collect()
+    watched.see(opens("/after", at=230 * SECOND, container_id=WEB))
+    watched.recorder.finish()
+    assert "/after" in {row.target for row in (await kept_with(watched.store, late[0])).rows}
 
 
 async def test_a_flood_of_alerts_writes_each_minute_once(watched: Watch) -> None:

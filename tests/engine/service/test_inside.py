@@ -32,7 +32,9 @@ from engine.protocol import (
 from engine.rules.load import load
 from engine.sensor import Sensor
 from engine.service.desk import Desk
+from engine.shells import WAIT
 from engine.state.lineage import OWN_SHELL
+from engine.state.sliced import RUN
 from engine.store import AlertStore
 from tests.helpers.sources import ListSource
 from tests.helpers.world import DB, WEB, docker, execve, process_info, procexit, snapshot
@@ -141,6 +143,17 @@ async def test_the_processes_of_one_container_are_measured_while_they_live(desk:
     assert {row.pid for row in reply.rows} == {INIT, SHELL}
 
 
+@pytest.mark.parametrize("request_", [GetFigures(), GetTop("")])
+async def test_events_go_on_while_all_processes_are_looked_at(desk: Desk, request_: GetFigures | GetTop) -> None:
+    many = 5 * RUN
+    desk.sensor.feed([snapshot(*(process_info(pid) for pid in range(1000, 1000 + many)))])
+    answering, turns = asyncio.create_task(desk.answer(request_)), 0
+    while not answering.done():
+        turns += 1
+        await asyncio.sleep(0)
+    assert turns > many // RUN
+
+
 async def test_a_replay_has_no_figures_no_logs_no_images_and_no_shells(tmp_path: Path) -> None:
     desk = Desk(sensor_of(tmp_path, live=False))
     assert await desk.answer(GetFigures()) == Figures(rows=[])
@@ -154,6 +167,13 @@ async def test_only_a_container_that_runs_can_be_entered(desk: Desk) -> None:
     for container_id in (DB, "00" * 32):
         with pytest.raises(TiercelError, match="does not run"):
             await desk.answer(OpenShell(container_id))
+    assert not desk.sensor.shells.waiting
+
+
+async def test_a_shell_that_never_came_costs_no_event_anything(desk: Desk) -> None:
+    await desk.answer(OpenShell(WEB))
+    desk.sensor.feed([procexit(THEIRS, WAIT + 60 * 10**9, container_id=WEB)])
+    await desk.sensor._look_after()
     assert not desk.sensor.shells.waiting
 
 

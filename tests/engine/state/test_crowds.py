@@ -171,6 +171,21 @@ def test_no_event_costs_more_the_deeper_its_process_is_nested(kernel: Kernel) ->
     assert kernel.world.bounds["processes nested too deep"] > 0
 
 
+def test_no_exec_costs_more_for_ancestors_that_look_like_the_runtime(kernel: Kernel) -> None:
+    """runc's own steps are left out of who entered a container; anybody may take their name."""
+
+    def costs(pid: int) -> int:
+        return steps(lambda: kernel.world.apply(execve(pid, "/bin/a", at=10**6, ppid=pid - 1, container_id=WEB)))
+
+    row = kernel.chain(500)
+    for pid in row:
+        process = kernel.world.processes.get(pid, pid)
+        assert process is not None
+        process.name, process.exepath, process.container_id = "runc:[2:INIT]", "/tmp/runc", WEB
+    costs(row[50])  # the container is known from here on
+    assert costs(row[-1]) == costs(row[100])
+
+
 def test_processes_that_start_in_one_tick_cost_no_more_either() -> None:
     """Starts are known to the tick; whether one descends from the other is looked up among those of the tick only."""
     world = World()

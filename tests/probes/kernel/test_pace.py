@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.kernel.pace import LEAST, MOST, PATIENCE, REST, Pace
+from probes.kernel.pace import BUDGET, LEAST, MOST, PATIENCE, REST, Pace
 
 SIZE = 8 << 20
 SLICE = 0.005
@@ -31,6 +31,14 @@ def test_a_reader_that_is_fast_leaves_half_of_the_ring_and_a_slow_one_some_of_it
     flooded(fast, 1 << 30)
     flooded(slow, 1000)
     assert (fast.room, slow.room) == (SIZE // MOST, SIZE // LEAST)
+
+
+@pytest.mark.parametrize(("rate", "budget"), [(1 << 30, 2_000), (1 << 20, 256), (1000, 50)])
+def test_nobody_has_more_for_himself_than_a_part_of_what_the_reader_deals_with(rate: int, budget: int) -> None:
+    pace = Pace(SIZE)
+    assert pace.period == 10**9 // BUDGET
+    flooded(pace, rate)
+    assert pace.period == pytest.approx(10**9 / budget, rel=0.01)
 
 
 def test_before_anything_is_known_a_burst_finds_all_the_room_there_may_be() -> None:

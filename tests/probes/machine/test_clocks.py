@@ -58,22 +58,27 @@ def test_a_kernel_without_time_namespaces_moves_nothing(tmp_path: Path) -> None:
 def test_a_process_has_the_same_identity_seen_from_a_time_namespace() -> None:
     """There the time since boot, and the starts in /proc, are a day ahead."""
     code = f"""
+import asyncio
 import time
 from pathlib import Path
 from probes.machine import clocks
+from probes.machine.gauge import Gauge
+from probes.machine.process_trees import identity
 from probes.machine.procfs import read_process
 process = read_process(Path("/proc/{os.getpid()}"), clocks.boot_offset())
 print(process.start, process.started, clocks.since_boot(), clocks.suspended())
+print(identity({os.getpid()})[1], len(asyncio.run(Gauge().processes([({os.getpid()}, process.start)]))))
 print(time.clock_gettime_ns(time.CLOCK_BOOTTIME))
 """
     unshare = ["unshare", "--time", "--boottime", str(DAY), "--monotonic", "7", "--fork"]
     told = subprocess.run([*unshare, sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
-    start, started, since_boot, suspended, there = map(int, told.split())
+    start, started, since_boot, suspended, identity, measured, there = map(int, told.split())
     mine = read_process(Path(f"/proc/{os.getpid()}"), clocks.boot_offset())
     assert mine is not None
     now = clocks.since_boot()
     assert there > now + (DAY - 3600) * 10**9, "it is another clock"
     assert (start, start % TICK) == (mine.start, 0)
+    assert (identity, measured) == (mine.start, 1), "responses and figures find it, too"
     assert abs(started - mine.started) < 10**9
     assert now - 60 * 10**9 < since_boot <= now
     assert abs(suspended - clocks.suspended()) < 10**9

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from engine.events import Snapshot
-from probes.machine import snapshots
+from probes.machine import procfs, snapshots
 from probes.machine.cgroups import Cgroups
 from probes.machine.clocks import boot_offset
 from probes.machine.snapshots import PART, Snapshots, in_parts
@@ -62,6 +66,39 @@ async def test_it_is_not_read_again_too_soon(reading: Snapshots) -> None:
     reading.want()
     assert reading.poll() is None
     assert len(asyncio.all_tasks()) == 1, "it has to wait"
+
+
+@contextmanager
+def no_descriptors_left() -> Iterator[None]:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+async def test_what_cannot_be_read_ends_nothing_and_is_read_again(
+    reading: Snapshots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "PERIOD", 0)
+    told: list[str] = []
+    reading.report = lambda what, _hint: told.append(what)
+    await asyncio.to_thread(os.getpid)  # the threads are there
+    reading.want()
+    with no_descriptors_left():
+        async with asyncio.timeout(30):
+            while not told:
+                assert reading.poll() is None
+                await asyncio.sleep(0.001)
+    assert told == ["/proc cannot be read: Too many open files"]
+    assert os.getpid() in {process.pid for process in (await finished(reading)).processes}
+
+
+def test_a_snapshot_without_those_whom_we_cannot_read_is_none() -> None:
+    folders = [entry for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    with no_descriptors_left(), pytest.raises(OSError, match="Too many open files"):
+        [procfs._read_living(folder, 0) for folder in folders]
 
 
 @pytest.mark.parametrize("number", [0, 1, 1000, 1001, 3500])
