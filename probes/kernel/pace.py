@@ -18,7 +18,7 @@ LEAST, MOST = 32, 2
 burst that the ring can hold is lost to nobody."""
 BUDGET = 2_000
 """Events a second of everybody's own, …"""
-LEAST_BUDGET = 50
+LEAST_BUDGET = 200
 """… and at least, however slow the reader is."""
 PART = 8
 """A budget is at most this part (1/8) of what the reader deals with."""

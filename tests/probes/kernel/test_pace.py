@@ -33,7 +33,7 @@ def test_a_reader_that_is_fast_leaves_half_of_the_ring_and_a_slow_one_some_of_it
     assert (fast.room, slow.room) == (SIZE // MOST, SIZE // LEAST)
 
 
-@pytest.mark.parametrize(("rate", "budget"), [(1 << 30, 2_000), (1 << 20, 256), (1000, 50)])
+@pytest.mark.parametrize(("rate", "budget"), [(1 << 30, 2_000), (1 << 20, 256), (1000, 200)])
 def test_nobody_has_more_for_himself_than_a_part_of_what_the_reader_deals_with(rate: int, budget: int) -> None:
     pace = Pace(SIZE)
     assert pace.period == 10**9 // BUDGET
