@@ -83,6 +83,10 @@ class Vitals:
         """Remember a problem, for the screen."""
         self.problems.append(Problem(time=time.time_ns(), what=what, hint=hint))
 
+    def withdraw(self, start: str) -> None:
+        """Forget the problems whose text begins so: they are problems no more."""
+        self.problems = deque((one for one in self.problems if not one.what.startswith(start)), MAX_PROBLEMS)
+
     def stumble(self, error: Exception, container_id: str = HOST) -> None:
         """Count what a bug of ours has cost, and tell of it once for each place in the code."""
         self.lose(Loss(time=0, count=1, cause=OUR_FAULT, container_id=container_id))

@@ -1,4 +1,4 @@
-"""Prints the key table of the README, from the table of actions; ``--write`` puts it there."""
+"""Prints the key table of KEYS.md, from the table of actions; ``--write`` puts it there."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tui.actions import VIEWS, actions_of, all_keys
 
-README = Path(__file__).resolve().parent.parent / "README.md"
+KEYS = Path(__file__).resolve().parent.parent / "KEYS.md"
 BEGIN, END = "<!-- keys: scripts/keytable.py -->\n", "<!-- /keys -->\n"
 
 
@@ -22,13 +22,13 @@ def key_table() -> str:
 
 
 def replaced(text: str) -> str:
-    """The README with a fresh table between its marks."""
+    """The document with a fresh table between its marks."""
     before, rest = text.split(BEGIN, 1)
     return before + BEGIN + key_table() + END + rest.split(END, 1)[1]
 
 
 if __name__ == "__main__":
     if "--write" in sys.argv:
-        README.write_text(replaced(README.read_text(encoding="utf-8")), encoding="utf-8")
+        KEYS.write_text(replaced(KEYS.read_text(encoding="utf-8")), encoding="utf-8")
     else:
         print(key_table(), end="")

@@ -1,6 +1,6 @@
 """Every action, once: its keys, its words, and where it works.
 
-From these rows come the bindings, the footer, the help screen, the command palette and the README's table of keys.
+From these rows come the bindings, the footer, the help screen, the command palette and KEYS.md.
 An action ``open`` is a method ``action_open`` of the pane (or frame, or application) it works in.
 """
 

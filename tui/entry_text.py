@@ -33,7 +33,8 @@ def describe(entry: Entry, alert: Alert) -> list[list[Span]]:
 
 def _exec(row: ExecRow) -> list[tuple[str, str]]:
     if not row.exec_id:
-        return [("When", words.moment(row.time)), ("Docker", "told of no exec: not reached, or not asked (nsenter)")]
+        said = "told of no exec: not reached at that moment, or not asked (nsenter)"
+        return [("When", words.moment(row.time)), ("Docker", said)]
     return [
         ("Asked for", row.command),
         ("When", words.moment(row.time)),

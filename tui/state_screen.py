@@ -51,6 +51,7 @@ class StateScreen(ModalScreen["Mark | None"]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "cancel"),
+        Binding("tab,shift+tab", "change_place", "note", show=False, priority=True),
         *(Binding(choice.key, f"choose({place})", choice.label, show=False) for place, choice in enumerate(CHOICES)),
     ]
 
@@ -72,7 +73,12 @@ class StateScreen(ModalScreen["Mark | None"]):
         states = [choice.state for choice in CHOICES]
         options = self.query_one(OptionList)
         options.highlighted = states.index(self._mark.state)
-        options.focus()
+        self.set_focus(options)  # at once, here and below: the next key is meant for it
+
+    def action_change_place(self) -> None:
+        """From the states to the note, and back."""
+        options = self.query_one(OptionList)
+        self.set_focus(self.query_one(Input) if self.focused is options else options)
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:

@@ -39,6 +39,8 @@ class ConfiguredRules:
         self._first = True
         self.report: Callable[[str, str], None] = lambda _what, _hint: None
         """Told of what has changed in the configuration and holds only after a restart."""
+        self.withdraw: Callable[[str], None] = lambda _what: None
+        """Told the beginning of what was reported and is so no more."""
         self._configured: dict[str, bool] = {}
         """Name of each rule → whether it is on if nobody switches it."""
 
@@ -65,15 +67,21 @@ class ConfiguredRules:
         """The rules of the files, and the local ones."""
         paths = rule_paths(self._options)
         self.local_fault = ""
+        self.withdraw(f"{self._local} ")
         if self._local is not None and self._local.is_file():
             try:
                 return load([*paths, self._local], suggested=False, extras=config.extras, progress=progress)
             except RulesError as error:
                 rules = load(paths, suggested=False, extras=config.extras, progress=progress)
-                self.local_fault = render_lines(error.problems)[0]
-                self.report(f"{self._local} is not in force: {self.local_fault}", "mend it, or remove what is wrong")
+                self._note(self._local, render_lines(error.problems)[0])
                 return rules
         return load(paths, suggested=False, extras=config.extras, progress=progress)
+
+    def _note(self, local: Path, fault: str) -> None:
+        """Tell what is wrong with the local file; nothing, if it was taken away while it was read."""
+        if local.is_file():
+            self.local_fault = fault
+            self.report(f"{local} is not in force: {fault}", "mend it, or remove what is wrong")
 
     def tried(self, text: str) -> RuleSet:
         """The rules as they would be with a text behind all others. Raises RulesError."""

@@ -100,3 +100,13 @@ async def test_the_state_is_for_the_alert_that_was_selected_when_the_dialog_came
         await drive.until(lambda: listing(drive).selected.rule == "Something newer")
         await drive.press("i")
         await drive.until(lambda: {*drive.sensor.states} == {6})
+
+
+async def test_a_note_may_be_typed_faster_than_the_dialog_follows() -> None:
+    async with driving(incident()) as drive:
+        await drive.until_shown("/tmp/x id")
+        await drive.press("s")
+        for key in ("tab", *"SEC-1", "tab", "i"):
+            drive.app.simulate_key(key)
+        await drive.until(lambda: drive.sensor.states)
+        assert [(mark.state, mark.note) for mark in drive.sensor.states.values()] == [("incident", "SEC-1")]

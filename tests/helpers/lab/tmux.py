@@ -54,17 +54,17 @@ class Tmux:
         before = line[: line.index(text)]
         return before[before.rfind("\x1b") :] if "\x1b" in before else ""
 
-    def until(self, condition: Callable[[str], object], what: str) -> str:
+    def until(self, condition: Callable[[str], object], what: str, patience: float = PATIENCE) -> str:
         """Wait until the screen is so, and give its text."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience
         while not condition(screen := self.text()):
             assert time.monotonic() < deadline, f"{what}: this never came to be; the screen shows\n{screen}"
             self._wait_for_output(deadline)
         return screen
 
-    def until_shown(self, *texts: str) -> str:
+    def until_shown(self, *texts: str, patience: float = PATIENCE) -> str:
         """Wait until the screen shows all of these."""
-        return self.until(lambda screen: all(text in screen for text in texts), f"shows {texts}")
+        return self.until(lambda screen: all(text in screen for text in texts), f"shows {texts}", patience)
 
     def until_gone(self, text: str) -> str:
         """Wait until the screen does not show this any more."""

@@ -128,6 +128,37 @@ async def test_a_fault_in_the_local_file_leaves_the_other_rules_in_force(
     sensor.store.close()
 
 
+async def test_a_fault_in_the_local_file_that_was_mended_is_no_problem_any_more(
+    sensor: Sensor, local: LocalRulesFile
+) -> None:
+    local.path.parent.mkdir()
+    local.path.write_text("- rule: There is no such rule\n  exceptions: 7\n")
+    configured = ConfiguredRules(Options(rules=(str(SHIPPED_RULES),)), None, local.path)
+    configured.report, configured.withdraw = sensor.vitals.report, sensor.vitals.withdraw
+    sensor.vitals.report("something else")
+    configured.load()
+    configured.load()
+    assert [problem.what[:14] for problem in sensor.vitals.problems] == ["something else", str(local.path)[:14]]
+    local.path.unlink()
+    configured.load()
+    assert [problem.what for problem in sensor.vitals.problems] == ["something else"]
+    sensor.store.close()
+
+
+async def test_a_local_file_that_is_taken_away_while_it_is_read_is_no_fault(local: LocalRulesFile) -> None:
+    local.path.parent.mkdir()
+    local.path.write_text("- rule: There is no such rule\n  exceptions: 7\n")
+    configured = ConfiguredRules(Options(rules=(str(SHIPPED_RULES),)), None, local.path)
+    told: list[str] = []
+    configured.report = lambda what, _hint: told.append(what)
+
+    def taken_away(_done: int, _total: int) -> None:
+        local.path.unlink(missing_ok=True)
+
+    configured.load(taken_away)
+    assert told == [] and configured.local_fault == ""
+
+
 async def test_a_replay_changes_no_rules(sensor: Sensor) -> None:
     (seen, *_) = sensor.store.add(alerts(sensor.rules)[:1])
     sensor.exceptions = None
