@@ -51,21 +51,29 @@ class SeveralScreen(ModalScreen["SetRules | None"]):
         with Vertical(id="several") as box:
             box.border_title = content(("Switch several rules", ""))
             box.border_subtitle = content(("⏎ turns them round   o on   x off   esc cancels", "dim"))
-            yield OptionList(*(Option(_row(choice)) for choice in self._choices), compact=True, markup=False)
+            rows = [Option(_LEAVE), *(Option(_row(choice)) for choice in self._choices)]
+            yield OptionList(*rows, compact=True, markup=False)
 
     def on_mount(self) -> None:
-        """Begin with the first."""
+        """Begin with nothing: a key too many must not switch off what watches."""
         self.query_one(OptionList).focus()
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
         """Off if any is on: noise is what brings people here."""
         event.stop()
-        self._decide(self._choices[event.option_index], not self._choices[event.option_index].on)
+        if choice := self._choice(event.option_index):
+            self._decide(choice, not choice.on)
+        else:
+            self.dismiss(None)
 
     def action_switch(self, on: bool) -> None:
         """All of them on, or all off."""
-        self._decide(self._choices[self.query_one(OptionList).highlighted or 0], on)
+        if choice := self._choice(self.query_one(OptionList).highlighted or 0):
+            self._decide(choice, on)
+
+    def _choice(self, index: int) -> Several | None:
+        return self._choices[index - 1] if index else None
 
     def _decide(self, choice: Several, on: bool) -> None:
         choice.asked.enabled = on
@@ -79,6 +87,9 @@ class SeveralScreen(ModalScreen["SetRules | None"]):
     def action_cancel(self) -> None:
         """Nothing."""
         self.dismiss(None)
+
+
+_LEAVE = "Leave them as they are"
 
 
 def _row(choice: Several) -> Content:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import overload
 
@@ -233,3 +234,20 @@ async def test_mouse_a_click_on_a_tab_goes_there_and_one_on_the_trail_leads_back
         await drive.until(lambda: drive.frame.trail == ["Containers", "web"])
         await drive.pilot.click("TabLine", offset=(3, 0))
         await drive.until(lambda: len(drive.app.screen_stack) == 1)
+
+
+async def test_a_key_is_not_for_an_alert_that_has_just_taken_the_place() -> None:
+    """Following, the newest row has the cursor: who pressed the key had another one in mind."""
+    async with driving(incident()) as drive:
+        await drive.until_shown("/tmp/x id")
+        pane = drive.pane
+        newest = alert("A newcomer", Priority.WARNING, "id", "/x", ago=0, stack=77)
+        drive.sensor.add(newest)
+        await drive.until(lambda: pane.list.selected and pane.list.selected.stack == 77)  # type: ignore[attr-defined]
+        pane._came_at = time.monotonic()  # type: ignore[attr-defined]
+        await drive.press("a")
+        await drive.until_shown("Another alert has just come here")
+        assert not drive.sensor.acknowledged
+        pane._came_at = 0.0  # type: ignore[attr-defined]
+        await drive.press("a")
+        await drive.until(lambda: 77 in drive.sensor.acknowledged)

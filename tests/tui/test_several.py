@@ -18,7 +18,8 @@ async def test_all_that_the_filter_shows_are_switched_and_no_other(size: tuple[i
         await drive.until_shown("Terminal shell in container")
         await drive.press("slash", *"shell", "enter", "O")
         await drive.until_shown("all that the filter shows: shell")
-        await drive.press("x")
+        await drive.press("x")  # on what begins: nothing
+        await drive.press("down", "x")
         await drive.until_shown("off")
         shells = [rule for rule in rules if "shell" in f"{rule.name} {rule.tags} {rule.file}".lower()]
         assert shells and not any(rule.enabled for rule in shells)
@@ -37,7 +38,10 @@ async def test_enter_turns_them_round_and_escape_leaves_all_as_it_was() -> None:
         assert [rule.enabled for rule in drive.sensor.world.rules] == before
         await drive.press("O")
         await drive.until_shown("Switch several rules")
-        await drive.press("enter")
+        await drive.press("enter")  # leaves them as they are
+        await drive.until(lambda: drive.app.screen is drive.frame)
+        assert [rule.enabled for rule in drive.sensor.world.rules] == before
+        await drive.press("O", "down", "enter")
         await drive.until_shown("rules off")
-        await drive.press("O", "o")
+        await drive.press("O", "down", "o")
         await drive.until_shown("rules on")

@@ -7,6 +7,7 @@ order holds still at the alert that was newest then, while counts and ages go on
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from typing import ClassVar, cast
 
@@ -38,6 +39,8 @@ from tui.widgets.details import Details
 from tui.widgets.page_cache import PAGE
 from tui.widgets.page_list import PageList
 
+_GLANCE = 0.3
+"""Seconds in which nobody can have seen that another row is there."""
 _ROOMY = 90
 """Cells from which on the process has a column of its own."""
 _ROOMIER = 100
@@ -74,6 +77,8 @@ class AlertsPane(AlertVisits, FilterPane):
         self.paused = False
         self.waiting = 0
         """Alerts that came since the order holds."""
+        self._stack, self._came_at = 0, -_GLANCE
+        """What is under the cursor, and when it came there by itself."""
 
     def body(self) -> ComposeResult:
         """The list, and beside or below it the selected alert."""
@@ -126,6 +131,7 @@ class AlertsPane(AlertVisits, FilterPane):
     def _moved(self, event: PageList.Moved) -> None:
         event.stop()
         row = cast("StackRow | None", event.row)
+        self._note_newcomer(row)
         if row is None:
             self.alert = None
             self.detail.show(content())
@@ -249,13 +255,28 @@ class AlertsPane(AlertVisits, FilterPane):
 
     # ── acting ───────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def _note_newcomer(self, row: StackRow | None) -> None:
+        stack = row.stack if row is not None else 0
+        if self.list.follows and self._stack and stack != self._stack:
+            self._came_at = time.monotonic()
+        self._stack = stack
+
+    def _is_sure(self) -> bool:
+        """Whether a key is for the row that was there when it was pressed: following, the newest takes its place."""
+        if not self.list.follows or self.list.marked or time.monotonic() - self._came_at > _GLANCE:
+            return True
+        self.navigator.tell("Another alert has just come here: press the key again if it is meant.")
+        return False
+
     def alert_place(self) -> AlertPlace | None:
         """The latest alert of the selected stack."""
         row = self.list.selected
-        return _place(row) if row else None
+        return _place(row) if row and self._is_sure() else None
 
     def meant(self) -> Meant:
         """Those that are marked, else that of the selected row; of a group all that the filter keeps."""
+        if not self._is_sure():
+            return {}
         source, rows = cast("StackPages", self.source.still()), self.list.taken()
         if self.source.group not in ("rule", "container"):
             return {row.stack: mark_of(row) for row in rows}

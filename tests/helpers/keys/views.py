@@ -164,6 +164,6 @@ async def _(drive: Drive, key: str) -> None:
     await view_shown(drive, "5", "Terminal shell in container")
     await drive.press(key)
     await drive.until_shown("Switch several rules", "tag ", "priority ", "file ")
-    await drive.press("x")
+    await drive.press("down", "x")
     await drive.until_shown("rules off")
     assert not drive.sensor.world.rules[0].enabled
