@@ -23,7 +23,7 @@ _ABOUT_THE_LIST = frozenset(
     {
         "up", "down", "page_up", "page_down", "top", "bottom", "filter", "clear", "invert", "next_match",
         "previous_match", "back", "next_tab", "previous_tab", "help", "command_palette", "quit", "interrupt",
-        "pause_replay", "pause", "follow", "reload",
+        "pause_replay", "pause", "follow", "reload", "time", "saved", "group", "several",
     }
 )  # fmt: skip
 """Actions that are about the list or the program, and not about a row."""

@@ -312,6 +312,8 @@ class AlertsPane(AlertVisits, FilterPane):
             return "No alert yet: the recording is being replayed.", "dim"
         if health.phase is Phase.ENDED:
             return "The recording has ended and raised no alert.", "dim"
+        if not health.rules_enabled:
+            return "No rule is on: nothing raises an alert.", "warn"
         watching = f"{words.plural(health.rules_enabled, 'rule')} on {words.plural(health.containers, 'container')}"
         return f"All quiet: {watching} and the host.", "dim"
 

@@ -383,6 +383,8 @@ class PageList(Taking[Row], Generic[Row]):
         self._learn(cells)
         if self._faded(row):
             cells = [(p, [(text, tone or "dim") for text, tone in spans]) for p, spans in cells]
+        if index == self.cursor:  # with 16 colours its ground is what is faint elsewhere
+            cells = [(p, [(text, "dim" if tone == "faint" else tone) for text, tone in spans]) for p, spans in cells]
         return row_line(self.app.theme, width, cells, base, sign)
 
     def _learn(self, cells: Sequence[tuple[Placed[Row], Sequence[Span]]]) -> None:
