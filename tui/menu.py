@@ -101,9 +101,12 @@ def items_of(screen: Screen[Any]) -> list[Item]:
     return sorted(found.values(), key=_rank)
 
 
+_LAST = ("mark", "mark_all", "export", "copy", "copy_json", "copy_command")
+
+
 def _rank(item: Item) -> tuple[bool, bool]:
-    """Opening first, copies last."""
-    return item.binding.action != "open", item.binding.action.startswith("copy")
+    """Opening first, what every list has last."""
+    return item.binding.action != "open", item.binding.action in _LAST
 
 
 def _row(item: Item) -> Content:

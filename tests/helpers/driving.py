@@ -79,6 +79,7 @@ class Drive:
         while busy:
             for _ in range(_SURE):
                 await self.pilot.pause(0)
+                await self.app.animator.wait_until_complete()
             busy = self._is_busy()
 
     async def settled(self) -> None:

@@ -100,10 +100,10 @@ def _shared(
     return extras
 
 
-def column_at(columns: Sequence[Column[Row]], width: int, x: int) -> Column[Row] | None:
+def column_at(columns: Sequence[Placed[Row]], x: int) -> Column[Row] | None:
     """The column that is drawn at a place of the line, None between two."""
     begin = 0
-    for placed in place(columns, width):
+    for placed in columns:
         if begin <= x < begin + placed.width:
             return placed.column
         begin += placed.width + GAP

@@ -328,7 +328,7 @@ class PageList(Taking[Row], Generic[Row]):
     def on_click(self, event: events.Click) -> None:
         """A click selects, a double click opens, the right button has a menu."""
         index = event.y - 1 + round(self.scroll_y)
-        if event.y < 1 and (column := column_at(self.columns, self.scrollable_content_region.width, event.x)):
+        if event.y < 1 and (column := column_at(self._placed(), event.x - GUTTER)):
             self.post_message(self.HeadingClicked(self, column))
         if event.y < 1 or index >= self.total:
             return
@@ -354,7 +354,7 @@ class PageList(Taking[Row], Generic[Row]):
     def render_line(self, y: int) -> Strip:
         """One line: the heading, a row, or nothing."""
         width = self.scrollable_content_region.width
-        placed = place(self.columns, width - GUTTER, self._needs)
+        placed = self._placed()
         if y == 0:
             return row_line(self.app.theme, width, [(p, self._heading(p.column)) for p in placed], self.rich_style)
         index = y - 1 + round(self.scroll_y)
@@ -366,7 +366,10 @@ class PageList(Taking[Row], Generic[Row]):
 
     def shown_columns(self) -> list[Column[Row]]:
         """Those that there is room for."""
-        return [placed.column for placed in place(self.columns, self.scrollable_content_region.width)]
+        return [placed.column for placed in self._placed()]
+
+    def _placed(self) -> list[Placed[Row]]:
+        return place(self.columns, self.scrollable_content_region.width - GUTTER, self._needs)
 
     def _heading(self, column: Column[Row]) -> list[Span]:
         return [(column.title, "faint"), (self.heading_signs.get(column.title, ""), "accent")]
