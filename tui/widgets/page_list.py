@@ -353,16 +353,13 @@ class PageList(Taking[Row], Generic[Row]):
 
     def render_line(self, y: int) -> Strip:
         """One line: the heading, a row, or nothing."""
-        width = self.scrollable_content_region.width
-        placed = self._placed()
+        width, placed = self.scrollable_content_region.width, self._placed()
         if y == 0:
             return row_line(self.app.theme, width, [(p, self._heading(p.column)) for p in placed], self.rich_style)
         index = y - 1 + round(self.scroll_y)
         if not self.total:
             return self._say(width, [(" ", ""), *self.placeholder] if y == 2 else ())
-        if index >= self.total:
-            return Strip.blank(width, self.rich_style)
-        return self._draw(width, placed, index)
+        return Strip.blank(width, self.rich_style) if index >= self.total else self._draw(width, placed, index)
 
     def shown_columns(self) -> list[Column[Row]]:
         """Those that there is room for."""
@@ -384,10 +381,10 @@ class PageList(Taking[Row], Generic[Row]):
         sign = MARK if self.source.key(row) in self.marked else ""
         cells = [(p, p.column.cell(row)) for p in placed]
         self._learn(cells)
-        if self._faded(row):
-            cells = [(p, [(text, tone or "dim") for text, tone in spans]) for p, spans in cells]
+        dim = {"": "dim"} if self._faded(row) else {}
         if index == self.cursor:  # with 16 colours its ground is what is faint elsewhere
-            cells = [(p, [(text, "dim" if tone == "faint" else tone) for text, tone in spans]) for p, spans in cells]
+            dim["faint"] = "dim"
+        cells = [(p, [(text, dim.get(tone, tone)) for text, tone in spans]) for p, spans in cells]
         return row_line(self.app.theme, width, cells, base, sign)
 
     def _learn(self, cells: Sequence[tuple[Placed[Row], Sequence[Span]]]) -> None:
