@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,12 @@ SHOTS: dict[str, tuple[str, ...]] = {
     "rules": ("5",),
     "health": ("6",),
     "keys": ("question_mark",),
+    "files": ("end", "up", "up", "up", "e", "tab"),
+    "groups": ("o",),
+    "time": ("T", "comma", "comma", "comma"),
+    "several": ("5", "O"),
+    "export": ("m", "down", "m", "w"),
+    "palette": ("ctrl+p",),
 }
 """Name of the picture → keys pressed from the start."""
 
@@ -98,10 +104,10 @@ def _has_health(reply: object) -> bool:
     return isinstance(reply, HealthReply)
 
 
-async def replayed(recording: Path) -> tuple[SteadyClient, subprocess.Popen[bytes]]:
+async def replayed(recording: Path, rules: Sequence[str] = ()) -> tuple[SteadyClient, subprocess.Popen[bytes]]:
     """A connection to a private sensor that has replayed the recording to its end."""
     ours, theirs = socket.socketpair()
-    options = json.dumps({"replay": os.path.relpath(recording, ROOT), "store": ":memory:", "rules": sys.argv[2:]})
+    options = json.dumps({"replay": os.path.relpath(recording, ROOT), "store": ":memory:", "rules": list(rules)})
     child = subprocess.Popen(
         [sys.executable, "-m", "tiercel", "private-sensor", str(theirs.fileno()), options],
         pass_fds=[theirs.fileno()],
@@ -126,7 +132,7 @@ async def _ended(client: Client) -> int:
 
 async def shoot(recording: Path, name: str, keys: tuple[str, ...]) -> None:
     """One picture, of an application of its own."""
-    client, child = await replayed(recording)
+    client, child = await replayed(recording, sys.argv[2:])
 
     async def connect() -> SteadyClient:
         return client

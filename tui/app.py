@@ -6,7 +6,8 @@ states that the screen shows like any other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import ClassVar
@@ -50,7 +51,7 @@ _QUIET = 3.0
 class TiercelApp(Travelling):
     """The TUI on any sensor. ``connect`` is called once, in the background; ``title`` names the terminal's window.
 
-    ``keys`` are those in force, ``faults`` what was wrong with those that are not.
+    ``keys`` are those in force, ``faults`` what was wrong with those that are not. ``clock`` gives seconds.
     """
 
     CSS_PATH = "tiercel.tcss"
@@ -83,7 +84,13 @@ class TiercelApp(Travelling):
             return isinstance(message, TiercelApp.LinkChanged)
 
     def __init__(
-        self, connect: Connect, *, title: str = "Tiercel", keys: Keys = DEFAULT, faults: Sequence[str] = ()
+        self,
+        connect: Connect,
+        *,
+        title: str = "Tiercel",
+        keys: Keys = DEFAULT,
+        faults: Sequence[str] = (),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
         self.keys = keys
@@ -94,6 +101,7 @@ class TiercelApp(Travelling):
             connect,
             changed=lambda: self._post(self.LinkChanged()),
             pulsed=self._pulsed,
+            clock=clock,
         )
         self.title = title
         self._lent = False
@@ -132,7 +140,7 @@ class TiercelApp(Travelling):
         start(self, self._connect, name="connection")
         for fault in self._faults:
             self.notify(fault, title="This key is as it was", markup=False, severity="warning", timeout=_LONG)
-        self.set_interval(1.0, self._tick)
+        self.seconds = self.set_interval(1.0, self._tick)
 
     async def _connect(self) -> None:
         await self.front.open()

@@ -80,11 +80,15 @@ class ExceptionScreen(ModalScreen["ProposalRow | None"]):
 
 
 _WRITES = "⏎ writes it, in force at once   y copies   esc cancels"
-_COPIES = "a replay changes no rules   ⏎ y copy the text for a rule file   esc cancels"
+_COPIES = "a replay changes no rules   ⏎ y copy it for a rule file   esc cancels"
 
 
 def _row(row: ProposalRow) -> Content:
-    return content((f"{effect(row):<24} ", "accent"), (" + ".join(row.fields), ""))
+    return content((f"{effect(row):<{_EFFECT}} ", "accent"), (" + ".join(row.fields), ""))
+
+
+_EFFECT = 18
+"""Cells of an effect."""
 
 
 def effect(row: ProposalRow) -> str:
@@ -96,7 +100,7 @@ def _whole(row: ProposalRow) -> Content:
     pairs = zip(row.fields, row.values, strict=True)
     lines: list[list[Span]] = [[(f"{name} = ", "dim"), (value, "strong")] for name, value in pairs]
     if row.unknown:
-        lines += [[(f"{words.plural(row.unknown, 'alert')} cannot be judged by what is kept of them", "warn")]]
+        lines += [[(f"{words.plural(row.unknown, 'alert')} cannot be judged by what is kept", "warn")]]
     if row.staying:
         lines += [[], [("These stay, for example:", "dim")], *([(f"  {_cut(text)}", "")] for text in row.staying[:3])]
     lines += [[], *([(line, "dim")] for line in row.lines)]

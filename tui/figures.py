@@ -20,9 +20,10 @@ UNKNOWN: Span = ("–", "faint")
 
 
 class FigureBook:
-    """Figures by container."""
+    """Figures by container. They are of now: while it is not ``now`` that is looked at, there are none."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], bool] = lambda: True) -> None:
+        self._now = now
         self._latest: dict[str, ContainerFigure] = {}
         self._past: dict[str, deque[tuple[float | None, float | None]]] = {}
 
@@ -36,11 +37,11 @@ class FigureBook:
 
     def of(self, container_id: str) -> ContainerFigure | None:
         """The latest."""
-        return self._latest.get(container_id)
+        return self._latest.get(container_id) if self._now() else None
 
     def value(self, name: str) -> Callable[[str], float | None]:
         """A reader of one figure by container id, for sorting."""
-        return lambda container_id: getattr(self._latest.get(container_id), name, None)
+        return lambda container_id: getattr(self.of(container_id), name, None)
 
     # ── cells ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -75,12 +76,12 @@ class FigureBook:
 
     def cpu_trend(self, container_id: str, width: int) -> list[Span]:
         """A full bar is a core, or the peak if that was more."""
-        past = [cpu for cpu, _ in self._past.get(container_id, ())]
+        past = [cpu for cpu, _ in self._past.get(container_id, ()) if self._now()]
         return [(sparkline(past, width, _FULL_CORE), "accent")]
 
     def memory_trend(self, container_id: str, width: int) -> list[Span]:
         """A full bar is the limit, or else the peak."""
-        past = [memory for _, memory in self._past.get(container_id, ())]
+        past = [memory for _, memory in self._past.get(container_id, ()) if self._now()]
         row = self.of(container_id)
         return [(sparkline(past, width, row.memory_limit if row is not None else 0), "accent")]
 

@@ -60,12 +60,22 @@ class Link(Enum):
 
 
 class Front:
-    """One connection for the life of the application. ``changed`` is called after every change of state."""
+    """One connection for the life of the application. ``changed`` is called after every change of state.
 
-    def __init__(self, connect: Connect, changed: Callable[[], None], pulsed: Callable[[Pulse], None]) -> None:
+    ``clock`` gives seconds: how old what is known has become since it was told.
+    """
+
+    def __init__(
+        self,
+        connect: Connect,
+        changed: Callable[[], None],
+        pulsed: Callable[[Pulse], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._connect = connect
         self._changed = changed
         self._pulsed = pulsed
+        self._clock = clock
         self._sensor: Sensor | None = None
         self._asked: dict[int, float] = {}
         self._number = 0
@@ -123,7 +133,7 @@ class Front:
     async def _timed(self, reply: Awaitable[Any]) -> Any:
         self._number += 1
         number = self._number
-        self._asked[number] = time.monotonic()
+        self._asked[number] = self._clock()
         try:
             return await reply
         finally:
@@ -136,14 +146,19 @@ class Front:
             await sensor.close()
 
     @property
+    def is_asking(self) -> bool:
+        """Whether an answer is awaited."""
+        return bool(self._asked)
+
+    @property
     def patience(self) -> float:
         """How long the oldest unanswered request has been waiting, in seconds."""
-        return time.monotonic() - min(self._asked.values()) if self._asked else 0.0
+        return self._clock() - min(self._asked.values()) if self._asked else 0.0
 
     @property
     def health_age(self) -> float:
         """Seconds since the sensor last told how it is."""
-        return time.monotonic() - self._health_at
+        return self._clock() - self._health_at
 
     @property
     def phase(self) -> Phase | None:
@@ -165,7 +180,7 @@ class Front:
             return 0  # a replay that has not begun
         if self.health.phase in (Phase.ENDED, Phase.FAILED) or self.replay_paused or self.link is Link.GONE:
             return self.health.time
-        return self.health.time + int((time.monotonic() - self._health_at) * 1e9)
+        return self.health.time + int((self._clock() - self._health_at) * 1e9)
 
     def pause_replay(self, paused: bool) -> None:
         """Note that the replay stands still or goes on."""
@@ -181,7 +196,7 @@ class Front:
     def _take_health(self, health: Health) -> None:
         self.health = health
         self.hostname = health.hostname or self.hostname
-        self._health_at = time.monotonic()
+        self._health_at = self._clock()
         self._changed()
 
     def _lose(self, error: Exception) -> None:

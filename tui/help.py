@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -31,6 +32,10 @@ FILTERS = (
 
 _EXAMPLE = 18
 """Cells of an example."""
+_KEYS = 14
+"""Cells of the keys of an action."""
+_ROOM = 52
+"""Cells beside them on a terminal of 80 columns: a longer text goes on below its beginning."""
 OTHER_FILTERS = (
     "words that must all occur in the row, or a condition: ⇥ completes fields, operators and values;",
     "events can be asked for every field of the rules, processes for proc.*, user.* and container.*",
@@ -77,13 +82,14 @@ def help_text(keys: Keys = DEFAULT) -> Content:
 
 
 def _row(keys: str, action: Action) -> list[Span]:
-    return [(f"  {keys:<14}", "strong"), (action.help, "")]
+    first, *more = wrap(action.help, _ROOM)
+    return [(f"  {keys:<{_KEYS}}", "strong"), ("\n".join([first, *(f"{'':<{_KEYS + 2}}{line}" for line in more)]), "")]
 
 
 def _example(text: str, meaning: str) -> list[Span]:
-    if len(text) > _EXAMPLE:
-        return [(f"  {text}\n  {'':<{_EXAMPLE}}", "strong"), (meaning, "")]
-    return [(f"  {text:<{_EXAMPLE}}", "strong"), (meaning, "")]
+    begin = f"  {text}\n  {'':<{_EXAMPLE}}" if len(text) > _EXAMPLE else f"  {text:<{_EXAMPLE}}"
+    first, *more = wrap(meaning, _ROOM + _KEYS - _EXAMPLE)
+    return [(begin, "strong"), ("\n".join([first, *(f"{'':<{_EXAMPLE + 2}}{line}" for line in more)]), "")]
 
 
 def _keys_of_filters() -> list[Span]:

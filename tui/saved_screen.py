@@ -72,9 +72,9 @@ class SavedScreen(ModalScreen["str | None"]):
         self._say()
 
     def _say(self, word: str = "") -> None:
-        name = "   Tab names the one in force" if self._text else ""
-        rows = "⏎ takes it   Del deletes it" if self.query_one(OptionList).option_count else ""
-        keys = f"{rows}{name}   esc cancels".strip()
+        name = "   Tab names the one in force" if self._text and self._names else ""
+        rows = "⏎ takes it   Del deletes it" if self._names else "⏎ saves it under its name" * bool(self._text)
+        keys = f"{rows}{name}   esc cancels".lstrip()
         self.query_one("#saved-keys", Static).update(content((word, "bad")) if word else content((keys, "dim")))
 
     @on(OptionList.OptionSelected)

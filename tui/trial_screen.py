@@ -84,7 +84,7 @@ def _done(tried: Tried) -> list[list[Span]]:
         rows += _of_rule(row, tried.events)
     rows += _some("Would fire newly, for example:", tried.fresh, "bad")
     rows += _some("Would not fire any more, for example:", tried.gone, "warn")
-    return [*rows, *([[(line, "warn")] for line in tried.warnings])]
+    return [*rows, [], *([(line, "warn")] for line in tried.warnings)] if tried.warnings else rows
 
 
 def _of_rule(row: TriedRow, events: int) -> list[list[Span]]:

@@ -1,4 +1,4 @@
-"""The local time of this process, set for a while."""
+"""Clocks of the tests: the local time of this process, and seconds that pass when they are told to."""
 
 from __future__ import annotations
 
@@ -21,3 +21,17 @@ def timezone(name: str) -> Iterator[None]:
         if before is not None:
             os.environ["TZ"] = before
         time.tzset()
+
+
+class StillClock:
+    """Seconds that pass only by :meth:`forward`."""
+
+    def __init__(self) -> None:
+        self._seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self._seconds
+
+    def forward(self, seconds: float) -> None:
+        """So many have passed."""
+        self._seconds += seconds

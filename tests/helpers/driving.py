@@ -6,9 +6,12 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
+from textual.events import Paste
 from textual.pilot import Pilot
 
+from tests.helpers.clocks import StillClock
 from tests.helpers.sensor import MemorySensor, World
 from tui.app import TiercelApp
 from tui.frame import Frame
@@ -19,6 +22,9 @@ WIDE = (160, 50)
 NARROW = (80, 24)
 _PATIENCE = 10.0
 """Seconds after which a condition is given up: far beyond what anything here takes."""
+_SURE = 4
+"""So often all messages that wait are dealt with before the screen is looked at: what a key does may be put off until
+the screen was drawn, and put off again."""
 
 
 @dataclass
@@ -61,6 +67,32 @@ class Drive:
         """Let it go on until the screen shows all of this."""
         await self.until(lambda: all(text in self.text() for text in texts))
 
+    async def paste(self, text: str) -> None:
+        """Paste a text where the focus is: as if it were typed, at once."""
+        assert self.app.focused is not None
+        self.app.focused.post_message(Paste(text))
+        await self.quiet()
+
+    async def quiet(self) -> None:
+        """Let it go on until nothing is under way any more."""
+        busy = True
+        while busy:
+            for _ in range(_SURE):
+                await self.pilot.pause(0)
+                await self.app.animator.wait_until_complete()
+            busy = self._is_busy()
+
+    async def settled(self) -> None:
+        """Let it go on until nothing is under way any more and the screen stays as it is."""
+        before, shown = "", " "
+        while shown != before:
+            await self.quiet()
+            before, shown = shown, self.text()
+
+    def _is_busy(self) -> bool:
+        under_way = any(not worker.is_finished and worker.name != "connection" for worker in self.app.workers)
+        return under_way and not getattr(self.sensor, "is_held", False)
+
     async def until_gone(self, text: str) -> None:
         """Let it go on until the screen does not show this any more."""
         await self.until(lambda: text not in self.text())
@@ -68,17 +100,36 @@ class Drive:
 
 @asynccontextmanager
 async def driving(
-    world: World | None = None, size: tuple[int, int] = WIDE, keys: Keys = DEFAULT, faults: Sequence[str] = ()
+    world: World | None = None,
+    size: tuple[int, int] = WIDE,
+    keys: Keys = DEFAULT,
+    faults: Sequence[str] = (),
+    clock: StillClock | None = None,
 ) -> AsyncIterator[Drive]:
-    """The application, connected and with its first view loaded."""
-    sensor = MemorySensor(world)
+    """The application, connected and with its first view loaded. With a ``clock`` its seconds are that clock's."""
+    async with driving_on(MemorySensor(world), size, keys, faults, clock) as drive:
+        yield drive
 
-    async def connect() -> MemorySensor:
+
+@asynccontextmanager
+async def driving_on(
+    sensor: Any,
+    size: tuple[int, int] = WIDE,
+    keys: Keys = DEFAULT,
+    faults: Sequence[str] = (),
+    clock: StillClock | None = None,
+) -> AsyncIterator[Drive]:
+    """The application on any sensor: of another than one in memory a Drive's ``sensor`` is only what it is."""
+
+    async def connect() -> Any:
         return sensor
 
-    app = TiercelApp(connect, keys=keys, faults=faults)
+    app = TiercelApp(connect, keys=keys, faults=faults, clock=clock or time.monotonic)
     async with app.run_test(size=size, notifications=True) as pilot:
         drive = Drive(app, pilot, sensor)
+        if clock is not None:
+            app.seconds.pause()
+            app.animation_level = "none"
         await drive.until(lambda: app.front.health is not None)
         await pilot.pause()
         yield drive

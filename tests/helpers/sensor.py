@@ -151,6 +151,11 @@ class MemorySensor:
         """Answer nothing from now on."""
         self._open.clear()
 
+    @property
+    def is_held(self) -> bool:
+        """Whether it answers nothing."""
+        return not self._open.is_set()
+
     def release(self) -> None:
         """Answer again, also what was asked meanwhile."""
         self._open.set()

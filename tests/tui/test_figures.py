@@ -131,3 +131,15 @@ async def test_inspect_says_how_a_container_ended() -> None:
     async with driving(incident()) as drive:
         drive.app.visit(ContainerPlace("5" * 64, "old"), "inspect")
         await drive.until_shown("exit code 137, out of memory")
+
+
+async def test_at_another_time_nobody_claims_to_know_what_was_used() -> None:
+    async with driving(incident()) as drive:
+        await drive.press("2")
+        await drive.until_shown("98%", "310M", "▁")
+        await drive.press("T", "comma", "comma")
+        await drive.until_shown("as of ")
+        await drive.until_gone("98%")
+        assert "310M" not in drive.text()
+        await drive.press("T")
+        await drive.until_shown("98%", "310M")

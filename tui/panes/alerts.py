@@ -340,6 +340,8 @@ class AlertsPane(AlertVisits, FilterPane):
             return "The recording has ended and raised no alert.", "dim"
         if self.source.is_part:
             return "No alerts are kept of it.", "dim"
+        if not health.rules_enabled:
+            return "No rule is on: nothing raises an alert.", "warn"
         watching = f"{words.plural(health.rules_enabled, 'rule')} on {words.plural(health.containers, 'container')}"
         return f"All quiet: {watching} and the host.", "dim"
 

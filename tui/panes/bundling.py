@@ -46,7 +46,8 @@ class Bundling(Pane):
             self.refuse(error)
         else:
             shown = f"~/{folder.relative_to(Path.home())}"
-            self.say(("✓ ", "ok"), (f"{shown} and its .tar.zst", ""), ("   summary.md is for the ticket", "dim"))
+            told = ("✓ Written, with its .tar.zst;", "ok"), (" summary.md is for the ticket: ", "dim")
+            self.say(*told, (shown, ""))
 
 
 async def gather(front: Front, place: AlertPlace) -> Material:

@@ -47,7 +47,7 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
     of_time = "then"
 
     def __init__(self, front: Front, id: str | None = None) -> None:
-        self.figures = FigureBook()
+        self.figures = FigureBook(now=lambda: not front.travel.at)
         self.with_ended = False
         """Whether those that ended long ago are shown, too."""
         self._left_out = 0

@@ -149,7 +149,7 @@ class EventsPane(ListPane[EventRow]):
 
     def standing(self) -> list[list[Span]]:
         """Where events of less are to be had, and which filter."""
-        hint: list[Span] = [*_whose(self.front.health), (";  4 on a container or a process: its own", "dim")]
+        hint: list[Span] = [*_whose(self.front.health), ("; 4 on a container or a process: its own", "dim")]
         if self.front.travel.at:
             return super().standing()
         order_of = order(self, self.paused, self.waiting, "event")

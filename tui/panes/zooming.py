@@ -52,5 +52,5 @@ def told(health: Health) -> list[tuple[str, str]]:
     if not health.zooms and not health.zoomed:
         return []
     who = [(f"{SIGN} {row.name}", f"for {words.duration(row.seconds)} more") for row in health.zooms]
-    counts = f"{health.zoomed:,}  (no rule asked for them; {health.zoom_held_back:,} more were held back by the limit)"
-    return [*who, ("Events by it", counts)]
+    counts = f"{health.zoomed:,}  (events no rule asked for; {health.zoom_held_back:,} more held back by the limit)"
+    return [*who, ("By it", counts)]

@@ -139,7 +139,7 @@ def _cut(spans: Sequence[Span], width: int) -> list[Span]:
     for text, tone in spans:
         length = cell_len(text)
         if length > left:
-            return [*kept, (set_cell_size(text, left), tone), ("…", "faint")]
+            return [*kept, (set_cell_size(text, left), tone), ("…", "dim")]
         kept.append((text, tone))
         left -= length
     return kept

@@ -358,9 +358,7 @@ class PageList(Taking[Row], Generic[Row]):
         index = y - 1 + round(self.scroll_y)
         if not self.total:
             return self._say(width, [(" ", ""), *self.placeholder] if y == 2 else ())
-        if index >= self.total:
-            return Strip.blank(width, self.rich_style)
-        return self._draw(width, placed, index)
+        return Strip.blank(width, self.rich_style) if index >= self.total else self._draw(width, placed, index)
 
     def shown_columns(self) -> list[Column[Row]]:
         """Those that there is room for."""
@@ -383,8 +381,10 @@ class PageList(Taking[Row], Generic[Row]):
         sign = MARK if self.source.key(row) in self.marked else ""
         cells = [(p, p.column.cell(row)) for p in placed]
         self._learn(cells)
-        if self._faded(row):
-            cells = [(p, [(text, tone or "dim") for text, tone in spans]) for p, spans in cells]
+        dim = {"": "dim"} if self._faded(row) else {}
+        if index == self.cursor:  # with 16 colours its ground is what is faint elsewhere
+            dim["faint"] = "dim"
+        cells = [(p, [(text, dim.get(tone, tone)) for text, tone in spans]) for p, spans in cells]
         return row_line(self.app.theme, width, cells, base, sign)
 
     def _learn(self, cells: Sequence[tuple[Placed[Row], Sequence[Span]]]) -> None:
