@@ -110,14 +110,14 @@ def write_rules(path: Path, text: str = "") -> Path:
     rules = [
         {"list": f"names {text}", "items": [text, f"b{text}"]},
         _rule(
-            f"Started {text}",
+            f"Started {text[:100]}",
             text,
             f"evt.type = execve and proc.exepath startswith /tmp/ and proc.name != {_quoted(text[:200])}",
             f"{text.replace('%', '')} %proc.name %proc.cmdline %proc.env %container.name %container.label[evil]",
             "Critical",
         ),
         _rule(
-            f"Opened {text}",
+            f"Opened {text[:100]}",
             text,
             "evt.type = openat and fd.name startswith /tmp/",
             f"{text.replace('%', '')} (file=%fd.name image=%container.image)",
