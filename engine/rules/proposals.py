@@ -105,7 +105,7 @@ _LONGEST = 200
 
 
 def _dumped(items: list[Any]) -> str:
-    """As people would write it; where that would not be read back or shown as it is, all that is not ASCII as escapes."""
+    """As people would write it; where it would not be read back or shown so, all that is not ASCII as escapes."""
     plain = partial(yaml.safe_dump, items, sort_keys=False, width=100_000, default_flow_style=None)
     text = str(plain(allow_unicode=True))
     is_plain = all(map(is_clean, text.split("\n")))

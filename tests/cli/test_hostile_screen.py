@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import csv
+import re
 import shutil
 import sys
 from contextlib import AbstractContextManager
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.scrub import is_clean
 from tests.helpers.hostile_recording import write_recording, write_rules
 from tests.helpers.lab.tmux import Tmux
 from tests.helpers.screen_layout import misplaced
@@ -60,7 +62,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.setenv(name, str(tmp_path))
     monkeypatch.setenv("EDITOR", "sed -i s/priority:.*/priority:\\ DEBUG/")
-    monkeypatch.setenv("PYTHONPATH", os.getcwd())
+    monkeypatch.setenv("PYTHONPATH", str(Path.cwd()))
     write_recording(tmp_path / "hostile.tiercel")
     write_rules(tmp_path / "hostile.yaml")
     return tmp_path
@@ -83,6 +85,7 @@ def test_every_pane_and_dialog_is_inert_and_stands(folder: Path) -> None:
         written = left(terminal)
     assert not list(foreign(written))
     assert len(copied(written)) == 4
+    look_at_files(folder / "tiercel-incidents")
 
 
 def test_beside_each_other_they_stand_too(folder: Path) -> None:
@@ -90,10 +93,31 @@ def test_beside_each_other_they_stand_too(folder: Path) -> None:
     with opened(folder, size) as terminal:
         walk = Walk(terminal, size)
         terminal.until_shown("■ ended", "N Notice")
-        alerts(walk)
+        walk.view("1", "Connected")
         one_alert(walk)
         written = left(terminal)
     assert not list(foreign(written))
+
+
+def look_at_files(folder: Path) -> None:
+    """Three lists and a bundle: their names are words, and nothing in them drives, runs or links."""
+    files = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
+    assert {name.suffix for name in files} >= {".jsonl", ".csv", ".md", ".zst", ".json", ".txt"}
+    for name, path in files.items():
+        assert re.fullmatch(r"[A-Za-z0-9._/-]+", str(name)), name
+        if path.suffix != ".zst":
+            assert all(map(is_clean, path.read_text(encoding="utf-8").splitlines())), name
+    (table,) = folder.glob("*.csv")
+    rows = list(csv.reader(table.read_text(encoding="utf-8").splitlines()))
+    assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@"))]
+    for text in folder.rglob("*.md"):
+        assert not re.search(r"(?<!\\)(<script|\[x\]|<https?:)", without_code(text.read_text(encoding="utf-8"))), text
+
+
+def without_code(markdown: str) -> str:
+    """What is left of Markdown without its fences and code spans."""
+    fenced = re.sub(r"^(`{3,})\n.*?\n\1$", "", markdown, flags=re.MULTILINE | re.DOTALL)
+    return re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", fenced)
 
 
 def opened(folder: Path, size: tuple[int, int]) -> AbstractContextManager[Tmux]:
@@ -206,5 +230,9 @@ def everywhere(walk: Walk) -> None:
     walk.press("M", shows="marked", above=True)
     walk.press("y", shows="164 rows")
     walk.press("M", shows="Opened")
+    for form in "jcm":
+        walk.press("w", shows="Write to a file")
+        walk.press(form, shows="rows in ", above=True)
+    walk.press("b", shows="summary.md", above=True)
     for grouping in ("by rule", "by container", "each alert by itself"):
         walk.press("o", shows=grouping, above=True)

@@ -10,7 +10,7 @@ _BESIDE = "│├┤╰╯┊▐▌"
 
 
 def misplaced(screen: str, size: tuple[int, int]) -> Iterator[str]:
-    """What is not where it belongs: the lines at top and bottom, the sides of boxes, the line between list and detail."""
+    """What is not where it belongs: the lines at top and bottom, the sides of boxes."""
     columns, lines = size
     rows = [cells(line, columns) for line in screen.split("\n")[:lines]]
     if not "".join(rows[0]).startswith(" tiercel  "):

@@ -15,8 +15,8 @@ _TOKEN = re.compile(
 _OWN_CSI = re.compile(
     r"(?:\d{1,3}(?:;\d{1,3})*)?m"  # colours
     r"|(?:\d{1,3};\d{1,3})?H"  # to a cell
-    r"|\?(?:25|1000|1002|1003|1004|1006|1015|1016|1049|2004|2026|2031|2048|7)[hl]"  # cursor, mouse, focus, paste, screen
-    r"|\?(?:2026|2048)\$p|>\d{1,2}u|<u|\?4m|\?997;[12]n|\?996n|[0-3]?[JK]"  # asked at the start; keyboard protocol; clearing
+    r"|\?(?:25|1000|1002|1003|1004|1006|1015|1016|1049|2004|2026|2031|2048|7)[hl]"  # cursor, mouse, screen …
+    r"|\?(?:2026|2048)\$p|>\d{1,2}u|<u|\?4m|\?997;[12]n|\?996n|[0-3]?[JK]"  # asked at the start; keys; clearing
     r"|>4;1m|!p"
 )
 """What Textual itself writes, as far as it may."""
