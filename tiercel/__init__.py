@@ -39,7 +39,7 @@ def _main() -> None:
     except click.exceptions.Exit as leaving:
         sys.exit(leaving.exit_code)
     except click.ClickException as error:
-        error.message = scrub(error.message or "")  # a name of a file may stand in it
+        vars(error)["message"] = scrub(error.message or "")  # a file's name may stand in it
         error.show()
         sys.exit(UsageError.exit_code)
     except (KeyboardInterrupt, click.Abort):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -97,11 +98,11 @@ def _process(pid: int, text: str, ppid: int, container: str) -> ProcessInfo:
     )  # fmt: skip
 
 
-def _event(type: str, doer: ProcessInfo, time: int, **more: object) -> KernelEvent:
+def _event(type: str, doer: ProcessInfo, time: int, **more: Any) -> KernelEvent:
     return KernelEvent(
         time=time, type=type, pid=doer.pid, tid=doer.pid, start=doer.start, ppid=doer.ppid,
         comm=doer.comm, uid=0, gid=0, container_id=doer.container_id, res=0, since_boot=time, **more,
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
 
 
 def write_rules(path: Path, text: str = "") -> Path:
