@@ -93,8 +93,11 @@ def test_beside_each_other_they_stand_too(folder: Path) -> None:
     with opened(folder, size) as terminal:
         walk = Walk(terminal, size)
         terminal.until_shown("■ ended", "N Notice")
-        walk.view("1", "Connected")
-        one_alert(walk)
+        walk.press("Down", shows="W Warning")
+        walk.press("Enter", shows="Why", above=True)
+        walk.leave("Why")
+        for key, shows in (("2", "E shell"), ("3", "C3"), ("4", "✗ lost"), ("5", "O several")):
+            walk.view(key, shows)
         written = left(terminal)
     assert not list(foreign(written))
 

@@ -77,7 +77,7 @@ def intrude(lab: Lab, name: str) -> None:
     """A container whose program, files, arguments, environment, mounts and labels are hostile."""
     evil = "\x1b]52;c;ZXZpbA==\x07\x1b[7331m\u009b\u202e[/]\nline two"
     all_in_one = f"all={printable(ALL)}"
-    options = ("--label", f"evil={evil}", "--label", f"{evil}=1", "--label", all_in_one)
+    options: tuple[str, ...] = ("--label", f"evil={evil}", "--label", f"{evil}=1", "--label", all_in_one)
     options += ("--env", f"EVIL={evil}", "--env", all_in_one, "--tmpfs", f"/mnt/{evil}")
     lab.run(name, "busybox", "sh", "-c", SCRIPT, options=options)
 
