@@ -14,8 +14,13 @@ older; 0 in recordings that have no such clock. Text is what the kernel or Docke
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
+
+Number = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]
+"""A time, an id, a count: what a store can hold and a calendar has a date for, with room to reckon. A recording with
+any other is refused where it is read."""
 
 HOST = ""
 """The container id of a process that is in no container."""
@@ -31,15 +36,15 @@ class Fd(msgspec.Struct, omit_defaults=True, gc=False):
     path, or "".
     """
 
-    num: int = -1
+    num: Number = -1
     type: str = ""
     name: str = ""
     path: str = ""
     l4proto: str = ""
     local_ip: str = ""
-    local_port: int = 0
+    local_port: Number = 0
     remote_ip: str = ""
-    remote_port: int = 0
+    remote_port: Number = 0
     is_server: bool | None = None
     """True: this side accepted or listens; False: it connected; None: not known yet."""
     connected: bool = False
@@ -55,10 +60,10 @@ class Fd(msgspec.Struct, omit_defaults=True, gc=False):
 class ProcessInfo(msgspec.Struct, omit_defaults=True, gc=False):
     """Everything the kernel says about a process, once, at exec, fork or in the snapshot at start."""
 
-    pid: int
-    start: int
-    ppid: int = 0
-    vpid: int = 0
+    pid: Number
+    start: Number
+    ppid: Number = 0
+    vpid: Number = 0
     comm: str = ""
     exe: str = ""
     """argv[0]."""
@@ -67,32 +72,32 @@ class ProcessInfo(msgspec.Struct, omit_defaults=True, gc=False):
     """argv[1:], at most 4 KiB in all."""
     env: list[str] = []
     cwd: str = ""
-    uid: int = 0
+    uid: Number = 0
     """Effective user id, as the host counts."""
-    gid: int = 0
-    loginuid: int = -1
-    tty: int = 0
+    gid: Number = 0
+    loginuid: Number = -1
+    tty: Number = 0
     """Device number of the controlling terminal (34816 is /dev/pts/0), 0 for none."""
-    sid: int = 0
-    pgid: int = 0
-    vpgid: int = 0
+    sid: Number = 0
+    pgid: Number = 0
+    vpgid: Number = 0
     cap_effective: int = 0
     cap_permitted: int = 0
     cap_inheritable: int = 0
-    pid_ns: int = 0
-    mnt_ns: int = 0
+    pid_ns: Number = 0
+    mnt_ns: Number = 0
     exe_ino: int = 0
-    exe_ctime: int = 0
-    exe_mtime: int = 0
+    exe_ctime: Number = 0
+    exe_mtime: Number = 0
     is_exe_writable: bool = False
     """The process may write to its own program; only captures tell it."""
     is_exe_upper_layer: bool = False
     is_exe_lower_layer: bool = False
     is_exe_from_memfd: bool = False
     container_id: str = HOST
-    started: int = 0
+    started: Number = 0
     """Wall-clock time of ``start``."""
-    pidns_start: int = 0
+    pidns_start: Number = 0
     """When the first process of its pid namespace began, as captures tell it; 0 where it is not told."""
 
 
@@ -106,20 +111,20 @@ class KernelEvent(_Input, tag="event", gc=False):
     Events share what they hold (``args``, ``fd``, ``bases``): nobody changes one that was emitted.
     """
 
-    time: int
+    time: Number
     type: str
     """Falco's event name: a row of :data:`engine.schema.EVENT_TYPES`."""
-    pid: int
-    tid: int
-    start: int
-    ppid: int
+    pid: Number
+    tid: Number
+    start: Number
+    ppid: Number
     comm: str
-    uid: int
-    gid: int
+    uid: Number
+    gid: Number
     cap_effective: int = 0
     cap_permitted: int = 0
     container_id: str = HOST
-    res: int | None = None
+    res: Number | None = None
     """The system call's return value; None for events that have none."""
     args: dict[str, int | str] = {}
     """By Falco's parameter names, as the kernel has them: numbers raw, paths as given."""
@@ -133,7 +138,7 @@ class KernelEvent(_Input, tag="event", gc=False):
     """A request to io_uring that does what the system call does."""
     bases: dict[str, str] = {}
     """By parameter name: the directory that a relative path in ``args`` is relative to, as the kernel resolved it."""
-    since_boot: int = 0
+    since_boot: Number = 0
 
 
 class Snapshot(_Input, tag="snapshot"):
@@ -142,9 +147,9 @@ class Snapshot(_Input, tag="snapshot"):
     ``time`` is before the first of them was looked at: who is not listed and was not seen since has ended.
     """
 
-    time: int
+    time: Number
     processes: list[ProcessInfo]
-    since_boot: int = 0
+    since_boot: Number = 0
     more: bool = False
     """The rest of them follows, in snapshots of the same time: taking in a hundred thousand at once takes long."""
 
@@ -156,10 +161,10 @@ class Adoption(_Input, tag="adoption"):
     kernel does not tell it: there the lineage keeps those that have ended.
     """
 
-    time: int
-    children: list[tuple[int, int]]
+    time: Number
+    children: list[tuple[Number, Number]]
     """(pid, start) of each."""
-    parent: tuple[int, int] | None = None
+    parent: tuple[Number, Number] | None = None
     """None for one that nothing is known of."""
 
 
@@ -178,16 +183,16 @@ class ContainerInfo(_Input, tag="container"):
 
     id: str
     """The full id, 64 hexadecimal digits."""
-    time: int
+    time: Number
     name: str = ""
     image: str = ""
     """As given to ``docker run``: repository, tag and digest in one."""
     image_id: str = ""
     state: str = ""
     """Docker's word: created, running, paused, exited, dead, removed."""
-    created: int = 0
-    started: int = 0
-    pid: int = 0
+    created: Number = 0
+    started: Number = 0
+    pid: Number = 0
     command: str = ""
     labels: dict[str, str] = {}
     mounts: list[Mount] = []
@@ -201,11 +206,11 @@ class ContainerInfo(_Input, tag="container"):
     health: str = ""
     healthcheck: list[str] = []
     """The command that tells its health, as Docker writes it: ``["CMD-SHELL", "curl …"]``; [] for none."""
-    restarts: int = 0
+    restarts: Number = 0
     """Times that the runtime's restart policy started it again."""
-    finished: int = 0
+    finished: Number = 0
     """When it ended last, 0 while it has not; ``exit_code`` and ``oom_killed`` say how."""
-    exit_code: int = 0
+    exit_code: Number = 0
     oom_killed: bool = False
     """The kernel killed it: it had used up its memory."""
     runtime: str = "docker"
@@ -217,14 +222,14 @@ class ContainerUnknown(_Input, tag="unknown"):
     """No runtime that we can ask knows this container: what waits for its metadata waits in vain."""
 
     id: str
-    time: int
+    time: Number
 
 
 class ContainerAction(_Input, tag="action"):
     """Something done through Docker's API: ``exec_create``, ``exec_start``, ``start``, ``die``, …"""
 
     id: str
-    time: int
+    time: Number
     action: str
     attributes: dict[str, str] = {}
 
@@ -233,14 +238,14 @@ class Users(_Input, tag="users"):
     """The user and group names of a container (or of :data:`HOST`), read from its own /etc/passwd and /etc/group."""
 
     container_id: str
-    users: dict[int, str] = {}
-    groups: dict[int, str] = {}
+    users: dict[Number, str] = {}
+    groups: dict[Number, str] = {}
 
 
 class HostNames(_Input, tag="names"):
     """The addresses of the host names that rules mention, as this machine's resolver gave them."""
 
-    time: int
+    time: Number
     addresses: dict[str, list[str]]
     """Every name that has any."""
 
@@ -248,7 +253,7 @@ class HostNames(_Input, tag="names"):
 class RuntimeState(_Input, tag="runtime"):
     """Whether a container runtime can be reached. Its absence is a state, not an error."""
 
-    time: int
+    time: Number
     connected: bool
     detail: str = ""
     runtime: str = "docker"
@@ -257,11 +262,11 @@ class RuntimeState(_Input, tag="runtime"):
 class Loss(_Input, tag="loss"):
     """Events that did not reach the engine: how many, why, and whose (HOST when unknown)."""
 
-    time: int
-    count: int
+    time: Number
+    count: Number
     cause: str
     container_id: str = HOST
-    pid: int = 0
+    pid: Number = 0
     """The process whose event was lost last, 0 when unknown, …"""
     comm: str = ""
     """… and its name."""
@@ -280,7 +285,7 @@ class Phase(StrEnum):
 class SourceState(_Input, tag="source"):
     """A source came to a new phase; ``detail`` says what it does or what to do."""
 
-    time: int
+    time: Number
     phase: Phase
     detail: str = ""
 

@@ -1,9 +1,10 @@
 """The one border where hostile text becomes visible and inert.
 
 Names of processes, arguments, paths, containers and images are chosen by whoever is being watched. A terminal obeys
-control characters, and a reader is deceived by characters that cannot be seen or that turn the line around. So, where
-replies leave the sensor, each such character is written as Python would write it in a literal: ``\\x1b``, ``\\n``,
-``\\u202e``. All other text stays as it is, and scrubbing twice changes nothing.
+control characters, and a reader is deceived by characters that cannot be seen or that turn the line around; a layout is
+broken by those about whose width terminals disagree. So, where replies leave the sensor, each such character is written
+as Python would write it in a literal: ``\\x1b``, ``\\n``, ``\\u202e``. All other text stays as it is, and scrubbing
+twice changes nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from __future__ import annotations
 import copy
 import json
 import re
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, cast
+from unicodedata import category
 
 import msgspec
 
@@ -26,7 +29,16 @@ PRINTABLE_BUT_INVISIBLE = (
 """Letters and marks that ``str.isprintable`` lets pass though nothing is drawn: fillers, joiners, variation selectors
 (Unicode's ``Default_Ignorable_Code_Point``, and the empty Braille cell). In the notation of a character class."""
 
-_INVISIBLE = re.compile(f"[{PRINTABLE_BUT_INVISIBLE}]")
+DISPUTED = "\u2630-\u2637\u268a-\u268f\u3248-\u324f\U0001d300-\U0001d376\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff"
+"""What one terminal draws wider than another: signs that became wide, letters of flags, tones of skin."""
+
+MOST_MARKS = 3
+"""Marks above and below one letter; more of them would be drawn over the lines around."""
+
+_HIDDEN = re.compile(f"[{PRINTABLE_BUT_INVISIBLE}{DISPUTED}]")
+_NO_LETTERS = re.compile(r"[^\w\x00-\x7f]+")
+_WIDTH_DISPUTED = frozenset(("Mc", "Me"))
+"""Marks beside and around a letter: a cell to one terminal, none to another."""
 
 
 def scrub(text: str) -> str:
@@ -34,28 +46,48 @@ def scrub(text: str) -> str:
     if len(text) <= LIMIT and is_clean(text):
         return text
     head = text[:LIMIT]
-    shown = head if is_clean(head) else "".join(map(_show, head))
+    shown = head if is_clean(head) else "".join(_escaped(head, _literal))
     cut = len(text) > LIMIT or len(shown) > LIMIT
     return f"{shown[: LIMIT - 1]}…" if cut else shown
 
 
 def is_clean(text: str) -> bool:
-    """Whether all of it can be seen and nothing in it drives a terminal."""
-    return text.isprintable() and (text.isascii() or _INVISIBLE.search(text) is None)
+    """Whether all of it can be seen, where one expects it, and nothing in it drives a terminal."""
+    return text.isprintable() and (text.isascii() or (_HIDDEN.search(text) is None and not _has_odd_marks(text)))
+
+
+def _has_odd_marks(text: str) -> bool:
+    """Marks are no letters to ``re``: of most texts nothing is looked at one by one."""
+    for found in _NO_LETTERS.finditer(text):
+        marks = 0 if found.start() else MOST_MARKS
+        for character in found.group():
+            kind = category(character)
+            marks = marks + 1 if kind == "Mn" else 0
+            if marks > MOST_MARKS or kind in _WIDTH_DISPUTED:
+                return True
+    return False
 
 
 def scrub_json(text: str) -> str:
     """A JSON text of the same meaning, with a JSON escape for each such character; nothing is cut."""
-    return text if is_clean(text) else "".join(map(_escape, text))
+    return text if is_clean(text) else "".join(_escaped(text, _json))
 
 
-def _escape(character: str) -> str:
-    return character if is_clean(character) else json.dumps(character)[1:-1].replace("\x7f", "\\u007f")
+def _escaped(text: str, escape: Callable[[str], str]) -> Iterator[str]:
+    """Character by character; a mark at the beginning would be drawn over what stands before the text."""
+    marks = MOST_MARKS
+    for character in text:
+        kind = category(character)
+        marks = marks + 1 if kind == "Mn" else 0
+        is_plain = marks <= MOST_MARKS and kind not in _WIDTH_DISPUTED and character.isprintable()
+        yield character if is_plain and not _HIDDEN.match(character) else escape(character)
 
 
-def _show(character: str) -> str:
-    if is_clean(character):
-        return character
+def _json(character: str) -> str:
+    return json.dumps(character)[1:-1].replace("\x7f", "\\u007f")
+
+
+def _literal(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
 

@@ -26,6 +26,7 @@ def _main() -> None:
 
     from engine.errors import TiercelError, UsageError
     from engine.invocation import command
+    from engine.scrub import scrub
     from tiercel.cli import cli
     from tiercel.talk import INTERRUPTED, fail
 
@@ -38,6 +39,7 @@ def _main() -> None:
     except click.exceptions.Exit as leaving:
         sys.exit(leaving.exit_code)
     except click.ClickException as error:
+        vars(error)["message"] = scrub(error.message or "")  # a file's name may stand in it
         error.show()
         sys.exit(UsageError.exit_code)
     except (KeyboardInterrupt, click.Abort):

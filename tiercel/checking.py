@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.errors import RulesError, UsageError
-from engine.scrub import scrub
 from tiercel.listing import print_json
 from tiercel.talk import say
 
@@ -67,7 +66,7 @@ def check(files: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         print_json(falco_results([report.name for report in loaded.reports], problems))
     elif problems:
-        click.echo("\n".join(map(scrub, render_text(problems).split("\n"))))
+        click.echo(render_text(problems))
     errors = [problem for problem in problems if problem.is_error]
     rules = len(loaded.compilation.rules) if loaded.compilation else 0
     summary = RulesError(errors).message if errors else f"{_count(rules, 'rule')}, no errors"

@@ -11,7 +11,7 @@ from engine.errors import UsageError
 from probes.ruling.configuration import NONE, configuration
 from tiercel.listing import json_option, print_json, print_lines
 from tiercel.options import config_option
-from tiercel.talk import say
+from tiercel.talk import say, say_fault
 
 
 def own_keys(config: str = "") -> tuple[Remapped, ...]:
@@ -41,6 +41,6 @@ def keys(as_json: bool, config: str) -> None:
     found, faults = settle(own_keys(config))
     print_json(key_rows(found)) if as_json else print_lines(key_lines(found))
     for fault in faults:
-        say(str(fault))
+        say_fault(fault)
     if faults:
         sys.exit(UsageError.exit_code)

@@ -18,7 +18,7 @@ from probes.options import Options
 from tiercel.configured import configured
 from tiercel.keys import own_keys
 from tiercel.options import config_option, configuring_options, rules_option, speed_option
-from tiercel.talk import INTERRUPTED, on_signals, say
+from tiercel.talk import INTERRUPTED, on_signals, say_fault
 
 if TYPE_CHECKING:
     from engine.service.client import Client
@@ -54,7 +54,7 @@ def show(connect: Callable[[], Awaitable[Client]], *, title: str, remapped: Sequ
     end_with(sys.stdin.fileno())
     keys, faults = settle(remapped)
     for fault in faults:
-        say(str(fault))
+        say_fault(fault)
     app = TiercelApp(connect, title=title, keys=keys, faults=[f"{each.mark}: {each.message}" for each in faults])
 
     async def until_closed() -> None:

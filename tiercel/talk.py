@@ -18,9 +18,14 @@ INTERRUPTED = 130
 
 
 def say(text: str) -> None:
-    """Tell the person at the terminal something; what comes from outside is made inert."""
-    for line in text.splitlines() or [""]:
-        click.echo(f"tiercel: {scrub(line)}", err=True)
+    """Tell the person at the terminal something, in one line; what comes from outside is made inert."""
+    click.echo(f"tiercel: {scrub(text)}", err=True)
+
+
+def say_fault(fault: object) -> None:
+    """What is wrong with a configuration, with its place."""
+    for line in str(fault).split("\n"):
+        say(line)
 
 
 def fail(error: TiercelError) -> None:

@@ -13,7 +13,7 @@ import msgspec
 from engine.errors import UsageError
 from engine.invocation import command
 from tiercel.configured import configured
-from tiercel.listing import print_lines
+from tiercel.listing import print_json, print_lines
 from tiercel.options import configuring_options, matching_option, rules_option
 
 _NUM_HELP = "The number of the event in a recording, or the line of JSON."
@@ -42,7 +42,7 @@ def why(rule: str, file: str, num: int | None, as_json: bool, **named: Any) -> N
         raise UsageError(f"there is no rule {rule!r}", hint=_nearest(rule, [each.name for each in loaded.rules]))
     explanation = explain_file(loaded[rule], file, num or 0)
     if as_json:
-        click.echo(msgspec.json.encode(explanation).decode())
+        print_json(explanation)
     else:
         print_lines(render_text(explanation))
 
@@ -102,7 +102,7 @@ def _try_rules(files: Sequence[str], recording: str, as_json: bool, *, exit_code
     first = options.config.rule_matching == "first"
     trial = try_rules(list(map(Path, files)), rule_paths(options), Path(recording), load, first=first)
     if as_json:
-        click.echo(msgspec.json.encode(trial).decode())
+        print_json(trial)
     else:
         print_lines(lines(trial))
     if exit_code and trial.differs:

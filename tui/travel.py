@@ -92,8 +92,8 @@ def _moment(text: str, now: int) -> int | None:
     try:
         date = datetime.fromisoformat(day) if day else today
         moment = date.replace(hour=int(hour), minute=int(minute), second=int(second or 0), microsecond=0)
-    except ValueError:
+        if not day and moment > today:
+            moment -= timedelta(days=1)
+        return int(moment.timestamp()) * SECOND + int((fraction or "0").ljust(9, "0"))
+    except (ValueError, OverflowError):  # no such hour, or the clock here does not go back so far
         return None
-    if not day and moment > today:
-        moment -= timedelta(days=1)
-    return int(moment.timestamp()) * SECOND + int((fraction or "0").ljust(9, "0"))

@@ -11,7 +11,7 @@ from functools import lru_cache
 from engine.lang.quoting import event_text, raw_bytes
 from engine.lang.types import FieldType, Group
 
-_MAX_BYTES = 255
+MAX_BYTES = 255
 _INTEGER = re.compile(r"[ \t\r\n\v\f]*[+-]?[0-9]+")
 
 
@@ -47,8 +47,8 @@ def convert(text: str, kind: FieldType) -> object:
 def _number(text: str, kind: FieldType) -> int:
     if kind is FieldType.PORT and not text[:1].isdigit():
         return _service(text)
-    if not _INTEGER.fullmatch(text) or len(text) > _MAX_BYTES:
-        raise ValueError(f"{text[:_MAX_BYTES]} is not a valid number")
+    if not _INTEGER.fullmatch(text) or len(text) > MAX_BYTES:
+        raise ValueError(f"{text[:MAX_BYTES]} is not a valid number")
     bits, signed = kind.bits
     value = int(text) & ((1 << bits) - 1)
     return value - (1 << bits) if signed and value >> (bits - 1) else value
@@ -73,14 +73,14 @@ def _bool(text: str, _kind: FieldType) -> bool:
 def _string(text: str, _kind: FieldType) -> str:
     if "\0" in text:
         raise ValueError("filter error: filter value cannot contain a NUL byte (\\x00)")
-    if (used := len(raw_bytes(text))) > _MAX_BYTES:
-        raise ValueError(f"filter parameter too long (used={used + 1}, available={_MAX_BYTES + 1})")
+    if (used := len(raw_bytes(text))) > MAX_BYTES:
+        raise ValueError(f"filter parameter too long (used={used + 1}, available={MAX_BYTES + 1})")
     return event_text(text)
 
 
 def _bytes(text: str, _kind: FieldType) -> bytes:
     value = raw_bytes(text)
-    if len(value) > _MAX_BYTES:
+    if len(value) > MAX_BYTES:
         raise ValueError("filter parameter too long (byte buf)")
     return value
 

@@ -16,7 +16,9 @@ from engine.alerts import Alert
 from engine.judge import ALWAYS
 from engine.lang.fields_container import split_image
 from engine.lang.grammar import ConditionError, parse
+from engine.lang.literals import MAX_BYTES
 from engine.lang.nodes import Check, Literal, escape
+from engine.scrub import is_clean
 
 COMBINATIONS = (
     ("container.image.repository", "proc.name", "fd.name"),
@@ -103,10 +105,11 @@ _LONGEST = 200
 
 
 def _dumped(items: list[Any]) -> str:
-    """As people would write it; where that would not be read back as it is, all that is not ASCII as escapes."""
+    """As people would write it; where it would not be read back or shown so, all that is not ASCII as escapes."""
     plain = partial(yaml.safe_dump, items, sort_keys=False, width=100_000, default_flow_style=None)
     text = str(plain(allow_unicode=True))
-    return text if yaml.safe_load(text) == items else str(plain(allow_unicode=False))
+    is_plain = all(map(is_clean, text.split("\n")))
+    return text if is_plain and yaml.safe_load(text) == items else str(plain(allow_unicode=False))
 
 
 def _digest(*texts: str) -> str:
@@ -121,7 +124,8 @@ def _can_say(value: str) -> bool:
     """Whether a condition can be written that holds for this text and no other."""
     try:
         check = parse(f"proc.name = {escape(value)}")
-        value.encode()
+        if len(value.encode()) > MAX_BYTES or "\0" in value:
+            return False
     except (ConditionError, UnicodeEncodeError):
         return False
     return isinstance(check, Check) and isinstance(check.right, Literal) and check.right.text == value

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.errors import RulesError, UsageError
 from engine.rules.problems import Problem
+from engine.scrub import scrub
 
 _WIDTH = 110
 """Columns of a source line that are shown; a longer one is cut around the caret."""
@@ -28,14 +29,18 @@ def to_rows(problems: Iterable[Problem]) -> list[dict[str, Any]]:
 
 
 def render_one(problem: Problem) -> str:
-    """One problem: where, what, the line with a caret, how the condition got there, what to do."""
+    """One problem: where, what, the line with a caret, how the condition got there, what to do.
+
+    What stands in rule files and their names is hostile: each line of ours stays one, and is scrubbed.
+    """
     kind = "error" if problem.is_error else "warning"
-    lines = [f"{where(problem)}: {kind}: {problem.message} [{problem.code}]", *_source(problem)]
+    lines = [f"{where(problem)}: {kind}: {problem.message} [{problem.code}]"]
     if problem.item:
         lines.append("  in " + " → ".join((problem.item, *problem.chain)))
     if problem.hint:
         lines.append(f"  hint: {problem.hint}")
-    return "\n".join(lines)
+    first, *rest = map(scrub, lines)
+    return "\n".join([first, *_source(problem), *rest])
 
 
 def where(problem: Problem) -> str:
@@ -45,12 +50,13 @@ def where(problem: Problem) -> str:
 
 
 def _source(problem: Problem) -> list[str]:
+    """The line, scrubbed, and the caret below where its place is then."""
     if not problem.snippet or not problem.column:
         return []
     column = problem.column - 1
     start = max(0, column - _WIDTH // 2) if len(problem.snippet) > _WIDTH else 0
     shown = problem.snippet[start : start + _WIDTH].replace("\t", " ")
-    return [f"  {shown}", "  " + " " * (column - start) + "^"]
+    return [f"  {scrub(shown)}", "  " + " " * len(scrub(shown[: column - start])) + "^"]
 
 
 def to_dict(problem: Problem) -> dict[str, Any]:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import unicodedata
+from functools import cache
 
 import msgspec
 import pytest
+import wcwidth
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from engine.alerts import ContainerRef
 from engine.events import ContainerInfo, Phase
 from engine.protocol import Change, Changes, ContainerRow, Containers
-from engine.scrub import LIMIT, is_clean, scrub, scrub_struct
+from engine.scrub import LIMIT, MOST_MARKS, is_clean, scrub, scrub_json, scrub_struct
 from tests.helpers.sample_alerts import alert
 
-ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=60)
-"""Surrogates, unassigned and private characters included."""
+ANY_TEXT = st.text(st.characters(exclude_categories=()) | st.sampled_from("a\u0301\u0338\u0903\ufe0f日"), max_size=60)
+"""Surrogates, unassigned and private characters included, and marks in a row."""
 
 # https://www.unicode.org/Public/15.0.0/ucd/DerivedCoreProperties.txt, Default_Ignorable_Code_Point: those that are
 # neither format characters nor unassigned.
@@ -65,14 +69,40 @@ def test_other_text_stays_the_very_same_object(text: str) -> None:
     assert scrub(text) is text
 
 
+@cache
+def clean_codes() -> frozenset[int]:
+    """The characters that pass behind a letter."""
+    return frozenset(code for code in range(sys.maxunicode + 1) if is_clean(f"a{chr(code)}"))
+
+
 def test_no_character_of_unicode_gets_through_that_must_not() -> None:
-    passed = {code for code in range(sys.maxunicode + 1) if is_clean(chr(code))}
+    passed = clean_codes()
     hidden = {
-        code for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+        code
+        for code in range(sys.maxunicode + 1)
+        if unicodedata.category(chr(code)) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Mc", "Me")
     }
     assert not passed & hidden
     assert not passed & set(IGNORABLE)
     assert set(range(0x20, 0x7F)) <= passed
+
+
+def test_of_what_gets_through_the_screen_and_terminals_know_the_same_width() -> None:
+    """Rich reckons for the screen, wcwidth for most terminals."""
+    assert [hex(code) for code in clean_codes() if cell_len(chr(code)) != wcwidth.wcwidth(chr(code))] == []
+
+
+def test_a_letter_has_few_marks_and_none_stands_at_the_beginning() -> None:
+    assert scrub("e\u0301\u0323x\u0301") == "e\u0301\u0323x\u0301"
+    assert scrub("Z" + "\u0301" * 5 + "y\u0301") == "Z" + "\u0301" * MOST_MARKS + r"\u0301" * 2 + "y\u0301"
+    assert scrub("\u0338=") == r"\u0338="
+
+
+@given(ANY_TEXT)
+def test_json_says_the_same_and_is_clean(text: str) -> None:
+    told = scrub_json(json.dumps([text], ensure_ascii=False))
+    assert is_clean(told)
+    assert json.loads(told) == [text]
 
 
 @given(ANY_TEXT)
@@ -85,10 +115,13 @@ def test_scrubbed_text_is_clean_and_scrubbing_again_changes_nothing(text: str) -
 @given(ANY_TEXT)
 def test_escapes_say_which_character_it_was(text: str) -> None:
     """The plain twin: character by character, by Python's own rules for literals."""
-    plain = "".join(
-        character if is_clean(character) else ascii(character)[1:-1].replace("\\'", "'") for character in text
-    )
+    plain, marks = "", MOST_MARKS
+    for character in text:
+        marks = marks + 1 if unicodedata.category(character) == "Mn" else 0
+        shown = is_clean(f"a{character}") and marks <= MOST_MARKS
+        plain += character if shown else ascii(character)[1:-1].replace("\\'", "'")
     assert scrub(text) == plain
+    assert is_clean(text) == (plain == text)
 
 
 @pytest.mark.parametrize("text", ["x" * (LIMIT + 1), "x" * 10_000_000, "\x1b" * LIMIT, "é\x00" * LIMIT])

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.hostile_names import ALL, printable
 from tests.helpers.lab import Lab
 from tests.helpers.lab.tmux import Tmux
 from tests.helpers.program import TIERCEL, running
+from tests.helpers.terminal_bytes import foreign
 
 pytestmark = pytest.mark.live
 
@@ -56,11 +58,6 @@ RULES = """
   priority: Warning
 """
 WANTED = ("Hostile program", "Hostile file", "Hostile link")
-FORBIDDEN = re.compile("[\x80-\x9f\u202e\x07]|\x1b\\]52|\x1b\\[7331")
-"""What a terminal would obey, or a reader be deceived by."""
-
-POINTER = "\x1b]22;default\x07"
-"""The form of the mouse pointer, that Textual itself asks for."""
 
 
 @pytest.fixture
@@ -77,9 +74,11 @@ def name(lab: Lab) -> Iterator[str]:
 
 
 def intrude(lab: Lab, name: str) -> None:
-    """A container whose program, files, arguments, environment and labels are hostile."""
+    """A container whose program, files, arguments, environment, mounts and labels are hostile."""
     evil = "\x1b]52;c;ZXZpbA==\x07\x1b[7331m\u009b\u202e[/]\nline two"
-    options = ("--label", f"evil={evil}", "--label", f"{evil}=1", "--env", f"EVIL={evil}")
+    all_in_one = f"all={printable(ALL)}"
+    options: tuple[str, ...] = ("--label", f"evil={evil}", "--label", f"{evil}=1", "--label", all_in_one)
+    options += ("--env", f"EVIL={evil}", "--env", all_in_one, "--tmpfs", f"/mnt/{evil}")
     lab.run(name, "busybox", "sh", "-c", SCRIPT, options=options)
 
 
@@ -124,7 +123,7 @@ def test_every_pane_shows_escapes_and_obeys_none(
         intrude(lab, name)
         terminal.until_shown("Hostile link", "Hostile file", "Hostile program")
         terminal.keys("End", "Enter")
-        terminal.until_shown("Overview", "\\x1b", "hostile")
+        terminal.until_shown("Overview", "hostile ▸ container start")
         terminal.keys("Escape")  # a key right behind it would make it Alt and that key
         terminal.until_gone("Overview")
         terminal.keys("3")
@@ -134,7 +133,7 @@ def test_every_pane_shows_escapes_and_obeys_none(
         terminal.keys("2")
         terminal.until_shown("Flags", "hostile")
         terminal.keys("4")
-        terminal.until_shown("of everything")
+        terminal.until_shown("4 on a container")
         terminal.keys("/", *"container.name=hostile", "Enter")  # the machine's own noise goes by too fast
         terminal.until_shown("esc clears", "\\x1b")
         terminal.keys("1")
@@ -146,6 +145,8 @@ def test_every_pane_shows_escapes_and_obeys_none(
             terminal.until_shown("hostile")
         terminal.keys("2")
         terminal.until_shown("Flags", "hostile")
+        terminal.keys("/", *"hostile", "Enter")  # the machine may have other containers
+        terminal.until_shown("/ hostile", "esc clears")
         terminal.keys("l")
         terminal.until_shown("said \\x1b", "! warned \\x1b", "[@click=app.quit]")
         terminal.keys("5")
@@ -155,7 +156,7 @@ def test_every_pane_shows_escapes_and_obeys_none(
         terminal.keys("1", "q")
         terminal.until_shown("exit code 0")
         assert "Traceback" not in terminal.text()
-        text = terminal.written.decode(errors="replace").replace(POINTER, "")
+        text = terminal.written.decode(errors="replace")
     assert "never awaited" not in text
     assert "\\x1b" in text
-    assert not FORBIDDEN.search(text)
+    assert not list(foreign(bytes(terminal.written)))

@@ -241,7 +241,9 @@ def test_times_are_read_as_people_write_them(text: str, wanted: datetime) -> Non
     assert time_of(text, AT_NOON, 0) == int(wanted.timestamp()) * SECOND
 
 
-@pytest.mark.parametrize("text", ["", "-", "+", "25:00", "12:61", "2026-13-01 10:00", "noon", "99999999-01-01 1:00"])
+@pytest.mark.parametrize(
+    "text", ["", "-", "+", "25:00", "12:61", "2026-13-01 10:00", "noon", "99999999-01-01 1:00", "0001-01-01 0:00"]
+)
 def test_what_is_no_time_is_none(text: str) -> None:
     assert time_of(text, AT_NOON, 0) is None
 

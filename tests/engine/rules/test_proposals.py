@@ -15,6 +15,7 @@ from engine.events import Input
 from engine.judge import alert_of
 from engine.rules.load import load
 from engine.rules.proposals import COMBINATIONS, Proposal, block, known_values, proposals
+from engine.scrub import is_clean
 from engine.trial import events_of
 from probes.options import DEMO, SHIPPED_RULES
 from probes.recordings.opened import opened
@@ -66,6 +67,25 @@ def test_whatever_an_attacker_writes_into_a_name_stays_a_value(target: str, name
     for proposal in proposals(seen):
         text = block(proposal, "Sensitive file read", f"by {name}")
         assert_loads_with(proposal, text)
+
+
+def opening(path: str) -> Alert:
+    seen = alert("Sensitive file read", process="x", target=path)
+    return replace(seen, output_fields={**seen.output_fields, "proc.exepath": "/bin/x", "fd.name": path})
+
+
+def test_what_is_written_for_a_hostile_name_is_seen_as_it_is() -> None:
+    found = proposals(opening("invoice\u202efdp\u0915\u093f"))
+    texts = [block(proposal, "Sensitive file read", "by a test") for proposal in found]
+    assert any("\\u202E" in text for text in texts)
+    assert all(is_clean(line) for text in texts for line in text.split("\n"))
+
+
+@pytest.mark.parametrize(("target", "proposed"), [("ä" * 127, True), ("ä" * 128, False)])
+def test_what_no_condition_has_room_for_is_not_proposed(target: str, proposed: bool) -> None:
+    """Falco takes at most 255 bytes of a value."""
+    found = proposals(opening(target))
+    assert any("fd.name" in proposal.fields for proposal in found) == proposed
 
 
 def assert_loads_with(proposal: Proposal, text: str) -> None:
