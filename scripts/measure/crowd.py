@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -96,7 +97,7 @@ class Made:
 
     async def containers(self, wanted: Sequence[Inhabited]) -> list[ContainerFigure]:
         """Others each time."""
-        draw = random.Random(time.monotonic_ns()).random
+        draw = random.Random(time.monotonic_ns()).random  # noqa: S311 - nothing is secret
         return [
             ContainerFigure(one.container_id, 100 * draw(), int(1e9 * draw()), 0, 1e6 * draw(), 1e6 * draw(), _EACH)
             for one in wanted
@@ -104,11 +105,11 @@ class Made:
 
     async def processes(self, wanted: Sequence[tuple[int, int]]) -> list[ProcessFigure]:
         """Likewise."""
-        draw = random.Random(time.monotonic_ns()).random
+        draw = random.Random(time.monotonic_ns()).random  # noqa: S311 - nothing is secret
         return [ProcessFigure(pid, start, 100 * draw(), int(1e9 * draw())) for pid, start in wanted]
 
 
-def _by(number: int, pid: int) -> dict[str, object]:
+def _by(number: int, pid: int) -> dict[str, Any]:
     now = {"time": time.time_ns(), "since_boot": since_boot()}
     who = {"pid": pid, "tid": pid, "start": pid, "ppid": 1, "comm": "sh", "uid": 0, "gid": 0}
     return {**now, **who, "container_id": f"{number:064x}"}
@@ -169,7 +170,9 @@ def history(rules: RuleSet) -> Iterator[tuple[int, Alert]]:
     (rule, *_) = rules.match(event())
     base = alert_of(rule, event(), "bench")
     for name, number in itertools.product([f"Rule number {number}" for number in range(RULES)], range(BURNING)):
-        container = ContainerRef(id=f"{number:064x}", name=f"web-{number}", image=f"shop/web:{number}", privileged=False)
+        container = ContainerRef(
+            id=f"{number:064x}", name=f"web-{number}", image=f"shop/web:{number}", privileged=False
+        )
         yield ALERTS // RULES // BURNING, msgspec.structs.replace(base, rule=name, container=container)
 
 

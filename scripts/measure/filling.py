@@ -74,7 +74,8 @@ def _write(connection: sqlite3.Connection, stacks: list[_Stack], each: int, begu
         told = beats.of(begun + number * APART for number in ids)
         values = (each, first, last, ids[0], ids[-1], told, stack.id)
         connection.execute(
-            "UPDATE stacks SET count = ?, first = ?, last = ?, first_id = ?, last_id = ?, beats = ? WHERE id = ?", values
+            "UPDATE stacks SET count = ?, first = ?, last = ?, first_id = ?, last_id = ?, beats = ? WHERE id = ?",
+            values,
         )
 
 

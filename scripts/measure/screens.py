@@ -31,11 +31,15 @@ def screens() -> Iterator[Figure]:
         with _crowd(Path(folder)) as (socket, sensor):
             for part in (_of_alerts, _of_processes, _of_containers, _of_views):
                 with terminal("attach", str(socket)) as seen:
-                    seen.until(lambda seen=seen: "web-" in seen.text(), "the list of alerts")
-                    seen.settle(2)
-                    yield from part(seen)
+                    yield from part(_begun(seen))
             yield Figure("memory of the sensor", memory_of(sensor)[0] / 1e6, "MB", "", _CROWD)
         yield from _of_a_capture(Path(folder))
+
+
+def _begun(seen: Terminal) -> Terminal:
+    seen.until(lambda: "web-" in seen.text(), "the list of alerts")
+    seen.settle(2)
+    return seen
 
 
 def _of_alerts(seen: Terminal) -> Iterator[Figure]:
@@ -61,7 +65,9 @@ def _only_seven(seen: Terminal) -> bool:
 
 def _of_processes(seen: Terminal) -> Iterator[Figure]:
     note = f"{PROCESSES:,} processes, {TURNOVER}/s come and go; {RATE:,} alerts/s"
-    yield _one("processes to their screen", pressing.shown(seen, b"3", lambda: "--job-" in seen.text(), "the tree"), note)
+    yield _one(
+        "processes to their screen", pressing.shown(seen, b"3", lambda: "--job-" in seen.text(), "the tree"), note
+    )
     seen.settle(2)
     yield from keys("processes: move the cursor", note, pressing.moves(seen, KEYS))
     yield from keys("processes: a page", note, pressing.pages(seen, KEYS // 2, "Process"))

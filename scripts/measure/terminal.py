@@ -74,7 +74,7 @@ class Terminal:
 
     def pause(self) -> None:
         """Look at what comes, as somebody does between two keys."""
-        self.settle(random.uniform(*_PAUSE))
+        self.settle(random.uniform(*_PAUSE))  # noqa: S311 - nothing is secret
 
     def asked(self, keys: bytes, condition: Callable[[], object], what: str) -> float:
         """Type, and read until something is so that was not; seconds from the keys to the bytes that made it so."""
