@@ -65,9 +65,7 @@ def _only_seven(seen: Terminal) -> bool:
 
 def _of_processes(seen: Terminal) -> Iterator[Figure]:
     note = f"{PROCESSES:,} processes, {TURNOVER}/s come and go; {RATE:,} alerts/s"
-    yield _one(
-        "processes to their screen", pressing.shown(seen, b"3", lambda: "--job-" in seen.text(), "the tree"), note
-    )
+    yield _one("processes to their screen", pressing.shown(seen, b"3", lambda: _is_tree(seen), "the tree"), note)
     seen.settle(2)
     yield from keys("processes: move the cursor", note, pressing.moves(seen, KEYS))
     yield from keys("processes: a page", note, pressing.pages(seen, KEYS // 2, "Process"))
@@ -76,6 +74,10 @@ def _of_processes(seen: Terminal) -> Iterator[Figure]:
     took = pressing.shown(seen, b"\r", lambda: "job-77" in pressing.column(seen, "Process")[3], "the filtered tree")
     yield _one("processes: that filter to its screen", took, note)
     yield pressing.memory(seen, note)
+
+
+def _is_tree(seen: Terminal) -> bool:
+    return " Tty " in seen.text() and "--job-" in pressing.column(seen, "Process")[0]
 
 
 def _of_containers(seen: Terminal) -> Iterator[Figure]:
