@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -62,6 +63,7 @@ def show(connect: Callable[[], Awaitable[Client]], *, title: str, remapped: Sequ
         on_signals(app.action_interrupt, signal.SIGINT)
         await app.run_async()
 
+    gc.freeze()  # what is loaded by now stays: to look through it for garbage would hold up keys
     asyncio.run(until_closed())
     if app.return_code == INTERRUPTED:
         raise KeyboardInterrupt

@@ -12,6 +12,9 @@ from textual.widget import Widget
 
 from tui.workers import start
 
+_REST = 4
+"""Times as long as a load takes the next one for a pulse is away: what takes long is done less often."""
+
 
 class Loader:
     """Runs ``load`` for a widget. ``pace`` is the shortest time, in seconds, between two loads for pulses."""
@@ -24,6 +27,8 @@ class Loader:
         self._running = False
         self._waiting = False
         self._last = 0.0
+        self._took = 0.0
+        """Seconds that the last load took."""
 
     def now(self) -> None:
         """Load as soon as the load that is on its way is over."""
@@ -34,7 +39,7 @@ class Loader:
 
     def soon(self) -> None:
         """Load, but not sooner than the pace allows."""
-        wait = self._last + self._pace - time.monotonic()
+        wait = self._last + max(self._pace, _REST * self._took) - time.monotonic()
         if wait <= 0:
             self.now()
         elif not self._waiting:
@@ -51,5 +56,6 @@ class Loader:
                 self._wanted = False
                 self._last = time.monotonic()
                 await self._load()
+                self._took = time.monotonic() - self._last
         finally:
             self._running = False

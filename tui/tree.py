@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+_SLICE = 1_000
+"""Rows for which lines are drawn between two breaths: a millisecond or two."""
 
 
 def guides(depths: Sequence[int]) -> list[str]:
     """The lines to draw before each row: ``│  └─ ``. Depth 0 has none."""
+    return next(drawn for drawn in guiding(depths) if drawn is not None)
+
+
+def guiding(depths: Sequence[int]) -> Iterator[list[str] | None]:
+    """The same at the end; before, None comes wherever others may go on."""
     drawn: list[str] = []
     later: list[bool] = []
-    for depth in reversed(depths):
+    for number, depth in enumerate(reversed(depths), 1):
         later += [False] * (depth + 1 - len(later))
         stems = ["│  " if later[level] else "   " for level in range(1, depth)]
         branch = ("├─ " if later[depth] else "└─ ") if depth else ""
         drawn.append("".join(stems) + branch)
         later[depth:] = [True]
-    return drawn[::-1]
+        if number % _SLICE == 0:
+            yield None
+    yield drawn[::-1]
 
 
 def with_family(depths: Sequence[int], matches: Sequence[bool]) -> list[int]:

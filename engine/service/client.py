@@ -83,7 +83,8 @@ from engine.protocol import (
     Why,
     Zoom,
 )
-from engine.service.frames import REPLY_LIMIT, FrameReader, to_frame, to_reply
+from engine.service.frames import REPLY_LIMIT, FrameReader, to_frame
+from engine.service.long_reading import reply_of
 from engine.service.sockets import peer_uid
 
 ANSWERS: dict[type, type] = {
@@ -282,7 +283,7 @@ class Client:
         end: TiercelError = SensorGone("the sensor has ended", hint=self._hint)
         try:
             while (body := await self._frames.read()) is not None:
-                self._deliver(to_reply(body))
+                self._deliver(await reply_of(body))
         except ProtocolError as error:
             end = error
         except OSError:

@@ -45,15 +45,16 @@ def encode(value: msgspec.Struct) -> bytes:
 
 def to_request(body: bytes) -> Request:
     """What a front end asks. Raises ProtocolError."""
-    return _decode(_REQUESTS, body)
+    return decode(_REQUESTS, body)
 
 
 def to_reply(body: bytes) -> Reply:
     """What a sensor says. Raises ProtocolError."""
-    return _decode(_REPLIES, body)
+    return decode(_REPLIES, body)
 
 
-def _decode(decoder: msgspec.msgpack.Decoder[T], body: bytes) -> T:
+def decode(decoder: msgspec.msgpack.Decoder[T], body: bytes | msgspec.Raw) -> T:
+    """What the other end wrote. Raises ProtocolError."""
     try:
         return decoder.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, MemoryError) as error:

@@ -250,7 +250,7 @@ def _is_of_runtime(process: Process) -> bool:
 
 def is_plumbing(process: Process) -> bool:
     """One of the processes by which runc gets into a container, before it executes what was asked for."""
-    if not process.name.startswith("runc:["):  # of most: nothing is made of their paths
+    if not process.name.startswith("runc:["):  # asked of every ancestor of every process that is shown
         return False
     program = PurePosixPath(process.exepath).name
     return program in _RUNTIMES or program.startswith("memfd:runc")

@@ -15,6 +15,7 @@ import msgspec
 from engine.alerts import Alert, Priority
 from engine.protocol import ListStacks, StackRow, Stacks, State
 from engine.store import beats
+from engine.store.held import with_beats
 from engine.store.reader import Selection, select, stack_of
 from engine.store.rows import STACK_COLUMNS, TRIAGE_COLUMNS, Stored, Triage, row_of, stack_row
 
@@ -115,7 +116,7 @@ def _told(connection: sqlite3.Connection, chosen: Selection, column: str) -> dic
     )
     for key, text in texts:
         found.setdefault(key, []).append(text)
-    for row in chosen.special[:BEATEN]:
+    for row in with_beats(connection, chosen.special[:BEATEN], chosen.then, chosen.until):
         found.setdefault(getattr(row, column), []).append(beats.again(row.span, row.beats, row.first))
     return {key: beats.together(several) for key, several in found.items()}
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -17,9 +17,9 @@ from engine.alerts import Alert, Priority
 from engine.filter import Filter, parse_filter
 from engine.protocol import Alerts, ListAlerts, ListStacks, StackRow, Stacks
 from engine.store import beats
+from engine.store.held import Then, as_of, with_beats
 from engine.store.rows import (
     STACK_COLUMNS,
-    TRIAGE_COLUMNS,
     Hits,
     Stored,
     Tally,
@@ -30,8 +30,6 @@ from engine.store.rows import (
     subject,
 )
 
-_TAKEN_BACK = 1_000
-"""Alerts of a stack that are taken back out of its beats in a paused view; of more the beats end with the latest."""
 _ALERTS = msgspec.msgpack.Decoder(Alert)
 
 # The texts of these queries are put together from constants only; values always go in as parameters.
@@ -66,20 +64,24 @@ class Selection(NamedTuple):
     parameters: tuple[str | int, ...]
     until: int
     """The newest alert that counts."""
+    then: dict[int, Then]
+    """Of a paused view, by stack; their rows among ``special`` do not tell yet when alerts came (:func:`with_beats`).
+    """
 
 
 def select(connection: sqlite3.Connection, waiting: list[Stored], query: ListStacks, newest: int) -> Selection:
     """What passes the filter. Raises UsageError for one that cannot be understood."""
     wanted = parse_filter(query.filter)
     until = query.before or newest
-    moved = {row.stack: (alert, row) for alert, row in _moved(connection, waiting, query, until)}
+    then = {each.row.stack: each for each in as_of(connection, query, until)}
+    moved = {row.stack: (alert, row) for alert, row in _moved(connection, waiting, query, until, then)}
     special = sorted((row for alert, row in moved.values() if wanted.matches(subject(alert, row.state))), key=_age)
-    return Selection(special, *_plain_stacks(wanted, query, until, moved), until)
+    return Selection(special, *_plain_stacks(wanted, query, until, moved), until, then)
 
 
 def read_stacks(connection: sqlite3.Connection, waiting: list[Stored], query: ListStacks, newest: int) -> Stacks:
     """A page of stacks. Raises UsageError for a filter that cannot be understood."""
-    special, where, parameters, until = select(connection, waiting, query, newest)
+    special, where, parameters, until, then = select(connection, waiting, query, newest)
     total, alerts = connection.execute(
         f"SELECT count(*), total(count) FROM stacks WHERE {where}", parameters
     ).fetchone()
@@ -89,11 +91,12 @@ def read_stacks(connection: sqlite3.Connection, waiting: list[Stored], query: Li
         (*parameters, end if special else query.limit, 0 if special else query.offset),
     )
     rows = list(heapq.merge(special, map(stack_row, plain), key=_age))
+    page = rows[query.offset : end] if special else rows
     return Stacks(
         total=total + len(special),
         alerts=int(alerts) + sum(row.count for row in special),
         newest=until,
-        rows=rows[query.offset : end] if special else rows,
+        rows=with_beats(connection, page, then, until) if then else page,
     )
 
 
@@ -118,18 +121,21 @@ def _plain_stacks(
 
 
 def _moved(
-    connection: sqlite3.Connection, waiting: list[Stored], query: ListStacks, until: int
+    connection: sqlite3.Connection,
+    waiting: list[Stored],
+    query: ListStacks,
+    until: int,
+    earlier: Mapping[int, Then],
 ) -> Iterator[tuple[Alert, StackRow]]:
     """Stacks whose latest alert is not what the table says: it came after ``until``, or it waits in memory."""
-    earlier = {row.stack: (alert, row) for alert, row in _as_of(connection, query, until)}
-    yield from earlier.values()
+    yield from ((then.alert, then.row) for then in earlier.values())
     for stack, delta in deltas([stored for stored in waiting if stored.alert.id <= until]).items():
         latest = delta.latest
         if query.container_id not in (None, latest.container.id if latest.container else ""):
             continue
         if query.rule not in ("", latest.rule):
             continue
-        known = earlier[stack][1] if stack in earlier else stack_of(connection, stack)
+        known = earlier[stack].row if stack in earlier else stack_of(connection, stack)
         yield (
             latest,
             row_of(
@@ -140,30 +146,6 @@ def _moved(
                 told=beats.merged(_beats(connection, stack), beats.of(delta.times)),
             ),
         )
-
-
-def _as_of(connection: sqlite3.Connection, query: ListStacks, until: int) -> Iterator[tuple[Alert, StackRow]]:
-    """For a paused view: stacks that got alerts since, as they were then."""
-    if not query.before:
-        return
-    moved = connection.execute(
-        f"SELECT id, count, first, beats, {TRIAGE_COLUMNS} FROM stacks WHERE last_id > ? AND first_id <= ?"
-        " AND (? IS NULL OR container_id = ?) AND ? IN ('', rule)",
-        (until, until, query.container_id, query.container_id, query.rule),
-    ).fetchall()
-    for stack, count, first, told, acknowledged, *rest in moved:
-        newer = "SELECT count(*) FROM alerts WHERE stack = ? AND id > ?"
-        since = connection.execute(newer, (stack, until)).fetchone()[0]
-        latest = "SELECT body FROM alerts WHERE stack = ? AND id <= ? ORDER BY id DESC LIMIT 1"
-        alert = _ALERTS.decode(connection.execute(latest, (stack, until)).fetchone()[0])
-        triage = Triage(bool(acknowledged), *rest)
-        then = _taken_back(connection, told, stack, until) if since <= _TAKEN_BACK else told
-        yield alert, row_of(alert, count=count - since, first=first, triage=triage, told=then)
-
-
-def _taken_back(connection: sqlite3.Connection, told: str, stack: int, until: int) -> str:
-    times = connection.execute("SELECT time FROM alerts WHERE stack = ? AND id > ?", (stack, until))
-    return beats.without(told, (time for (time,) in times))
 
 
 def _beats(connection: sqlite3.Connection, stack: int) -> str:

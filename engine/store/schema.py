@@ -6,11 +6,13 @@ import os
 import sqlite3
 import time
 from pathlib import Path
+from typing import Any
 
 from engine.alert_query import fits
 from engine.errors import UsageError
 from engine.filter import fold
 from engine.store.beats import merged
+from engine.store.held import Reading
 
 APPLICATION_ID = 0x54524345
 """Marks the file as ours: bytes 68 to 71 of SQLite's header ("TRCE")."""
@@ -82,6 +84,7 @@ SCHEMA_VERSION = len(_STEPS)
 
 LOG_SIZE = 64 << 20
 """Bytes of the write-ahead log that stay on the disk while it is empty."""
+_OPTIONS: Any = {"timeout": 1.0, "isolation_level": None, "check_same_thread": False}
 _HEADER_SIZE = 100
 _MAGIC = b"SQLite format 3\0"
 
@@ -109,7 +112,8 @@ def open_writer(path: Path) -> sqlite3.Connection:
 
 def open_reader(path: Path) -> sqlite3.Connection:
     """A connection for queries, to be used by one thread at a time."""
-    connection = _connect(path)
+    connection = sqlite3.connect(path, factory=Reading, **_OPTIONS)
+    connection.remembered = {}
     connection.execute("PRAGMA query_only = 1")
     connection.create_function("fold", 1, fold, deterministic=True)
     connection.create_function("fits", 3, fits, deterministic=True)
@@ -127,7 +131,8 @@ def move_aside(path: Path) -> Path:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, timeout=1.0, isolation_level=None, check_same_thread=False)
+    connection: sqlite3.Connection = sqlite3.connect(path, **_OPTIONS)
+    return connection
 
 
 def _check_header(path: Path) -> None:

@@ -1,55 +1,73 @@
-"""A sensor with a million alerts to which more come: ``python -m scripts.measure.crowd SOCKET STORE``.
+"""A sensor with a million alerts to which more come, and with a crowd on its machine.
 
-It says ``ready`` when front ends can attach.
+``python -m scripts.measure.crowd SOCKET STORE`` says ``ready`` when front ends can attach.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
+import random
 import sys
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from engine.alerts import Alert, ContainerRef
-from engine.contracts import Emit
-from engine.events import KernelEvent, Phase, SourceState
+from engine.contracts import Emit, Inhabited
+from engine.events import ContainerInfo, Input, KernelEvent, Phase, ProcessInfo, Snapshot, SourceState
 from engine.judge import alert_of
-from engine.protocol import ProbeRow
+from engine.protocol import ContainerFigure, ProbeRow, ProcessFigure
 from engine.rules.ruleset import RuleSet
 from engine.sensor import Sensor
 from engine.service.desk import Desk
 from engine.service.server import Server
+from engine.state.clock import since_boot
 from engine.state.event import Event
 from engine.store import AlertStore
+from probes.machine.collector import gentle
+from scripts.measure.filling import fill
 from scripts.measure.judgement import opened, rule_sets, world
 
 ALERTS = 1_000_000
-RULES, CONTAINERS = 40, 50
-"""A stack for each pair."""
-BATCH = 10_000
+RULES, BURNING = 40, 50
+"""A stack for each pair of a rule and a container that has alerts."""
+PROCESSES, CONTAINERS = 10_000, 500
 RATE = 1_000
 """Alerts a second that come while somebody looks."""
+TURNOVER = 100
+"""Processes a second that begin, and as many that end."""
 STEP = 0.01
 """Seconds between two batches of them."""
 SHIPPED = Path(__file__).resolve().parents[2] / "rules"
+_EACH = PROCESSES // CONTAINERS
 
 
 class Arrivals:
-    """A source of events, each of which makes an alert."""
+    """A source of events, most of which make an alert: they come from all burning containers in turn."""
 
     name = "arrivals"
     own_events = 0
 
+    def __init__(self) -> None:
+        self._turn = itertools.cycle(range(BURNING))
+        self._pids = itertools.count(1_000_000)
+        self._young: list[int] = []
+
     async def run(self, emit: Emit) -> None:
         """Emit for ever, at an even rate."""
-        emit([SourceState(time=time.time_ns(), phase=Phase.LIVE)])
+        emit([SourceState(time=time.time_ns(), phase=Phase.LIVE), *machine()])
+        begun, told = time.monotonic(), 0
         while True:
             await asyncio.sleep(STEP)
-            emit([self._event() for _ in range(round(RATE * STEP))])
+            due = int((time.monotonic() - begun) / STEP)
+            for _ in range(due - told):
+                emit([self._alerting() for _ in range(round(RATE * STEP))])
+                emit(list(self._turnover(round(TURNOVER * STEP))))
+            told = due
 
     def select(self, event_types: Collection[str], *, narrows: bool = False) -> None:
         """It has one type."""
@@ -58,8 +76,87 @@ class Arrivals:
         """It counts nothing."""
         return []
 
-    def _event(self) -> KernelEvent:
-        return msgspec.structs.replace(opened("/etc/shadow"), time=time.time_ns(), container_id="")
+    def _alerting(self) -> KernelEvent:
+        number = next(self._turn)
+        return msgspec.structs.replace(opened("/etc/shadow"), **_by(number, first_of(number)))
+
+    def _turnover(self, count: int) -> Iterator[KernelEvent]:
+        """Processes begin, and end a second later."""
+        for _ in range(count):
+            parent, pid = first_of(next(self._turn)), next(self._pids)
+            who = ProcessInfo(pid=pid, start=pid, ppid=parent, comm=f"job-{pid}", container_id=_id(parent))
+            yield KernelEvent(type="clone", process=who, **_by(parent // _EACH, parent))
+            self._young.append(pid)
+            if len(self._young) > TURNOVER:
+                old = self._young.pop(0)
+                yield KernelEvent(type="procexit", **_by(0, old))
+
+
+class Made:
+    """Figures that are made up: what it takes to measure them is :mod:`scripts.measure.gauging`'s."""
+
+    async def containers(self, wanted: Sequence[Inhabited]) -> list[ContainerFigure]:
+        """Others each time."""
+        draw = random.Random(time.monotonic_ns()).random  # noqa: S311 - nothing is secret
+        return [
+            ContainerFigure(one.container_id, 100 * draw(), int(1e9 * draw()), 0, 1e6 * draw(), 1e6 * draw(), _EACH)
+            for one in wanted
+        ]
+
+    async def processes(self, wanted: Sequence[tuple[int, int]]) -> list[ProcessFigure]:
+        """Likewise."""
+        draw = random.Random(time.monotonic_ns()).random  # noqa: S311 - nothing is secret
+        return [ProcessFigure(pid, start, 100 * draw(), int(1e9 * draw())) for pid, start in wanted]
+
+
+def _by(number: int, pid: int) -> dict[str, Any]:
+    now = {"time": time.time_ns(), "since_boot": since_boot()}
+    who = {"pid": pid, "tid": pid, "start": pid, "ppid": 1, "comm": "sh", "uid": 0, "gid": 0}
+    return {**now, **who, "container_id": f"{number:064x}"}
+
+
+def first_of(number: int) -> int:
+    """The pid of the first process in a container."""
+    return 1000 + number * _EACH
+
+
+def _id(pid: int) -> str:
+    return f"{(pid - 1000) // _EACH:064x}"
+
+
+def machine() -> list[Input]:
+    """The containers, and all processes in them: each has a shell whose children have children."""
+    now = time.time_ns()
+    infos: list[Input] = [
+        ContainerInfo(
+            id=f"{number:064x}",
+            time=now,
+            name=f"web-{number}",
+            image=f"shop/web:{number}",
+            state="running",
+            created=now - number * 10**10,
+            started=now - number * 10**10,
+            pid=first_of(number),
+        )
+        for number in range(CONTAINERS)
+    ]
+    return [*infos, Snapshot(time=now, processes=[_process(pid) for pid in range(1000, 1000 + PROCESSES)])]
+
+
+def _process(pid: int) -> ProcessInfo:
+    place = (pid - 1000) % _EACH
+    parent = 1 if not place else pid - place if place % 3 == 1 else pid - 1
+    name = "sh" if not place else "service"
+    return ProcessInfo(
+        pid=pid,
+        start=pid,
+        ppid=parent,
+        comm=name,
+        exepath=f"/usr/bin/{name}",
+        args=[f"--job-{pid}", "--config=/etc/service/config.yaml"],
+        vpid=1 + place,
+        container_id=_id(pid),
+    )
 
 
 def event() -> Event:
@@ -68,27 +165,20 @@ def event() -> Event:
     return judged
 
 
-def history(rules: RuleSet) -> Iterator[list[Alert]]:
-    """Alerts of the last hour in batches, of all stacks in turn."""
+def history(rules: RuleSet) -> Iterator[tuple[int, Alert]]:
+    """The latest alert of each stack, and how many others it had within the last hour."""
     (rule, *_) = rules.match(event())
     base = alert_of(rule, event(), "bench")
-    begun = time.time_ns() - 3600 * 10**9
-    containers = [
-        ContainerRef(id=f"{number:064x}", name=f"web-{number}", image=f"shop/web:{number}", privileged=False)
-        for number in range(CONTAINERS)
-    ]
-    stacks = list(itertools.product([f"Rule number {number}" for number in range(RULES)], containers))
-    every = itertools.cycle(stacks)
-    for start in range(0, ALERTS, BATCH):
-        yield [
-            msgspec.structs.replace(base, rule=name, container=container, time=begun + (start + number) * 3_000_000)
-            for number, (name, container) in enumerate(itertools.islice(every, BATCH))
-        ]
+    for name, number in itertools.product([f"Rule number {number}" for number in range(RULES)], range(BURNING)):
+        container = ContainerRef(
+            id=f"{number:064x}", name=f"web-{number}", image=f"shop/web:{number}", privileged=False
+        )
+        yield ALERTS // RULES // BURNING, msgspec.structs.replace(base, rule=name, container=container)
 
 
 async def serve(path: Path, store: AlertStore, rules: RuleSet) -> None:
     """Until it is killed."""
-    sensor = Sensor([Arrivals()], rules, store, load_rules=lambda: rules, hostname="bench")
+    sensor = Sensor([Arrivals()], rules, store, load_rules=lambda: rules, hostname="bench", gauge=Made())
     server = Server(Desk(sensor).answer, hostname="bench")
     sensor.on_pulse = server.pulse
     await asyncio.gather(sensor.run(), server.serve(path, ready=lambda: print("ready", flush=True)))
@@ -98,11 +188,9 @@ def main() -> None:
     """Fill the store, then serve it."""
     socket, database = map(Path, sys.argv[1:])
     ((_name, rules),) = rule_sets([SHIPPED])
-    store = AlertStore(database)
-    for batch in history(rules):
-        store.add(batch)
-    store.flush()
-    asyncio.run(serve(socket, store, rules))
+    fill(database, history(rules))
+    with gentle():  # as in the sensor
+        asyncio.run(serve(socket, AlertStore(database), rules))
 
 
 if __name__ == "__main__":

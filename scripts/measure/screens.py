@@ -9,76 +9,103 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from scripts.measure import pressing
 from scripts.measure.captures import large_capture
-from scripts.measure.crowd import ALERTS, RATE
-from scripts.measure.figure import Figure, UnmeasurableError, percentile
+from scripts.measure.crowd import ALERTS, CONTAINERS, PROCESSES, RATE, TURNOVER
+from scripts.measure.figure import Figure, UnmeasurableError
+from scripts.measure.pressing import keys
+from scripts.measure.processes import memory_of
 from scripts.measure.terminal import Terminal, terminal
 
 KEYS = 200
-DOWN, UP = b"\x1b[B", b"\x1b[A"
 SHOWN = "1 Alerts"
 """Is on the first screen."""
+VIEWS = ((b"5", " Cost "), (b"2", " Image "), (b"3", " Tty "), (b"6", " Losses "), (b"4", " Result "), (b"1", " × "))
+"""Keys of views, and words that only they show."""
+_CROWD = f"{ALERTS:,} alerts, {RATE:,}/s arriving; {PROCESSES:,} processes; {CONTAINERS} containers"
 
 
 def screens() -> Iterator[Figure]:
-    """The screen of a sensor with a million alerts while more arrive, then that of a large capture."""
+    """The screen of a sensor with a million alerts and a crowd, while more arrive, then that of a large capture."""
     with tempfile.TemporaryDirectory(prefix="tiercel-bench-") as folder:
-        with _crowd(Path(folder)) as socket, terminal("attach", str(socket)) as seen:
-            yield from _of_a_crowd(seen)
+        with _crowd(Path(folder)) as (socket, sensor):
+            for part in (_of_alerts, _of_processes, _of_containers, _of_views):
+                with terminal("attach", str(socket)) as seen:
+                    yield from part(_begun(seen))
+            yield Figure("memory of the sensor", memory_of(sensor)[0] / 1e6, "MB", "", _CROWD)
         yield from _of_a_capture(Path(folder))
 
 
-def _of_a_crowd(seen: Terminal) -> Iterator[Figure]:
-    note = f"{ALERTS:,} alerts, {RATE:,}/s arriving"
-    seen.until(lambda: "Rule number" in seen.text(), "the list of alerts")
+def _begun(seen: Terminal) -> Terminal:
+    seen.until(lambda: "web-" in seen.text(), "the list of alerts")
     seen.settle(2)
-    moves = [1000 * _moved(seen, UP if number % 20 >= 10 else DOWN) for number in range(KEYS)]
-    yield Figure("key to screen: move the cursor, p50", percentile(moves, 50), "ms", "", note)
-    yield Figure("key to screen: move the cursor, p99", percentile(moves, 99), "ms", "≤ 50", note)
-    views = [1000 * _went(seen, *view) for view in (VIEWS * KEYS)[: KEYS // 2]]
-    yield Figure("key to screen: another view, p50", percentile(views, 50), "ms", "", note)
-    yield Figure("key to screen: another view, p99", percentile(views, 99), "ms", "≤ 50", note)
+    return seen
+
+
+def _of_alerts(seen: Terminal) -> Iterator[Figure]:
+    note = f"{ALERTS:,} alerts, {RATE:,}/s arriving"
+    yield from keys("alerts: move the cursor", note, pressing.moves(seen, KEYS))
+    yield from keys("alerts: a page", note, pressing.pages(seen, KEYS // 2, "Rule"))
+    yield from keys("alerts: type a filter", note, pressing.letters(seen, "rule = 'Rule number 7'"))
+    yield _one("alerts: that filter to its screen", pressing.shown(seen, b"\r", lambda: _only_seven(seen), "it"), note)
+    seen.press(b"\x1b")
     seen.settle(0.5)
-    seen.press(b"o")
-    grouped = seen.until(lambda: "by rule" in seen.text() and " stacks" in seen.text(), "the alerts by rule")
-    yield Figure("alerts by rule to their screen", 1000 * grouped, "ms", "", note)
-    seen.press(b"ooo")
-    seen.until(lambda: " stacks" not in seen.text(), "the alerts as before")
-    seen.press(b"/")
-    seen.until(lambda: "esc" in seen.text(), "the filter's line")
-    seen.settle(0.5)
-    seen.press(b"rule = 'Rule number 7'\r")
-    yield Figure("filter of the alerts to its screen", 1000 * _filtered(seen), "ms", "", note)
-    yield Figure("memory of the front end", seen.resident() / 1e6, "MB", "≤ 150", note)
+    for word in ("by rule", "by container", "each alert by itself"):
+        took = pressing.shown(seen, b"o", lambda word=word: word in seen.text(), word)  # type: ignore[misc]
+        yield _one(f"alerts: {word}, to the screen", took, note)
+        seen.settle(0.5)
+    yield from keys("alerts one by one: a page", note, pressing.pages(seen, KEYS // 4, "Container"))
+    yield pressing.memory(seen, note)
 
 
-VIEWS = ((b"5", "Rules"), (b"1", "Alerts"))
-"""Keys of views, and the name of the tab that is in front then."""
+def _only_seven(seen: Terminal) -> bool:
+    rules = pressing.column(seen, "Rule")
+    return all(rule.startswith("Rule number 7") for rule in rules[:20])
 
 
-def _moved(seen: Terminal, key: bytes) -> float:
-    seen.until(lambda: seen.cursor() > 0, "the cursor")
-    wanted = seen.cursor() + (1 if key == DOWN else -1)
-    seen.press(key)
-    return seen.until(lambda: seen.cursor() == wanted, f"the cursor at line {wanted}")
+def _of_processes(seen: Terminal) -> Iterator[Figure]:
+    note = f"{PROCESSES:,} processes, {TURNOVER}/s come and go; {RATE:,} alerts/s"
+    yield _one("processes to their screen", pressing.shown(seen, b"3", lambda: _is_tree(seen), "the tree"), note)
+    seen.settle(2)
+    yield from keys("processes: move the cursor", note, pressing.moves(seen, KEYS))
+    yield from keys("processes: a page", note, pressing.pages(seen, KEYS // 2, "Process"))
+    yield from keys("processes: type a filter", note, pressing.letters(seen, "proc.cmdline contains job-77"))
+    seen.settle(1)
+    took = pressing.shown(seen, b"\r", lambda: "job-77" in pressing.column(seen, "Process")[3], "the filtered tree")
+    yield _one("processes: that filter to its screen", took, note)
+    yield pressing.memory(seen, note)
 
 
-def _went(seen: Terminal, key: bytes, name: str) -> float:
-    seen.settle(0.05)
-    marker = "Rule number" if name == "Alerts" else "Tags"
-    seen.press(key)
-    return seen.until(lambda: marker in seen.text(), f"the view {name}")
+def _is_tree(seen: Terminal) -> bool:
+    return " Tty " in seen.text() and "--job-" in pressing.column(seen, "Process")[0]
 
 
-def _filtered(seen: Terminal) -> float:
-    return seen.until(
-        lambda: "Rule number 7" in seen.text() and "Rule number 6" not in seen.text(), "the filtered list"
-    )
+def _of_containers(seen: Terminal) -> Iterator[Figure]:
+    note = f"{CONTAINERS} containers with figures; {RATE:,} alerts/s"
+    took = pressing.shown(seen, b"2", lambda: "shop/web" in pressing.column(seen, "Image")[0], "containers")
+    yield _one("containers to their screen", took, note)
+    seen.settle(3)
+    yield from keys("containers: move the cursor", note, pressing.moves(seen, KEYS))
+    yield from keys("containers: a page", note, pressing.pages(seen, KEYS // 2, "Name"))
+    seen.press(b">>>>")
+    seen.settle(2)
+    yield from keys("containers: a page, by CPU", note, pressing.pages(seen, KEYS // 2, "Name"))
+    yield from keys("containers: type a filter", note, pressing.letters(seen, "container.name = web-77"))
+    yield pressing.memory(seen, note)
+
+
+def _of_views(seen: Terminal) -> Iterator[Figure]:
+    yield from keys("another view", _CROWD, pressing.views(seen, KEYS // 2, VIEWS))
+    yield pressing.memory(seen, f"all views; {_CROWD}")
+
+
+def _one(what: str, seconds: float, note: str) -> Figure:
+    return Figure(what, 1000 * seconds, "ms", "", note)
 
 
 @contextlib.contextmanager
-def _crowd(folder: Path) -> Iterator[Path]:
-    """The socket of a sensor with very many alerts."""
+def _crowd(folder: Path) -> Iterator[tuple[Path, int]]:
+    """The socket of a sensor with very many alerts, and its pid."""
     socket = folder / "sensor.sock"
     command = [sys.executable, "-m", "scripts.measure.crowd", str(socket), str(folder / "alerts.db")]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as sensor:
@@ -86,7 +113,7 @@ def _crowd(folder: Path) -> Iterator[Path]:
         try:
             if sensor.stdout.readline() != b"ready\n":
                 raise UnmeasurableError("the sensor did not begin")
-            yield socket
+            yield socket, sensor.pid
         finally:
             sensor.kill()
 

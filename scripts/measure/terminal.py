@@ -1,4 +1,8 @@
-"""A program in a terminal of its own: keys go in, and what it draws is read as a terminal would."""
+"""A program in a terminal of its own: keys go in, and what it draws is read as a terminal would.
+
+A thread notes when bytes come. What they draw is found out afterwards, slowly, by a terminal written in Python: that
+takes longer than to draw it, and is no part of the time.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,15 @@ import contextlib
 import fcntl
 import os
 import pty
-import select
+import queue
+import random
 import signal
 import statistics
 import struct
 import subprocess
 import sys
 import termios
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -26,12 +32,16 @@ PATIENCE = 60.0
 """Seconds until what does not come is given up."""
 CHUNK = 1 << 16
 
+_PAUSE = 0.05, 0.15
+"""Seconds between what is there and the next key: like somebody's, at no fixed moment between two news."""
+_SWITCH = 0.0005
+"""Seconds after which the thread that reads gets its turn."""
 _COLUMN = 4
 """Where the cursor's line is told from others."""
 
 
 class Terminal:
-    """``tiercel`` with some arguments, as somebody sees it. Times include those of reading what it draws."""
+    """``tiercel`` with some arguments, as somebody sees it. Times end when the bytes have come."""
 
     def __init__(self, arguments: Sequence[str]) -> None:
         self.begun = time.perf_counter()
@@ -50,10 +60,28 @@ class Terminal:
         self._leader = leader
         self._screen = pyte.Screen(COLUMNS, LINES)
         self._stream = pyte.ByteStream(self._screen)
+        self._drawn: queue.SimpleQueue[tuple[float, bytes]] = queue.SimpleQueue()
+        self._seen = self.begun
+        """When the last of what was looked at came."""
+        sys.setswitchinterval(_SWITCH)
+        threading.Thread(target=self._note, daemon=True).start()
 
     def press(self, keys: bytes) -> None:
-        """Type."""
+        """Type, when all that has come was looked at."""
+        while not self._drawn.empty():
+            self._read(0)
         os.write(self._leader, keys)
+
+    def pause(self) -> None:
+        """Look at what comes, as somebody does between two keys."""
+        self.settle(random.uniform(*_PAUSE))  # noqa: S311 - nothing is secret
+
+    def asked(self, keys: bytes, condition: Callable[[], object], what: str) -> float:
+        """Type, and read until something is so that was not; seconds from the keys to the bytes that made it so."""
+        if condition():
+            raise UnmeasurableError(f"{what}: it is there before it was asked for")
+        self.press(keys)
+        return self.until(condition, what)
 
     def text(self) -> str:
         """What is on the screen."""
@@ -67,13 +95,13 @@ class Terminal:
         return lit[0] if len(lit) == 1 else -1
 
     def until(self, condition: Callable[[], object], what: str) -> float:
-        """Read until something is so; seconds since the call."""
+        """Read until something is so; seconds from the call to the bytes that made it so."""
         began = time.perf_counter()
         while not condition():
             if time.perf_counter() - began > PATIENCE:
-                raise UnmeasurableError(f"{what}: it did not come")
+                raise UnmeasurableError(f"{what}: it did not come; there is\n{self.text()}")
             self._read(0.01)
-        return time.perf_counter() - began
+        return max(0.0, self._seen - began)
 
     def settle(self, seconds: float) -> None:
         """Read what comes within some time."""
@@ -96,12 +124,17 @@ class Terminal:
         self.process.wait()
         os.close(self._leader)
 
+    def _note(self) -> None:
+        with contextlib.suppress(OSError):  # it has closed its side
+            while read := os.read(self._leader, CHUNK):
+                self._drawn.put((time.perf_counter(), read))
+
     def _read(self, seconds: float) -> None:
         if self.process.poll() is not None:
             raise UnmeasurableError(f"tiercel ended with {self.process.returncode}: {self.text().strip()[:300]}")
-        if select.select([self._leader], [], [], seconds)[0]:
-            with contextlib.suppress(OSError):  # it has closed its side
-                self._stream.feed(os.read(self._leader, CHUNK))
+        with contextlib.suppress(queue.Empty):
+            self._seen, read = self._drawn.get(timeout=seconds)
+            self._stream.feed(read)
 
 
 @contextlib.contextmanager

@@ -328,7 +328,7 @@ class AlertsPane(AlertVisits, FilterPane):
     def ticked(self) -> None:
         """Ages have grown."""
         self.list.placeholder = waiting_for(self.front, no_match(self) if self.source.filter else [self._nothing()])
-        self.list.refresh()
+        self.list.redraw()
 
     def _nothing(self) -> Span:
         health = self.front.health

@@ -193,7 +193,7 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
         self.figures.take((await self.front.ask(GetFigures(), Figures)).rows)
         if self.sorted_by is not None:
             self.show_rows(self.sought)
-        self.list.refresh()
+        self.list.redraw()
 
     def nothing(self) -> list[Span]:
         """None run, or nobody can tell."""

@@ -82,7 +82,7 @@ class ListPane(FilterPane, Generic[Row]):
     def _explain(self) -> None:
         """Say why the list is empty, if it is."""
         self.list.placeholder = self.placeholder()
-        self.list.refresh()
+        self.list.redraw()
 
     def placeholder(self) -> Sequence[Span]:
         """What an empty list says; nothing where the notice tells what went wrong."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+import asyncio
+from collections.abc import Hashable, Iterator, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -15,17 +16,21 @@ from tui import clip, words
 from tui.actions import bindings
 from tui.figures import UNKNOWN, cpu_cell
 from tui.front import Front
+from tui.loader import Loader
 from tui.panes.listing import ListPane
 from tui.panes.measuring import MeasuringPane
 from tui.panes.responding import Responding
 from tui.panes.zooming import sign, toggle
 from tui.places import ContainerPlace, ProcessPlace
 from tui.row_fields import PROCESSES
+from tui.sifting import Sifted, sift
 from tui.theme import Span, priority_tone
-from tui.tree import guides, with_ancestors, with_family
 from tui.widgets.columns import Column
 from tui.widgets.page_list import PageList
 from tui.workers import start
+
+AT_ONCE = 1_000
+"""Rows up to which they are filtered at once."""
 
 
 class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
@@ -49,6 +54,7 @@ class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
         super().__init__(front, id)
         self._select = select
         self._guides: dict[tuple[int, int], str] = {}
+        self._sifter = Loader(self, self._show_soon)
 
     def make_list(self) -> PageList[ProcessRow]:
         """The tree, then who, where and how long."""
@@ -103,7 +109,7 @@ class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
         if self._container_id is not None:
             rows = (await self.front.ask(GetTop(self._container_id), Top)).rows
             self._top = {(row.pid, row.start): row for row in rows}
-            self.list.refresh()
+            self.list.redraw()
 
     def _age(self, row: ProcessRow) -> list[Span]:
         return [(words.age(row.started, self.front.now()), "dim")]
@@ -133,19 +139,33 @@ class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
         where = " here" if self._container_id is not None else ""
         return [(f"No process runs{where}, and none exited a short while ago.", "dim")]
 
-    def chosen(self) -> Sequence[ProcessRow]:
-        """What passes the filter, its ancestors, and what descends from it, unless that is just what is left out."""
-        matching = set(map(self.key, super().chosen()))
-        rows = self.rows
-        keep = with_ancestors if split_inversion(self.sought)[0] else with_family
-        kept = keep([row.depth for row in rows], [self.key(row) in matching for row in rows])
-        shown = [rows[index] for index in kept]
-        self._guides = dict(zip(map(self.key, shown), guides([row.depth for row in shown]), strict=True))
-        return shown
-
     def show_rows(self, text: str) -> None:
+        """The rows that a filter lets through, of many of them soon."""
+        self.test = self.test_of(text)
+        self.sought = text
+        if len(self.rows) > AT_ONCE:
+            self._sifter.now()
+        else:
+            self._show(next(sifted for sifted in self._sift() if sifted is not None))
+
+    async def _show_soon(self) -> None:
+        rows, sought = self.rows, self.sought
+        for sifted in self._sift():
+            if self.rows is not rows or self.sought != sought:
+                return  # something else is wanted by now, and comes next
+            if sifted is not None:
+                self._show(sifted)
+            await asyncio.sleep(0)
+
+    def _sift(self) -> Iterator[Sifted | None]:
+        return sift(self.rows, self.test if self.sought else None, family=not split_inversion(self.sought)[0])
+
+    def _show(self, sifted: Sifted) -> None:
         """Also go to the process that was asked for, once it is there."""
-        super().show_rows(text)
+        self.source.rows = sifted.rows
+        self._guides = dict(zip(map(self.key, sifted.rows), sifted.guides, strict=True))
+        self._explain()
+        self.list.reload()
         if self._select is not None and self._select in self._guides:
             self.list.go_to_key(self._select)
             self.list.touched = True

@@ -100,7 +100,7 @@ class RulesPane(Editing, Undoing, ListPane[RuleRow]):
         row = self.list.selected
         if row is not None and row.name not in self._asked:
             self._asked[row.name] = not row.enabled
-            self.list.refresh()
+            self.list.redraw()
             self.run_worker(self._set(row.name, not row.enabled), group="toggle")
 
     def action_several(self) -> None:
@@ -135,7 +135,7 @@ class RulesPane(Editing, Undoing, ListPane[RuleRow]):
             return  # the frame says so
         finally:
             self._asked.pop(rule, None)
-            self.list.refresh()
+            self.list.redraw()
 
     def action_reload(self) -> None:
         """Read the rule files again."""

@@ -13,32 +13,27 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
-from rich.cells import cell_len
-from rich.style import Style
 from textual import events
 from textual.binding import BindingType
 from textual.geometry import Offset, Size
 from textual.message import Message
-from textual.strip import Strip
 
 from engine.errors import TiercelError
 from tui.actions import bindings
-from tui.theme import Span, cursor_style
-from tui.widgets.columns import Column, Placed, column_at, place
-from tui.widgets.line import GUTTER, line, row_line
+from tui.theme import Span
+from tui.widgets.columns import Column, column_at
+from tui.widgets.drawn_list import DrawnList
+from tui.widgets.line import GUTTER
 from tui.widgets.page_cache import PAGE, Page, PageCache
 from tui.widgets.pages import Pages
-from tui.widgets.taking import MARK, Taking
 from tui.workers import start
 
 _RIGHT = 3  # the mouse button that asks what can be done
 
 Row = TypeVar("Row")
-_STEP = 4
-"""Cells by which the need of a column grows, so that it does not grow with each row."""
 
 
-class PageList(Taking[Row], Generic[Row]):
+class PageList(DrawnList[Row], Generic[Row]):
     """See the module. Line 0 of the widget is the heading and stays in place."""
 
     can_focus = True
@@ -142,8 +137,6 @@ class PageList(Taking[Row], Generic[Row]):
         """What an empty list says."""
         self.heading_signs: Mapping[str, str] = {}
         """Signs behind titles of columns."""
-        self._needs: dict[str, int] = {}
-        """Cells of the longest text that was shown in each column that grows, by title."""
 
     # ── asking ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -179,7 +172,7 @@ class PageList(Taking[Row], Generic[Row]):
         self.renew(newer.values())
         if self._key in newer:
             self._select(newer[self._key])
-        self.refresh()
+        self.redraw()
 
     def _ask(self) -> None:
         if not self._asking and self.is_attached and self._wanted() is not None:
@@ -212,7 +205,7 @@ class PageList(Taking[Row], Generic[Row]):
         else:
             self._stay_with_row(grown)
         self._others = False
-        self.refresh()
+        self.redraw()
 
     def _go_to_first(self) -> None:
         self.cursor = 0
@@ -265,12 +258,12 @@ class PageList(Taking[Row], Generic[Row]):
         """Put the cursor on a row, scrolling no more than needed."""
         self.follows = False
         self.touched = True
-        self.cursor = max(0, min(index, self.total - 1))
+        left, self.cursor = self.cursor, max(0, min(index, self.total - 1))
         self._key = None
         self._reveal()
         self._settle()
         self._ask()
-        self.refresh()
+        self.redraw_rows(left, self.cursor)
         self.post_message(self.Touched(self))
 
     def go_to_key(self, key: Hashable) -> None:
@@ -327,7 +320,7 @@ class PageList(Taking[Row], Generic[Row]):
     def on_click(self, event: events.Click) -> None:
         """A click selects, a double click opens, the right button has a menu."""
         index = event.y - 1 + round(self.scroll_y)
-        if event.y < 1 and (column := column_at(self._placed(), event.x - GUTTER)):
+        if event.y < 1 and (column := column_at(self.placed(), event.x - GUTTER)):
             self.post_message(self.HeadingClicked(self, column))
         if event.y < 1 or index >= self.total:
             return
@@ -347,53 +340,3 @@ class PageList(Taking[Row], Generic[Row]):
         """Have the pages that came into sight."""
         super().watch_scroll_y(old_value, new_value)
         self._ask()
-
-    # ── drawing ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def render_line(self, y: int) -> Strip:
-        """One line: the heading, a row, or nothing."""
-        width, placed = self.scrollable_content_region.width, self._placed()
-        if y == 0:
-            return row_line(self.app.theme, width, [(p, self._heading(p.column)) for p in placed], self.rich_style)
-        index = y - 1 + round(self.scroll_y)
-        if not self.total:
-            return self._say(width, [(" ", ""), *self.placeholder] if y == 2 else ())
-        return Strip.blank(width, self.rich_style) if index >= self.total else self._draw(width, placed, index)
-
-    def shown_columns(self) -> list[Column[Row]]:
-        """Those that there is room for."""
-        return [placed.column for placed in self._placed()]
-
-    def _placed(self) -> list[Placed[Row]]:
-        """The columns as they are drawn, behind the gutter."""
-        return place(self.columns, self.scrollable_content_region.width - GUTTER, self._needs)
-
-    def _heading(self, column: Column[Row]) -> list[Span]:
-        return [(column.title, "faint"), (self.heading_signs.get(column.title, ""), "accent")]
-
-    def _draw(self, width: int, placed: Sequence[Placed[Row]], index: int) -> Strip:
-        base = self.rich_style
-        if index == self.cursor:
-            base += cursor_style(self.app.theme, self.has_focus)
-        row = self._cache.row(index)
-        if row is None:
-            return self._say(width, [(" ·", "faint")], base)
-        sign = MARK if self.source.key(row) in self.marked else ""
-        cells = [(p, p.column.cell(row)) for p in placed]
-        self._learn(cells)
-        dim = {"": "dim"} if self._faded(row) else {}
-        if index == self.cursor:  # with 16 colours its ground is what is faint elsewhere
-            dim["faint"] = "dim"
-        cells = [(p, [(text, dim.get(tone, tone)) for text, tone in spans]) for p, spans in cells]
-        return row_line(self.app.theme, width, cells, base, sign)
-
-    def _learn(self, cells: Sequence[tuple[Placed[Row], Sequence[Span]]]) -> None:
-        """A longer text than any before: the columns are placed anew, a few cells at a time."""
-        for placed, spans in cells:
-            need = -(-sum(cell_len(text) for text, _ in spans) // _STEP) * _STEP if placed.column.share else 0
-            if need > self._needs.get(placed.column.title, 0):
-                self._needs[placed.column.title] = need
-                self.call_after_refresh(self.refresh)
-
-    def _say(self, width: int, spans: Sequence[Span], base: Style | None = None) -> Strip:
-        return line(self.app.theme, width, spans, self.rich_style if base is None else base)

@@ -1,0 +1,39 @@
+"""A tree of many rows, filtered in slices: keys, also the next letter of the filter, are answered meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+from engine.protocol import ProcessRow
+from tui.tree import guiding, with_ancestors, with_family
+
+SLICE = 250
+"""Rows tested between two breaths: a millisecond or two."""
+
+
+class Sifted(NamedTuple):
+    """The rows that are left of a tree, with the lines to draw before each."""
+
+    rows: Sequence[ProcessRow]
+    guides: Sequence[str]
+
+
+def sift(
+    rows: Sequence[ProcessRow], test: Callable[[ProcessRow], bool] | None, *, family: bool
+) -> Iterator[Sifted | None]:
+    """What passes the test, with its ancestors, and with ``family`` what descends from it; without a test all. At the
+    end: before, None comes wherever others may go on."""
+    left = rows
+    if test is not None:
+        passed: list[bool] = []
+        untested = iter(rows)
+        while some := list(islice(untested, SLICE)):
+            passed += map(test, some)
+            yield None
+        keep = with_family if family else with_ancestors
+        left = [rows[index] for index in keep([row.depth for row in rows], passed)]
+        yield None
+    for drawn in guiding([row.depth for row in left]):
+        yield None if drawn is None else Sifted(left, drawn)
