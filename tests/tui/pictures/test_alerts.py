@@ -122,5 +122,5 @@ async def test_what_waits(opened: Opened) -> None:
         await scene.take("above-the-cursor")
         await scene.press("p")
         scene.drive.sensor.add(alert("Later", Priority.ERROR, "later", "/later", ago=0, stack=98))
-        await scene.drive.until_shown("paused", "1 new alert")
+        await scene.drive.until_shown("paused", "2 new alerts")
         await scene.take("paused")
