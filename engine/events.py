@@ -87,8 +87,8 @@ class ProcessInfo(msgspec.Struct, omit_defaults=True, gc=False):
     pid_ns: Number = 0
     mnt_ns: Number = 0
     exe_ino: int = 0
-    exe_ctime: Number = 0
-    exe_mtime: Number = 0
+    exe_ctime: int = 0
+    exe_mtime: int = 0
     is_exe_writable: bool = False
     """The process may write to its own program; only captures tell it."""
     is_exe_upper_layer: bool = False

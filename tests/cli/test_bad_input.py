@@ -70,7 +70,7 @@ def test_a_recording_is_judged_by_no_broken_rules(tmp_path: Path) -> None:
 def test_the_screen_shows_what_could_be_read_and_why_not_more(cut_off: Path, tmp_path: Path) -> None:
     with Tmux.open(tmp_path, *TIERCEL, str(cut_off), size=(160, 50)) as terminal:
         terminal.until_shown("✗ failed", "Nothing more is seen", "the recording is cut off at byte", "inputs and")
-        terminal.until_shown("Terminal shell in container")
+        terminal.until_shown("Terminal shell in cont")
         terminal.keys("q")
         terminal.until_shown("exit code 0")
 

@@ -57,4 +57,4 @@ def test_of_a_folder_all_are_opened(tmux: Path, tmp_path: Path) -> None:
     with Tmux.open(tmux, *TIERCEL, str(folder), *NONE) as terminal:
         terminal.until_shown("ended")
         terminal.until_shown("Log cleared")
-        terminal.until_shown("Terminal shell in container")
+        terminal.until_shown("Terminal shell in cont")

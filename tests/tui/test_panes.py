@@ -263,9 +263,9 @@ async def test_an_event_is_told_without_repetition(size: tuple[int, int]) -> Non
 async def test_the_footer_always_has_help_and_quit() -> None:
     async with driving(incident(), NARROW) as drive:
         await drive.until_shown("⏎ open / filter a ack", "c container", "? more q quit")
-        assert "f follow" not in drive.text()
+        assert "b bundle" not in drive.text()
         await drive.pilot.resize_terminal(*WIDE)
-        await drive.until_shown("f follow", "? help q quit")
+        await drive.until_shown("b bundle", "? help q quit")
 
 
 async def test_the_tabs_of_a_drill_down_have_room_beside_any_trail() -> None:

@@ -237,6 +237,7 @@ class AlertsPane(AlertVisits, FilterPane):
     def apply_filter(self, text: str) -> None:
         """Ask with the filter; a wrong one is refused in place."""
         self.source.filter = text
+        self._went()
         if not self.paused:
             self._release()
         self.ticked()  # an empty list has another reason now
@@ -260,6 +261,10 @@ class AlertsPane(AlertVisits, FilterPane):
         if self.list.follows and self._stack and stack != self._stack:
             self._came_at = time.monotonic()
         self._stack = stack
+
+    def _went(self) -> None:
+        """Whoever sits here has changed what is shown: what comes under the cursor now was meant."""
+        self._stack, self._came_at = 0, -_GLANCE
 
     def _is_sure(self) -> bool:
         """Whether a key is for the row that was there when it was pressed: following, the newest takes its place."""
@@ -290,6 +295,7 @@ class AlertsPane(AlertVisits, FilterPane):
         """Put alerts together by something else. Marks go: they were of other rows."""
         following = GROUPINGS[(GROUPINGS.index(self.source.group) + 1) % len(GROUPINGS)]
         self.list.unmark()
+        self._went()
         self.source.group = following
         self.ticked()
         self.list.restart(others=True)
