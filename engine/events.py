@@ -18,9 +18,9 @@ from typing import Annotated
 
 import msgspec
 
-Number = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]
+Number = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**63 - 2**58)]
 """A time, an id, a count: what a store can hold and a calendar has a date for, with room to reckon. A recording with
-any other is refused where it is read."""
+any other is refused where it is read. Captures of Falco's have times of the year 2245."""
 
 HOST = ""
 """The container id of a process that is in no container."""
