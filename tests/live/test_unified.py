@@ -44,7 +44,7 @@ assert other is not None
 lines = f"#define PIDS_CGROUP {pids}\\n", f"#define PIDS_CGROUP {other}\\n"
 assert lines[0] in ours(btf)
 headers.kernel_types = lambda btf: ours(btf).replace(*lines)
-sys.stdout.buffer.write(encode(loader_child.compiled(Path(sys.argv[1]), "auto", int(sys.argv[3]))))
+sys.stdout.buffer.write(encode(loader_child.compiled(Path(sys.argv[1]), "auto", int(sys.argv[3]), "auto")))
 """
 UNIFIED_ALONE = 'umount -R -l /sys/fs/cgroup; mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec "$@"'
 FOUND = """
