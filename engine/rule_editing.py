@@ -19,7 +19,7 @@ from engine.evidence import explain_alert
 from engine.excepting import LocalRules, past_alerts, written
 from engine.protocol import Reload, Tried, TriedRow
 from engine.reload import difference, problem_lines
-from engine.rules.proposals import BEGIN_RULE, END_RULE, MARK
+from engine.rules.proposals import BEGIN_RULE, END_RULE, MARK, one_line
 from engine.rules.render import render_lines
 from engine.rules.ruleset import Rule, RuleSet
 from engine.rules.written import as_item
@@ -162,8 +162,4 @@ def block(text: str, names: Sequence[str], who: str) -> str:
     digest = hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest()[:8]
     about = f"{', '.join(names)}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC{f', by {who}' if who else ''}"
     body = "\n".join(lines)
-    return f"{BEGIN_RULE} tiercel_{digest}: {_one_line(about)}\n{body}\n{END_RULE} tiercel_{digest}\n"
-
-
-def _one_line(text: str) -> str:
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:200]
+    return f"{BEGIN_RULE} tiercel_{digest}: {one_line(about)}\n{body}\n{END_RULE} tiercel_{digest}\n"

@@ -17,6 +17,7 @@ from textual.widgets.option_list import Option
 from engine.protocol import ProposalRow
 from tui import words
 from tui.theme import Span, content
+from tui.widgets.choices import Choices
 
 
 class ExceptionScreen(ModalScreen["ProposalRow | None"]):
@@ -28,8 +29,6 @@ class ExceptionScreen(ModalScreen["ProposalRow | None"]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "cancel"),
         Binding("y", "copy", "copy"),
-        Binding("j", "highlight(1)", "down", show=False),
-        Binding("k", "highlight(-1)", "up", show=False),
     ]
 
     def __init__(self, rule: str, rows: Sequence[ProposalRow], *, writable: bool = True) -> None:
@@ -43,7 +42,7 @@ class ExceptionScreen(ModalScreen["ProposalRow | None"]):
         with Vertical(id="exception") as box:
             box.border_title = content(("Exception from ", ""), (self._rule, "strong"))
             box.border_subtitle = content((_WRITES if self._writable else _COPIES, "dim"))
-            yield OptionList(*(Option(_row(row)) for row in self._rows), compact=True, markup=False)
+            yield Choices(*(Option(_row(row)) for row in self._rows), compact=True, markup=False)
             yield Static(markup=False, id="exception-text")
 
     def on_mount(self) -> None:
@@ -62,11 +61,6 @@ class ExceptionScreen(ModalScreen["ProposalRow | None"]):
             self.dismiss(self._rows[event.option_index])
         else:
             self.action_copy()
-
-    def action_highlight(self, step: int) -> None:
-        """Up and down as everywhere."""
-        options = self.query_one(OptionList)
-        options.action_cursor_down() if step > 0 else options.action_cursor_up()
 
     def action_copy(self) -> None:
         """The YAML, for a rule file elsewhere."""

@@ -18,6 +18,7 @@ from textual.widgets.option_list import Option
 
 from tui.actions import sign
 from tui.theme import content
+from tui.widgets.choices import Choices
 
 _ABOUT_THE_LIST = frozenset(
     {
@@ -43,8 +44,6 @@ class MenuScreen(ModalScreen["Item | None"]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "cancel"),
-        Binding("j", "highlight(1)", "down", show=False),
-        Binding("k", "highlight(-1)", "up", show=False),
     ]
 
     def __init__(self, items: Sequence[Item], place: Offset) -> None:
@@ -54,7 +53,7 @@ class MenuScreen(ModalScreen["Item | None"]):
 
     def compose(self) -> ComposeResult:
         """Key and word of each."""
-        yield OptionList(*(Option(_row(item)) for item in self._items), compact=True, markup=False, id="menu")
+        yield Choices(*(Option(_row(item)) for item in self._items), compact=True, markup=False, id="menu")
 
     def on_mount(self) -> None:
         """Its keys work at once."""
@@ -79,11 +78,6 @@ class MenuScreen(ModalScreen["Item | None"]):
         if self.query_one(OptionList).is_mouse_over:
             return
         self.dismiss(None)
-
-    def action_highlight(self, step: int) -> None:
-        """Up and down as everywhere."""
-        options = self.query_one(OptionList)
-        options.action_cursor_down() if step > 0 else options.action_cursor_up()
 
     def action_cancel(self) -> None:
         """Nothing."""

@@ -20,6 +20,7 @@ from textual.widgets.option_list import Option
 
 from engine.protocol import ResponseRow, TargetRow
 from tui.theme import Span, content
+from tui.widgets.choices import Choices
 
 BUNDLE = "bundle"
 """Evidence that the screen gathers itself; the others are responses."""
@@ -43,8 +44,6 @@ class RespondScreen(ModalScreen["Decision | None"]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "cancel"),
-        Binding("j", "highlight(1)", "down", show=False),
-        Binding("k", "highlight(-1)", "up", show=False),
         *(Binding(str(number), f"tick({number - 1})", "tick", show=False) for number in range(1, 5)),
     ]
 
@@ -61,7 +60,7 @@ class RespondScreen(ModalScreen["Decision | None"]):
         with Vertical(id="respond") as box:
             box.border_title = content(("Respond", "strong"))
             box.border_subtitle = content(("⏎ chooses   1-4 evidence   esc: nothing is done", "dim"))
-            yield OptionList(*self._options(), compact=True, markup=False)
+            yield Choices(*self._options(), compact=True, markup=False)
             yield Static(markup=False, id="respond-evidence")
             yield Static(markup=False, id="respond-words")
             yield Input(compact=True, disabled=True)
@@ -153,11 +152,6 @@ class RespondScreen(ModalScreen["Decision | None"]):
             box = "[x]" if name in self._ticked else "[ ]"
             spans += [(f"  {number} ", "accent"), (f"{box} {_EVIDENCE[name]}", "")]
         self.query_one("#respond-evidence", Static).update(content(*spans))
-
-    def action_highlight(self, step: int) -> None:
-        """Up and down as everywhere."""
-        options = self.query_one(OptionList)
-        options.action_cursor_down() if step > 0 else options.action_cursor_up()
 
     def action_cancel(self) -> None:
         """Nothing."""

@@ -18,6 +18,7 @@ from textual.widgets.option_list import Option
 from engine.protocol import RuleRow, SetRules
 from tui import words
 from tui.theme import content
+from tui.widgets.choices import Choices
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,6 @@ class SeveralScreen(ModalScreen["SetRules | None"]):
         Binding("o", "switch(True)", "on"),
         Binding("x", "switch(False)", "off"),
         Binding("escape", "cancel", "cancel"),
-        Binding("j", "highlight(1)", "down", show=False),
-        Binding("k", "highlight(-1)", "up", show=False),
     ]
 
     def __init__(self, choices: Sequence[Several]) -> None:
@@ -52,7 +51,7 @@ class SeveralScreen(ModalScreen["SetRules | None"]):
             box.border_title = content(("Switch several rules", ""))
             box.border_subtitle = content(("⏎ turns them round   o on   x off   esc cancels", "dim"))
             rows = [Option(_LEAVE), *(Option(_row(choice)) for choice in self._choices)]
-            yield OptionList(*rows, compact=True, markup=False)
+            yield Choices(*rows, compact=True, markup=False)
 
     def on_mount(self) -> None:
         """Begin with nothing: a key too many must not switch off what watches."""
@@ -78,11 +77,6 @@ class SeveralScreen(ModalScreen["SetRules | None"]):
     def _decide(self, choice: Several, on: bool) -> None:
         choice.asked.enabled = on
         self.dismiss(choice.asked)
-
-    def action_highlight(self, step: int) -> None:
-        """Up and down as everywhere."""
-        options = self.query_one(OptionList)
-        options.action_cursor_down() if step > 0 else options.action_cursor_up()
 
     def action_cancel(self) -> None:
         """Nothing."""

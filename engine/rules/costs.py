@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.lang.codegen.function import Judge, judge
-from engine.pushdown.filter import Filter, Filters
+from engine.pushdown.conditions import condition
+from engine.pushdown.filter import Filter
 from engine.rules.ordinary import ordinary
 from engine.rules.ruleset import Rule
 from engine.state.event import Event
@@ -35,22 +36,10 @@ def cost(rule: Rule) -> Cost | None:
     if not rule.forms or rule.unserved:
         return None
     samples = {event_type: ordinary(event_type) for event_type in rule.forms}
-    filters = Filters().of([_on(rule)], {})
+    alone = Filter({kind: condition([form], kind, {}) for kind, form in rule.forms.items()})
     times = [_time(rule, event_type, events) for event_type, events in samples.items()]
-    kept = [_kept_back(filters, events) for events in samples.values()]
+    kept = [_kept_back(alone, events) for events in samples.values()]
     return Cost(sum(times) / len(times), sum(kept) / len(kept))
-
-
-def _on(rule: Rule) -> Rule:
-    """The rule as if it were switched on."""
-    return Rule(
-        rule.name,
-        priority=rule.priority,
-        condition=rule.condition,
-        expanded=rule.expanded,
-        template=rule.template,
-        forms=rule.forms,
-    )
 
 
 def _time(rule: Rule, event_type: str, events: Sequence[Event]) -> float:

@@ -88,7 +88,7 @@ def block(proposal: Proposal, rule: str, about: str) -> str:
         ],
         "override": {"exceptions": "append"},
     }
-    return f"{BEGIN} {name}: {_one_line(about)[:_LONGEST]}\n{_dumped([item])}{END} {name}\n"
+    return f"{BEGIN} {name}: {one_line(about)}\n{_dumped([item])}{END} {name}\n"
 
 
 MARK = "# tiercel: "
@@ -116,8 +116,9 @@ def _digest(*texts: str) -> str:
     return hashlib.sha256("\0".join(texts).encode(errors="backslashreplace")).hexdigest()[:8]
 
 
-def _one_line(text: str) -> str:
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+def one_line(text: str) -> str:
+    """A text as it stands in a comment: without what is not printed, and not too long."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:_LONGEST]
 
 
 def _can_say(value: str) -> bool:
