@@ -64,10 +64,11 @@ def overview(
     row: StackRow | None = None,
     *,
     entry: Sequence[list[Span]] = (),
+    steps: Sequence[list[Span]] = (),
 ) -> Content:
     """Everything needed to judge it, the story first. ``width`` is where the tree's lines are cut, 0 for nowhere;
     ``row`` is that of the list, where it is one of several; ``entry`` is how somebody came there, where that was asked
-    for."""
+    for; ``steps`` is what to do next."""
     rows: list[list[Span]] = [
         [badge(alert.priority), ("  ", ""), (alert.rule, "strong")],
         [*_moment(alert, count), ("  " + " ".join(alert.tags), "dim")],
@@ -77,15 +78,12 @@ def overview(
         [],
         *_tree(alert, width),
         *entry,
-        [],
-        [(alert.output, "")],
-        [],
-        *facts(_facts(alert)),
+        *section("Why it matters", [[(alert.description, "")]] if alert.description else []),
+        *steps,
+        *section("Details", facts(_facts(alert))),
+        *section("As Falco prints it", [[(alert.output, "")]]),
+        *section("Fields of the output", _fields(alert)),
     ]
-    if alert.description:
-        rows += [[], [("Why it matters", "accent")], [(alert.description, "")]]
-    if alert.output_fields:
-        rows += [[], [("Fields of the output", "accent")], *_fields(alert)]
     return lines(*rows)
 
 
@@ -158,7 +156,7 @@ def _container(alert: Alert) -> str:
 
 def _fields(alert: Alert) -> list[list[Span]]:
     """The fields of the rule's output, by Falco's names."""
-    width = max(map(len, alert.output_fields))
+    width = max(map(len, alert.output_fields), default=0)
     return [[(f"{name:<{width}}  ", "dim"), (_value(value), "")] for name, value in sorted(alert.output_fields.items())]
 
 

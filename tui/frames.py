@@ -28,7 +28,7 @@ from tui.places import AlertPlace, ContainerPlace, EventsPlace, GroupPlace, Plac
 
 def _alert(place: AlertPlace) -> list[Tab]:
     return [
-        Tab("overview", "Overview", lambda front, id: OverviewPane(front, place, subjects.overview, id)),
+        Tab("overview", "Overview", lambda front, id: OverviewPane(front, place, id)),
         Tab("why", "Why", lambda front, id: WhyPane(front, place, id)),
         Tab("ancestry", "Ancestry", lambda front, id: AlertSubjectPane(front, place, subjects.ancestry, id)),
         Tab("timeline", "Timeline", lambda front, id: TimelinePane(front, place, id)),

@@ -10,7 +10,10 @@ from textual.content import Content
 
 from engine.alerts import Alert
 from tui.actions import bindings
+from tui.alert_text import overview
 from tui.front import Front
+from tui.next_steps import next_steps
+from tui.panes.subjects import entry_of
 from tui.panes.text import TextPane
 from tui.panes.visits import OneAlertVisits
 from tui.places import AlertPlace
@@ -63,6 +66,13 @@ class AlertSubjectPane(AlertTextPane):
 
 
 class OverviewPane(AlertSubjectPane):
-    """What an alert is, and how somebody came there: of that the end may still come."""
+    """What an alert is, how somebody came there (of that the end may still come), and what to do next."""
 
     follows = ("containers",)
+
+    def __init__(self, front: Front, place: AlertPlace, id: str) -> None:
+        super().__init__(front, place, self._overview, id)
+
+    async def _overview(self, front: Front, alert: Alert) -> Content:
+        steps = next_steps(alert, self.sign, live=not front.is_replay)
+        return overview(alert, entry=await entry_of(front, alert), steps=steps)

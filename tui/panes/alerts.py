@@ -26,6 +26,7 @@ from tui.alert_text import brief, overview, preview
 from tui.front import Front, GoneError, RefusedError
 from tui.loader import Loader
 from tui.marks import SIGNS, Mark, mark_of
+from tui.next_steps import next_steps
 from tui.panes.base import order, priority_cell, waiting_for
 from tui.panes.filtering import FilterPane
 from tui.panes.listing import no_match, texts
@@ -156,9 +157,12 @@ class AlertsPane(AlertVisits, FilterPane):
         row = self.list.selected
         if row is None or self.alert is None:
             return
-        words_for = overview if self.screen.has_class("-wide") else brief
-        width = self.detail.scrollable_content_region.width
-        self.detail.show(words_for(self.alert, row.count, mark_of(row), width, row))
+        given = self.alert, row.count, mark_of(row), self.detail.scrollable_content_region.width, row
+        if self.screen.has_class("-wide"):
+            steps = next_steps(self.alert, self.sign, live=not self.front.is_replay)
+            self.detail.show(overview(*given, steps=steps))
+        else:
+            self.detail.show(brief(*given))
 
     # ── following, reading, pausing ──────────────────────────────────────────────────────────────────────────────
 

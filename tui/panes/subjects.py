@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from engine.alerts import Alert, Ancestor
+from engine.ending import ending
 from engine.protocol import (
     Alerts,
     Around,
@@ -22,7 +23,7 @@ from engine.protocol import (
     ProcessRow,
 )
 from engine.protocol import Rules as RuleRows
-from tui import alert_text, entry_text, lineage, words
+from tui import entry_text, lineage, words
 from tui.alert_text import facts, lines, section
 from tui.front import Front
 from tui.panes import inspect, rule
@@ -60,10 +61,9 @@ async def ancestry(front: Front, alert: Alert) -> Content:
     )
 
 
-async def overview(front: Front, alert: Alert) -> Content:
-    """Everything needed to judge it, and how somebody came there."""
-    entry = entry_text.describe(await front.ask(GetEntry(alert.id), Entry), alert)
-    return alert_text.overview(alert, entry=entry)
+async def entry_of(front: Front, alert: Alert) -> list[list[Span]]:
+    """How somebody came there."""
+    return entry_text.describe(await front.ask(GetEntry(alert.id), Entry), alert)
 
 
 async def _relatives(front: Front, alert: Alert, beginning: Ancestor) -> tuple[list[ProcessRow], str]:
@@ -98,9 +98,7 @@ def _tree(rows: Sequence[ProcessRow], alert: Alert) -> list[list[Span]]:
 
 def _node(row: ProcessRow, guide: str, alert: Alert | None) -> list[Span]:
     tone = priority_tone(alert.priority) if alert else "dim" if row.exit_time else ""
-    life = (
-        f"{words.ending(row.exit_status)} {words.clock(row.exit_time)}" if row.exit_time else words.clock(row.started)
-    )
+    life = f"{ending(row.exit_status)} {words.clock(row.exit_time)}" if row.exit_time else words.clock(row.started)
     who = [row.user or f"uid {row.uid}", words.terminal(row.tty), f"pid {row.pid}", life]
     return [
         (guide, "faint"),
