@@ -70,8 +70,10 @@ class Vitals:
         return self.lost_by_cause.total()
 
     def enter(self, state: SourceState) -> None:
-        """Note the phase a source came to."""
+        """Note the phase a source came to. What has ended has no rate: no other second may come to tell."""
         self.phase, self.detail = state.phase, state.detail
+        if state.phase in (Phase.ENDED, Phase.FAILED):
+            self.rate = 0.0
 
     def age(self, latest: Input | None) -> None:
         """Note how old the latest event of a live batch is now that it has been judged."""

@@ -88,14 +88,15 @@ def overview(
 
 
 def brief(alert: Alert, count: int = 1, mark: Mark = NEW, width: int = 0, row: StackRow | None = None) -> Content:
-    """The same for the few lines below a narrow list: the way, what and who, the message, then the rest."""
+    """The same for the few lines below a narrow list: the way, what and who, why it matters, then the rest."""
     rows: list[list[Span]] = [
         [badge(alert.priority), ("  ", ""), (alert.rule, "strong"), ("  ", ""), *_moment(alert, count)],
         *_standing(mark),
         *_repeated(row),
         lineage.glance(alert),
         _who_did_what(alert),
-        [(alert.output, "")],
+        *([[(alert.description, "")]] if alert.description else []),
+        [(alert.output, "dim" if alert.description else "")],
         *facts([*_facts(alert), ("Tags", " ".join(alert.tags))]),
         *_tree(alert, width),
     ]

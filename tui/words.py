@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from signal import Signals
 
 from engine.alerts import Priority
 from engine.protocol import Reload
@@ -97,17 +96,6 @@ def terminal(device: int) -> str:
     if major == 4:
         return f"tty{minor}" if minor < 64 else f"ttyS{minor - 64}"
     return "console" if (major, minor) == (5, 1) else f"tty {major}:{minor}"
-
-
-def ending(status: int) -> str:
-    """A process's end from its wait status: ``exited 1``, ``killed by SIGKILL``."""
-    number = status & 0x7F
-    if not number:
-        return f"exited {status >> 8}"
-    try:
-        return f"killed by {Signals(number).name}"
-    except ValueError:
-        return f"killed by signal {number}"
 
 
 def who(user: str, uid: int) -> str:

@@ -6,7 +6,9 @@ import errno
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from heapq import nlargest
+from pathlib import PurePath
 
+from engine.ending import ending
 from engine.events import ContainerInfo, KernelEvent
 from engine.lang.arguments import given_arguments, text_value
 from engine.lang.fields import FIELDS
@@ -247,10 +249,25 @@ def result(kernel: KernelEvent) -> str:
 
 
 def summary(event: Event) -> str:
-    """An event in one line: ``openat /etc/shadow O_RDONLY → 3``."""
+    """An event in one line: ``openat /etc/shadow O_RDONLY → 3``, ``execve /bin/busybox as cat /etc/shadow → 0``."""
     outcome = result(event.kernel)
-    words = [event.kernel.type, target(event), *_flag_words(event), f"→ {outcome}" if outcome else ""]
-    return " ".join(word for word in words if word)
+    words = [event.kernel.type, target(event), _more(event.kernel), *_flag_words(event)]
+    return " ".join(word for word in [*words, f"→ {outcome}" if outcome else ""] if word)
+
+
+_MOST_ARGUMENTS = 300
+"""Characters of a command line in an event's line: the process has it whole."""
+
+
+def _more(kernel: KernelEvent) -> str:
+    """What a program was called with, and under which name if that is not its own; how a process ended."""
+    if kernel.type == "procexit":
+        return ending(int(str(kernel.args.get("status", 0))))
+    if (program := kernel.process) is None or kernel.type not in ("execve", "execveat"):
+        return ""
+    is_itself = PurePath(program.exe).name == PurePath(program.exepath).name
+    called = " ".join(program.args if is_itself else ["as", program.exe, *program.args])
+    return called if len(called) <= _MOST_ARGUMENTS else f"{called[:_MOST_ARGUMENTS]}…"
 
 
 _SHOWN = (ParamType.OPEN_FLAGS, ParamType.OPEN_HOW, ParamType.MODE, ParamType.MOUNT_FLAGS)

@@ -39,13 +39,6 @@ def test_counts_have_three_digits() -> None:
     assert words.size(48 << 20) == "48M"
 
 
-def test_an_end_is_an_exit_or_a_signal() -> None:
-    assert words.ending(0) == "exited 0"
-    assert words.ending(1 << 8) == "exited 1"
-    assert words.ending(9) == "killed by SIGKILL"
-    assert words.ending(0x7E) == "killed by signal 126"
-
-
 def test_every_priority_has_a_letter_of_its_own() -> None:
     assert len(set(words.LETTERS.values())) == len(Priority)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
+from engine.ending import ending
 from engine.protocol import ListProcesses, Processes, ProcessRow
 from tui import words
 from tui.alert_text import facts, lines
@@ -42,7 +43,7 @@ def ancestry(rows: list[ProcessRow], row: ProcessRow | None) -> list[ProcessRow]
 
 def describe(row: ProcessRow, ancestors: list[ProcessRow]) -> Content:
     """All that is known of a process."""
-    state: Span = (words.ending(row.exit_status), "dim") if row.exit_time else ("running", "ok")
+    state: Span = (ending(row.exit_status), "dim") if row.exit_time else ("running", "ok")
     worst: Span = ("", "")
     if row.worst is not None and row.alerts:
         worst = (f"  {words.plural(row.alerts, 'alert')}, worst {row.worst.label}", priority_tone(row.worst))

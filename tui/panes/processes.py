@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
+from engine.ending import ending
 from engine.events import HOST
 from engine.protocol import GetTop, ListProcesses, ListResponses, Processes, ProcessFigure, ProcessRow, Top, Zoom
 from engine.query import split_inversion
@@ -86,7 +87,7 @@ class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
                 "",
                 10,
                 name="Ended",
-                cell=lambda row: [(words.ending(row.exit_status), "dim")] if row.exit_time else [],
+                cell=lambda row: [(ending(row.exit_status), "dim")] if row.exit_time else [],
                 share=1,
             ),
         ]
