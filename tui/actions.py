@@ -83,6 +83,9 @@ ACTIONS = (
         "Watch it in full for a minute, also what no rule asks for; again: no longer",
         ("containers", "processes"),
     ),
+    Action(
+        "fold", "space", "fold", "Fold what is below it, show all that ended alike (×); again: back", ("processes",)
+    ),
     Action("logs", "l", "logs", "What it wrote", ("containers",)),
     Action("shell", "E", "shell", "A shell in it, by docker exec; the sensor knows it for ours", ("containers",)),
     Action("sort_next", "greater_than_sign", "sort", "Sort by the next column", ("containers",)),

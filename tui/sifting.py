@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
 from engine.protocol import ProcessRow
+from tui.folding import Folded, Key
 from tui.tree import guiding, with_ancestors, with_family
 
 SLICE = 250
@@ -14,10 +15,12 @@ SLICE = 250
 
 
 class Sifted(NamedTuple):
-    """The rows that are left of a tree, with the lines to draw before each."""
+    """The rows that are left of a tree, with the lines to draw before each; ``alike`` and ``below`` as in Folded."""
 
     rows: Sequence[ProcessRow]
     guides: Sequence[str]
+    alike: Mapping[Key, int] = {}
+    below: Mapping[Key, int] = {}
 
 
 def sift(
@@ -37,3 +40,13 @@ def sift(
         yield None
     for drawn in guiding([row.depth for row in left]):
         yield None if drawn is None else Sifted(left, drawn)
+
+
+def shorten(folding: Iterator[Folded | None]) -> Iterator[Sifted | None]:
+    """A tree as it was folded, with its lines. At the end: before, None comes wherever others may go on."""
+    for folded in folding:
+        if folded is None:
+            yield None
+            continue
+        for sifted in sift(folded.rows, None, family=False):
+            yield None if sifted is None else sifted._replace(alike=folded.alike, below=folded.below)

@@ -36,7 +36,7 @@ class Exporting(Exporter, Vertical):
 
     def export(self, rows: Taking[Any]) -> None:
         """Ask in which form, then write."""
-        total = len(rows.marked) or rows.total
+        total = len(rows.marked) or rows.total + rows.source.folded
         if not total:
             self.say(("There is nothing to write: the list is empty.", "warn"))
             return

@@ -16,6 +16,7 @@ from engine.query import split_inversion
 from tui import clip, words
 from tui.actions import bindings
 from tui.figures import UNKNOWN, cpu_cell
+from tui.folding import Key, Kind, fold, kind
 from tui.front import Front
 from tui.loader import Loader
 from tui.panes.listing import ListPane
@@ -24,7 +25,7 @@ from tui.panes.responding import Responding
 from tui.panes.zooming import sign, toggle
 from tui.places import ContainerPlace, ProcessPlace
 from tui.row_fields import PROCESSES
-from tui.sifting import Sifted, sift
+from tui.sifting import Sifted, shorten, sift
 from tui.theme import Span, priority_tone
 from tui.widgets.columns import Column
 from tui.widgets.page_list import PageList
@@ -54,7 +55,13 @@ class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
         self._top: dict[tuple[int, int], ProcessFigure] = {}
         super().__init__(front, id)
         self._select = select
+        self._looked_for = select
         self._guides: dict[tuple[int, int], str] = {}
+        self._shown = Sifted((), ())
+        self._shut: set[Key] = set()
+        self._opened: set[Kind] = set()
+        self._lets_go = False
+        """Whether the cursor's row is to go, too: those like it are being folded."""
         self._sifter = Loader(self, self._show_soon)
 
     def make_list(self) -> PageList[ProcessRow]:
@@ -116,11 +123,18 @@ class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
         return [(words.age(row.started, self.front.now()), "dim")]
 
     def _process(self, row: ProcessRow) -> list[Span]:
-        spans = [(self._guides.get(self.key(row), ""), "faint"), *sign(self.front.health, None, self.key(row))]
+        key = self.key(row)
+        spans = [(self._guides.get(key, ""), "faint"), *self._folds(key), *sign(self.front.health, None, key)]
         spans.append((row.cmdline or row.name, ""))
         if row.entry:
             spans.append((f"  ◀ {row.entry}", "accent"))
         return [*spans, *((f"  {flag}", "warn") for flag in row.flags)]
+
+    def _folds(self, key: Key) -> list[Span]:
+        """What a row stands for: those that ended alike, or what was folded below it."""
+        alike, below = self._shown.alike.get(key), self._shown.below.get(key)
+        marks = [(f"×{words.count(alike)} ", "strong")] if alike else []
+        return [*marks, (f"▸{words.count(below)} ", "accent")] if below else [*marks]
 
     def key(self, row: ProcessRow) -> tuple[int, int]:
         """Pid and start time: pids are reused."""
@@ -159,11 +173,22 @@ class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
             await asyncio.sleep(0)
 
     def _sift(self) -> Iterator[Sifted | None]:
-        return sift(self.rows, self.test if self.sought else None, family=not split_inversion(self.sought)[0])
+        """What a filter is about is shown as it is."""
+        if self.sought:
+            return sift(self.rows, self.test, family=not split_inversion(self.sought)[0])
+        return shorten(fold(self.rows, self._shut, self._opened, self._staying()))
+
+    def _staying(self) -> set[Hashable]:
+        """Rows that no other stands for: that which was looked for, what is marked, and what the cursor came to."""
+        here = self.key(self.list.selected) if self.list.selected else None
+        kept = {self._looked_for, *self.list.marked}
+        return kept if self._lets_go or here in self._shown.alike else {*kept, here}
 
     def _show(self, sifted: Sifted) -> None:
         """Also go to the process that was asked for, once it is there."""
+        self._shown, self._lets_go = sifted, False
         self.source.rows = sifted.rows
+        self.source.every = None if self.sought else self.rows
         self._guides = dict(zip(map(self.key, sifted.rows), sifted.guides, strict=True))
         self._explain()
         self.list.reload()
@@ -171,6 +196,32 @@ class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
             self.list.go_to_key(self._select)
             self.list.touched = True
             self._select = None
+
+    def action_fold(self) -> None:
+        """Fold what is below the row, or show all that it stands for; again: as before."""
+        row = self.list.selected
+        if row is None or self.sought:
+            self.navigator.tell("What a filter is about is not folded." if row else "There is nothing to fold.")
+            return
+        if self.key(row) in self._shown.alike:
+            self._opened.add(kind(row))
+        elif row.exit_time and kind(row) in self._opened:
+            self._fold_alike(kind(row))
+        elif self._has_children(row) or self.key(row) in self._shut:
+            self._shut ^= {self.key(row)}
+        else:
+            self.navigator.tell("Nothing is below it.")
+        self.show_rows(self.sought)
+
+    def _fold_alike(self, alike: Kind) -> None:
+        """The cursor goes to the latest, which stands for the others."""
+        self._opened.discard(alike)
+        self._lets_go = True
+        self._select = next(self.key(row) for row in reversed(self.rows) if row.exit_time and kind(row) == alike)
+
+    def _has_children(self, row: ProcessRow) -> bool:
+        below = self.list.cursor + 1
+        return below < len(self.source.rows) and self.source.rows[below].depth > row.depth
 
     def picked(self) -> ProcessPlace | None:
         """The process that somebody went to."""

@@ -23,6 +23,7 @@ class AlertPages:
     """The pages of the list."""
 
     whole = False
+    folded = 0
 
     def __init__(self, front: Front, stack: int, pid: int, start: int) -> None:
         self._front = front

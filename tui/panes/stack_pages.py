@@ -25,6 +25,7 @@ class StackPages:
     """The pages of the list: what to ask the sensor for."""
 
     whole = False
+    folded = 0
 
     def __init__(self, front: Front, container_id: str | None, rule: str = "") -> None:
         self._front = front

@@ -16,6 +16,10 @@ class Pages(Protocol[Row]):
     whole: bool
     """Whether :meth:`locate` knows every row: what it does not find is gone."""
 
+    @property
+    def folded(self) -> int:
+        """Rows that others stand for: :meth:`still` has them, too."""
+
     async def page(self, offset: int, limit: int) -> Page[Row]:
         """Some rows. A TiercelError is shown by the pane, and the list stays as it is."""
 
@@ -37,15 +41,22 @@ class WholeList(Generic[Row]):
     def __init__(self, key: Callable[[Row], Hashable]) -> None:
         self._key = key
         self.rows: Sequence[Row] = ()
+        self.every: Sequence[Row] | None = None
+        """All rows, where those that are shown stand for others."""
+
+    @property
+    def folded(self) -> int:
+        """Rows that others stand for."""
+        return len(self.every) - len(self.rows) if self.every is not None else 0
 
     async def page(self, offset: int, limit: int) -> Page[Row]:
         """A slice."""
         return Page(len(self.rows), self.rows[offset : offset + limit])
 
     def still(self) -> Pages[Row]:
-        """Those that are here."""
+        """Those that are here, with all that others stand for."""
         same = WholeList(self._key)
-        same.rows = self.rows
+        same.rows = self.rows if self.every is None else self.every
         return same
 
     def key(self, row: Row) -> Hashable:

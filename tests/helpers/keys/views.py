@@ -41,6 +41,16 @@ async def _(drive: Drive, key: str) -> None:
     await drive.until_shown("cat (4711): no longer watched in full")
 
 
+@does("processes", "fold")
+async def _(drive: Drive, key: str) -> None:
+    await view_shown(drive, "3", "cat /etc/shadow")
+    await drive.press("down", key)
+    await drive.until_shown("▸5 containerd-shim")
+    assert "cat /etc/shadow" not in drive.text()
+    await drive.press(key)
+    await drive.until_shown("cat /etc/shadow")
+
+
 @does("processes", "container")
 async def _(drive: Drive, key: str) -> None:
     await process_selected(drive)
