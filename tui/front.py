@@ -15,6 +15,7 @@ from engine.errors import ProtocolError, TiercelError
 from engine.events import Phase
 from engine.protocol import Answer, Failure, GetHealth, Health, HealthReply, Pulse, Request
 from engine.service.client import SensorGone
+from tui.along import Along
 from tui.marks import Mark
 from tui.travel import Travel
 
@@ -87,6 +88,8 @@ class Front:
         self.hostname = ""
         self.replay_paused = False
         """A replay stands still, because we asked for it."""
+        self.along = Along()
+        """The condition that goes along from view to view."""
         self.travel = Travel()
         """The time that is looked at."""
         self.marks: dict[int, Mark] = {}

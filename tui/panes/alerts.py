@@ -61,6 +61,7 @@ class AlertsPane(AlertVisits, FilterPane):
         self, front: Front, id: str | None = None, container_id: str | None = None, rule: str = "", filter: str = ""
     ) -> None:
         super().__init__(front, id)
+        self.share.takes = True
         self.source = StackPages(front, container_id, rule)
         self.source.filter = self.filter_bar.text = filter
         self.list: PageList[StackRow] = PageList(

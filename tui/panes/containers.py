@@ -52,6 +52,7 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
         """Whether those that ended long ago are shown, too."""
         self._left_out = 0
         super().__init__(front, id)
+        self.share.takes = True
 
     def make_list(self) -> PageList[ContainerRow]:
         """Name, image, state, and how it fares."""

@@ -44,6 +44,7 @@ class EventsPane(ListPane[EventRow]):
 
     def __init__(self, front: Front, id: str | None = None, place: EventsPlace = EVERYTHING) -> None:
         super().__init__(front, id)
+        self.share.takes = True
         self._place = place
         self.list.follows = True
         self.paused = False

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 
 from engine.errors import UsageError
 from engine.query import split_inversion
+from tui.along import Share
 from tui.completion import Offer, offer
 from tui.front import Front
 from tui.panes.base import Pane, view_of
@@ -29,6 +30,7 @@ class FilterPane(Pane):
     def __init__(self, front: Front, id: str | None = None) -> None:
         super().__init__(front, id)
         self.filter_bar = FilterBar(self.filter_help, self.offer)
+        self.share = Share(front.along)
 
     def compose(self) -> ComposeResult:
         """The filter in the place of the notice while it is edited."""
@@ -125,7 +127,28 @@ class FilterPane(Pane):
         else:
             self.navigator.tell(f"There is no filter to turn round: {self.sign('filter')} begins one.")
 
+    def wake(self) -> None:
+        """With the condition that goes along, where that makes sense here."""
+        self._go_along()
+        super().wake()
+
+    def _go_along(self) -> None:
+        text = self.share.take(self.filter_bar.text)
+        if text is None or self.filter_bar.has_focus_within:
+            return
+        try:
+            self.check_filter(text)
+        except UsageError:
+            text = ""
+        if text != self.filter_bar.text:
+            self._show_filter(text)
+        self.share.taken(text)
+
     def _set_filter(self, text: str) -> None:
+        self.share.give(text)
+        self._show_filter(text)
+
+    def _show_filter(self, text: str) -> None:
         self.filter_bar.text = text
         self.filter_bar.close()
         self.notice.display = True

@@ -161,7 +161,8 @@ class ListPane(FilterPane, Generic[Row]):
     @property
     def went_to(self) -> Row | None:
         """The row under the cursor, if somebody moved there or looked for it: not the one where the cursor just is."""
-        return self.list.selected if self.list.touched or self.sought else None
+        is_sought = self.sought and not self.share.came
+        return self.list.selected if self.list.touched or is_sought else None
 
     def unpick(self) -> None:
         """The row under the cursor is there by chance."""

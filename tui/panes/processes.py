@@ -54,6 +54,7 @@ class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
         self._container_id = container_id
         self._top: dict[tuple[int, int], ProcessFigure] = {}
         super().__init__(front, id)
+        self.share.takes = select is None
         self._select = select
         self._looked_for = select
         self._guides: dict[tuple[int, int], str] = {}

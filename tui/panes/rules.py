@@ -34,6 +34,7 @@ class RulesPane(Editing, Undoing, ListPane[RuleRow]):
 
     def __init__(self, front: Front, id: str | None = None) -> None:
         super().__init__(front, id)
+        self.share.takes = True
         self._asked: dict[str, bool] = {}
         """Switches under way, shown as done until the sensor says otherwise."""
 

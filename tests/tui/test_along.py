@@ -1,0 +1,87 @@
+"""A condition goes along from view to view; words stay where they were typed."""
+
+from __future__ import annotations
+
+from tests.helpers.driving import Drive, driving
+from tests.helpers.incident import incident
+from tui.panes.filtering import FilterPane
+
+
+def filtered(drive: Drive) -> str:
+    assert isinstance(drive.pane, FilterPane)
+    return drive.pane.filter_bar.text
+
+
+async def give(drive: Drive, text: str) -> None:
+    await drive.press("slash")
+    await drive.paste(text)
+    await drive.press("enter")
+    await drive.until_shown(f"/ {text}")
+
+
+async def go(drive: Drive, key: str, view: str) -> None:
+    await drive.press(key)
+    await drive.until(lambda: drive.frame.view == view)
+    await drive.settled()
+
+
+async def test_a_condition_goes_along_and_is_cleared_everywhere() -> None:
+    async with driving(incident()) as drive:
+        await give(drive, "container.name=web")
+        await go(drive, "3", "processes")
+        assert filtered(drive) == "container.name=web"
+        assert "/ container.name=web   esc clears" in drive.text()
+        assert "sshd" not in drive.text()
+        await go(drive, "4", "events")
+        assert filtered(drive) == "container.name=web"
+        await drive.press("escape")
+        await go(drive, "3", "processes")
+        assert filtered(drive) == ""
+        assert "sshd" in drive.text()
+        await go(drive, "1", "alerts")
+        assert filtered(drive) == ""
+
+
+async def test_another_condition_takes_its_place() -> None:
+    async with driving(incident()) as drive:
+        await give(drive, "container.name=web")
+        await go(drive, "2", "containers")
+        await give(drive, "container.name=db")
+        await go(drive, "1", "alerts")
+        assert filtered(drive) == "container.name=db"
+
+
+async def test_what_a_view_does_not_know_leaves_it_whole() -> None:
+    async with driving(incident()) as drive:
+        await give(drive, "fd.name startswith /etc")
+        await go(drive, "2", "containers")
+        assert filtered(drive) == ""
+        await go(drive, "1", "alerts")
+        assert filtered(drive) == "fd.name startswith /etc"
+
+
+async def test_words_stay_where_they_are() -> None:
+    async with driving(incident()) as drive:
+        await give(drive, "shadow")
+        await go(drive, "3", "processes")
+        assert filtered(drive) == ""
+        await go(drive, "1", "alerts")
+        assert filtered(drive) == "shadow"
+
+
+async def test_a_view_with_a_filter_of_its_own_keeps_it() -> None:
+    async with driving(incident()) as drive:
+        await give(drive, "shadow")
+        await go(drive, "4", "events")
+        await give(drive, "container.name=web")
+        await go(drive, "1", "alerts")
+        assert filtered(drive) == "shadow"
+
+
+async def test_a_filter_that_came_along_picks_no_row() -> None:
+    """Else the next key would be about whatever the cursor happens to be on."""
+    async with driving(incident()) as drive:
+        await give(drive, "container.name=web")
+        await go(drive, "3", "processes")
+        await go(drive, "4", "events")
+        assert not drive.frame.trail
