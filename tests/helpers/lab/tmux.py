@@ -11,8 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-PATIENCE = 20.0
-"""Seconds until a text that does not appear is given up."""
+from tests.helpers.patience import PATIENCE
 
 
 class Tmux:
