@@ -2,6 +2,8 @@
 
 reports=$(mktemp -d -t tiercel-test.XXXXXX)
 trap 'rm -rf -- "$reports"' EXIT
+# More than there are processors, as much of what is tested waits for something.
+workers=${PYTEST_XDIST_AUTO_NUM_WORKERS:-$((($(nproc) * 3 + 1) / 2))}
 status=0 # the largest of pytest's: 1 is that tests failed, the others that pytest did
 
 run() { # the report's name, and what pytest is given
@@ -16,7 +18,8 @@ run() { # the report's name, and what pytest is given
 # tried once more, alone; what passes then is passed, and named as unsteady.
 run_all() {
   local remembered=(--override-ini cache_dir="$reports/cache") # which have failed in this run, and in no earlier one
-  run others "${remembered[@]}" --numprocesses auto --ignore tests/live
+  export TIERCEL_EXAMPLES="the same"
+  run others "${remembered[@]}" --numprocesses "$workers" --dist worksteal --ignore tests/live
   run live "${remembered[@]}" tests/live
   if python scripts/tally.py --worth-another "$status" "$reports"/*.xml; then
     second_attempt "${remembered[@]}" --last-failed --last-failed-no-failures none

@@ -82,7 +82,7 @@ def test_every_pane_and_dialog_is_inert_and_stands(folder: Path) -> None:
     size = (80, 24)
     with opened(folder, size) as terminal:
         walk = Walk(terminal, size)
-        terminal.until_shown("■ ended", "N Notice")
+        begin(terminal)
         alerts(walk)
         one_alert(walk)
         containers(walk)
@@ -102,7 +102,7 @@ def test_beside_each_other_they_stand_too(folder: Path) -> None:
     size = (160, 50)
     with opened(folder, size) as terminal:
         walk = Walk(terminal, size)
-        terminal.until_shown("■ ended", "N Notice")
+        begin(terminal)
         walk.press("Down", shows="W Warning")
         walk.press("Enter", shows=("Overview", "Why"))
         walk.leave("Overview")
@@ -138,6 +138,13 @@ def without_code(markdown: str) -> str:
 def opened(folder: Path, size: tuple[int, int]) -> AbstractContextManager[Tmux]:
     command = [sys.executable, "-m", "tiercel", str(folder / "hostile.tiercel"), "-r", str(folder / "hostile.yaml")]
     return Tmux.open(folder, *command, "-c", "none", "--config", "none", size=size)
+
+
+def begin(terminal: Tmux) -> None:
+    """All alerts are there, and the cursor is on the newest: while they come, it stays with the row that it is on."""
+    terminal.until_shown("■ ended", "Alerts 164")
+    terminal.keys("Home")
+    terminal.until(re.compile(r"N +1s +1 +Connected").search, "the newest alert is there")
 
 
 def left(terminal: Tmux) -> bytes:
