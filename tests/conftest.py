@@ -1,4 +1,9 @@
-"""What holds for all tests."""
+"""What holds for all tests.
+
+Properties are judged by no time. With ``TIERCEL_EXAMPLES="the same"``, as in a run of all tests, their examples are
+the same in each run: it fails when something was changed for the worse, and not by chance. Other runs, and
+``scripts/fuzz``, look for new ones.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +13,11 @@ import tempfile
 import time
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("the same", settings.get_profile("untimed"), derandomize=True)
+settings.load_profile(os.environ.get("TIERCEL_EXAMPLES", "untimed"))
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -203,3 +203,15 @@ _INHERITED = (
     "is_exe_from_memfd",
 )
 _UNKNOWN: tuple[object, ...] = (0, -1, "", [])
+
+
+def can_be_parent(parent: Process, child: Process) -> bool:
+    """Older than ``child``; with equal clocks (or none), at least not its descendant."""
+    if parent.start != child.start:
+        return parent.start < child.start
+    above: Process | None = parent
+    while above is not None and above.start == child.start:
+        if above is child:
+            return False
+        above = above.parent
+    return True

@@ -20,7 +20,7 @@ from itertools import chain, islice, takewhile
 from engine.events import Adoption, KernelEvent, ProcessInfo, Snapshot
 from engine.state.clock import moment_of
 from engine.state.population import Population
-from engine.state.processes import MAX_ANCESTORS, Process, ProcessKey
+from engine.state.processes import MAX_ANCESTORS, Process, ProcessKey, can_be_parent
 
 KEEP_EXITED = 300 * 10**9
 """Nanoseconds that an exited process is remembered."""
@@ -121,6 +121,7 @@ class ProcessTable:
         for process in tuple(self._by_key.values()):
             if process.seen < moment and process.listed != moment and not process.exit_time:
                 self._miss(process, snapshot.time, moment)
+                self._make_room()
             yield
         self.generation += 1
 
@@ -132,6 +133,7 @@ class ProcessTable:
         child = self._by_key.get((info.pid, info.start))
         if child is not None and child.exit_time and child.exit_seen < moment_of(event):
             self._remove(child)  # its pid was used again within a clock tick
+            self._unlink(child)
             child = None
         if child is None:
             child = self._add(info.pid, info.start, event.time, moment_of(event))
@@ -143,6 +145,7 @@ class ProcessTable:
         self._learn_start(child, info)
         parent = creator if info.ppid in (0, creator.pid) else self._parent_of(child, info.ppid)  # CLONE_PARENT
         self._relink(child, parent or creator)
+        self._make_room()
         self.generation += 1
 
     def exec(self, event: KernelEvent, process: Process) -> None:
@@ -159,6 +162,7 @@ class ProcessTable:
         """The process ended."""
         process.exit_status = int(event.args.get("status", 0))
         self._end(process, event.time, moment_of(event))
+        self._make_room()
         self.generation += 1
 
     def amend(self, event: KernelEvent, process: Process) -> None:
@@ -190,6 +194,7 @@ class ProcessTable:
 
     def _meet(self, event: KernelEvent) -> Process:
         """An entry for a process whose clone was lost or is still to come."""
+        self._make_room()
         process = self._add(event.pid, event.start, event.time, moment_of(event))
         process.name = event.comm
         process.started = event.start + self._boot if self._boot else event.time
@@ -269,6 +274,9 @@ class ProcessTable:
         process.env = []  # by far the largest part of it, and no longer asked for
         self.population.count(process.container_id, -1)
         self._release(process)
+
+    def _make_room(self) -> None:
+        """Forget who exited longest ago, if too many; not while another is put in its place, whose parent it may be."""
         for _ in range(_AT_ONCE):
             if len(self._leaves) > self._max_exited:
                 self._forget(self._leaves.popleft())
@@ -305,12 +313,12 @@ class ProcessTable:
     def _parent_of(self, child: Process, ppid: int) -> Process | None:
         """The process with pid ``ppid`` that can have started ``child``: one that is older."""
         parent = self.newest.get(ppid)
-        return parent if parent is not None and _can_be_parent(parent, child) else None
+        return parent if parent is not None and can_be_parent(parent, child) else None
 
     def _link(self, child: Process, parent: Process | None, ppid: int = 0) -> None:
         if child.parent is not None:
             return
-        if parent is None or not _can_be_parent(parent, child):
+        if parent is None or not can_be_parent(parent, child):
             child.ppid = child.ppid or ppid
             return
         child.parent, child.ppid = parent, parent.pid
@@ -324,7 +332,7 @@ class ProcessTable:
 
     def _relink(self, child: Process, parent: Process) -> None:
         """The clone says who started it; an event that came before may have named who adopted it since."""
-        if child.parent is not parent and _can_be_parent(parent, child):
+        if child.parent is not parent and can_be_parent(parent, child):
             self._unlink(child)
             child.parent = None
         self._link(child, parent, parent.pid)
@@ -385,15 +393,3 @@ def _exited_row(process: Process) -> list[Process]:
 def _missed_exec(process: Process, info: ProcessInfo, moment: int) -> bool:
     """Whether it runs another program than the one known, which was known before ``moment``."""
     return bool(info.exepath and process.exepath) and info.exepath != process.exepath and process.exec_seen < moment
-
-
-def _can_be_parent(parent: Process, child: Process) -> bool:
-    """Older than ``child``; with equal clocks (or none), at least not its descendant."""
-    if parent.start != child.start:
-        return parent.start < child.start
-    above: Process | None = parent
-    while above is not None and above.start == child.start:
-        if above is child:
-            return False
-        above = above.parent
-    return True

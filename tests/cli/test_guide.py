@@ -18,12 +18,13 @@ import pytest
 import zstandard
 
 from tests.helpers.lab.tmux import Tmux
+from tests.helpers.patience import PATIENCE
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 HEADING = "## From alert to bundle in two minutes\n"
 KEYS = {"⏎": "Enter", "esc": "Escape", "Tab": "Tab", "␣": "Space"}
 """The document's names of keys → tmux's. A single letter is itself, what is longer is typed."""
-PATIENCE = 60.0
+STEP = 2 * PATIENCE
 """Seconds for a step: the demo plays for a minute, and its alerts come meanwhile."""
 SIZES = [(80, 24), (160, 50)]
 
@@ -73,7 +74,7 @@ def test_every_step_of_the_guide_shows_what_it_says(screen: Tmux, tmp_path: Path
         before = screen.text()
         assert not row.shown or any(text not in before for text in row.shown), f"{row} is so before anything is pressed"
         press(screen, row.pressed)
-        screen.until_shown(*row.shown, patience=PATIENCE)
+        screen.until_shown(*row.shown, patience=STEP)
     screen.until_ended()
     assert "exit code 0" in screen.text()
     folder, packed = bundles(tmp_path)

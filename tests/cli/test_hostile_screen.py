@@ -22,36 +22,46 @@ ESCAPED = "\\x1b]52"
 
 
 class Walk:
-    """Somebody at the keys, who looks at each screen."""
+    """Somebody at the keys, who looks at each screen, and presses nothing before it is the one that was meant."""
 
     def __init__(self, terminal: Tmux, size: tuple[int, int]) -> None:
         self._terminal = terminal
         self._size = size
 
-    def press(self, *keys: str, shows: str = ESCAPED, above: bool = False) -> None:
-        """Press keys, wait for another screen with the text below the first two lines (or anywhere), and look at how
-        all stands."""
-        before, first = self._terminal.text(), 0 if above else 2
-        self._terminal.keys(*keys)
-        screen = self._terminal.until(
-            lambda screen: screen != before and shows in "\n".join(screen.split("\n")[first:]),
-            f"{keys} shows {shows!r}",
-        )
-        if list(misplaced(screen, self._size)):  # as it is being drawn
-            screen = self._terminal.until(lambda screen: not list(misplaced(screen, self._size)), "all stands")
+    def press(self, *keys: str, shows: str | tuple[str, ...] = (), gone: str = "") -> None:
+        """Press keys, wait for what is on no screen but the one they lead to, and look at how all stands."""
+        self._terminal.press(*keys, shows=shows, gone=gone)
+        self._look()
 
-    def view(self, key: str, shows: str) -> None:
-        """One of the six views; of what was picked first, then of everything."""
+    def tab(self, name: str, *shows: str) -> None:
+        """The next tab: its name is lit, and it shows what belongs to it."""
+        assert self._terminal.front() != name
+        self._terminal.keys("Tab")
+        self._in_front(name, *shows)
+
+    def view(self, name: str, *shows: str) -> None:
+        """One of the six views, by its number and name; of what was picked first, then of everything. What it shows is
+        of a row: an empty list has the same keys below it."""
+        key = name.split(maxsplit=1)[0]
         self._terminal.keys(key)
-        screen = self._terminal.until(lambda screen: shows in screen or "6 Health" not in screen, f"{key} leads there")
+        screen = self._terminal.until(
+            lambda screen: self._terminal.front().startswith(name) or "6 Health" not in screen, f"{key} leads on"
+        )
         if "6 Health" not in screen:
             self._terminal.keys(key)
-        self._terminal.until_shown("6 Health", shows)
+        self._in_front(name, *shows)
 
     def leave(self, gone: str) -> None:
         """Escape, and wait: a key right behind it would make it Alt and that key."""
-        self._terminal.keys("Escape")
-        self._terminal.until_gone(gone)
+        self._terminal.press("Escape", gone=gone)
+
+    def _in_front(self, name: str, *shows: str) -> None:
+        self._terminal.until_front(name, *shows)
+        self._look()
+
+    def _look(self) -> None:
+        """All stands; while it is being drawn it may not yet."""
+        self._terminal.until(lambda screen: not list(misplaced(screen, self._size)), "all stands")
 
 
 @pytest.fixture
@@ -72,14 +82,14 @@ def test_every_pane_and_dialog_is_inert_and_stands(folder: Path) -> None:
     size = (80, 24)
     with opened(folder, size) as terminal:
         walk = Walk(terminal, size)
-        terminal.until_shown("■ ended", "N Notice")
+        begin(terminal)
         alerts(walk)
         one_alert(walk)
         containers(walk)
         processes(walk)
         events(walk)
         rules(walk)
-        walk.view("6", "events are being lost")
+        walk.view("6 Health", "events are being lost")
         walk.press("End", shows="Runtime")
         everywhere(walk)
         written = left(terminal)
@@ -92,12 +102,14 @@ def test_beside_each_other_they_stand_too(folder: Path) -> None:
     size = (160, 50)
     with opened(folder, size) as terminal:
         walk = Walk(terminal, size)
-        terminal.until_shown("■ ended", "N Notice")
+        begin(terminal)
         walk.press("Down", shows="W Warning")
-        walk.press("Enter", shows="Why", above=True)
-        walk.leave("Why")
-        for key, shows in (("2", "E shell"), ("3", "C3"), ("4", "✗ lost"), ("5", "O several")):
-            walk.view(key, shows)
+        walk.press("Enter", shows=("Overview", "Why"))
+        walk.leave("Overview")
+        for name, shows in (
+            ("2 Containers", "C2 W1 N1"), ("3 Processes", "C3"), ("4 Events", "✗ lost"), ("5 Rules", "hostile.yaml"),
+        ):  # fmt: skip
+            walk.view(name, shows)
         written = left(terminal)
     assert not list(foreign(written))
 
@@ -128,6 +140,13 @@ def opened(folder: Path, size: tuple[int, int]) -> AbstractContextManager[Tmux]:
     return Tmux.open(folder, *command, "-c", "none", "--config", "none", size=size)
 
 
+def begin(terminal: Tmux) -> None:
+    """All alerts are there, and the cursor is on the newest: while they come, it stays with the row that it is on."""
+    terminal.until_shown("■ ended", "Alerts 164")
+    terminal.keys("Home")
+    terminal.until(re.compile(r"N +1s +1 +Connected").search, "the newest alert is there")
+
+
 def left(terminal: Tmux) -> bytes:
     """Quit; all that was written to the terminal."""
     terminal.keys("1", "q")
@@ -142,75 +161,80 @@ def left(terminal: Tmux) -> bytes:
 
 def alerts(walk: Walk) -> None:
     """The list, its groups and its dialogs."""
-    walk.view("1", "Connected")
     walk.press("x", shows="Too little is known")
     walk.press(*["Down"] * 5, shows="W Warning")
     walk.press("x", shows="hides 1 of 41")
     walk.leave("hides 1 of 41")
     walk.press("s", shows="False positive")
     walk.leave("False positive")
-    walk.press("/", shows="words, or", above=True)
-    walk.press(*"rule=", shows="⇥ Connected", above=True)
-    walk.press("Tab", shows="rule=Connected", above=True)
+    walk.press("/", shows="words, or")
+    walk.press(*"rule=", shows="⇥ Connected")
+    walk.press("Tab", shows="rule=Connected")
     walk.press("C-s", shows="Saved filters")
     walk.leave("Saved filters")
     walk.leave("rule=")
-    walk.press("m", "m", shows="2 marked", above=True)
-    walk.press("M", shows="Opened")
+    walk.press("m", "m", shows="2 marked")
+    walk.press("M", gone="marked")
 
 
 def one_alert(walk: Walk) -> None:
     """All tabs of the alert in which all hostile text is, and where its keys lead."""
     walk.press("Home", shows="N Notice")
     walk.press("Down", shows="W Warning")
-    walk.press("Enter", shows="Why", above=True)
-    for key, gone in (("r", "● on"), ("t", "C3"), ("c", "C1")):
-        walk.press(key, shows=gone)
-        walk.leave(gone)
-    for shows in ("✓ Opened", "host  systemd", "▶ +0.000", "network", ESCAPED, ESCAPED, '"output"', "Opened"):
-        walk.press("Tab", shows=shows)
+    walk.press("Enter", shows=("Overview", ESCAPED))
+    for key, there in (("r", "● on"), ("t", "C3"), ("c", "C1")):
+        walk.press(key, shows=(there, ESCAPED))
+        walk.leave(there)
+    for name, shows in (
+        ("Why", "✓ Opened"), ("Ancestry", "host  systemd"), ("Timeline", "▶ +0.000"), ("Files & net", "network"),
+        ("Container", ESCAPED), ("Rule", "● on"), ("JSON", '"output"'), ("Repeats", "Opened"),
+    ):  # fmt: skip
+        walk.tab(name, shows)
     walk.leave("Repeats")
 
 
 def containers(walk: Walk) -> None:
     """The list, and all tabs of the container in which all hostile text is."""
-    walk.view("2", "E shell")
-    walk.press(">", shows="by Name", above=True)
-    walk.press("I", shows="▼ by Name", above=True)
-    walk.press("/", shows="words", above=True)
-    walk.press(*"292929", "Enter", shows="esc clears", above=True)
-    walk.press("Enter", shows=ESCAPED)
-    for shows in ("Connected", "procexit", "Change  ", "f follow", ESCAPED):
-        walk.press("Tab", shows=shows)
+    walk.view("2 Containers", "C2 W1 N1")
+    walk.press(">", shows="by Name")
+    walk.press("I", shows="▼ by Name")
+    walk.press("/", shows="words")
+    walk.press(*"292929", "Enter", shows="292929   esc clears")
+    walk.press("Enter", shows=("1411", ESCAPED))
+    for name, shows in (
+        ("Alerts", "Connected"), ("Events", "procexit"), ("Changes", "Change  "), ("Logs", "f follow"),
+        ("Inspect", ESCAPED),
+    ):  # fmt: skip
+        walk.tab(name, shows)
     walk.leave("Inspect")
     walk.leave("esc clears")
 
 
 def processes(walk: Walk) -> None:
     """The tree, and all tabs of a process."""
-    walk.view("3", "C3")
+    walk.view("3 Processes", "C3")
     walk.press("End", shows="1411")
-    walk.press("Enter", shows=ESCAPED)
-    walk.press("Tab", shows="Connected")
-    walk.press("Tab", shows="procexit")
+    walk.press("Enter", shows=("Process  Alerts", ESCAPED))
+    walk.tab("Alerts", "Connected")
+    walk.tab("Events", "procexit")
     walk.leave("procexit")
 
 
 def events(walk: Walk) -> None:
     """The events, filtered by a word that is in hostile text."""
-    walk.view("4", "✗ lost")
-    walk.press("/", shows="words", above=True)
-    walk.press(*"evil.example", "Enter", shows="evil.example   esc", above=True)
+    walk.view("4 Events", "✗ lost")
+    walk.press("/", shows="words")
+    walk.press(*"evil.example", "Enter", shows="evil.example   esc")
     walk.leave("evil.example   esc")
 
 
 def rules(walk: Walk) -> None:
     """The rules and their dialogs, and one that is edited."""
-    walk.view("5", "O several")
-    walk.press("O", shows="Switch several", above=True)
+    walk.view("5 Rules", "Connected", "O several")
+    walk.press("O", shows="Switch several")
     walk.leave("Switch several")
-    walk.press("R", shows="Rules read again", above=True)
-    walk.press("End", "E", shows="Changed: Connected", above=True)
+    walk.press("R", shows="Rules read again")
+    walk.press("End", "E", shows="Changed: Connected")
     walk.leave("Changed: Connected")
     walk.press("Home", "Enter", shows="● on")
     walk.leave("● on")
@@ -218,24 +242,24 @@ def rules(walk: Walk) -> None:
 
 def everywhere(walk: Walk) -> None:
     """Another time, help, the palette, and what is copied."""
-    walk.view("1", "Connected")
+    walk.view("1 Alerts", "Connected")
     walk.press("T", shows="▕")
-    walk.press(",", shows="▕")
+    walk.press(",", shows="as of ")
     walk.press("@", shows="Go to a time")
-    walk.press(*"9999-12-31 23:59", "Enter", shows="▕")
-    walk.press("T", shows="Connected")
+    walk.press(*"9999-12-31 23:59", "Enter", gone="as of ")
+    walk.press("T", gone="▕")
     walk.press("?", shows="Everywhere")
     walk.leave("Everywhere")
     walk.press("C-p", shows="Search")
     walk.leave("Search")
-    for key in ("y", "Y", "C-y"):
-        walk.press(key, shows="Copied")
-    walk.press("M", shows="marked", above=True)
-    walk.press("y", shows="164 rows")
-    walk.press("M", shows="Opened")
-    for form in "jcm":
+    for key, copy in (("y", "Copied: new"), ("Y", 'Copied: {"output"'), ("C-y", "Copied: docker logs")):
+        walk.press(key, shows=copy)
+    walk.press("M", shows="marked")
+    walk.press("y", shows="Copied 164 rows")
+    walk.press("M", gone="marked")
+    for key, ending in (("j", "jsonl"), ("c", "csv"), ("m", "md")):
         walk.press("w", shows="Write to a file")
-        walk.press(form, shows="rows in ", above=True)
-    walk.press("b", shows="summary.md", above=True)
+        walk.press(key, shows=f"-alerts.{ending}")
+    walk.press("b", shows="summary.md")
     for grouping in ("by rule", "by container", "each alert by itself"):
-        walk.press("o", shows=grouping, above=True)
+        walk.press("o", shows=grouping)

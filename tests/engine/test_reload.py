@@ -19,6 +19,7 @@ from engine.sensor import Sensor
 from engine.service.client import Client
 from engine.service.server import Server
 from engine.store import AlertStore
+from tests.helpers.patience import PATIENCE
 from tests.helpers.sources import ListSource
 from tests.helpers.world import execve
 
@@ -243,7 +244,7 @@ async def test_a_front_end_that_is_slow_still_hears_of_the_reload() -> None:
     client.on_pulse = pulses.put_nowait
     server.pulse(Pulse(alerts=1, containers=1, processes=1, rules=1, reload=reload))
     server.pulse(Pulse(alerts=2, containers=1, processes=1, rules=1))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         pulse = await pulses.get()
     assert (pulse.alerts, pulse.reload) == (2, reload)
     await client.close()

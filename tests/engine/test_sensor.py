@@ -40,6 +40,7 @@ from engine.service.desk import Desk
 from engine.sinks.fanout import Fanout
 from engine.state.clock import since_boot
 from engine.store import AlertStore
+from tests.helpers.patience import PATIENCE
 from tests.helpers.sources import ListSource
 from tests.helpers.world import T0, event, process_info, snapshot
 
@@ -334,7 +335,7 @@ async def test_front_ends_are_told_that_something_changed(rules: Path, collected
     pulses: asyncio.Queue[int] = asyncio.Queue()
     sensor.on_pulse = lambda pulse: pulses.put_nowait(pulse.alerts)
     running = asyncio.create_task(sensor.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while await pulses.get() != 1:
             pass
     stacks = await Desk(sensor).answer(ListStacks())
@@ -378,7 +379,7 @@ async def test_what_a_snapshot_ends_is_ended_after_what_has_come_since(rules: Pa
     sensor = sensor_of(rules, collected, lost, ends=False)
     running = asyncio.create_task(sensor.run())
     seen: list[tuple[int, int]] = []
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not seen or seen[-1] != (1, 2):
             await asyncio.sleep(0)
             seen.append((sensor.store.newest, sensor.world.processes.living))

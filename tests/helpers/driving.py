@@ -12,6 +12,7 @@ from textual.events import Paste
 from textual.pilot import Pilot
 
 from tests.helpers.clocks import StillClock
+from tests.helpers.patience import PATIENCE
 from tests.helpers.sensor import MemorySensor, World
 from tui.app import TiercelApp
 from tui.frame import Frame
@@ -20,8 +21,6 @@ from tui.panes.base import Pane
 
 WIDE = (160, 50)
 NARROW = (80, 24)
-_PATIENCE = 10.0
-"""Seconds after which a condition is given up: far beyond what anything here takes."""
 _SURE = 4
 """So often all messages that wait are dealt with before the screen is looked at: what a key does may be put off until
 the screen was drawn, and put off again."""
@@ -58,7 +57,7 @@ class Drive:
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Let the application go on until something is so."""
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + PATIENCE
         while not condition():
             assert time.monotonic() < deadline, f"this never came to be; the screen shows\n{self.text()}"
             await self.pilot.pause(0.005)

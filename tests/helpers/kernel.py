@@ -16,9 +16,7 @@ from engine.pushdown.filter import Filter
 from probes.kernel.loader import RING_PAGES, Loading
 from probes.kernel.programs import AUTO
 from probes.kernel.source import KernelSource
-
-_PATIENCE = 30
-"""Seconds after which something that must come has failed to."""
+from tests.helpers.patience import PATIENCE
 
 
 class Watched:
@@ -41,7 +39,7 @@ class Watched:
     ) -> Input:
         """The first input of this class with these field values for which ``holds``, waiting for it if need be."""
         position = 0
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 for value in self.inputs[position:]:
                     if _is(value, wanted, fields) and holds(value):

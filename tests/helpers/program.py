@@ -18,9 +18,8 @@ from typing import Any
 
 from probes.kernel.bpf_call import bpf
 from probes.kernel.bpf_map import BpfMap
+from tests.helpers.patience import PATIENCE
 
-PATIENCE = 20.0
-"""Seconds until what does not come is given up."""
 TIERCEL = (sys.executable, "-m", "tiercel")
 
 PROG_GET_FD_BY_ID, MAP_GET_FD_BY_ID, LINK_GET_FD_BY_ID = 13, 14, 30

@@ -16,11 +16,9 @@ from probes.docker.api import connected
 from probes.docker.runtime import DockerRuntime
 from probes.docker.source import DockerSource
 from tests.helpers.lab import Lab
+from tests.helpers.patience import PATIENCE
 
 pytestmark = pytest.mark.live
-
-PATIENCE = 60
-"""Seconds after which a test gives up on Docker."""
 
 
 class Inbox:
@@ -212,7 +210,7 @@ class RestartableLab(Lab):
 
     def stop(self) -> None:
         self.daemon.terminate()
-        self.daemon.wait(timeout=30)
+        self.daemon.wait(timeout=PATIENCE)
 
     def start(self) -> None:
         quiet = subprocess.DEVNULL

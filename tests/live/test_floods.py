@@ -17,7 +17,8 @@ import pytest
 from engine.alerts import DROP_RULE
 from engine.drops import CAUSES
 from tests.helpers.containers import Cgroup
-from tests.helpers.program import PATIENCE, TIERCEL, status
+from tests.helpers.patience import PATIENCE
+from tests.helpers.program import TIERCEL, status
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio]
 

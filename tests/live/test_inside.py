@@ -18,11 +18,9 @@ from probes.docker.logs import IDLE, LogReaders
 from probes.docker.runtime import DockerRuntime
 from probes.machine.gauge import Gauge
 from tests.helpers.lab import Lab
+from tests.helpers.patience import PATIENCE
 
 pytestmark = pytest.mark.live
-
-PATIENCE = 30
-"""Seconds after which a test gives up on Docker."""
 
 
 @pytest.fixture(autouse=True)

@@ -20,6 +20,7 @@ from probes.machine.kept_capabilities import kept
 from probes.recordings.reader import read
 from tests.helpers.lab import Lab
 from tests.helpers.lab.tmux import Tmux
+from tests.helpers.patience import PATIENCE
 from tests.helpers.program import TIERCEL, Marker, Probes, child, lives, running, status, until
 
 pytestmark = pytest.mark.live
@@ -305,7 +306,7 @@ async def attached(socket: Path) -> AsyncIterator[Client]:
 
 async def health_until(client: Client, runtime: str) -> Health:
     """The sensor's health once it knows of this runtime ("" for none)."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while True:
             pulses: asyncio.Queue[object] = asyncio.Queue()
             client.on_pulse = pulses.put_nowait
@@ -337,7 +338,7 @@ async def test_docker_goes_and_comes_back_and_alerts_go_on(marker: Marker, tmp_p
 
 
 async def until_alert(client: Client, text: str) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             pulses: asyncio.Queue[object] = asyncio.Queue()
             client.on_pulse = pulses.put_nowait

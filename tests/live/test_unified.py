@@ -28,7 +28,8 @@ from probes.kernel.programs import AUTO
 from probes.machine.cgroups import container_of_process, hierarchies
 from tests.helpers.containers import Cgroup, cgroup
 from tests.helpers.kernel import Watched, watching
-from tests.helpers.program import PATIENCE, TIERCEL
+from tests.helpers.patience import PATIENCE
+from tests.helpers.program import TIERCEL
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio]
 

@@ -34,6 +34,7 @@ from tests.helpers.lab.provocations import (
     script,
 )
 from tests.helpers.lab.watch import Seen, Watch
+from tests.helpers.patience import PATIENCE
 from tests.helpers.vectors import upstream_rules
 
 pytestmark = pytest.mark.live
@@ -88,7 +89,7 @@ def _play(lab: Lab, host: PrivateHost, watch: Watch) -> None:
     for row in rows(Where.TERMINAL):
         lab.exec_tty(names[Where.CONTAINER], *row.command.split()).expect(pexpect.EOF)
     for row in rows(Where.HOST_TERMINAL):
-        pexpect.spawn(row.command, timeout=20).expect(pexpect.EOF)
+        pexpect.spawn(row.command, timeout=PATIENCE).expect(pexpect.EOF)
     lab.exec(names[Where.CONTAINER], "act", "stratum+tcp://end")
     for fence in (*names.values(), "host", "end"):
         watch.until(FENCE, 0, proc__cmdline=f"act stratum+tcp://{fence}")

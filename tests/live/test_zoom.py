@@ -20,7 +20,8 @@ from probes.kernel import filters
 from probes.kernel.loader import RING_PAGES
 from tests.helpers.containers import Cgroup
 from tests.helpers.kernel import Watched, watching
-from tests.helpers.program import PATIENCE, until
+from tests.helpers.patience import PATIENCE
+from tests.helpers.program import until
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio]
 

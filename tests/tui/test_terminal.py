@@ -10,8 +10,7 @@ import sys
 
 import pytest
 
-PATIENCE = 20.0
-"""Seconds after which a program that should have ended is given up."""
+from tests.helpers.patience import PATIENCE
 
 
 @pytest.mark.parametrize("before", ["", "trap '' HUP; "], ids=["as usual", "SIGHUP ignored"])

@@ -9,6 +9,7 @@ from engine.rules.costs import cost
 from engine.rules.load import load, loads
 from engine.service.rule_costs import RuleCosts
 from probes.options import SHIPPED_RULES
+from tests.helpers.patience import PATIENCE
 
 RULES = """\
 - rule: Shadow
@@ -54,7 +55,7 @@ async def test_rules_are_measured_once_and_again_when_they_are_others() -> None:
     rules = loads([("x.yaml", RULES)])
     costs.measure(rules)
     assert costs.of(rules["Shadow"])["kept_back"] == -1.0
-    await asyncio.wait_for(measured.wait(), 20)
+    await asyncio.wait_for(measured.wait(), PATIENCE)
     assert costs.of(rules["Shadow"])["kept_back"] == 1.0
     costs.measure(rules)
     assert costs.of(rules["Shadow"])["kept_back"] == 1.0

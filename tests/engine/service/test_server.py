@@ -40,6 +40,7 @@ from engine.service.client import Client, SensorGone
 from engine.service.connection import IN_WORK
 from engine.service.frames import FrameReader, to_frame, to_reply
 from engine.service.server import Server
+from tests.helpers.patience import PATIENCE
 from tests.helpers.sample_alerts import alert
 from tests.helpers.sample_health import health
 
@@ -90,7 +91,7 @@ async def attached(server: Server) -> AsyncIterator[tuple[Client, asyncio.Task[N
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not condition():
             await asyncio.sleep(0)
 

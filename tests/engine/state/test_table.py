@@ -251,6 +251,18 @@ def test_the_exited_are_bounded_in_number() -> None:
     assert len(table) <= 12
 
 
+def test_nobody_is_forgotten_while_a_child_is_put_below_it() -> None:
+    """The clone comes late, of a parent that exited longest ago, and its child's pid is in use again."""
+    table = Table(max_exited=2)
+    table.take(procexit(200, at=1), procexit(300, at=2, start=350), clone(200, 300, child_start=250))
+    assert table.at(300, 250).parent is table.at(200)
+
+
+def test_a_pid_that_is_used_again_within_a_clock_tick_leaves_no_ghost_among_the_children(table: Table) -> None:
+    table.take(clone(100, 200), procexit(200, at=MS), clone(100, 200, at=2 * MS))
+    assert table.at(100).children == {table.at(200)}
+
+
 def test_parents_that_exit_after_each_fork_do_not_pile_up(table: Table) -> None:
     table.take(execve(200, "/bin/sh", ppid=100, container_id=WEB))
     for pid in range(200, 1200):

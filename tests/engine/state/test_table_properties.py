@@ -199,12 +199,12 @@ def test_out_of_order_the_end_is_the_same(history: History, random: Random) -> N
         assert lineage(process) == true_lineage(truth)
 
 
-@given(histories(), st.lists(st.booleans(), max_size=60), st.randoms(use_true_random=False))
+@given(histories(), st.lists(st.booleans(), max_size=60), st.randoms(use_true_random=False), st.integers(1, 3))
 @settings(max_examples=150, deadline=None)
-def test_lost_and_shuffled_events_break_nothing(history: History, lost: list[bool], random: Random) -> None:
+def test_lost_and_shuffled_events_break_nothing(history: History, lost: list[bool], random: Random, room: int) -> None:
     events = [one for (_, one), gone in zip(history.events, lost + [False] * 99, strict=False) if not gone]
     random.shuffle(events)
-    table = feed(events, max_exited=3)
+    table = feed(events, max_exited=room)
     check_invariants(table)
     table.expire(2 * KEEP_EXITED)
     check_invariants(table)

@@ -27,9 +27,7 @@ from pathlib import Path
 import pexpect
 
 from tests.helpers.lab import images
-
-START_LIMIT = 60
-"""Seconds a dockerd may take until it is ready."""
+from tests.helpers.patience import PATIENCE
 
 
 class LabError(Exception):
@@ -102,7 +100,7 @@ class Lab:
     def exec_tty(self, container: str, *command: str, options: tuple[str, ...] = ()) -> pexpect.spawn[str]:
         """``docker exec -it`` on a terminal of its own, as a person has it. Close it when done."""
         arguments = ["-H", self.url, "exec", "-it", *options, container, *command]
-        return pexpect.spawn("docker", arguments, encoding="utf-8", timeout=20, dimensions=(24, 200))
+        return pexpect.spawn("docker", arguments, encoding="utf-8", timeout=PATIENCE, dimensions=(24, 200))
 
     def remove(self, *containers: str) -> None:
         """``docker rm -f``."""
@@ -156,21 +154,21 @@ def _daemon_command(folder: Path) -> list[str]:
 
 
 def _wait_ready(daemon: subprocess.Popen[bytes], notifications: socket.socket, log: Path) -> None:
-    deadline = time.monotonic() + START_LIMIT
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         with contextlib.suppress(TimeoutError):
             if b"READY=1" in notifications.recv(4096):
                 return
         if daemon.poll() is not None:
             raise LabError(f"dockerd ended with {daemon.returncode}:\n{log.read_text()[-3000:]}")
-    raise LabError(f"dockerd was not ready after {START_LIMIT} s:\n{log.read_text()[-3000:]}")
+    raise LabError(f"dockerd was not ready after {PATIENCE} s:\n{log.read_text()[-3000:]}")
 
 
 def _stop_daemon(daemon: subprocess.Popen[bytes]) -> None:
-    """Ask dockerd to end, which ends its containerd; after half a minute insist."""
+    """Ask dockerd to end, which ends its containerd; after a minute insist."""
     daemon.terminate()
     try:
-        daemon.wait(timeout=30)
+        daemon.wait(timeout=PATIENCE)
     except subprocess.TimeoutExpired:
         daemon.kill()
         daemon.wait()

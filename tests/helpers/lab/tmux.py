@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import select
 import shlex
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-PATIENCE = 20.0
-"""Seconds until a text that does not appear is given up."""
+from tests.helpers.patience import PATIENCE
 
 
 class Tmux:
@@ -39,6 +39,35 @@ class Tmux:
     def keys(self, *keys: str) -> None:
         """Press keys, by tmux's names: ``Enter``, ``Escape``, ``Space``, ``Down``, ``a``."""
         self._tmux("send-keys", *keys)
+
+    def press(self, *keys: str, shows: str | Sequence[str] = (), gone: str = "") -> str:
+        """Press keys and wait for what they lead to: a screen with all of ``shows`` and without ``gone``.
+
+        What is so before they are pressed says nothing of them. The wait for it would end at once, and the next key go
+        wherever it happens to: that is refused.
+        """
+        shown = (shows,) if isinstance(shows, str) else tuple(shows)
+
+        def is_there(screen: str) -> bool:
+            return all(text in screen for text in shown) and not (gone and gone in screen)
+
+        before = self.text()
+        assert not is_there(before), f"{shown}, without {gone!r}, is so before {keys} is pressed:\n{before}"
+        self.keys(*keys)
+        return self.until(is_there, f"{keys} shows {shown} without {gone!r}")
+
+    def front(self) -> str:
+        """The view or tab in front: what is lit in the line of them; "" if none is."""
+        line = self._tmux("capture-pane", "-p", "-e").splitlines()[1]
+        lit = re.search(r"\x1b\[1;4m(?:\x1b\[[\d;]*m)*([^\x1b]*)", line)
+        return lit[1] if lit else ""
+
+    def until_front(self, name: str, *texts: str) -> str:
+        """Wait until the view or tab whose name begins so is in front, and the screen shows all of these."""
+        return self.until(
+            lambda screen: self.front().startswith(name) and all(text in screen for text in texts),
+            f"{name!r} is in front with {texts}",
+        )
 
     def write(self, text: str) -> None:
         """Type a text as it stands."""

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 20.0
-"""Seconds until an alert that does not come is given up: far beyond what it takes."""
+from tests.helpers.patience import PATIENCE
 
 
 @dataclass(frozen=True)

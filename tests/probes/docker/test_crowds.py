@@ -13,6 +13,7 @@ from engine.events import ContainerInfo, ContainerUnknown, Input, RuntimeState
 from probes.docker import source as docker_source
 from probes.docker.source import MAX_ASKING, DockerSource
 from tests.helpers.docker_api import MiniDocker
+from tests.helpers.patience import PATIENCE
 
 IDS = [f"{n:064x}" for n in range(1000)]
 
@@ -49,7 +50,7 @@ async def following(docker: MiniDocker, tmp_path: Path) -> AsyncIterator[tuple[D
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while not holds():
             await asyncio.sleep(0.001)
 

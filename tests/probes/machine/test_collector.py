@@ -11,6 +11,7 @@ import pytest
 from probes.machine import collector
 from probes.machine.collector import LONGEST, PERIOD, QUIET, Schedule, collecting, gentle
 from scripts.measure.stalls import stalls
+from tests.helpers.patience import PATIENCE
 
 
 class Knot:
@@ -45,7 +46,7 @@ def test_a_sensor_that_is_never_quiet_collects_all_the_same() -> None:
 async def test_knots_are_freed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collector, "LOOK", 0.001)
     monkeypatch.setattr(collector, "PERIOD", 0.0)
-    async with collecting(lambda: 0.0), asyncio.timeout(30):
+    async with collecting(lambda: 0.0), asyncio.timeout(PATIENCE):
         knot = weakref.ref(Knot())
         while knot() is not None:
             await asyncio.sleep(0.001)

@@ -15,6 +15,7 @@ from probes.machine import doctor
 from probes.machine.doctor import CHECKS, Status, blockers, checks, report, to_rows
 from probes.machine.facts import PACKAGES, Machine
 from probes.machine.kept_capabilities import TO_RESPOND, kept
+from tests.helpers.patience import PATIENCE
 
 DEBIAN = 'PRETTY_NAME="Debian GNU/Linux 12"\nID=debian\n'
 MINT = 'ID=linuxmint\nID_LIKE="ubuntu debian"\n'
@@ -203,7 +204,9 @@ if os.geteuid() == 0:
     os.setresuid(65534, 65534, 65534)
 print(CHECKS["capabilities"](Machine()))
 """
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30).stdout
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE
+    ).stdout
     assert "without CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_SYS_PTRACE" in said
     assert "start it with sudo" in said
 
@@ -221,7 +224,7 @@ if os.geteuid() == 0:
     os.setresuid(65534, 65534, 65534)
 print(*[check.name for check in checks() if check.finding.mend == "start it with sudo"])
 """
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert "permission" in said.stdout.split()
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from engine.events import HostNames, Input
 from probes.machine.host_names import HostNameSource, addresses_of
+from tests.helpers.patience import PATIENCE
 
 Answers = dict[str, list[str]]
 
@@ -45,12 +46,12 @@ async def watch(source: HostNameSource, *steps: object) -> list[Answers]:
     told, found = Told(), []
     running = asyncio.create_task(source.run(told.emit))
     try:
-        found.append(await asyncio.wait_for(told.inputs.get(), 10))
+        found.append(await asyncio.wait_for(told.inputs.get(), PATIENCE))
         for step in steps:
             assert callable(step)
             step()
             source.select(())
-            found.append(await asyncio.wait_for(told.inputs.get(), 10))
+            found.append(await asyncio.wait_for(told.inputs.get(), PATIENCE))
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)

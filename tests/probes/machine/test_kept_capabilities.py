@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from probes.machine.kept_capabilities import BEFORE_5_8, FOR_A_GROUP, KEPT, TO_RESPOND, kept
+from tests.helpers.patience import PATIENCE
 
 KEEP = """
 import ctypes, json, os, subprocess, sys, threading
@@ -42,7 +43,7 @@ root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root has capabili
 @pytest.fixture(scope="module")
 def told() -> dict[str, dict[str, str]]:
     """What a process says of itself that has given up all others."""
-    done = subprocess.run([sys.executable, "-c", KEEP], capture_output=True, text=True, check=True, timeout=30)
+    done = subprocess.run([sys.executable, "-c", KEEP], capture_output=True, text=True, check=True, timeout=PATIENCE)
     answer: dict[str, dict[str, str]] = json.loads(done.stdout)
     return answer
 
@@ -72,7 +73,7 @@ if os.geteuid() == 0:
 keep_only(kept())
 print(sum(capabilities().values()))
 """
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert said.stdout == "0\n"
 
 

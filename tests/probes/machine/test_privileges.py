@@ -13,6 +13,7 @@ import pytest
 from engine.errors import TiercelError
 from probes.machine import privileges
 from probes.machine.privileges import User, capabilities, invoking_user, require_readable
+from tests.helpers.patience import PATIENCE
 
 NOBODY = 65534
 BECOME = """
@@ -51,7 +52,7 @@ def become_nobody() -> dict[str, object]:
     code = BECOME.format(uid=NOBODY)
     environ = {**os.environ, "XDG_CONFIG_HOME": "/root/.config", "HOME": "/root"}
     done = subprocess.run(
-        [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True, timeout=30
+        [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True, timeout=PATIENCE
     )
     answer: dict[str, object] = json.loads(done.stdout)
     return answer

@@ -18,6 +18,7 @@ from probes.machine import procfs, snapshots
 from probes.machine.cgroups import Cgroups
 from probes.machine.clocks import boot_offset
 from probes.machine.snapshots import PART, Snapshots, in_parts
+from tests.helpers.patience import PATIENCE
 from tests.helpers.world import process_info
 
 
@@ -27,7 +28,7 @@ def reading() -> Snapshots:
 
 
 async def finished(reading: Snapshots) -> Snapshot:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while (snapshot := reading.poll()) is None:
             await asyncio.sleep(0.001)
     return snapshot
@@ -87,7 +88,7 @@ async def test_what_cannot_be_read_ends_nothing_and_is_read_again(
     await asyncio.to_thread(os.getpid)  # the threads are there
     reading.want()
     with no_descriptors_left():
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while not told:
                 assert reading.poll() is None
                 await asyncio.sleep(0.001)

@@ -13,6 +13,7 @@ from engine.events import Input, Phase, SourceState
 from engine.protocol import Control
 from probes.recordings.recorder import Recorder
 from probes.recordings.replay import SLICE, ReplaySource
+from tests.helpers.patience import PATIENCE
 from tests.helpers.sample_inputs import one_of_each, opened
 
 HOUR = 3_600_000
@@ -40,7 +41,7 @@ class Emitted:
         return [one.phase for batch in self.batches for one in batch if isinstance(one, SourceState)]
 
     async def until(self, count: int) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while len(self.recorded) < count:
                 self.news.clear()
                 await self.news.wait()

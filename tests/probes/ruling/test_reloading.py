@@ -17,8 +17,8 @@ from engine.service.client import Client
 from probes.options import DEMO, Options, Origin
 from probes.private_sensor import private_sensor
 from probes.ruling.configuration import NONE, settled
+from tests.helpers.patience import PATIENCE
 
-PATIENCE = 20
 RULES = """
 - rule: Shell
   desc: A shell was started.

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from probes.ruling.rule_watch import RuleWatch
+from tests.helpers.patience import PATIENCE
 
-PATIENCE = 20
 NEVER = 600_000
 """Milliseconds: what is found within the test's patience was told by the kernel."""
 
