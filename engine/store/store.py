@@ -110,7 +110,7 @@ class AlertStore:
         """Keep what surrounds alerts, as long as they are kept; what the disk does not take is not kept."""
         try:
             self._writer.surround(one)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OverflowError) as error:  # the latter for a number that no column holds
             self._note(str(error))
 
     async def surroundings(self, place: str, since: int, until: int) -> list[bytes]:

@@ -83,6 +83,9 @@ class Writer:
             self._retry_at = time.monotonic() + RETRY
             self._bound()
             raise
+        except Exception as error:  # one alert has what no column takes: it must not hold up all others
+            self._commit_singly()
+            raise sqlite3.DataError(f"an alert is not one that can be kept: {error!r}") from error
 
     def triage(self, stacks: Sequence[int], triage: Triage) -> int:
         """Give stacks a state, all or none of them; the first that is not there, 0 if all are."""
@@ -197,6 +200,20 @@ class Writer:
             raise
         self.total += len(self.waiting)
         self.waiting = []
+
+    def _commit_singly(self) -> None:
+        """Write what can be written of what waits, and count the rest as dropped."""
+        alone, self.waiting = self.waiting, []
+        for number, one in enumerate(alone):
+            self.waiting = [one]
+            try:
+                self._commit()
+            except sqlite3.Error:
+                self.waiting = alone[number:]
+                raise
+            except Exception:  # noqa: BLE001 - as above
+                self.waiting = []
+                self.dropped += 1
 
     def _bound(self) -> None:
         excess_alerts = len(self.waiting) - self._memory
