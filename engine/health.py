@@ -51,6 +51,8 @@ class Vitals:
         self.lost_last: dict[str, int] = {}
         self.source_bounds: Callable[[], dict[str, int]] = dict
         """What the bounds of the source have cost so far, by what it was."""
+        self.desk_bounds: Callable[[], dict[str, int]] = dict
+        """The same of who serves front ends."""
         self.problems: deque[Problem] = deque(maxlen=MAX_PROBLEMS)
         self.rule_problems: list[str] = []
         """What is wrong with the rule files as they are now, while the rules of before go on; each text is one line."""
@@ -155,7 +157,7 @@ def health_of(
         memory=resident_bytes(),
         processes=world.processes.living,
         missed_exits=world.processes.missed_exits,
-        bounds=world.bounds | vitals.source_bounds() | flight.bounds,
+        bounds=world.bounds | vitals.source_bounds() | vitals.desk_bounds() | flight.bounds,
         containers=len(world.containers),
         runtime=runtime.runtime if runtime is not None and runtime.connected else "",
         runtime_detail=runtime.detail if runtime is not None else "",
