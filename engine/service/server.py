@@ -1,4 +1,4 @@
-"""The sensor's end of the protocol: any number of front ends on a Unix socket, or one on a connected socket.
+"""The sensor's end of the protocol: many front ends on a Unix socket, or one on a connected socket.
 
 A front end never holds up detection. Each has a bounded number of requests in work, a reply is built only when there
 is room for it, pulses are merged into the latest, and a front end that does not read for a while is dropped and
