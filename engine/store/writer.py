@@ -58,7 +58,12 @@ class Writer:
         """Alerts on the disk."""
         self.let_go: list[DroppedRow] = dropped_rows(connection)
         """What was dropped since the store was begun."""
-        self._surroundings = size(connection)
+        self.surroundings = size(connection)
+        """Bytes of what surrounds alerts."""
+        self.surroundings_dropped = 0
+        """Parts of it that made room so far."""
+        self._incidents: list[int] | None = None
+        """Stacks that are incidents; None when that is to be looked up."""
         self._orphans_after: int | None = 0
         """From here on what surrounds alerts is looked through for what has lost them; None for not now."""
         self._newest_stack = self._number("SELECT max(max(id), (SELECT max(stack) FROM dropped)) FROM stacks")
@@ -97,6 +102,7 @@ class Writer:
                     run.rollback()
                     return stack
             run.execute("COMMIT")
+            self._incidents = None
         except BaseException:
             run.rollback()
             raise
@@ -128,18 +134,26 @@ class Writer:
 
     def surround(self, one: Surrounding) -> None:
         """Write what surrounds alerts, after these alerts."""
-        self._surroundings += insert(self._connection, one)
+        self.surroundings += insert(self._connection, one)
 
     def tidy(self, retention: Retention) -> bool:
         """Let some of what surrounds alerts go: what is too much, or has lost them; whether there may be more to go."""
-        if retention.surroundings and self._surroundings > retention.surroundings:
-            self._surroundings -= drop_oldest(self._connection)
+        if retention.surroundings and self.surroundings > retention.surroundings:
+            gone, size = drop_oldest(self._connection, self._of_incidents())
+            self.surroundings_dropped += gone
+            self.surroundings -= size
             return True
         if self._orphans_after is not None:
             gone, last = drop_orphans(self._connection, self._orphans_after)
-            self._surroundings -= gone
+            self.surroundings -= gone
             self._orphans_after = last or None
         return False
+
+    def _of_incidents(self) -> list[int]:
+        if self._incidents is None:
+            rows = self._connection.execute("SELECT id FROM stacks WHERE state = 'incident'").fetchall()
+            self._incidents = [stack for (stack,) in rows]
+        return self._incidents
 
     def shrink(self) -> bool:
         """Give some of the room of what was dropped back to the disk; whether there may be more to give."""
