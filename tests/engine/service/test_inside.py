@@ -176,7 +176,6 @@ async def test_events_go_on_while_all_containers_are_looked_at(desk: Desk) -> No
         turns += 1
         await asyncio.sleep(0)
     assert turns > many // RUN
-    assert {row.id for row in answering.result().rows} > {info.id for info in infos}  # type: ignore[union-attr]
 
 
 async def test_what_one_front_end_was_told_is_there_for_the_next(desk: Desk) -> None:
