@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -10,7 +13,7 @@ from engine.alerts import Alert
 from engine.errors import TiercelError
 from engine.evidence import explain_alert
 from engine.lang.nodes import escape
-from engine.protocol import ListAlerts, ListStacks, ProposalRow, Reload
+from engine.protocol import Done, ListAlerts, ListStacks, ProposalRow, Reload
 from engine.rules.proposals import BEGIN_ANY, Proposal, block, proposals
 from engine.rules.ruleset import RuleSet
 from engine.store import AlertStore
@@ -23,17 +26,20 @@ _PAGE = 500
 
 
 class LocalRules(Protocol):
-    """The rule file that holds the exceptions, and is loaded after all others."""
+    """The rule file that holds the exceptions and edited rules, and is loaded after all others."""
 
     @property
     def place(self) -> str:
         """Its path."""
 
     def add(self, text: str) -> None:
-        """Put an exception behind the others. Raises OSError."""
+        """Put one behind the others. Raises OSError."""
 
-    def undo(self) -> str:
-        """Take the last exception out, exactly; its first line, "" when there is none. Raises OSError."""
+    def last(self) -> str:
+        """The text of the last one that stands whole, "" when there is none. Raises OSError."""
+
+    def remove(self, text: str) -> bool:
+        """Take one out, exactly; whether it was there. Raises OSError."""
 
 
 async def preview(store: AlertStore, alert: Alert) -> list[ProposalRow]:
@@ -59,48 +65,95 @@ class Judging(Protocol):
 
     exceptions: LocalRules | None
     rules: RuleSet
+    changing: asyncio.Lock
 
     async def reload(self) -> Reload:
         """Read the rule files again. Raises TiercelError, and the rules of before go on."""
 
 
-async def add(sensor: Judging, alert: Alert, fields: Sequence[str], who: str = "") -> str:
+async def add(sensor: Judging, alert: Alert, fields: Sequence[str], who: str = "") -> Done:
     """Bring an exception into force; what was done. Raises TiercelError, and all is as before, if it cannot be."""
     proposal = chosen(alert, fields)
     local = _local(sensor)
     about = f"of alert {alert.id}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC{f', by {who}' if who else ''}"
-    written(local, block(proposal, alert.rule, about))
-    try:
-        await sensor.reload()
+
+    def check() -> None:
         if _fires(sensor.rules, alert):
             raise TiercelError(f"the exception would not hide alert {alert.id}", hint="it was taken out again")
+
+    async with sensor.changing:
+        change = await bring_into_force(sensor, local, block(proposal, alert.rule, about), check)
+    return Done(detail=f"{alert.rule}: an exception is in force, in {local.place}", change=change)
+
+
+async def bring_into_force(
+    sensor: Judging, local: LocalRules, text: str, check: Callable[[], None] = lambda: None
+) -> str:
+    """Write a text and read the rules again; what stands for this change. Raises TiercelError, also where ``check``
+    does, and just this text is taken out again: what others have written meanwhile stays."""
+    with writing(local):
+        local.add(text)
+    try:
+        await sensor.reload()
+        check()
     except TiercelError:
-        local.undo()
+        with writing(local):
+            local.remove(text)
         await sensor.reload()
         raise
-    return f"{alert.rule}: an exception is in force, in {local.place}"
+    return change_of(text)
 
 
-def written(local: LocalRules, text: str) -> None:
-    """Put a text into the local rules file. Raises TiercelError."""
+@contextmanager
+def writing(local: LocalRules) -> Iterator[None]:
+    """What cannot be written, or read, is a TiercelError."""
     try:
-        local.add(text)
-    except OSError as error:
-        raise TiercelError(f"{local.place} cannot be written: {error.strerror}", hint="nothing was changed") from error
+        yield
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise TiercelError(f"{local.place} cannot be written: {reason}", hint="nothing was changed") from error
 
 
-async def undo(sensor: Judging) -> str:
-    """Take the last exception or edited rule out of force; what was done. Raises TiercelError when there is none."""
+async def undo(sensor: Judging, change: str = "") -> Done:
+    """Take the last exception or edited rule out of force; what was done.
+
+    Raises TiercelError when there is none, or another one than ``change`` is the last.
+    """
     local = _local(sensor)
-    try:
-        taken = local.undo()
-    except OSError as error:
-        raise TiercelError(f"{local.place} cannot be written: {error.strerror}", hint="nothing was changed") from error
-    if not taken:
+    async with sensor.changing:
+        text = _last(local)
+        if change and change != change_of(text):
+            raise TiercelError(f"another change was made since: {described(text)}", hint="nothing was taken back")
+        with writing(local):
+            if not local.remove(text):
+                raise TiercelError(f"{local.place} was changed just now", hint="nothing was changed; try again")
+        await sensor.reload()
+    return Done(detail=f"taken back: {described(text)}", change=change_of(text))
+
+
+def last(sensor: Judging) -> Done:
+    """What undo would take back. Raises TiercelError when there is nothing."""
+    text = _last(_local(sensor))
+    return Done(detail=described(text), change=change_of(text))
+
+
+def _last(local: LocalRules) -> str:
+    with writing(local):
+        text = local.last()
+    if not text:
         hint = "x on an alert makes one, E on a rule edits it"
         raise TiercelError(f"there is no exception in {local.place}", hint=hint)
-    await sensor.reload()
-    return f"taken back: {taken.removeprefix(BEGIN_ANY).strip()}"
+    return text
+
+
+def change_of(text: str) -> str:
+    """What stands for an exception or an edited rule with just this text, its time and author included."""
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:16]
+
+
+def described(text: str) -> str:
+    """Its first line: what it is, since when, by whom."""
+    return text.partition("\n")[0].removeprefix(BEGIN_ANY).strip()
 
 
 def _local(sensor: Judging) -> LocalRules:

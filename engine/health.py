@@ -15,7 +15,7 @@ from engine.contracts import Source
 from engine.drops import OTHER, OTHER_NAME
 from engine.events import HOST, Input, KernelEvent, Loss, Phase, RuntimeState, SourceState
 from engine.flight.recorder import FlightRecorder
-from engine.protocol import Health, Problem
+from engine.protocol import Health, KeptRow, Problem
 from engine.rules.ruleset import Rule
 from engine.scrub import scrub
 from engine.state.clock import since_boot
@@ -51,12 +51,21 @@ class Vitals:
         self.lost_last: dict[str, int] = {}
         self.source_bounds: Callable[[], dict[str, int]] = dict
         """What the bounds of the source have cost so far, by what it was."""
+        self.more_bounds: list[Callable[[], dict[str, int]]] = []
+        """The same of the server and of what responses keep."""
+        self.evidence: Callable[[], list[KeptRow]] = list
+        """What responses keep on the disk."""
         self.problems: deque[Problem] = deque(maxlen=MAX_PROBLEMS)
         self.rule_problems: list[str] = []
         """What is wrong with the rule files as they are now, while the rules of before go on; each text is one line."""
         self.runtime: RuntimeState | None = None
         self._stumbled: set[str] = set()
         self._last = (self.started, 0, _cpu_seconds())
+
+    @property
+    def bounds(self) -> dict[str, int]:
+        """What all that the sensor's own parts do not know of has cost."""
+        return {what: count for bounds in (self.source_bounds, *self.more_bounds) for what, count in bounds().items()}
 
     def lose(self, loss: Loss) -> None:
         """Count events that never arrived."""
@@ -157,7 +166,7 @@ def health_of(
         memory=resident_bytes(),
         processes=world.processes.living,
         missed_exits=world.processes.missed_exits,
-        bounds=world.bounds | vitals.source_bounds() | flight.bounds,
+        bounds=world.bounds | store.bounds | flight.bounds | vitals.bounds,
         containers=len(world.containers),
         runtime=runtime.runtime if runtime is not None and runtime.connected else "",
         runtime_detail=runtime.detail if runtime is not None else "",
@@ -166,6 +175,7 @@ def health_of(
         alerts=store.newest,
         alerts_kept=store.total,
         dropped=store.let_go,
+        kept=[*store.kept, *vitals.evidence()],
         own_events=sum(source.own_events for source in sources),
         zooms=zooms.rows(),
         zoomed=zoomed,

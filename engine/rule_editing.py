@@ -16,8 +16,8 @@ from engine.alerts import Alert
 from engine.beside import beside
 from engine.errors import RulesError, TiercelError
 from engine.evidence import explain_alert
-from engine.excepting import LocalRules, past_alerts, written
-from engine.protocol import Reload, Tried, TriedRow
+from engine.excepting import LocalRules, bring_into_force, described, past_alerts, writing
+from engine.protocol import Done, Reload, Tried, TriedRow
 from engine.reload import difference, problem_lines
 from engine.rules.proposals import BEGIN_RULE, END_RULE, MARK, one_line
 from engine.rules.render import render_lines
@@ -48,6 +48,7 @@ class Editable(Protocol):
     store: AlertStore
     exceptions: LocalRules | None
     try_rules: Callable[[str], RuleSet] | None
+    changing: asyncio.Lock
 
     @property
     def world(self) -> _World:
@@ -136,8 +137,16 @@ def _fires(rule: Rule, alert: Alert) -> bool | None:
     return (explain_alert(rule, alert).holds and rule.enabled) if alert.evidence else None
 
 
-async def save(sensor: Editable, text: str, who: str = "") -> str:
-    """Bring a text into force; what was done. Raises TiercelError, and all is as before, if it cannot be."""
+def base_of(rule: Rule) -> str:
+    """Stands for a rule just as it is."""
+    return hashlib.sha256(text_of(rule).encode(errors="backslashreplace")).hexdigest()[:16]
+
+
+async def save(sensor: Editable, text: str, who: str = "", *, name: str = "", base: str = "") -> Done:
+    """Bring a text into force; what was done. ``base`` stands for the rule ``name`` as it was when it was edited.
+
+    Raises TiercelError, and all is as before, if it cannot be, or if that rule is another one by now.
+    """
     if sensor.exceptions is None:
         raise TiercelError("a replay changes no rules", hint="copy the text into a rule file (y)")
     tried = await try_text(sensor, text)
@@ -146,14 +155,20 @@ async def save(sensor: Editable, text: str, who: str = "") -> str:
     if not tried.rows:
         raise TiercelError("the text changes no rule", hint="nothing was written")
     local = sensor.exceptions
-    written(local, block(text, [row.rule for row in tried.rows], who))
-    try:
-        await sensor.reload()
-    except TiercelError:
-        local.undo()
-        await sensor.reload()
-        raise
-    return f"{tried.summary}: in force, in {local.place}"
+    async with sensor.changing:
+        _check_base(sensor, local, name, base)
+        change = await bring_into_force(sensor, local, block(text, [row.rule for row in tried.rows], who))
+    return Done(detail=f"{tried.summary}: in force, in {local.place}", change=change)
+
+
+def _check_base(sensor: Editable, local: LocalRules, name: str, base: str) -> None:
+    if base and (name not in sensor.rules or base != base_of(sensor.rules[name])):
+        with writing(local):
+            by = described(local.last())
+        raise TiercelError(
+            f"{name} was changed since you began to edit it{f'; the last change is {by}' if by else ''}",
+            hint="nothing was written",
+        )
 
 
 def block(text: str, names: Sequence[str], who: str) -> str:

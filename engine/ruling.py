@@ -34,6 +34,8 @@ class Ruling(ABC):
         """Told how a reload went."""
         self.exceptions: LocalRules | None = None
         """Where exceptions from alerts are written; None where nothing is judged but once."""
+        self.changing = asyncio.Lock()
+        """Held by who changes the local rules."""
         self.try_rules: Callable[[str], RuleSet] | None = None
         """Loads the rules with a text behind all others; None where nobody can."""
         self._switched: dict[str, bool] = {}

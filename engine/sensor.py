@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable, Callable, Coroutine, Sequence
-from typing import Protocol
+from typing import ParamSpec, Protocol, TypeVar
 
 from engine.alerts import Alert
 from engine.contracts import Gauge, Runtime, Source
@@ -36,6 +36,9 @@ from engine.state.event import Event
 from engine.state.world import World
 from engine.store import AlertStore
 from engine.zoom import Zooms
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 TICK = 1.0
 """Seconds between two looks at what has waited too long, and between two health reports."""
@@ -118,18 +121,17 @@ class Sensor(Ruling):
             for task in helpers:
                 task.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
-            self.world.chores.finish()
-            self._publish(self._judge(self.world.release(), []))
-            self._finish_flight()
-            self.on_pulse(self.pulse(health=self.health()))
+            self._finish()
             if self.sinks is not None:
                 await self.sinks.close()
 
-    def _finish_flight(self) -> None:
-        try:
-            self.flight.finish()
-        except Exception as error:  # noqa: BLE001 - as in feed: the sinks are still to be flushed
-            self.vitals.stumble(error)
+    def _finish(self) -> None:
+        """Each on its own: whatever goes wrong, the sinks are still to be flushed."""
+        while self._goes_on():
+            pass
+        self._publish(self._judge(self._guarded(self.world.release) or [], []))
+        self._guarded(self.flight.finish)
+        self._guarded(self._tell_health)
 
     async def _run(self, source: Source) -> None:
         try:
@@ -150,7 +152,7 @@ class Sensor(Ruling):
     def feed(self, inputs: Sequence[Input]) -> None:
         """Take a batch of inputs through state, rules, store and sinks."""
         if self.recorder is not None:
-            self.recorder.write(inputs)
+            self._guarded(self.recorder.write, inputs)
         alerts: list[Alert] = []
         happen, judge, shells = self.world.happen, self._judge, self.shells
         for item in inputs:
@@ -170,7 +172,7 @@ class Sensor(Ruling):
         self.world.tick()
         self._publish(alerts)
         if self.zooms.behind:
-            self.zooms.catch_up()
+            self._guarded(self.zooms.catch_up)
         self.vitals.age(inputs[-1] if inputs else None)
         if inputs:
             self._changed.set()
@@ -188,25 +190,54 @@ class Sensor(Ruling):
         return alerts
 
     def _publish(self, alerts: list[Alert]) -> None:
-        """Written before it is published: what a front end or a sink has seen is in the store."""
+        """Written before it is published: what a front end or a sink has seen is in the store.
+
+        What follows has to do with an alert and is not the alert: a bug there costs neither alerts nor the source.
+        """
         if not alerts:
             return
         self.vitals.alerts += len(alerts)
+        self._guarded(self._mark, alerts)
+        stored = self._stored(alerts)
+        if self.sinks is not None:
+            self._guarded(self.sinks.put, alerts)
+        if self.recorder is not None:
+            self._guarded(self.recorder.write_alerts, alerts)
+        for alert in stored:
+            self._guarded(self.hits.note, alert)
+            self._guarded(self.world.note_alert, alert)
+        self._guarded(self.flight.note, alerts)
+        self._guarded(self._settle, stored)
+        self._guarded(self.zooms.note, alerts)
+        self._changed.set()
+
+    def _guarded(self, step: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
+        """What a step says; None where a bug ends it, which is counted and told."""
+        try:
+            return step(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - whatever it was: the watch goes on
+            self.vitals.stumble(error)
+            return None
+
+    def _stored(self, alerts: list[Alert]) -> list[Alert]:
+        """The alerts with their ids; one with which the store cannot do anything costs no other."""
+        try:
+            return self.store.add(alerts)
+        except Exception as error:  # noqa: BLE001 - as above
+            if len(alerts) == 1:
+                self.vitals.stumble(error)
+                return alerts
+        for alert in alerts:
+            alert.id = 0  # it is numbered anew
+        return [stored for alert in alerts for stored in self._stored([alert])]
+
+    def _mark(self, alerts: list[Alert]) -> None:
         for alert in alerts:
             self.shells.mark(alert)
-        stored = self.store.add(alerts)
-        for alert in stored:
-            self.hits.note(alert)
-            self.world.note_alert(alert)
-        self.flight.note(alerts)
-        for request in self.shells.settle(stored):
+
+    def _settle(self, alerts: list[Alert]) -> None:
+        for request in self.shells.settle(alerts):
             self._begin(self.store.set_state(request))
-        self.zooms.note(alerts)
-        if self.recorder is not None:
-            self.recorder.write_alerts(alerts)
-        if self.sinks is not None:
-            self.sinks.put(alerts)
-        self._changed.set()
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:
         """Let it be done beside the events; what goes wrong is told."""
@@ -250,8 +281,11 @@ class Sensor(Ruling):
 
     async def _prepare(self) -> None:
         """Make what judges, while the sources begin; an event that comes before its turn does not wait for it."""
-        for _event_type in self.rules.prepare():
-            await asyncio.sleep(0)
+        try:
+            for _event_type in self.rules.prepare():
+                await asyncio.sleep(0)
+        except Exception as error:  # noqa: BLE001 - as in feed: what is not ready is made when it is needed
+            self.vitals.stumble(error)
 
     def _stumble(self, error: Exception, event: Event) -> None:
         self.vitals.stumble(error, event.kernel.container_id)
@@ -271,16 +305,20 @@ class Sensor(Ruling):
 
     async def _look_after(self) -> None:
         """What is done once a second."""
-        self.vitals.tick()
-        self.zooms.expire()
-        self.shells.expire()
-        self._publish(self._judge(self.world.expire(), []))
+        for step in (self.vitals.tick, self.zooms.expire, self.shells.expire):
+            self._guarded(step)
+        self._publish(self._judge(self._guarded(self.world.expire) or [], []))
         self.begin_chores()
-        await self.store.maintain()
+        try:
+            await self.store.maintain()
+        finally:
+            self._guarded(self._tell_health)
+            await self.flight.collect()
+
+    def _tell_health(self) -> None:
         health = self.health()
         self.history.note(health)
         self.on_pulse(self.pulse(health=health))
-        await self.flight.collect()
 
     def begin_chores(self) -> None:
         """If there are any."""
@@ -306,7 +344,7 @@ class Sensor(Ruling):
         while True:
             await self._changed.wait()
             self._changed.clear()
-            self.on_pulse(self.pulse())
+            self._guarded(lambda: self.on_pulse(self.pulse()))
             await asyncio.sleep(PULSE)
 
     def pulse(self, health: Health | None = None, reload: Reload | None = None) -> Pulse:

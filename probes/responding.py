@@ -13,6 +13,7 @@ from engine.response import Network, Own, Standing
 from engine.scrub import scrub
 from engine.sensor import Sensor
 from probes.docker import evidence, responses
+from probes.evidence_room import EvidenceRoom
 from probes.machine.audit_log import NAME, AuditLog
 from probes.machine.ownership import own
 from probes.machine.process_trees import Tree
@@ -22,11 +23,15 @@ EVIDENCE = "evidence"
 
 
 class MachineHands:
-    """Docker's (``url`` as for ``find_daemon``, "none" for no Docker) and the machine's; ``folder`` is for evidence."""
+    """Docker's (``url`` as for ``find_daemon``, "none" for no Docker) and the machine's.
 
-    def __init__(self, docker: str, folder: Path) -> None:
+    ``folder`` is for evidence, which ``room`` bounds.
+    """
+
+    def __init__(self, docker: str, folder: Path, room: EvidenceRoom | None = None) -> None:
         self._docker = docker
         self._folder = folder
+        self._room = room
 
     async def own(self, asking: int) -> Own:
         """The sensor with what it has begun, the screen that asks, and their containers."""
@@ -43,7 +48,10 @@ class MachineHands:
         if keep := _FILES.get(response):
             moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
             folder = self._folder / evidence.folder_name(standing, f"{moment}-{time.time_ns() % 10**9:09}")
-            return _kept(standing, await keep(self._url, standing, folder))
+            kept = _kept(standing, await keep(self._url, standing, folder))
+            if self._room is not None:
+                await self._room.tidy()
+            return kept
         return Outcome(await responses.act(self._url, response, standing, networks))
 
     async def tree(self, response: str, seeds: Seeds, own: Own) -> Outcome:
@@ -88,5 +96,8 @@ def responding(sensor: Sensor, docker: str, folder: Path) -> Responding:
     """
     log = AuditLog(folder / NAME)
     log.check()
-    hands = MachineHands(docker, folder / EVIDENCE)
+    room = EvidenceRoom(folder / EVIDENCE, log, sensor.store, sensor.vitals.report)
+    sensor.vitals.evidence = lambda: room.kept
+    sensor.vitals.more_bounds.append(lambda: room.bounds)
+    hands = MachineHands(docker, folder / EVIDENCE, room)
     return Responding(hands, log, sensor.world, sensor.store, sensor.vitals.report)

@@ -1,12 +1,15 @@
 """Where a private sensor keeps its alerts: one file a session, and not for ever.
 
 They are evidence, so a session outlives its screen; but a few floods must not fill a disk with what nobody will read.
+One in which somebody has found an incident stays until that is another state, or its file is removed.
 """
 
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 from engine.locks import HeldError, locked
@@ -44,9 +47,19 @@ def _parts(session: Path) -> list[Path]:
     return [session.with_name(f"{session.name}{suffix}") for suffix in ("", "-wal", "-shm")]
 
 
+def _has_incident(session: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(f"{session.absolute().as_uri()}?mode=ro", uri=True)) as store:
+            return store.execute("SELECT 1 FROM stacks WHERE state = 'incident' LIMIT 1").fetchone() is not None
+    except sqlite3.Error:  # it is damaged, or of a version that knew no states
+        return False
+
+
 def _remove(session: Path) -> None:
     try:
         with locked(session):
+            if _has_incident(session):
+                return
             for part in _parts(session):
                 part.unlink(missing_ok=True)
     except HeldError:

@@ -375,6 +375,7 @@ async def _attended(sensor: Sensor) -> AsyncIterator[None]:
 async def _judging(sensor: Sensor, server: Server) -> AsyncIterator[asyncio.TaskGroup]:
     """Run the sensor beside what the body does; it ends with the body, in good order."""
     sensor.on_pulse = server.pulse
+    sensor.vitals.more_bounds.append(lambda: server.bounds)
     try:
         async with asyncio.TaskGroup() as tasks:
             judging = tasks.create_task(sensor.run())

@@ -58,7 +58,7 @@ def watch(as_json: bool | None, duration: float | None, **live: Any) -> None:
 def sensor(path: str, group: str, **live: Any) -> None:
     """Watch, for screens that come and go.
 
-    Look at it with `tiercel attach`, from any number of terminals.
+    Look at it with `tiercel attach`, from up to 64 terminals.
     """
     with _loading(live["transport"], group=bool(group), respond=live["respond"]) as loading:
         live["store"] = live["store"] or str(state_folder() / "alerts.db")

@@ -94,6 +94,8 @@ class Front:
         """The time that is looked at."""
         self.marks: dict[int, Mark] = {}
         """Stacks that were given a state here."""
+        self.changes: set[str] = set()
+        """Changes of the local rules that were made here, or said to be the last one."""
         self.health: Health | None = None
         self.pulse: Pulse | None = None
 

@@ -30,11 +30,12 @@ class TrialScreen(ModalScreen[Decision]):
         Binding("k,up", "scroll(-1)", "up", show=False),
     ]
 
-    def __init__(self, rule: str, text: str, tried: Tried, *, writable: bool) -> None:
+    def __init__(self, rule: str, text: str, tried: Tried, *, writable: bool, refused: str = "") -> None:
         super().__init__()
         self._rule = rule
         self._text = text
         self._tried = tried
+        self._refused = refused
         self._can_save = writable and bool(tried.rows) and not tried.problems
         self._writable = writable
 
@@ -44,7 +45,7 @@ class TrialScreen(ModalScreen[Decision]):
             box.border_title = content(("Changed: ", ""), (self._rule, "strong"))
             box.border_subtitle = content((self._keys(), "dim"))
             with VerticalScroll(id="trial-text"):
-                yield Static(described(self._tried), markup=False)
+                yield Static(described(self._tried, self._refused), markup=False)
 
     def _keys(self) -> str:
         first = "" if self._writable else "a replay changes no rules   "
@@ -66,9 +67,10 @@ class TrialScreen(ModalScreen[Decision]):
         self.app.notify("Copied.", markup=False, timeout=4)
 
 
-def described(tried: Tried) -> Content:
-    """What is wrong, or what it would have done."""
+def described(tried: Tried, refused: str = "") -> Content:
+    """Why it was refused just now, if it was; what is wrong, or what it would have done."""
     rows = _wrong(tried) if tried.problems else _done(tried)
+    rows = [[(f"Not in force: {refused}", "bad")], [], *rows] if refused else rows
     return Content("\n").join([content(*row) for row in rows])
 
 

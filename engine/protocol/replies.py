@@ -129,6 +129,8 @@ class RuleText(Answer, tag="rule_text"):
     """A rule as it is in force, as lines of YAML."""
 
     lines: list[str]
+    base: str = ""
+    """Stands for just this text."""
 
 
 class Tried(Answer, tag="tried"):
@@ -223,6 +225,8 @@ class Done(Answer, tag="done"):
     """It was done; ``detail`` says what."""
 
     detail: str = ""
+    change: str = ""
+    """Stands for a change of the local rules file, for UndoException."""
 
 
 class Failure(Answer, tag="failure"):

@@ -191,7 +191,15 @@ class AddException(Ask, tag="add_exception"):
 
 
 class UndoException(Ask, tag="undo_exception"):
-    """Take the exception that was added last out of the local rules file, and read the rules again."""
+    """Take the change that was made last out of the local rules file, and read the rules again.
+
+    Done says what it was and names it.
+    """
+
+    change: str = ""
+    """Only this one, as Done has named it: if another is the last, nothing is done."""
+    tell: bool = False
+    """Only say which is the last."""
 
 
 class GetRuleText(Ask, tag="rule_text"):
@@ -211,6 +219,10 @@ class SaveRules(Ask, tag="save_rules"):
 
     text: str
     who: str = ""
+    name: str = ""
+    """The rule that was edited, …"""
+    base: str = ""
+    """… and which it was then, as RuleText says: if it is another by now, nothing is done. "" for any."""
 
 
 class Locate(Ask, tag="locate"):

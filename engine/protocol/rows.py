@@ -325,6 +325,16 @@ class DroppedRow(msgspec.Struct):
     latest: int
 
 
+class KeptRow(msgspec.Struct):
+    """What is kept on the disk beside the alerts."""
+
+    what: str
+    size: int
+    """Bytes, …"""
+    most: int
+    """… and how many there may be; 0 for no limit."""
+
+
 class Health(msgspec.Struct):
     """How the sensor is. Rates are per second over the last second; CPU is in percent of one core."""
 
@@ -379,3 +389,4 @@ class Health(msgspec.Struct):
     """Alerts in the store, …"""
     dropped: list[DroppedRow] = []
     """… and what is no longer there, most first."""
+    kept: list[KeptRow] = []

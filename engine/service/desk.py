@@ -193,19 +193,20 @@ class Desk:
     async def _add_exception(self, request: p.AddException) -> p.Reply:
         alert = await self.sensor.store.alert(request.alert_id)
         self._rule(alert.rule)
-        return p.Done(detail=await excepting.add(self.sensor, alert, request.fields, request.who))
+        return await excepting.add(self.sensor, alert, request.fields, request.who)
 
-    async def _undo_exception(self, _request: p.UndoException) -> p.Reply:
-        return p.Done(detail=await excepting.undo(self.sensor))
+    async def _undo_exception(self, request: p.UndoException) -> p.Reply:
+        return excepting.last(self.sensor) if request.tell else await excepting.undo(self.sensor, request.change)
 
     async def _rule_text(self, request: p.GetRuleText) -> p.Reply:
-        return p.RuleText(lines=rule_editing.text_of(self._rule(request.name)).splitlines())
+        rule = self._rule(request.name)
+        return p.RuleText(lines=rule_editing.text_of(rule).splitlines(), base=rule_editing.base_of(rule))
 
     async def _try_rules(self, request: p.TryRules) -> p.Reply:
         return await rule_editing.try_text(self.sensor, request.text)
 
     async def _save_rules(self, request: p.SaveRules) -> p.Reply:
-        return p.Done(detail=await rule_editing.save(self.sensor, request.text, request.who))
+        return await rule_editing.save(self.sensor, request.text, request.who, name=request.name, base=request.base)
 
     async def _responses(self, request: p.ListResponses) -> p.Reply:
         return p.Responses(targets=await self._responding().offer(request, who_asks()))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 from engine import protocol as p
@@ -11,7 +10,7 @@ from engine.contracts import Inhabited, Runtime
 from engine.errors import TiercelError
 from engine.events import HOST
 from engine.sensor import Sensor
-from engine.state.sliced import breathing
+from engine.state.sliced import RUN, breathing
 from engine.state.views import living
 
 
@@ -30,20 +29,28 @@ class InsideDesk:
 
     async def _figures(self, _request: p.GetFigures) -> p.Reply:
         gauge = self._sensor.gauge
-        return p.Figures(rows=await gauge.containers(await self._inhabited()) if gauge is not None else [])
+        if gauge is None:
+            return p.Figures(rows=[])
+        return p.Figures(rows=list(await gauge.containers(await breathing(self._inhabited()))))
 
-    async def _inhabited(self) -> list[Inhabited]:
-        """The containers in which a process lives, with the runtime's word for its first, else any."""
+    def _inhabited(self) -> Iterator[Inhabited | None]:
+        """The containers in which a process lives, with the runtime's word for its first, else any; None now and then,
+        where others may go on."""
         found: dict[str, int] = {}
         for process in living(self._sensor.world.processes):
             if process is None:
-                await asyncio.sleep(0)  # others go on
+                yield None
             elif process.container_id != HOST:
                 found.setdefault(process.container_id, process.pid)
-        for container in self._sensor.world.containers:
+        for number, container in enumerate(tuple(self._sensor.world.containers), 1):
             if container.info is not None and container.info.pid:
                 found[container.id] = container.info.pid
-        return [Inhabited(container_id, pid) for container_id, pid in found.items()]
+            if number % RUN == 0:
+                yield None
+        for number, (container_id, pid) in enumerate(found.items(), 1):
+            yield Inhabited(container_id, pid)
+            if number % RUN == 0:
+                yield None
 
     async def _top(self, request: p.GetTop) -> p.Reply:
         gauge, wanted = self._sensor.gauge, request.container_id

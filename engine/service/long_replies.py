@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
-from engine.protocol import Around, Containers, Processes, Reply
+from engine.protocol import Around, Containers, Figures, Processes, Reply, Top
 from engine.scrub import scrub_struct
 from engine.service.frames import encode, to_frame, to_frame_of
 
@@ -16,7 +16,7 @@ _Row = TypeVar("_Row", bound=msgspec.Struct)
 
 SLICE = 100
 """Rows scrubbed and encoded between two breaths: a millisecond or two."""
-_LONG = (Containers, Processes)
+_LONG = (Containers, Processes, Figures, Top)
 """Replies of any number of rows, and nothing else; all others are pages."""
 _ROWS = b"\xa4rows"
 _NO_ROWS = _ROWS + b"\x90"

@@ -28,12 +28,14 @@ _UNKNOWN = Peer(-1, 0)
 _PEER: ContextVar[Peer] = ContextVar("peer", default=_UNKNOWN)
 
 
-def note_peer(writer: asyncio.StreamWriter) -> None:
-    """What is answered from here on is asked by who is at the other end of this stream (unix(7), SO_PEERCRED)."""
+def note_peer(writer: asyncio.StreamWriter) -> Peer:
+    """Who is at the other end of this stream (unix(7), SO_PEERCRED): what is answered from here on is asked by them."""
     connected = writer.get_extra_info("socket")
     credentials = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
     pid, uid, _gid = struct.unpack("3i", credentials)
-    _PEER.set(Peer(uid, pid))
+    peer = Peer(uid, pid)
+    _PEER.set(peer)
+    return peer
 
 
 def who_asks(says: str = "") -> Who:

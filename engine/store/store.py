@@ -18,7 +18,18 @@ from engine.alerts import Alert
 from engine.errors import TiercelError, UsageError
 from engine.invocation import command
 from engine.locks import HeldError, locked
-from engine.protocol import Alerts, DroppedRow, Grouping, ListAlerts, ListStacks, Located, Moments, SetState, Stacks
+from engine.protocol import (
+    Alerts,
+    DroppedRow,
+    Grouping,
+    KeptRow,
+    ListAlerts,
+    ListStacks,
+    Located,
+    Moments,
+    SetState,
+    Stacks,
+)
 from engine.reports import Report, log_report
 from engine.scrub import scrub
 from engine.store import grouping, moments, reader, surroundings
@@ -100,6 +111,17 @@ class AlertStore:
         """Alerts that were kept once and are no longer, by stack, most first."""
         return self._writer.let_go
 
+    @property
+    def kept(self) -> list[KeptRow]:
+        """What lies on the disk with the alerts, and how much of it there may be."""
+        return [KeptRow("what surrounds alerts", self._writer.surroundings, self._retention.surroundings)]
+
+    @property
+    def bounds(self) -> dict[str, int]:
+        """What the bounds have cost so far, by what it was; only what there is of."""
+        gone = self._writer.surroundings_dropped
+        return {"parts of what surrounds alerts that made room": gone} if gone else {}
+
     def add(self, alerts: Sequence[Alert]) -> list[Alert]:
         """Write the alerts and return them with their ids and stacks; only then may anybody be told of them."""
         stored = self._writer.number(alerts)
@@ -110,7 +132,7 @@ class AlertStore:
         """Keep what surrounds alerts, as long as they are kept; what the disk does not take is not kept."""
         try:
             self._writer.surround(one)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OverflowError) as error:  # the latter for a number that no column holds
             self._note(str(error))
 
     async def surroundings(self, place: str, since: int, until: int) -> list[bytes]:

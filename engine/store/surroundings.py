@@ -1,8 +1,10 @@
-"""What surrounds alerts, on the disk: as bytes, by place and time. It goes with its alerts, and has a bound."""
+"""What surrounds alerts, on the disk: as bytes, by place and time. It goes with its alerts, and has a bound,
+which incidents reach last."""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
 from dataclasses import dataclass
 
 NEAR = 60 * 10**9
@@ -19,6 +21,14 @@ _LATER = """
 SELECT id, size, until, (SELECT time FROM alerts WHERE alerts.container_id = surroundings.container_id
                            AND alerts.id >= first_alert ORDER BY alerts.id LIMIT 1)
 FROM surroundings WHERE id > ? ORDER BY id LIMIT ?
+"""
+_OLDEST = "SELECT id, size, until FROM surroundings ORDER BY id LIMIT ?"
+_INCIDENT = "INSERT INTO incidents SELECT container_id, first, last FROM stacks WHERE id = ?"
+_OLDEST_PLAIN = """
+SELECT id, size, until FROM surroundings WHERE NOT EXISTS (
+  SELECT 1 FROM incidents
+  WHERE incidents.container_id = surroundings.container_id AND first <= until + ? AND last >= since - ?
+) ORDER BY id LIMIT ?
 """
 _MARK = "INSERT INTO marks VALUES (?, ?) ON CONFLICT (what) DO UPDATE SET value = max(value, excluded.value)"
 
@@ -47,10 +57,23 @@ def size(connection: sqlite3.Connection) -> int:
     return int(connection.execute("SELECT total(size) FROM surroundings").fetchone()[0])
 
 
-def drop_oldest(connection: sqlite3.Connection) -> int:
-    """Let some of the oldest go, and remember up to when that was; their size."""
-    rows = connection.execute("SELECT id, size, until FROM surroundings ORDER BY id LIMIT ?", (AT_ONCE,)).fetchall()
-    return _delete(connection, rows, "surroundings dropped")
+def drop_oldest(connection: sqlite3.Connection, incidents: Collection[int]) -> tuple[int, int]:
+    """Let some of the oldest go, and remember up to when that was; how many, and their size.
+
+    What surrounds ``incidents``, stacks that somebody works on, goes when there is nothing else.
+    """
+    rows = _plain(connection, incidents) or connection.execute(_OLDEST, (AT_ONCE,)).fetchall()
+    return len(rows), _delete(connection, rows, "surroundings dropped")
+
+
+def _plain(connection: sqlite3.Connection, incidents: Collection[int]) -> list[tuple[int, int, int]]:
+    """The oldest that surround none of them, as far as their first and latest alerts tell."""
+    if not incidents:
+        return []
+    connection.execute("CREATE TEMP TABLE IF NOT EXISTS incidents (container_id TEXT, first INTEGER, last INTEGER)")
+    connection.execute("DELETE FROM incidents")
+    connection.executemany(_INCIDENT, ((stack,) for stack in incidents))
+    return connection.execute(_OLDEST_PLAIN, (NEAR, NEAR, AT_ONCE)).fetchall()
 
 
 def drop_orphans(connection: sqlite3.Connection, after: int) -> tuple[int, int]:

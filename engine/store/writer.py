@@ -58,7 +58,12 @@ class Writer:
         """Alerts on the disk."""
         self.let_go: list[DroppedRow] = dropped_rows(connection)
         """What was dropped since the store was begun."""
-        self._surroundings = size(connection)
+        self.surroundings = size(connection)
+        """Bytes of what surrounds alerts."""
+        self.surroundings_dropped = 0
+        """Parts of it that made room so far."""
+        self._incidents: list[int] | None = None
+        """Stacks that are incidents; None when that is to be looked up."""
         self._orphans_after: int | None = 0
         """From here on what surrounds alerts is looked through for what has lost them; None for not now."""
         self._newest_stack = self._number("SELECT max(max(id), (SELECT max(stack) FROM dropped)) FROM stacks")
@@ -83,6 +88,9 @@ class Writer:
             self._retry_at = time.monotonic() + RETRY
             self._bound()
             raise
+        except Exception as error:  # one alert has what no column takes: it must not hold up all others
+            self._commit_singly()
+            raise sqlite3.DataError(f"an alert is not one that can be kept: {error!r}") from error
 
     def triage(self, stacks: Sequence[int], triage: Triage) -> int:
         """Give stacks a state, all or none of them; the first that is not there, 0 if all are."""
@@ -94,6 +102,7 @@ class Writer:
                     run.rollback()
                     return stack
             run.execute("COMMIT")
+            self._incidents = None
         except BaseException:
             run.rollback()
             raise
@@ -125,18 +134,26 @@ class Writer:
 
     def surround(self, one: Surrounding) -> None:
         """Write what surrounds alerts, after these alerts."""
-        self._surroundings += insert(self._connection, one)
+        self.surroundings += insert(self._connection, one)
 
     def tidy(self, retention: Retention) -> bool:
         """Let some of what surrounds alerts go: what is too much, or has lost them; whether there may be more to go."""
-        if retention.surroundings and self._surroundings > retention.surroundings:
-            self._surroundings -= drop_oldest(self._connection)
+        if retention.surroundings and self.surroundings > retention.surroundings:
+            gone, size = drop_oldest(self._connection, self._of_incidents())
+            self.surroundings_dropped += gone
+            self.surroundings -= size
             return True
         if self._orphans_after is not None:
             gone, last = drop_orphans(self._connection, self._orphans_after)
-            self._surroundings -= gone
+            self.surroundings -= gone
             self._orphans_after = last or None
         return False
+
+    def _of_incidents(self) -> list[int]:
+        if self._incidents is None:
+            rows = self._connection.execute("SELECT id FROM stacks WHERE state = 'incident'").fetchall()
+            self._incidents = [stack for (stack,) in rows]
+        return self._incidents
 
     def shrink(self) -> bool:
         """Give some of the room of what was dropped back to the disk; whether there may be more to give."""
@@ -197,6 +214,20 @@ class Writer:
             raise
         self.total += len(self.waiting)
         self.waiting = []
+
+    def _commit_singly(self) -> None:
+        """Write what can be written of what waits, and count the rest as dropped."""
+        alone, self.waiting = self.waiting, []
+        for number, one in enumerate(alone):
+            self.waiting = [one]
+            try:
+                self._commit()
+            except sqlite3.Error:
+                self.waiting = alone[number:]
+                raise
+            except Exception:  # noqa: BLE001 - as above
+                self.waiting = []
+                self.dropped += 1
 
     def _bound(self) -> None:
         excess_alerts = len(self.waiting) - self._memory

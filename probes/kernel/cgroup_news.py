@@ -10,6 +10,7 @@ from probes.kernel.decode import cgroup_of, sections_of
 from probes.kernel.losses import Losses
 from probes.kernel.paths import text
 from probes.kernel.slices import in_slices
+from probes.kernel.upkeep import Upkeep
 from probes.kernel.wire import Kind, Section
 from probes.kernel.zooms import KernelZooms
 from probes.machine.cgroups import Cgroups, Key, container_id_of
@@ -18,8 +19,11 @@ from probes.machine.cgroups import Cgroups, Key, container_id_of
 class CgroupNews:
     """Takes the records about cgroups; begins with those that exist."""
 
-    def __init__(self, fds: Mapping[str, int], cgroups: Cgroups, zooms: KernelZooms, losses: Losses) -> None:
+    def __init__(
+        self, fds: Mapping[str, int], cgroups: Cgroups, zooms: KernelZooms, losses: Losses, upkeep: Upkeep
+    ) -> None:
         self.losses = losses
+        self._upkeep = upkeep
         self._cgroups = cgroups
         self._zooms = zooms
         self._facts = CgroupFacts(fds)
@@ -54,7 +58,11 @@ class CgroupNews:
     def search(self) -> None:
         """News may have been lost: look at what exists. It takes a while, in which one more search is not begun."""
         if self._searching is None or self._searching.done():
-            self._searching = asyncio.create_task(self._search())
+            self._searching = asyncio.create_task(self._attempt())
+
+    async def _attempt(self) -> None:
+        with self._upkeep.attempt("which cgroups exist cannot be looked up"):
+            await self._search()
 
     async def _search(self) -> None:
         counted = self.losses.cgroups()

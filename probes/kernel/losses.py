@@ -43,6 +43,8 @@ class Losses:
         """The counters as they were last, by their keys."""
         self._gone: set[Key] = set()
         """Removed since: nobody is in them who could lose anything."""
+        self._found: _Found = {}
+        """What was read and not told yet: a look that fails half-way takes nothing along."""
         self._state_before = 0
         for key in OTHER_KEYS:
             lost.update(key, LOSS.pack(0, 0, 0, b""))
@@ -50,19 +52,20 @@ class Losses:
     def read(self, time: int) -> Generator[None, None, list[Loss]]:
         """A loss for each container and cause since the last call, with the process that lost the latest; in steps, of
         which each takes a millisecond at most."""
-        found: _Found = {}
-        gone, self._gone = self._gone, set()
+        gone = self._gone.copy()
         for part in parts(self._lost):
-            self._compare(part, found)
+            self._compare(part)
             yield
         for key in [key for key in self._before if gone and _cgroup(key) in gone]:
-            self._give_back(key, found)
+            self._give_back(key)
             yield
+        self._gone -= gone
+        found, self._found = self._found, {}
         return [_loss(time, kind, *loss) for kind, loss in found.items()]
 
-    def _compare(self, part: Part, found: _Found) -> None:
-        """Add what is new in these counters to what was ``found``."""
-        before = self._before
+    def _compare(self, part: Part) -> None:
+        """Add what is new in these counters to what was found."""
+        before, found = self._before, self._found
         for key, value in part:
             known = before.get(key, _NOTHING)
             if known == value:
@@ -73,10 +76,10 @@ class Losses:
                 kind = self._kind(key)
                 found[kind] = found.get(kind, _NONE)[0] + new, pid, comm
 
-    def _give_back(self, key: bytes, found: _Found) -> None:
+    def _give_back(self, key: bytes) -> None:
         """The last look at a counter."""
         if (value := self._lost.lookup(key)) is not None:
-            self._compare([(key, value)], found)
+            self._compare([(key, value)])
         self._lost.delete(key)
         del self._before[key]
 

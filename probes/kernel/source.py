@@ -31,8 +31,8 @@ from probes.kernel.perf import PerfReader
 from probes.kernel.portable import portable
 from probes.kernel.programs import AUTO
 from probes.kernel.ring import RingReader
-from probes.kernel.slices import in_slices
 from probes.kernel.spec import SPEC, spec_rows
+from probes.kernel.upkeep import Upkeep
 from probes.kernel.wire import COUNTER, HEAD_AT, LOSS, LOSS_KEY, Kind
 from probes.kernel.zooms import KernelZooms
 from probes.machine.cgroups import Cgroups
@@ -56,8 +56,6 @@ TOO_MUCH = 4
 """When a quarter of the ring waits, it is too much to look at everything."""
 COMPANY_SECONDS = 3.0
 """How long events wait in the ring for those who are to be heard first."""
-LOOK_PERIOD = 1.0
-"""Seconds between two looks at what was lost."""
 GARBLED = "record not understood"
 """The cause of a loss: the two sides do not agree on a record."""
 _U32 = struct.Struct("=I")
@@ -112,6 +110,7 @@ class KernelSource:
         self._decode = portable(self._decoder.decode)
         self._snapshots = Snapshots(self._cgroups, lambda: self._decoder.offset, environment=environment)
         self._due = Due(self._snapshots)
+        self._upkeep = Upkeep(self._snapshots)
         self._users = UsersOnce()
         self._loaded: Loaded | None = None
         self._reader: RingReader | PerfReader | None = None
@@ -140,7 +139,7 @@ class KernelSource:
     async def run(self, emit: Emit) -> None:
         """Load, tell what lives, then deliver what happens until cancelled. Everything is detached at the end."""
         emit([SourceState(time=time.time_ns(), phase=Phase.LOADING, detail="loading probes")])
-        self._snapshots.report = self.report
+        self._snapshots.report = self._upkeep.report = self.report
         self._loaded = await self._begun().loaded()
         for what, hint in self._loaded.problems:
             self.report(what, hint)
@@ -184,7 +183,9 @@ class KernelSource:
 
     def statistics(self) -> list[ProbeRow]:
         """A row for each kind of event: how many there were, how many were delivered, how many found no room."""
-        return probe_rows(self._counts) if self._counts is not None else []
+        with self._upkeep.attempt("what the probes have counted cannot be shown"):
+            return probe_rows(self._counts) if self._counts is not None else []
+        return []
 
     @property
     def own_events(self) -> int:
@@ -196,12 +197,15 @@ class KernelSource:
         counts = {
             "own processes that are watched like others": self._counted("unknown_own"),
             "cgroups that the kernel has no room for": self._news.refused if self._news is not None else 0,
+            "looks at the kernel that failed": self._upkeep.failed,
         }
         return {what: count for what, count in counts.items() if count}
 
     def _counted(self, name: str) -> int:
         counter = self._maps.get(name)
-        return total(counter) if isinstance(counter, PerCpuMap) else 0
+        with self._upkeep.attempt(f"the counter {name} cannot be shown"):
+            return total(counter) if isinstance(counter, PerCpuMap) else 0
+        return 0
 
     def zoom_counts(self) -> tuple[int, int]:
         """Events that passed only since somebody is watched in full, and those that the limit on them held back."""
@@ -263,7 +267,7 @@ class KernelSource:
         self.filters = self._filters(fds)
         self._zooms = KernelZooms(fds, self._maps["options"], self._cgroups.containers, self._write_specs)
         losses = Losses(self._maps["lost_by_cgroup"], self._counts, self._cgroups.containers)
-        self._news = CgroupNews(fds, self._cgroups, self._zooms, losses)
+        self._news = CgroupNews(fds, self._cgroups, self._zooms, losses, self._upkeep)
         self.select(self._selected)
 
     def _filters(self, fds: Mapping[str, int]) -> Filters | None:
@@ -299,17 +303,19 @@ class KernelSource:
             self.report(f"the kernel follows the rules no longer: {error!r}", "please report it; detection goes on")
 
     async def _deliver(self, emit: Emit) -> None:
-        next_look = time.monotonic()
         parts: deque[Snapshot] = deque()
+        attempt = self._upkeep.attempt
         while True:
-            found = self._drain(emit)
-            self._keep_pace(found)
-            if time.monotonic() >= next_look:
-                next_look = time.monotonic() + LOOK_PERIOD
-                await self._look_after(emit)
-            if snapshot := self._due.poll(self._reader, busy=found is Found.MORE):
-                parts.extend(in_parts(snapshot))
-                self._cgroup_news.search()
+            found = Found.ALL
+            with attempt("the ring cannot be read"):  # what was not taken out is still in it
+                found = self._drain(emit)
+            with attempt("the kernel cannot be told how fast events are read"):
+                self._keep_pace(found)
+            await self._upkeep.look(self._cgroup_news.losses, emit)
+            with attempt("who lives cannot be looked at again"):
+                if snapshot := self._due.poll(self._reader, busy=found is Found.MORE):
+                    parts.extend(in_parts(snapshot))
+                    self._cgroup_news.search()
             if parts:
                 emit([parts.popleft()])
             await self._rest(Found.MORE if parts else found)
@@ -326,29 +332,22 @@ class KernelSource:
 
     def _tell_shares(self) -> None:
         if self._pace is not None and (shares := (self._pace.room, self._pace.period)) != self._shares:
-            self._shares = shares
             for option, value in zip((_ROOM, _PERIOD), shares, strict=True):
                 self._maps["options"].update(option, _U32.pack(value))
+            self._shares = shares
 
     @property
     def _cgroup_news(self) -> CgroupNews:
         assert self._news is not None
         return self._news
 
-    async def _look_after(self, emit: Emit) -> None:
-        """What is done once a second."""
-        losses = self._cgroup_news.losses
-        if found := await in_slices(losses.read(time.time_ns())):
-            emit(found)
-        if losses.of_state():
-            self._snapshots.want()
-
     async def _rest(self, found: Found) -> None:
         """Sleep until it is worth looking again."""
         if found is Found.NOTHING and self._doorbell is not None:
-            await self._doorbell.wait(IDLE_PERIOD)
-        else:
-            await asyncio.sleep(0 if found is Found.MORE else PERIOD)
+            with self._upkeep.attempt("the kernel cannot be asked to wake the reader"):
+                await self._doorbell.wait(IDLE_PERIOD)
+                return
+        await asyncio.sleep(0 if found is Found.MORE else PERIOD)
 
     def _drain(self, emit: Emit) -> Found:
         """Deal with a slice of records."""
@@ -382,12 +381,14 @@ class KernelSource:
                     inputs.append(decode(record))
                 else:
                     inputs += self._read(record)
-            except (ValueError, IndexError, struct.error):
+            except OSError as error:
+                self._upkeep.fail("the kernel cannot be told of a cgroup", error)
+            except Exception:  # noqa: BLE001 - whatever stands in a record: it costs this one
                 inputs.append(Loss(time=time.time_ns(), count=1, cause=GARBLED))
         return inputs
 
     def _read(self, record: bytes) -> Sequence[Input]:
-        """What a record tells. Raises ValueError, IndexError or struct.error for one that is garbled."""
+        """What a record tells. Raises for one that is garbled, and OSError where it is not told on."""
         kind = record[_KIND_AT]
         if kind >= Kind.CGROUP_MKDIR:
             self._cgroup_news.changed(kind, record)

@@ -30,6 +30,8 @@ MAX_PROCESSES = 5000
 """Processes measured in one answer."""
 _SLICE = 8
 """Containers, or eight times as many processes, read between two breaths: about a millisecond."""
+_MANY = 500
+"""Entries looked at between two breaths: less than that."""
 _LOOPBACK = b"lo"
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 Key = TypeVar("Key")
@@ -49,10 +51,16 @@ class Readings(Generic[Key]):
             return [None] * len(counters)
         return [_rate(new, old, now - before[0]) for new, old in zip(counters, before[1], strict=True)]
 
-    def keep(self, keys: set[Key]) -> None:
-        """Forget all others."""
-        for key in self._last.keys() - keys:
-            del self._last[key]
+    def __contains__(self, key: Key) -> bool:
+        return key in self._last
+
+    async def forget(self, now: float) -> None:
+        """What is too old to make a rate of: nobody looks at it any more."""
+        for number, key in enumerate(list(self._last), 1):
+            if (last := self._last.get(key)) is not None and now - last[0] > STALE:
+                del self._last[key]
+            if number % _MANY == 0:
+                await asyncio.sleep(0)
 
 
 def _rate(new: int | None, old: int | None, seconds: float) -> float | None:
@@ -91,7 +99,6 @@ class Gauge:
         return self._rows
 
     async def _read_all(self, wanted: Sequence[Inhabited]) -> list[ContainerFigure]:
-        self._forget_others(set(wanted))
         self._mounted = mounts(self._proc / "self")
         rows: list[ContainerFigure] = []
         for number, one in enumerate(wanted):
@@ -99,12 +106,16 @@ class Gauge:
                 await asyncio.sleep(0)
             if (row := self._read(one)) is not None:
                 rows.append(row)
+        await self._forget()
         return rows
 
-    def _forget_others(self, wanted: set[Inhabited]) -> None:
-        self._readings.keep(wanted)
-        for one in self._places.keys() - wanted:
-            del self._places[one]
+    async def _forget(self) -> None:
+        await self._readings.forget(self._clock())
+        for number, one in enumerate(list(self._places), 1):
+            if one not in self._readings:
+                del self._places[one]
+            if number % _MANY == 0:
+                await asyncio.sleep(0)
 
     def _read(self, one: Inhabited) -> ContainerFigure | None:
         """None when it has ended meanwhile."""
@@ -141,13 +152,13 @@ class Gauge:
     async def processes(self, wanted: Sequence[tuple[int, int]]) -> list[ProcessFigure]:
         """The figures of those, by pid and start time, that still live."""
         asked = wanted[:MAX_PROCESSES]
-        self._processes.keep(set(asked))
         rows: list[ProcessFigure] = []
         for number, (pid, start) in enumerate(asked):
             if number % (8 * _SLICE) == 0:
                 await asyncio.sleep(0)
             with suppress(OSError, ValueError, IndexError):
                 rows += self._read_process(pid, start)
+        await self._processes.forget(self._clock())
         return rows
 
     def _read_process(self, pid: int, start: int) -> list[ProcessFigure]:

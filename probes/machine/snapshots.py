@@ -81,16 +81,17 @@ class Snapshots:
         taking, self._taking = self._taking, None
         try:
             snapshot = taking.result()
-        except OSError as error:  # we have no descriptors left: what is known stays, and it is tried again
+        except (OSError, RuntimeError) as error:  # no descriptor or thread is left: what is known stays; tried again
             self._tell(error)
             self._wanted = True
             return None
         self._failing = False
         return snapshot
 
-    def _tell(self, error: OSError) -> None:
+    def _tell(self, error: OSError | RuntimeError) -> None:
         if not self._failing:
-            self.report(f"/proc cannot be read: {error.strerror or error}", "ended processes may be shown meanwhile")
+            reason = getattr(error, "strerror", "") or error
+            self.report(f"/proc cannot be read: {reason}", "ended processes may be shown meanwhile")
         self._failing = True
 
     def _read(self) -> Snapshot:

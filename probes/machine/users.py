@@ -73,7 +73,11 @@ def read_users_in_time(pid: int, container_id: str = HOST, seconds: float = IN_T
             _stuck.release()
 
     thread = threading.Thread(target=read, name="users", daemon=True)
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError:  # no more threads can be had
+        _stuck.release()
+        return found
     thread.join(seconds)
     return found
 

@@ -35,20 +35,24 @@ class LocalRulesFile:
             before = self._read()
             write(self.path, f"{_ended(before) or _HEAD}{text}")
 
-    def undo(self) -> str:
-        """Take the last one out that stands whole; its first line, "" when there is none. Raises OSError."""
+    def last(self) -> str:
+        """The text of the last one that stands whole, "" when there is none. Raises OSError."""
+        lines = self._read().splitlines(keepends=True)
+        end = _last(lines, END_ANY)
+        begin = _last(lines[: max(end, 0)], BEGIN_ANY)
+        return "".join(lines[begin : end + 1]) if begin >= 0 else ""
+
+    def remove(self, text: str) -> bool:
+        """Take one out, exactly, with the file if nothing is left in it; whether it was there. Raises OSError."""
         with alone(self.path.parent):
-            lines = self._read().splitlines(keepends=True)
-            end = _last(lines, END_ANY)
-            begin = _last(lines[: max(end, 0)], BEGIN_ANY)
-            if begin < 0:
-                return ""
-            rest = [*lines[:begin], *lines[end + 1 :]]
-            if "".join(rest) in ("", _HEAD):
+            if not text or text not in (whole := self._read()):
+                return False
+            before, _, behind = whole.rpartition(text)
+            if (rest := before + behind) in ("", _HEAD):
                 self.path.unlink()
             else:
-                write(self.path, "".join(rest))
-            return lines[begin].strip()
+                write(self.path, rest)
+            return True
 
     def _read(self) -> str:
         try:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from engine.errors import TiercelError
-from engine.excepting import undo
-from engine.protocol import Tried
-from engine.rule_editing import block, save, text_of, try_text
+from engine.excepting import last, undo
+from engine.protocol import Reload, Tried
+from engine.rule_editing import base_of, block, save, text_of, try_text
 from engine.rules.proposals import BEGIN_RULE
 from engine.sensor import Sensor
 from engine.store import AlertStore
@@ -75,13 +75,73 @@ def test_what_is_saved_is_in_force_until_it_is_taken_back(edited: Edited) -> Non
     before = str(edited.sensor.rules[RULE].expanded)
     told = asyncio.run(
         save(edited.sensor, edited.text("condition: >-", "condition: >-\n    proc.name = x and"), "anna")
-    )
+    ).detail
     assert "in force" in told and str(edited.local.path) in told
     assert "proc.name = x" in str(edited.sensor.rules[RULE].expanded)
     assert "by anna" in edited.local.path.read_text()
-    assert "taken back: rule" in asyncio.run(undo(edited.sensor))
+    assert "taken back: rule" in asyncio.run(undo(edited.sensor)).detail
     assert str(edited.sensor.rules[RULE].expanded) == before
     assert not edited.local.path.exists()
+
+
+def changed(edited: Edited, name: str) -> str:
+    return edited.text("condition: >-", f"condition: >-\n    proc.name = {name} and")
+
+
+def test_undo_takes_back_what_was_made_here_and_nothing_that_came_since(edited: Edited) -> None:
+    async def run() -> None:
+        anna = await save(edited.sensor, changed(edited, "x"), "anna")
+        ours = edited.local.path.read_text()
+        bob = await save(edited.sensor, changed(edited, "y"), "bob")
+        with pytest.raises(TiercelError, match=rf"another change was made since: rule .*{RULE}.*, by bob"):
+            await undo(edited.sensor, anna.change)
+        assert "proc.name = y" in str(edited.sensor.rules[RULE].expanded)
+        assert last(edited.sensor).change == bob.change != anna.change
+        assert (await undo(edited.sensor, bob.change)).detail.endswith("by bob")
+        assert edited.local.path.read_text() == ours
+        await undo(edited.sensor, anna.change)
+        assert not edited.local.path.exists()
+
+    asyncio.run(run())
+
+
+def test_a_text_made_of_a_rule_that_somebody_has_changed_since_is_refused(edited: Edited) -> None:
+    """Two screens open the same rule; the second one to save would take the first one's change back."""
+
+    async def run() -> None:
+        base = base_of(edited.sensor.rules[RULE])
+        texts = {who: changed(edited, who) for who in ("anna", "bob")}
+        both = [save(edited.sensor, text, who, name=RULE, base=base) for who, text in texts.items()]
+        one, other = await asyncio.gather(*both, return_exceptions=True)
+        refused, done = (one, other) if isinstance(one, Exception) else (other, one)
+        assert not isinstance(done, BaseException)
+        winner = "anna" if refused is other else "bob"
+        assert f"{RULE} was changed since" in str(refused) and f"by {winner}" in str(refused)
+        assert edited.local.path.read_text().count(BEGIN_RULE) == 1
+        again = await save(edited.sensor, texts["bob"], name=RULE, base=base_of(edited.sensor.rules[RULE]))
+        assert again.change
+
+    asyncio.run(run())
+
+
+def test_what_cannot_come_into_force_takes_nothing_of_others_along(edited: Edited) -> None:
+    """Another sensor, or somebody with an editor, writes into the file while this one reads its rules again."""
+    theirs = block("- list: theirs\n  items: [a]", ["theirs"], "bob")
+
+    async def run() -> None:
+        reload = edited.sensor.reload
+
+        async def interrupted() -> Reload:
+            edited.sensor.reload = reload  # type: ignore[method-assign]
+            edited.local.add(theirs)
+            raise TiercelError("it cannot be read")
+
+        edited.sensor.reload = interrupted  # type: ignore[method-assign]
+        with pytest.raises(TiercelError, match="it cannot be read"):
+            await save(edited.sensor, changed(edited, "x"), "anna")
+
+    asyncio.run(run())
+    assert theirs in edited.local.path.read_text() and "anna" not in edited.local.path.read_text()
 
 
 def test_a_broken_text_is_refused_and_nothing_is_written(edited: Edited) -> None:

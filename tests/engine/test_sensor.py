@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -40,6 +40,7 @@ from engine.service.desk import Desk
 from engine.sinks.fanout import Fanout
 from engine.state.clock import since_boot
 from engine.store import AlertStore
+from probes.recordings.recorder import Recorder
 from tests.helpers.patience import PATIENCE
 from tests.helpers.sources import ListSource
 from tests.helpers.world import T0, event, process_info, snapshot
@@ -313,6 +314,84 @@ async def test_a_bug_costs_one_event_and_is_counted_and_told_once(rules: Path, c
     assert health.lost_by_cause == {"internal error": 2}
     assert len(health.problems) == 1
     assert health.problems[0].hint == "please report it; detection goes on"
+
+
+class _BugError(Exception):
+    pass
+
+
+def _fails(*_args: object, **_kwargs: object) -> None:
+    raise _BugError
+
+
+@pytest.mark.parametrize(
+    ("part", "step"),
+    [
+        ("shells", "mark"),
+        ("shells", "settle"),
+        ("hits", "note"),
+        ("world", "note_alert"),
+        ("flight", "note"),
+        ("zooms", "note"),
+        ("recorder", "write"),
+        ("recorder", "write_alerts"),
+    ],
+)
+async def test_a_bug_behind_an_alert_costs_neither_alerts_nor_the_source(
+    rules: Path, collected: Collected, monkeypatch: pytest.MonkeyPatch, part: str, step: str
+) -> None:
+    sensor = sensor_of(rules, collected, [execve("sh")], [execve("sh", time=2 * SECOND, pid=101)])
+    sensor.recorder = Recorder(rules.parent / "kept.tiercel")
+    monkeypatch.setattr(getattr(sensor, part), step, _fails)
+    await sensor.run()
+    assert sensor.failure is None
+    assert [alert.id for alert in collected.alerts] == [1, 2]
+    assert [(await sensor.store.alert(number)).time for number in (1, 2)] == [SECOND, 2 * SECOND]
+    assert sensor.vitals.lost_by_cause == {"internal error": 2}
+    assert len(sensor.vitals.problems) == 1, "told once"
+
+
+async def test_a_store_with_a_bug_costs_no_sink_its_alerts(
+    rules: Path, collected: Collected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sensor = sensor_of(rules, collected, [execve("sh"), execve("sh", time=2 * SECOND, pid=101)])
+    monkeypatch.setattr(sensor.store, "add", _fails)
+    await sensor.run()
+    assert (sensor.failure, [alert.time for alert in collected.alerts]) == (None, [SECOND, 2 * SECOND])
+
+
+async def test_an_alert_that_cannot_be_stored_costs_no_other(rules: Path, collected: Collected) -> None:
+    """A time that no column holds, as a bug in a source could tell it."""
+    odd = execve("sh", time=1 << 63, pid=102)
+    sensor = sensor_of(rules, collected, [execve("sh"), odd, execve("sh", time=2 * SECOND, pid=101)])
+    sensor.store.report = sensor.vitals.report
+    await sensor.run()
+    assert sorted(alert.time for alert in collected.alerts) == [SECOND, 2 * SECOND, 1 << 63]
+    kept = await Desk(sensor).answer(ListStacks())
+    assert isinstance(kept, Stacks)
+    assert ([row.count for row in kept.rows], sensor.store.dropped) == ([2], 1)
+    assert any("not one that can be kept" in problem.what for problem in sensor.vitals.problems)
+
+
+async def test_a_chore_with_a_bug_does_not_keep_the_sinks_from_their_last_alerts(
+    rules: Path, collected: Collected
+) -> None:
+    done: list[str] = []
+
+    def broken() -> Iterator[None]:
+        yield
+        raise _BugError
+
+    def whole() -> Iterator[None]:
+        done.append("whole")
+        yield
+
+    sensor = sensor_of(rules, collected, [execve("sh")])
+    sensor.world.chores.add(broken())
+    sensor.world.chores.add(whole())
+    await sensor.run()
+    assert ([alert.rule for alert in collected.alerts], done) == (["Shell"], ["whole"])
+    assert sensor.vitals.lost_by_cause == {"internal error": 1}
 
 
 async def test_a_source_with_a_bug_is_reported_and_the_others_go_on(rules: Path, collected: Collected) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import os
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from probes.kernel.bpf_call import PROG_LOAD, bpf, create_map
 from probes.kernel.bpf_map import BpfMap
@@ -62,3 +64,16 @@ class RingProducer:
         """Let the program go."""
         self._staged.close()
         os.close(self._fd)
+
+
+@contextmanager
+def unreadable(fd: int) -> Iterator[None]:
+    """The kernel refuses everything that is asked of the map with this descriptor."""
+    map_, other = os.dup(fd), os.open("/dev/null", os.O_RDWR)
+    os.dup2(other, fd)
+    os.close(other)
+    try:
+        yield
+    finally:
+        os.dup2(map_, fd)
+        os.close(map_)

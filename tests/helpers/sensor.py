@@ -407,13 +407,19 @@ class MemorySensor:
         if self.world.rule_problem:
             raise TiercelError(self.world.rule_problem, hint="nothing was changed")
         self.world.exceptions.append(request)
-        return p.Done(detail="an exception is in force, in local_rules.yaml")
+        return p.Done(detail="an exception is in force, in local_rules.yaml", change=_change(request))
 
-    def _undo_exception(self, _request: p.UndoException) -> p.Done:
+    def _undo_exception(self, request: p.UndoException) -> p.Done:
         if not self.world.exceptions:
             raise TiercelError("there is no exception in local_rules.yaml", hint="x on an alert makes one")
+        last = self.world.exceptions[-1]
+        change, about = _change(last), f"exception of alert {last.alert_id}, by {last.who}"
+        if request.tell:
+            return p.Done(detail=about, change=change)
+        if request.change not in ("", change):
+            raise TiercelError(f"another change was made since: {about}", hint="nothing was taken back")
         self.world.exceptions.pop()
-        return p.Done(detail="taken back")
+        return p.Done(detail=f"taken back: {about}", change=change)
 
     def _rule_text(self, request: p.GetRuleText) -> p.RuleText:
         return p.RuleText(lines=[f"- rule: {request.name}"])
@@ -443,6 +449,11 @@ class MemorySensor:
 
     def _done(self, _request: p.Control | p.Shutdown) -> p.Done:
         return p.Done()
+
+
+def _change(request: p.AddException) -> str:
+    """Stands for an exception, as the local rules file tells them apart by alert, fields and author."""
+    return f"{request.alert_id} {' '.join(request.fields)} {request.who}"
 
 
 _HANDLERS: dict[type, Callable[[MemorySensor, Any], p.Reply]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,10 +16,11 @@ from engine.events import HOST, Input, KernelEvent, Loss, Snapshot
 from engine.state.world import World
 from probes.kernel.bpf_batch import parts
 from probes.kernel.bpf_map import BpfMap
-from probes.kernel.source import Found
+from probes.kernel.source import Found, KernelSource
 from probes.kernel.wire import LOSS, LOSS_KEY
 from probes.machine import snapshots
 from probes.machine.cgroups import hierarchies
+from tests.helpers.bpf import unreadable
 from tests.helpers.containers import Cgroup, cgroup
 from tests.helpers.kernel import Watched, watching
 from tests.helpers.program import until
@@ -60,6 +61,48 @@ async def test_losses_are_counted_by_cause() -> None:
         assert loss.cause in CAUSES
         lost = sum(row.lost for row in watched.source.statistics())
         assert lost > 0
+
+
+async def test_a_map_that_cannot_be_read_costs_neither_the_watch_nor_a_loss(tmp_path: Path) -> None:
+    async with watching(ring_pages=1) as watched:
+        told: list[str] = []
+        watched.source._upkeep.report = lambda what, _hint: told.append(what)
+        with unreadable(watched.source._maps["lost_by_cgroup"].fd):
+            flood(OPENS, 3000)
+            await until(lambda: watched.source._upkeep.failed >= 2, "it was tried twice")
+            await watched.run("/bin/cat", "/etc/hostname")
+        assert told == ["what was lost cannot be read: Invalid argument"], "once"
+        assert watched.source.bounds()["looks at the kernel that failed"] >= 2
+        loss = await watched.until(Loss, container_id=HOST)
+        assert isinstance(loss, Loss)
+        assert loss.count > 0
+
+
+async def look_at_counters(source: KernelSource) -> None:
+    assert source.statistics() == []
+    await until(lambda: source._upkeep.failed >= 3, "the reader itself has looked, too")
+
+
+async def ask_to_be_woken(source: KernelSource) -> None:
+    await source._rest(Found.NOTHING)
+
+
+async def count_own(source: KernelSource) -> None:
+    assert source.own_events == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "look"), [("counters", look_at_counters), ("options", ask_to_be_woken), ("own_events", count_own)]
+)
+async def test_the_watch_goes_on_whatever_map_refuses(
+    name: str, look: Callable[[KernelSource], Coroutine[None, None, None]]
+) -> None:
+    async with watching() as watched:
+        with unreadable(watched.source._maps[name].fd):
+            await look(watched.source)
+            await watched.run("/bin/cat", "/etc/hostname")
+        assert watched.source.bounds()["looks at the kernel that failed"] > 0
+        await watched.run("/bin/cat", "/etc/hostname")
 
 
 async def test_one_that_floods_leaves_room_for_the_others(container: Cgroup, another: Cgroup, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
+from engine.protocol import SetState
 from engine.store import AlertStore
 from probes.sessions import new_session, tidy
 from tests.helpers.sample_alerts import alert
@@ -39,6 +40,16 @@ def test_one_that_is_written_to_stays(tmp_path: Path) -> None:
         tidy(tmp_path, kept=0)
         assert left(tmp_path) == ["a"]
         assert running.add([alert()])
+
+
+async def test_one_with_an_incident_stays(tmp_path: Path) -> None:
+    for name, state in (("a", "incident"), ("b", "acknowledged")):
+        with closing(AlertStore(tmp_path / f"{name}.db")) as store:
+            (added,) = store.add([alert()])
+            await store.set_state(SetState([added.stack], state))  # type: ignore[arg-type]
+    sessions(tmp_path, *"cd")
+    tidy(tmp_path, kept=2)
+    assert left(tmp_path) == [*"acd"]
 
 
 def test_a_new_one_has_a_folder_for_its_owner_alone(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.events import Phase
-from engine.protocol import ProposalRow
+from engine.protocol import AddException, ProposalRow
 from tests.helpers.driving import NARROW, WIDE, Drive, driving
 from tests.helpers.incident import incident
 from tests.helpers.sensor import World
@@ -71,6 +71,24 @@ async def test_the_last_exception_is_taken_back() -> None:
         await drive.until_shown("taken back")
         await drive.press("U")
         await drive.until_shown("there is no exception", "x on an alert makes one")
+
+
+async def test_what_another_screen_has_changed_is_named_before_it_is_taken_back() -> None:
+    made = world()
+    made.exceptions = [AddException(3, FIELDS, "bob")]
+    async with driving(made) as drive:
+        await drive.until_shown("/tmp/x id")
+        await drive.press("U")
+        await drive.until_shown("the last change was not made here: exception of alert 3, by bob", "once more takes it")
+        assert made.exceptions
+        made.exceptions.append(AddException(4, FIELDS, "cleo"))
+        await drive.press("U")
+        await drive.until_shown("not made here: exception of alert 4, by cleo")
+        await drive.press("U")
+        await drive.until_shown("taken back: exception of alert 4, by cleo")
+        await drive.press("U")
+        await drive.until_shown("taken back: exception of alert 3, by bob")
+        assert not made.exceptions
 
 
 async def test_a_refusal_is_said_and_so_is_that_nothing_can_be_made() -> None:

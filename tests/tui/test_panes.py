@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 
 from engine.events import Phase
-from engine.protocol import DroppedRow
+from engine.protocol import DroppedRow, KeptRow
 from tests.helpers.driving import NARROW, WIDE, Drive, driving
 from tests.helpers.incident import SHELL, WEB, incident
 from tests.helpers.sensor import NOW, World, healthy
@@ -355,6 +355,7 @@ async def test_the_health_view_has_losses_and_remedies() -> None:
             DroppedRow("Shell", "web", "sh", "room", 3_402_113, NOW, NOW),
             DroppedRow("", "", "", "age", 5, NOW, NOW),
         ],
+        kept=[KeptRow("what surrounds alerts", 12 << 20, 512 << 20), KeptRow("evidence of responses", 0, 1 << 30)],
     )
     async with driving(world) as drive:
         await drive.press("6")
@@ -362,4 +363,6 @@ async def test_the_health_view_has_losses_and_remedies() -> None:
         await drive.until_shown("over its share of the kernel buffer  ")
         await drive.until_shown("Bounds reached", "ancestors left out", "4,321")
         await drive.until_shown("Alerts that were dropped", "3,402,113  Shell · web · sh  for want of room, since 20")
+        await drive.until_shown("Kept on the disk", "12M  what surrounds alerts  512M at most")
         assert "lost 1.2k" in drive.text()
+        assert "evidence of responses" not in drive.text()

@@ -12,8 +12,9 @@ from typing import Any
 from engine import protocol as p
 from engine.alerts import Alert
 from engine.bundle import Material, write
+from engine.bundle_room import make_room
 from engine.errors import TiercelError
-from tui import clip, entry_text, lineage
+from tui import clip, entry_text, lineage, words
 from tui.front import Front, GoneError, RefusedError
 from tui.panes.base import Pane
 from tui.panes.folder import FOLDER
@@ -21,6 +22,7 @@ from tui.places import AlertPlace
 from tui.state_screen import whoami
 
 _MOST = 1000
+_ALL = 10_000
 
 
 class Bundling(Pane):
@@ -39,7 +41,9 @@ class Bundling(Pane):
     async def _bundle(self, place: AlertPlace) -> None:
         try:
             material = await gather(self.front, place)
+            incidents = await _incidents(self.front)
             folder = await asyncio.to_thread(write, material, Path.home() / FOLDER)
+            gone = await asyncio.to_thread(make_room, folder.parent, material.alert.hostname, incidents)
         except GoneError:
             return  # the frame says so
         except TiercelError as error:
@@ -47,7 +51,14 @@ class Bundling(Pane):
         else:
             shown = f"~/{folder.relative_to(Path.home())}"
             told = ("✓ Written, with its .tar.zst;", "ok"), (" summary.md is for the ticket: ", "dim")
-            self.say(*told, (shown, ""))
+            room = f"  {words.plural(gone, 'old bundle')} made room" if gone else ""
+            self.say(*told, (shown, ""), (room, "dim"))
+
+
+async def _incidents(front: Front) -> set[int]:
+    """The stacks that are incidents now."""
+    rows = (await front.ask(p.ListStacks(filter="state=incident", limit=_ALL), p.Stacks)).rows
+    return {row.stack for row in rows}
 
 
 async def gather(front: Front, place: AlertPlace) -> Material:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.errors import TiercelError
 from engine.protocol import Done, GetRuleText, RuleText, SaveRules, Tried, TryRules
 from tui import outside
-from tui.front import GoneError
+from tui.front import GoneError, RefusedError
 from tui.panes.base import Pane
 from tui.state_screen import whoami
 from tui.trial_screen import TrialScreen
@@ -32,27 +32,45 @@ class Editing(Pane):
 
     async def _edit(self, name: str) -> None:
         try:
-            lines = (await self.front.ask(GetRuleText(name), RuleText)).lines
+            rule = await self.front.ask(GetRuleText(name), RuleText)
             if self.is_in_front:
-                await self._until_decided(name, _HEAD.format(rule=name) + "".join(f"{line}\n" for line in lines))
+                text = _HEAD.format(rule=name) + "".join(f"{line}\n" for line in rule.lines)
+                await self._until_decided(name, text, rule.base)
         except GoneError:
             return  # the frame says so
         except TiercelError as error:
             self.refuse(error)
 
-    async def _until_decided(self, name: str, before: str) -> None:
-        text = before
+    async def _until_decided(self, name: str, before: str, base: str) -> None:
+        text, refused = before, ""
         while True:
-            text = await outside.edit(self.navigator, text, FILE)
+            if not refused:
+                text = await outside.edit(self.navigator, text, FILE)
             if text == before or not text.strip():
                 self.say(("Nothing was changed.", "dim"))
                 return
             tried = await self.front.ask(TryRules(text), Tried)
-            screen = TrialScreen(name, text, tried, writable=not self.front.is_replay)
-            decision = await self.app.push_screen_wait(screen)
-            if decision == "edit":
-                continue
+            screen = TrialScreen(name, text, tried, writable=not self.front.is_replay, refused=refused)
+            decision, refused = await self.app.push_screen_wait(screen), ""
             if decision == "save":
-                done = await self.front.ask(SaveRules(text, whoami()), Done)
-                self.say((f"✓ {done.detail}", "ok"))
-            return
+                refused = await self._save(text, name, base)
+                base = await self._base(name) if refused else base
+            if decision != "edit" and not refused:
+                return
+
+    async def _save(self, text: str, name: str, base: str) -> str:
+        """Why not; "" when it is in force. The text is not lost then."""
+        try:
+            done = await self.front.ask(SaveRules(text, whoami(), name, base), Done)
+        except RefusedError as error:
+            return f"{error.message} ({error.hint})" if error.hint else error.message
+        self.front.changes.add(done.change)
+        self.say((f"✓ {done.detail}", "ok"))
+        return ""
+
+    async def _base(self, name: str) -> str:
+        """Which rule it is now: who was told that it was changed may change it all the same."""
+        try:
+            return (await self.front.ask(GetRuleText(name), RuleText)).base
+        except RefusedError:
+            return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from engine.errors import TiercelError
 from engine.protocol import AddException, Done, ProposalRow, Proposals, ProposeExceptions, UndoException
 from tui.exception_screen import ExceptionScreen
 from tui.front import GoneError, RefusedError
@@ -16,8 +17,23 @@ class Undoing(Pane):
     """A pane with the key that takes the last exception, or the last edit of a rule, back."""
 
     def action_undo_exception(self) -> None:
-        """Take the last one back."""
-        self.run_worker(self.change(UndoException()), group="exception", exclusive=True)
+        """Take the last one back; one that was not made here is named first."""
+        self.run_worker(self._undo(), group="exception", exclusive=True)
+
+    async def _undo(self) -> None:
+        try:
+            last = await self.front.ask(UndoException(tell=True), Done)
+        except RefusedError as error:
+            self.refuse(error)
+        except GoneError:
+            return  # the frame says so
+        else:
+            if last.change in self.front.changes:
+                await self.change(UndoException(last.change))
+            else:
+                self.front.changes.add(last.change)
+                of_others = f"the last change was not made here: {last.detail}"
+                self.refuse(TiercelError(of_others, hint="once more takes it back"))
 
     async def change(self, request: AddException | UndoException) -> None:
         """Do it, and say what was done or why not."""
@@ -28,6 +44,7 @@ class Undoing(Pane):
         except GoneError:
             return  # the frame says so
         else:
+            self.front.changes.add(done.change)
             self.say((f"✓ {done.detail}", "ok"))
 
 

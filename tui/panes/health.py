@@ -55,6 +55,7 @@ def describe(health: Health, samples: Sequence[Sample] = (), width: int = 80) ->
         *_bounds(health),
         *_plots(samples, width),
         *_dropped(health),
+        *_kept(health),
         *_figures(health),
         *_zooms(health),
         *_probes(health),
@@ -122,6 +123,20 @@ def _dropped(health: Health) -> list[list[Span]]:
             [(f"{row.alerts:>12,}  ", "warn"), (who, ""), (f"  {reason}, since {words.moment(row.since)}", "dim")]
         )
     return _section("Alerts that were dropped", rows) if rows else []
+
+
+def _kept(health: Health) -> list[list[Span]]:
+    """What lies on the disk beside the alerts."""
+    rows: list[list[Span]] = [
+        [(f"{words.size(row.size):>12}", ""), (f"  {row.what}", ""), (_most(row.most), "dim")]
+        for row in health.kept
+        if row.size
+    ]
+    return _section("Kept on the disk", rows) if rows else []
+
+
+def _most(size: int) -> str:
+    return f"  {words.size(size)} at most" if size else ""
 
 
 _REASONS = {"room": "for want of room", "age": "too old"}

@@ -16,7 +16,7 @@ from engine.flight.around import around, kept_with
 from engine.flight.packing import pack, unpack
 from engine.flight.recorder import FlightRecorder
 from engine.flight.slices import MOST, Kept, Slice
-from engine.protocol import Around, Entry, EventRow, GetEntry, ListAround
+from engine.protocol import Around, Entry, EventRow, GetEntry, ListAround, SetState
 from engine.rules.load import load
 from engine.sensor import Sensor
 from engine.service.desk import Desk
@@ -353,6 +353,32 @@ async def test_what_surrounds_alerts_has_a_bound_and_it_is_said() -> None:
         assert 0 < size <= 1 << 18
         assert "want of room" in (await around(World(), one.store, alerts[0], ListAround(alerts[0].id))).why
         assert (await around(World(), one.store, alerts[-1], ListAround(alerts[-1].id))).rows
+
+
+async def test_what_surrounds_an_incident_makes_room_last() -> None:
+    """The first alerts are of another container, and somebody works on them."""
+    one = Watch(Retention(bytes=1 << 20))
+    with closing(one.store):
+        alerts = []
+        for minute in range(0, 4_000, 10):
+            at, place = minute * 60 * SECOND, DB if minute < 100 else WEB
+            one.see(*(opens(f"/{minute}/{number * at}", at=at + number, container_id=place) for number in range(90)))
+            alerts.append(one.alert(T0 + at, place))
+            await one.recorder.collect()
+        one.recorder.finish()
+        await one.store.set_state(SetState([alerts[0].stack], "incident"))
+        await one.store.maintain()
+        written = [minute for minute, _ in one.written()]
+        assert written[:10] == [*range(0, 100, 10)]
+        assert written[10] > 1000, "others went"
+        gone = len(alerts) - len(written)
+        assert one.store.bounds == {"parts of what surrounds alerts that made room": gone}
+        (kept,) = one.store.kept
+        assert 0 < kept.size <= kept.most == 1 << 18
+        await one.store.set_state(SetState([alerts[0].stack, alerts[-1].stack], "incident"))
+        one.store._retention = Retention(bytes=1 << 15)
+        await one.store.maintain()
+        assert one.store.kept[0].size <= 1 << 13, "when there is nothing else, they go, too"
 
 
 # ── rows ────────────────────────────────────────────────────────────────────────────────────────────────────────────

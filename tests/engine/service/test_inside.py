@@ -11,6 +11,7 @@ import pytest
 
 from engine.contracts import Inhabited
 from engine.errors import TiercelError
+from engine.events import ContainerInfo
 from engine.protocol import (
     Change,
     ContainerFigure,
@@ -32,6 +33,7 @@ from engine.protocol import (
 from engine.rules.load import load
 from engine.sensor import Sensor
 from engine.service.desk import Desk
+from engine.service.long_replies import frame_of
 from engine.shells import WAIT
 from engine.state.lineage import OWN_SHELL
 from engine.state.sliced import RUN
@@ -63,6 +65,17 @@ class Measured:
     async def processes(self, wanted: Sequence[tuple[int, int]]) -> list[ProcessFigure]:
         self.processes_wanted = list(wanted)
         return [ProcessFigure(pid, start) for pid, start in wanted]
+
+
+class Remembering(Measured):
+    """One that gives the same again to all who ask, as the machine's does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows = [ContainerFigure(WEB, cpu=1.0)]
+
+    async def containers(self, wanted: Sequence[Inhabited]) -> list[ContainerFigure]:
+        return self.rows
 
 
 class Talking:
@@ -152,6 +165,26 @@ async def test_events_go_on_while_all_processes_are_looked_at(desk: Desk, reques
         turns += 1
         await asyncio.sleep(0)
     assert turns > many // RUN
+
+
+async def test_events_go_on_while_all_containers_are_looked_at(desk: Desk) -> None:
+    many = 5 * RUN
+    infos = [ContainerInfo(id=f"{n:064x}", time=1, name=f"c{n}", pid=10_000 + n) for n in range(many)]
+    desk.sensor.feed(infos)
+    answering, turns = asyncio.create_task(desk.answer(GetFigures())), 0
+    while not answering.done():
+        turns += 1
+        await asyncio.sleep(0)
+    assert turns > many // RUN
+
+
+async def test_what_one_front_end_was_told_is_there_for_the_next(desk: Desk) -> None:
+    """To send a long reply takes its rows along."""
+    desk.sensor.gauge = gauge = Remembering()
+    first = await desk.answer(GetFigures())
+    await frame_of(first)
+    assert await desk.answer(GetFigures()) == Figures(rows=gauge.rows)
+    assert gauge.rows
 
 
 async def test_a_replay_has_no_figures_no_logs_no_images_and_no_shells(tmp_path: Path) -> None:

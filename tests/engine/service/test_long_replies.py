@@ -5,11 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.events import ContainerInfo
-from engine.protocol import ContainerRow, Containers, Done, Processes, ProcessRow, Reply
+from engine.protocol import (
+    ContainerFigure,
+    ContainerRow,
+    Containers,
+    Done,
+    Figures,
+    Processes,
+    ProcessFigure,
+    ProcessRow,
+    Reply,
+    Top,
+)
 from engine.scrub import scrub_struct
 from engine.service.frames import to_frame, to_reply
 from engine.service.long_replies import SLICE, frame_of
@@ -31,7 +43,15 @@ def containers(count: int) -> Containers:
     return Containers(id=8, rows=[ContainerRow(info=info, processes=n, alerts={"Warning\n": n}) for n in range(count)])
 
 
-@given(st.integers(0, 3 * SLICE + 1), st.sampled_from([processes, containers]))
+def figures(count: int) -> Figures:
+    return Figures(id=9, rows=[ContainerFigure(f"{n:064x}\x07", cpu=n / 7 if n % 3 else None) for n in range(count)])
+
+
+def top(count: int) -> Top:
+    return Top(id=10, rows=[ProcessFigure(n, n, None, n) for n in range(count)])
+
+
+@given(st.integers(0, 3 * SLICE + 1), st.sampled_from([processes, containers, figures, top]))
 @settings(deadline=None)
 def test_in_slices_it_is_what_it_is_at_once(count: int, make: Callable[[int], Reply]) -> None:
     """But for the form of the array's length, of which msgpack has three."""
@@ -40,8 +60,11 @@ def test_in_slices_it_is_what_it_is_at_once(count: int, make: Callable[[int], Re
     assert int.from_bytes(pieces[0], "little") == sum(map(len, pieces[1:]))
 
 
-async def test_others_go_on_meanwhile_and_what_was_encoded_is_given_back() -> None:
-    reply = processes(10 * SLICE)
+@pytest.mark.parametrize("make", [processes, containers, figures, top])
+async def test_others_go_on_meanwhile_and_what_was_encoded_is_given_back(
+    make: Callable[[int], Processes | Containers | Figures | Top],
+) -> None:
+    reply = make(10 * SLICE)
     making = asyncio.ensure_future(frame_of(reply))
     left = []
     while not making.done():

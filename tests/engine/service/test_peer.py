@@ -67,6 +67,24 @@ async def test_each_front_end_is_told_apart(path: Path) -> None:
     await asyncio.wait([serving])
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be somebody else")
+async def test_others_leave_room_for_the_sensors_own_user(path: Path) -> None:
+    ready, server = asyncio.Event(), Server(desk, most=2)
+    serving = asyncio.create_task(server.serve(path, ready=ready.set))
+    await ready.wait()
+    path.chmod(0o666)
+    ours = await Client.connect(path)
+    command = [sys.executable, "-c", ASK, str(path)]
+    theirs = await asyncio.create_subprocess_exec(*command, stderr=subprocess.PIPE, cwd=Path(__file__).parents[3])
+    _, said = await theirs.communicate()
+    assert b"there is no room: 1 front end looks" in said
+    own = await Client.connect(path)
+    for client in (ours, own):
+        await client.close()
+    serving.cancel()
+    await asyncio.wait([serving])
+
+
 async def test_a_name_is_cut_and_an_account_has_its_own() -> None:
     assert who_asks() == Who(-1)
     assert len(who_asks("x" * 1000).says) == 64

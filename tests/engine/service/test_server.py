@@ -39,7 +39,7 @@ from engine.protocol import (
 from engine.service.client import Client, SensorGone
 from engine.service.connection import IN_WORK
 from engine.service.frames import FrameReader, to_frame, to_reply
-from engine.service.server import Server
+from engine.service.server import REFUSING, Server
 from tests.helpers.patience import PATIENCE
 from tests.helpers.sample_alerts import alert
 from tests.helpers.sample_health import health
@@ -246,6 +246,39 @@ async def test_a_front_end_that_never_reads_is_dropped_and_the_others_are_served
         assert asked < 500 - IN_WORK, "its requests are not even read while its replies wait"
         await client.ask(SetRule(name="shell", enabled=True))
         hung.close()
+        await client.close()
+
+
+async def test_one_more_than_there_is_room_for_is_told_so_and_gets_in_when_one_has_gone(path: Path) -> None:
+    server = Server(desk, most=3)
+    async with serving(server, path):
+        clients = [await Client.connect(path) for _ in range(3)]
+        for _ in range(2):
+            with pytest.raises(TiercelError, match="no room: 3 front ends look at this sensor already"):
+                await Client.connect(path)
+        assert server.bounds == {"front ends that found no room": 2}
+        assert (await clients[0].ask(ListRules())).rows == []
+        await clients[0].close()
+        await until(lambda: server.clients == 2)
+        clients[0] = await Client.connect(path)
+        for client in clients:
+            await client.close()
+
+
+async def test_connections_that_say_nothing_hold_nobody_up_for_long(path: Path) -> None:
+    """As many as there is room for, as many as are told so, and many more."""
+    server = Server(desk, stall=0.5, most=3)
+    async with serving(server, path):
+        client = await Client.connect(path)
+        silent = [await asyncio.open_unix_connection(path) for _ in range(2 + REFUSING + 30)]
+        await until(lambda: server.turned_away == REFUSING + 30)
+        await asyncio.gather(*(reader.read() for reader, _ in silent[-30:]), return_exceptions=True)  # cut at once
+        assert (await client.ask(ListRules())).rows == []
+        await until(lambda: server.clients == 1)
+        another = await Client.connect(path)
+        for _, writer in silent:
+            writer.close()
+        await another.close()
         await client.close()
 
 

@@ -20,7 +20,7 @@ from probes.kernel.bpf_map import BpfMap, PerCpuMap, possible_cpus
 from probes.kernel.losses import Losses
 from probes.kernel.spec import EVENT_INDEX
 from probes.kernel.wire import COUNTER, LOSS, LOSS_KEY
-from tests.helpers.bpf import HASH, PERCPU_ARRAY
+from tests.helpers.bpf import HASH, PERCPU_ARRAY, unreadable
 
 
 @pytest.fixture
@@ -173,6 +173,25 @@ def test_what_is_lost_while_counters_are_read_is_told_once() -> None:
         expected -= found
     expected -= sum(loss.count for loss in read(losses, 9))
     assert expected == 0
+    table.close()
+    counters.close()
+
+
+@pytest.mark.live
+def test_a_look_that_fails_half_way_takes_no_loss_along() -> None:
+    table = BpfMap(create_map(HASH, LOSS_KEY.size, LOSS.size, 4096), LOSS_KEY.size, LOSS.size)
+    counters = PerCpuMap(create_map(PERCPU_ARRAY, 4, COUNTER.size, 256), 4, COUNTER.size)
+    losses = Losses(table, counters, {})
+    for number in range(2000):
+        table.update(LOSS_KEY.pack(number, 0, 0), LOSS.pack(1, 1, 0, b""))
+    losses.forget([(0, number) for number in range(100)])
+    steps = losses.read(1)
+    next(steps)
+    with unreadable(table.fd), pytest.raises(OSError, match="Invalid argument"):
+        for _ in steps:
+            pass
+    assert sum(loss.count for loss in read(losses, 2)) == 2000
+    assert len(losses.cgroups()) == 1900, "what was removed is given back all the same"
     table.close()
     counters.close()
 

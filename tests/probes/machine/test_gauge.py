@@ -107,6 +107,31 @@ async def test_a_second_front_end_costs_no_second_reading(host: Host) -> None:
     assert await host.gauge.containers([Inhabited(WEB, 7)]) is first
 
 
+async def test_two_front_ends_look_at_processes_of_two_containers_in_turn(host: Host) -> None:
+    """Neither makes the other one's readings forgotten; what nobody looks at any more is."""
+    keys = {pid: (pid, 5 * TICK) for pid in (7, 8, 9)}
+    for cpu in (0, 50):
+        for pid in (7, 8, 9):
+            host.write(host.proc / f"{pid}/stat", stat(cpu, 5))
+        found = [row for pid in (7, 8) for row in await host.gauge.processes([keys[pid]])]
+        host.now += 1
+    assert all(row.cpu for row in found)
+    host.now += STALE + 1
+    await host.gauge.processes([keys[9]])
+    assert len(host.gauge._processes._last) == 1
+
+
+async def test_the_places_of_containers_that_are_gone_are_forgotten(host: Host) -> None:
+    for pid, container_id in ((7, WEB), (8, DB)):
+        host.process(pid, container_id)
+        host.use(pid, container_id, cpu=0, memory=1, cache=0, limit=0, net=(0, 0))
+    assert len(await host.gauge.containers([Inhabited(WEB, 7), Inhabited(DB, 8)])) == 2
+    for _ in range(10):
+        host.now += STALE / 4
+        assert len(await host.gauge.containers([Inhabited(WEB, 7)])) == 1
+    assert list(host.gauge._places) == [Inhabited(WEB, 7)]
+
+
 async def test_nobody_looked_for_a_while_and_there_is_no_rate(host: Host) -> None:
     host.process(7, WEB)
     for cpu in (0, 10**9):

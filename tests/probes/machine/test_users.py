@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,7 +13,15 @@ import pytest
 
 from engine.events import HOST, Users
 from probes.machine import users
-from probes.machine.users import MAX_REMEMBERED, TRIES, UsersOnce, read_host_users, read_users, read_users_in_time
+from probes.machine.users import (
+    MAX_REMEMBERED,
+    MAX_STUCK,
+    TRIES,
+    UsersOnce,
+    read_host_users,
+    read_users,
+    read_users_in_time,
+)
 from tests.helpers.world import WEB
 
 Enter = Callable[[], int]
@@ -128,6 +137,18 @@ def test_a_file_system_that_never_answers_is_given_up(root: Path, enter: Enter) 
 def test_names_are_read_in_time(root: Path, enter: Enter) -> None:
     (root / "etc/passwd").write_text("app:x:1000:1000::/:/bin/sh\n")
     assert read_users_in_time(enter(), WEB, seconds=30).users == {1000: "app"}
+
+
+def test_where_no_thread_can_be_had_there_are_no_names_and_later_there_are(root: Path, enter: Enter) -> None:
+    """As in a fork bomb, or within a limit on processes."""
+    (root / "etc/passwd").write_text("app:x:1000:1000::/:/bin/sh\n")
+    pid, before = enter(), threading.stack_size(1 << 46)  # no machine has room for this stack
+    try:
+        for _ in range(2 * MAX_STUCK):
+            assert read_users_in_time(pid, WEB, seconds=30).users == {}
+    finally:
+        threading.stack_size(before)
+    assert read_users_in_time(pid, WEB, seconds=30).users == {1000: "app"}
 
 
 # ── once for each container ─────────────────────────────────────────────────────────────────────────────────────────

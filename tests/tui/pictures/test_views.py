@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.events import Phase
-from engine.protocol import DroppedRow, Reload
+from engine.protocol import DroppedRow, KeptRow, Reload
 from tests.helpers.incident import incident
 from tests.helpers.sensor import NOW, World, healthy
 from tests.tui.pictures.conftest import Opened
@@ -82,6 +82,7 @@ async def test_health(opened: Opened) -> None:
             DroppedRow("Shell", "web", "sh", "room", 3_402_113, NOW, NOW),
             DroppedRow("", "", "", "age", 5, NOW, NOW),
         ],
+        kept=[KeptRow("what surrounds alerts", 12 << 20, 512 << 20), KeptRow("evidence of responses", 0, 1 << 30)],
     )
     async with opened(world) as scene:
         await scene.press("6")
