@@ -273,6 +273,11 @@ class AlertsPane(AlertVisits, FilterPane):
         self.navigator.tell("Another alert has just come here: press the key again if it is meant.")
         return False
 
+    @property
+    def rows_are_old(self) -> bool:
+        """Another filter or grouping is asked for."""
+        return not self.source.is_answered
+
     def alert_place(self) -> AlertPlace | None:
         """The latest alert of the selected stack."""
         row = self.list.selected

@@ -151,6 +151,11 @@ class Pane(Exporting):
             self.travelled()
 
     @property
+    def rows_are_old(self) -> bool:
+        """Whether the rows are those of an earlier question, whose answer they wait for."""
+        return False
+
+    @property
     def is_in_front(self) -> bool:
         """Whether an answer still finds somebody here: in another view, over a dialog or in the middle of typing a
         dialog would take the next keys, and they are meant for something else."""

@@ -75,7 +75,7 @@ class AlertVisits(Excepting, Bundling, Responding):
     def _visit(self, place: Callable[[Alert], Place | str]) -> None:
         """Go to the alert's place, or say why there is none. The alert may still be on its way: keys do not wait."""
         if alert_id := self.alert_id():
-            self.run_worker(self._go(alert_id, place), group="visit", exclusive=True)
+            start(self, self.navigator.opens(partial(self._go, alert_id, place)), group="visit", exclusive=True)
 
     async def _go(self, alert_id: int, place: Callable[[Alert], Place | str]) -> None:
         try:
@@ -120,7 +120,7 @@ class AlertVisits(Excepting, Bundling, Responding):
         if isinstance(meant, Mapping):
             self._ask_state(place.title, meant)  # at once: the next key is meant for the dialog
         else:
-            start(self, partial(self._find_and_ask, place.title, meant), group="state")
+            start(self, self.navigator.opens(partial(self._find_and_ask, place.title, meant)), group="state")
 
     async def _find_and_ask(self, title: str, wanted: Meant) -> None:
         if (meant := await self._known(wanted)) and self.is_in_front:
