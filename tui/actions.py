@@ -187,7 +187,7 @@ ACTIONS = (
         "mark",
         "m",
         "mark",
-        "Mark the row, or no longer; states, files and copies are of all marked",
+        "Mark the row, or no longer; states, switches, files and copies are of all marked",
         ("list",),
         shown=False,
     ),

@@ -242,6 +242,7 @@ class AlertsPane(AlertVisits, FilterPane):
             self._release()
         self.ticked()  # an empty list has another reason now
         self.list.restart(others=True)
+        self.list.look_for_marks(everything=not text)
 
     def standing(self) -> list[list[Span]]:
         """Paused or held, and filtered."""
@@ -285,7 +286,7 @@ class AlertsPane(AlertVisits, FilterPane):
 
     def meant(self) -> Meant:
         """Those that are marked, else that of the selected row; of a group all that the filter keeps."""
-        if not self._is_sure():
+        if not self._is_sure() or self.is_about_none():
             return {}
         source, rows = cast("StackPages", self.source.still()), self.list.taken()
         if self.source.group not in ("rule", "container"):
@@ -315,8 +316,9 @@ class AlertsPane(AlertVisits, FilterPane):
         return self.alert if self.alert is not None and self.alert.id == row.alert_id else row
 
     def changed(self, _mark: Mark) -> None:
-        """Its row looks different now."""
+        """Its row looks different now, and a filter by states may not show it any more."""
         self.list.reload()
+        self.list.look_for_marks(everything=not self.source.filter)
 
     def _open(self, row: StackRow) -> None:
         if self.source.group == "rule":

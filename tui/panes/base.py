@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, cast
+from typing import Any, ClassVar, Literal, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -36,6 +36,9 @@ class Pane(Exporting):
     of_time: ClassVar[Literal["then", "now", "any"]] = "now"
     """What it shows while another time is looked at: that time, now all the same, or what is the same at any time."""
 
+    noun: ClassVar[str] = "row"
+    """What its rows are."""
+
     def __init__(self, front: Front, id: str | None = None) -> None:
         super().__init__(id=id)
         self.front = front
@@ -48,7 +51,8 @@ class Pane(Exporting):
         self.notice = Static(markup=False, classes="notice")
         """One line above the content: what is filtered, paused or wrong. It has its place also when it is empty, so
         that the content does not jump."""
-        self._marked = 0
+        self._marking: Taking[Any] | None = None
+        """The list in which rows were marked."""
         self._word: list[Span] = []
         """What was said last."""
         self.refused = False
@@ -101,15 +105,33 @@ class Pane(Exporting):
     @on(Taking.Marked)
     def _marks_changed(self, event: Taking.Marked) -> None:
         event.stop()
-        self._marked = len(event.page_list.marked)
+        self._marking = event.page_list
         if event.word:
             self.say((event.word, "warn"))
         self.show_state()
 
     def _marks(self) -> list[Span]:
-        """How many rows are marked: that is what keys are about."""
+        """How many rows are marked, and how many of them the filter hides: the others are what keys are about."""
+        marked = len(self._marking.marked) if self._marking is not None else 0
+        if self._marking is None or not marked:
+            return []
+        hidden = self._marking.hidden
         none = f"   {self.navigator.keys.sign('list.mark_all')} none"
-        return [(f"{MARK} {self._marked:,} marked", "accent"), (none, "dim")] if self._marked else []
+        told = [(f"{MARK} {marked:,} marked", "accent"), (f", {hidden:,} not shown" if hidden else "", "warn")]
+        return [*told, (none, "dim")]
+
+    def is_about_none(self) -> bool:
+        """Whether rows are marked and none is shown; then that is said."""
+        if self._marking is None or not self._marking.marked or self._marking.marked_here():
+            return False
+        none = self.navigator.keys.sign("list.mark_all")
+        self.navigator.tell(f"No marked row is shown: nothing done, {none} unmarks.")
+        return True
+
+    def for_one(self, action: str) -> None:
+        """Say that a key is for one row only, where somebody who has marked rows may expect more."""
+        if self._marking is not None and self._marking.marked:
+            self.navigator.tell(f"{self.sign(action)} is for one {self.noun}: the one under the cursor.")
 
     def title_of_export(self) -> str:
         """What the list in front shows, for a file of it: where one is, and the filter."""

@@ -42,6 +42,7 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
     """All containers known, running first. Those that ended long ago are left out until they are asked for."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("containers")
+    noun = "container"
     table = CONTAINERS
     follows = ("containers", "alerts")
     of_time = "then"
@@ -214,6 +215,7 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
     def action_zoom(self) -> None:
         """Watch the container in full, or no longer."""
         if row := self.list.selected:
+            self.for_one("zoom")
             start(self, partial(toggle, self, Zoom(container_id=row.info.id), name(row.info)), group="zoom")
 
     def respond_to(self) -> ListResponses | None:

@@ -28,6 +28,7 @@ class Editing(Pane):
     def action_edit(self) -> None:
         """Edit it."""
         if name := self.rule_name():
+            self.for_one("edit")
             self.run_worker(self._edit(name), group="edit", exclusive=True)
 
     async def _edit(self, name: str) -> None:

@@ -42,6 +42,7 @@ class Excepting(Undoing):
     def action_except(self) -> None:
         """Ask which exceptions there can be, then which it shall be."""
         if place := self.alert_place():
+            self.for_one("except")
             start(self, self.navigator.opens(partial(self._propose, place)), group="exception", exclusive=True)
 
     async def _propose(self, place: AlertPlace) -> None:

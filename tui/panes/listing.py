@@ -83,6 +83,8 @@ class ListPane(FilterPane, Generic[Row]):
         """Say why the list is empty, if it is."""
         self.list.placeholder = self.placeholder()
         self.list.redraw()
+        if self.list.marked:
+            self.show_state()  # others of them may be hidden
 
     def placeholder(self) -> Sequence[Span]:
         """What an empty list says; nothing where the notice tells what went wrong."""

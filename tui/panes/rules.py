@@ -28,6 +28,7 @@ class RulesPane(Editing, Undoing, ListPane[RuleRow]):
     """All rules in the order of their files."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("rules")
+    noun = "rule"
     table = RULES
     follows = ("rules", "alerts")
     filter_help = "name, tag, file, priority"
@@ -96,12 +97,21 @@ class RulesPane(Editing, Undoing, ListPane[RuleRow]):
         return row.name if row is not None else ""
 
     def action_switch(self) -> None:
-        """Switch the rule under the cursor."""
+        """Switch the rule under the cursor, or all marked: off where any is on, as of several."""
+        if self.list.marked:
+            self._switch_marked()
+            return
         row = self.list.selected
         if row is not None and row.name not in self._asked:
             self._asked[row.name] = not row.enabled
             self.list.redraw()
             self.run_worker(self._set(row.name, not row.enabled), group="toggle")
+
+    def _switch_marked(self) -> None:
+        if rows := self.list.taken():
+            self._switch_several(SetRules(not any(map(self.is_on, rows)), names=[row.name for row in rows]))
+        else:
+            self.is_about_none()
 
     def action_several(self) -> None:
         """Ask which."""

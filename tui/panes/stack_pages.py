@@ -88,3 +88,6 @@ class StackPages:
     def locate(self, key: Hashable) -> int | None:
         """Only the pages can tell."""
         return None
+
+    def keys(self) -> None:
+        """Only the pages can tell."""

@@ -25,6 +25,7 @@ Meant = Mapping[int, Mark] | Callable[[], Awaitable[Mapping[int, Mark]]]
 class AlertVisits(Excepting, Bundling, Responding):
     """A pane that stands on an alert: the keys that lead on from it."""
 
+    noun = "alert"
     alert: Alert | None = None
     """The alert, once it has arrived."""
 
@@ -117,6 +118,8 @@ class AlertVisits(Excepting, Bundling, Responding):
         if not (place := self.alert_place()):
             return
         meant = self.meant()
+        if not meant:
+            return  # that was said
         if isinstance(meant, Mapping):
             self._ask_state(place.title, meant)  # at once: the next key is meant for the dialog
         else:

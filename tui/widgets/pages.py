@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from typing import Generic, Protocol, TypeVar
 
 from tui.widgets.page_cache import Page
@@ -28,6 +28,9 @@ class Pages(Protocol[Row]):
     def locate(self, key: Hashable) -> int | None:
         """Where the row is now, None where only the pages can tell."""
 
+    def keys(self) -> Collection[Hashable] | None:
+        """Those of all rows, None where only the pages can tell."""
+
 
 class WholeList(Generic[Row]):
     """Pages of a list that is short enough to be known as a whole."""
@@ -37,6 +40,8 @@ class WholeList(Generic[Row]):
     def __init__(self, key: Callable[[Row], Hashable]) -> None:
         self._key = key
         self.rows: Sequence[Row] = ()
+        self._keyed: Sequence[Row] = ()
+        self._keys: Collection[Hashable] = frozenset()
 
     async def page(self, offset: int, limit: int) -> Page[Row]:
         """A slice."""
@@ -55,3 +60,9 @@ class WholeList(Generic[Row]):
     def locate(self, key: Hashable) -> int | None:
         """Its index, None when it is gone."""
         return next((index for index, row in enumerate(self.rows) if self._key(row) == key), None)
+
+    def keys(self) -> Collection[Hashable]:
+        """Found once for each answer."""
+        if self._keyed is not self.rows:
+            self._keyed, self._keys = self.rows, frozenset(map(self._key, self.rows))
+        return self._keys
