@@ -97,7 +97,7 @@ async def undo(sensor: Judging) -> str:
     except OSError as error:
         raise TiercelError(f"{local.place} cannot be written: {error.strerror}", hint="nothing was changed") from error
     if not taken:
-        hint = "x on an alert makes one, E on a rule edits it"
+        hint = "one is made from an alert, or by editing a rule"
         raise TiercelError(f"there is no exception in {local.place}", hint=hint)
     await sensor.reload()
     return f"taken back: {taken.removeprefix(BEGIN_ANY).strip()}"

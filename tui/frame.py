@@ -163,6 +163,8 @@ class Frame(Screen[None]):
     def link_changed(self) -> None:
         """The sensor's state is another: say it at the top."""
         gone, failed = self.front.link is Link.GONE, self.front.phase is Phase.FAILED
+        for pane in self.panes if gone else ():
+            pane.lose()
         self.banner.display = gone or failed
         if self.banner.display:
             self.banner.update(self._farewell() if gone else self._failure())
@@ -177,9 +179,13 @@ class Frame(Screen[None]):
     def _farewell(self) -> Content:
         seen = self.front.health
         last = f"What you see is the last that was known, of {words.moment(seen.time)}." if seen else ""
+        leave = f"{self._navigator.keys.sign('everywhere.quit')} quits"
         rows = [("✗ The sensor is gone: ", "bad"), (f"{self.front.reason}. ", "strong")]
         return content(
-            *rows, (f"{last}\n", ""), (f"{self.front.hint}   " if self.front.hint else "", "accent"), ("q quits", "dim")
+            *rows,
+            (f"{last}\n", ""),
+            (f"{self.front.hint}   " if self.front.hint else "", "accent"),
+            (leave, "dim"),
         )
 
     @on(TabLine.Chosen)

@@ -70,7 +70,7 @@ async def test_the_last_exception_is_taken_back() -> None:
         await drive.press("U")
         await drive.until_shown("taken back")
         await drive.press("U")
-        await drive.until_shown("there is no exception", "x on an alert makes one")
+        await drive.until_shown("there is no exception", "one is made from an alert")
 
 
 async def test_a_refusal_is_said_and_so_is_that_nothing_can_be_made() -> None:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, cast
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from engine.alerts import Priority
 from engine.errors import TiercelError
@@ -19,10 +19,16 @@ from tui.loader import Loader
 from tui.navigation import Navigator
 from tui.panes.exporting import Exporting
 from tui.places import ContainerPlace, ProcessPlace
-from tui.theme import Span, content, priority_tone
+from tui.theme import Span, priority_tone
+from tui.widgets.notice import Notice, Part
 from tui.widgets.taking import MARK, Taking
 
-_BETWEEN: Span = ("   ", "")
+UNDER_WAY = "◌ "
+"""How a word begins that tells what is being done."""
+FILTER_SIGN: Span = ("/ ", "accent")
+"""What stands before a filter."""
+_OTHER, _MARKS, _FILTER, _TIME = range(4)
+"""What is left out first where there is no room."""
 
 
 class Pane(Exporting):
@@ -48,7 +54,7 @@ class Pane(Exporting):
         """The time that is shown, 0 for now."""
         self._alert_then = 0
         """The latest alert of that time, as far as it was known."""
-        self.notice = Static(markup=False, classes="notice")
+        self.notice = Notice()
         """One line above the content: what is filtered, paused or wrong. It has its place also when it is empty, so
         that the content does not jump."""
         self._marking: Taking[Any] | None = None
@@ -65,6 +71,8 @@ class Pane(Exporting):
 
     def sign(self, action: str) -> str:
         """The key of one of this view's actions, as it is written on the screen."""
+        if action.startswith("view("):
+            return self.navigator.keys.sign(f"everywhere.{action}")
         known = (each for kind in type(self).__mro__ for each in getattr(kind, "BINDINGS", ()))
         bindings = (each for each in known if isinstance(each, Binding) and each.action == action and each.id)
         return next((self.navigator.keys.sign(binding.id or "") for binding in bindings), "")
@@ -97,6 +105,12 @@ class Pane(Exporting):
         """Put a word above the content, after what holds there anyway. It stays until the next."""
         self._word = [span for span in spans if span[0]]
         self.show_state()
+
+    def lose(self) -> None:
+        """The sensor is gone: what is under way will not be answered."""
+        text = "".join(text for text, _ in self._word)
+        if text.startswith(UNDER_WAY):
+            self.say(("✗ unanswered: ", "bad"), (text.removeprefix(UNDER_WAY).rstrip("…"), ""))
 
     def standing(self) -> list[list[Span]]:
         """What holds above the content, whatever is said: a filter, a pause."""
@@ -140,9 +154,8 @@ class Pane(Exporting):
 
     def show_state(self) -> None:
         """Write the line above the content."""
-        parts = [part for part in (self._as_of(), self._marks(), *self.standing(), self._word) if part]
-        line = [span for part in parts for span in (*part, _BETWEEN)][:-1]
-        self.notice.update(content(*line))
+        standing = [Part(part, _FILTER if part[:1] == [FILTER_SIGN] else _OTHER) for part in self.standing()]
+        self.notice.show([Part(self._as_of(), _TIME), Part(self._marks(), _MARKS), *standing], self._word)
 
     def _as_of(self) -> list[Span]:
         """The time that is looked at."""

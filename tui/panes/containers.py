@@ -200,7 +200,8 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
         """None run, or nobody can tell."""
         health = self.front.health
         if health is not None and not health.runtime:
-            return [("No containers are known: Docker is not reached.", "warn"), ("   6 Health says why", "dim")]
+            why = f"   {self.sign('view(6)')} Health says why"
+            return [("No containers are known: Docker is not reached.", "warn"), (why, "dim")]
         return [("No containers. One that starts shows here at once.", "dim")]
 
     # ── going on ─────────────────────────────────────────────────────────────────────────────────────────────────

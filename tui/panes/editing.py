@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
+
 from engine.errors import TiercelError
 from engine.protocol import Done, GetRuleText, RuleText, SaveRules, Tried, TryRules
+from engine.sheet import new_file
 from tui import outside
-from tui.front import GoneError
+from tui.front import GoneError, RefusedError
 from tui.panes.base import Pane
+from tui.panes.folder import FOLDER
 from tui.state_screen import whoami
 from tui.trial_screen import TrialScreen
 
@@ -14,7 +19,7 @@ FILE = "edited.yaml"
 _HEAD = """\
 # {rule}
 # as it is in force, with all that was appended to it. Save and leave the editor: you will see what it would have done
-# before it comes into force, behind all other rules, in the file for local rules. U takes it back.
+# before it comes into force, behind all other rules, in the file for local rules. {undo} takes it back.
 """
 
 
@@ -35,7 +40,8 @@ class Editing(Pane):
         try:
             lines = (await self.front.ask(GetRuleText(name), RuleText)).lines
             if self.is_in_front:
-                await self._until_decided(name, _HEAD.format(rule=name) + "".join(f"{line}\n" for line in lines))
+                head = _HEAD.format(rule=name, undo=self.sign("undo_exception"))
+                await self._until_decided(name, head + "".join(f"{line}\n" for line in lines))
         except GoneError:
             return  # the frame says so
         except TiercelError as error:
@@ -43,17 +49,40 @@ class Editing(Pane):
 
     async def _until_decided(self, name: str, before: str) -> None:
         text = before
-        while True:
+        decision: str | None = "edit"
+        while decision == "edit":
             text = await outside.edit(self.navigator, text, FILE)
             if text == before or not text.strip():
                 self.say(("Nothing was changed.", "dim"))
                 return
+            decision = await self._decide(name, text)
+
+    async def _decide(self, name: str, text: str) -> str | None:
+        """Try it, ask, and do what was decided; a text that cannot be brought into force is kept."""
+        try:
+            self.say((f"◌ checking {name}…", "dim"))
             tried = await self.front.ask(TryRules(text), Tried)
+            self.say()
             screen = TrialScreen(name, text, tried, writable=not self.front.is_replay)
             decision = await self.app.push_screen_wait(screen)
-            if decision == "edit":
-                continue
             if decision == "save":
+                self.say((f"◌ bringing {name} into force…", "dim"))
                 done = await self.front.ask(SaveRules(text, whoami()), Done)
                 self.say((f"✓ {done.detail}", "ok"))
-            return
+        except (GoneError, RefusedError) as error:
+            self.say((f"✗ {error.message}; ", "bad"), ("what was edited is in ", ""), (_keep(text), "strong"))
+            return None
+        return decision
+
+
+def _keep(text: str) -> str:
+    """Write what somebody has edited to a file, and say where it is. Raises TiercelError."""
+    folder = Path.home() / FOLDER
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path, file = new_file(folder, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-edited", "yaml")
+        with file:
+            file.write(text)
+    except OSError as error:
+        raise TiercelError(f"what was edited cannot be kept: {error.strerror}", hint="free some space") from error
+    return f"~/{FOLDER}/{path.name}"

@@ -149,7 +149,7 @@ class RulesPane(Editing, Undoing, ListPane[RuleRow]):
 
     def action_reload(self) -> None:
         """Read the rule files again."""
-        self.say(("Reading the rule files…", "dim"))
+        self.say(("◌ reading the rule files…", "dim"))
         start(self, self._reload, group="reload", exclusive=True)
 
     async def _reload(self) -> None:
