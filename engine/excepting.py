@@ -141,7 +141,7 @@ def _last(local: LocalRules) -> str:
     with writing(local):
         text = local.last()
     if not text:
-        hint = "x on an alert makes one, E on a rule edits it"
+        hint = "one is made from an alert, or by editing a rule"
         raise TiercelError(f"there is no exception in {local.place}", hint=hint)
     return text
 

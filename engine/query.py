@@ -7,7 +7,7 @@ its operators, its interpreter. A short name of a field (``process``) may stand 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
@@ -37,6 +37,9 @@ QUOTED = r'"(?:[^"\\]|\\"|\\)*"?|\'(?:[^\'\\]|\\\'|\\)*\'?'
 _LEVEL = re.compile(r"\s*(?:[<>!=]=|[<>=])\s*(?P<word>[A-Za-z]\w*)")
 _INVERTED = re.compile(r"\s*!\s+(?=\S)")
 _CHECK = re.compile(rf"{QUOTED}|(?<![\w.-])(?P<name>[a-zA-Z]\w*(?:\.\w+)*)(?:\[[^\]]*\])?(?={_OPERATOR})")
+
+_LIKE_CHECK = re.compile(rf"{QUOTED}|(?<!\S)(?P<name>[a-zA-Z]\w*)(?=(?:[<>!=]=|[<>=])\S)")
+_WORD = re.compile(r'"([^"]*)"(?!\S)|(\S+)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +198,25 @@ def has_field(text: str) -> bool:
     return any("." in name for name in _names(text))
 
 
+def refuse_unknown(text: str, names: Collection[str]) -> None:
+    """Raise UsageError for ``enabld=true``, which is not meant as a word: it looks like a check of a field that is not
+    among ``names``. In quotation marks anything is a word."""
+    for match in _LIKE_CHECK.finditer(text):
+        if (name := match["name"]) and name not in names:
+            hint = f'{_meant(name, names)} To look for the text, quote it: "…"'.lstrip()
+            raise _refusal(match.start(), f"there is no field {name} here", hint)
+
+
+def _meant(name: str, names: Collection[str]) -> str:
+    """The field that ends with this name, or is nearly called so."""
+    ending = next((each for each in names if each.rsplit(".", 1)[-1] == name), "")
+    return f"did you mean {ending}?" if ending else nearest(name, names, 0.6)
+
+
 def words(text: str) -> Callable[[str], bool]:
-    """Whether all words of a filter occur in a text; upper and lower case are the same."""
-    needles = text.casefold().split()
+    """Whether all words of a filter, and what stands in quotation marks, occur in a text; upper and lower case are the
+    same."""
+    needles = [quoted or word for quoted, word in _WORD.findall(text.casefold())]
     return lambda sought: all(needle in sought.casefold() for needle in needles)
 
 

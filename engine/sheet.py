@@ -99,7 +99,7 @@ async def write(folder: Path, form: Form, sheet: Sheet) -> tuple[Path, int]:
     count = 0
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path, file = _new_file(folder, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{sheet.name}", form.suffix)
+        path, file = new_file(folder, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{sheet.name}", form.suffix)
         with file:
             file.write(form.head(sheet.title, sheet.headings))
             async for line in sheet.lines:
@@ -111,7 +111,8 @@ async def write(folder: Path, form: Form, sheet: Sheet) -> tuple[Path, int]:
     return path, count
 
 
-def _new_file(folder: Path, name: str, suffix: str) -> tuple[Path, IO[str]]:
+def new_file(folder: Path, name: str, suffix: str) -> tuple[Path, IO[str]]:
+    """A new file with a name of its own, for its owner alone. Raises OSError."""
     for number in range(1, 1000):
         path = folder / (f"{name}.{suffix}" if number == 1 else f"{name}-{number}.{suffix}")
         try:

@@ -7,6 +7,7 @@ An action ``open`` is a method ``action_open`` of the pane (or frame, or applica
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from textual.binding import Binding, BindingType
 
@@ -24,6 +25,9 @@ class Action:
     """Whether the footer has it; the help screen has everything."""
     first: bool = False
     """Whether it comes before anything the focused widget does with the key, and before the next key is looked at."""
+    about: Literal["row", "rows", "list"] = "row"
+    """In a list: what it is about. The row under the cursor, whose menu has it; the rows that are there, as when the
+    cursor moves; or only the list, whatever is in it. Elsewhere there are no rows."""
 
     def binding(self, view: str) -> Binding:
         """As Textual wants it."""
@@ -67,12 +71,14 @@ _ON_ALERT = ("alerts", "alert", "timeline")
 
 ACTIONS = (
     Action("open", "enter", "open", "Open what is under the cursor, where the footer offers it", ("list",)),
-    Action("filter", "slash", "filter", "Filter, or edit the filter", _LISTS, first=True),
+    Action("filter", "slash", "filter", "Filter, or edit the filter", _LISTS, first=True, about="list"),
     Action("switch", "space", "on/off", "Switch the rule on or off, at once", ("rules", "rule")),
     Action("several", "O", "several", "Switch several: of a tag, a priority, a file, or all shown", ("rules",)),
-    Action("reload", "R", "reload", "Read the rule files again", ("rules",)),
+    Action("reload", "R", "reload", "Read the rule files again", ("rules",), about="list"),
     Action("acknowledge", "a", "ack", "Acknowledge, or take it back", _ON_ALERT),
-    Action("pause", "p", "pause", "Freeze the list, count what waits; again: resume", ("alerts", "events")),
+    Action(
+        "pause", "p", "pause", "Freeze the list, count what waits; again: resume", ("alerts", "events"), about="list"
+    ),
     Action("events", "e", "events", "What happened around it: the timeline", _ON_ALERT),
     Action("events", "e", "events", "Its recent events", ("containers", "processes")),
     Action("container", "c", "container", "Go to its container", (*_ON_ALERT, "processes")),
@@ -88,10 +94,26 @@ ACTIONS = (
     ),
     Action("logs", "l", "logs", "What it wrote", ("containers",)),
     Action("shell", "E", "shell", "A shell in it, by docker exec; the sensor knows it for ours", ("containers",)),
-    Action("sort_next", "greater_than_sign", "sort", "Sort by the next column", ("containers",)),
-    Action("sort_previous", "less_than_sign", "sort", "Sort by the column before", ("containers",), shown=False),
-    Action("sort_reverse", "I", "reverse", "Sort the other way round", ("containers",), shown=False),
-    Action("ended", "H", "ended", "List those that ended long ago; again: no longer", ("containers",), shown=False),
+    Action("sort_next", "greater_than_sign", "sort", "Sort by the next column", ("containers",), about="list"),
+    Action(
+        "sort_previous",
+        "less_than_sign",
+        "sort",
+        "Sort by the column before",
+        ("containers",),
+        shown=False,
+        about="list",
+    ),
+    Action("sort_reverse", "I", "reverse", "Sort the other way round", ("containers",), shown=False, about="list"),
+    Action(
+        "ended",
+        "H",
+        "ended",
+        "List those that ended long ago; again: no longer",
+        ("containers",),
+        shown=False,
+        about="list",
+    ),
     Action("follow", "f", "follow", "Stay at the end, where new lines come", ("logs",)),
     Action("pause", "p", "pause", "Read no more of it; again: go on", ("logs",)),
     Action("stamps", "t", "times", "Show when each line was written, or no longer", ("logs",)),
@@ -99,14 +121,21 @@ ACTIONS = (
     Action("right", "right", "right", "To the right, in long lines", ("logs",), shown=False),
     Action("rule", "r", "rule", "Go to the rule that fired", _ON_ALERT),
     Action("tree", "t", "tree", "Show its process in the tree", _ON_ALERT),
-    Action("group", "o", "group", "Put alerts together by rule, by container, not at all, as before", ("alerts",)),
-    Action("follow", "f", "follow", "Stay on the newest", ("alerts", "events")),
+    Action(
+        "group",
+        "o",
+        "group",
+        "Put alerts together by rule, by container, not at all, as before",
+        ("alerts",),
+        about="list",
+    ),
+    Action("follow", "f", "follow", "Stay on the newest", ("alerts", "events"), about="list"),
     Action("state", "s", "state", "Incident, false positive, muted for a time, …, with a note", _ON_ALERT),
     Action("except", "x", "except", "Make an exception of it: which fields, what it would have hidden", _ON_ALERT),
     Action("bundle", "b", "bundle", "Write all that is known of it to a folder: for the ticket, for later", _ON_ALERT),
-    Action("undo_exception", "U", "undo", "Take the last exception back", _ON_ALERT, shown=False),
+    Action("undo_exception", "U", "undo", "Take the last exception back", _ON_ALERT, shown=False, about="list"),
     Action("edit", "E", "edit", "Edit the rule, and see what that would have done before it is in force", _ON_RULES),
-    Action("undo_exception", "U", "undo", "Take the last edit or exception back", _ON_RULES, shown=False),
+    Action("undo_exception", "U", "undo", "Take the last edit or exception back", _ON_RULES, shown=False, about="list"),
     Action(
         "respond",
         "f9",
@@ -118,7 +147,7 @@ ACTIONS = (
     Action("clear", "escape", "clear", "Clear the search, or go back", ("search",), shown=False),
     Action("next_match", "n", "next", "Next place where it occurs", ("search",), shown=False),
     Action("previous_match", "N", "previous", "Place before", ("search",), shown=False),
-    Action("clear", "escape", "clear", "Clear the filter, or go back", _LISTS, shown=False),
+    Action("clear", "escape", "clear", "Clear the filter, or go back", _LISTS, shown=False, about="list"),
     Action(
         "invert",
         "exclamation_mark",
@@ -126,22 +155,31 @@ ACTIONS = (
         "Show what the filter leaves out; again: what it keeps",
         _LISTS,
         shown=False,
+        about="list",
     ),
-    Action("saved", "F", "saved", "Saved filters: pick one, name the one in force, delete", _LISTS, shown=False),
-    Action("next_match", "n", "next", "Next row that the filter is about", _LISTS, shown=False),
-    Action("previous_match", "N", "previous", "Row before that the filter is about", _LISTS, shown=False),
+    Action(
+        "saved",
+        "F",
+        "saved",
+        "Saved filters: pick one, name the one in force, delete",
+        _LISTS,
+        shown=False,
+        about="list",
+    ),
+    Action("next_match", "n", "next", "Next row that the filter is about", _LISTS, shown=False, about="rows"),
+    Action("previous_match", "N", "previous", "Row before that the filter is about", _LISTS, shown=False, about="rows"),
     Action("submit", "enter", "apply", "Apply the filter", ("filter",)),
     Action("abandon", "escape", "clear", "Leave and clear the filter", ("filter",)),
     Action("complete", "tab", "complete", "Go on with the first word that is offered", ("filter",)),
     Action("save", "ctrl+s", "save", "Keep the filter under a name", ("filter",)),
     Action("recall", "up", "earlier", "Earlier filters", ("filter",), shown=False),
     Action("recall_later", "down", "later", "Later filters", ("filter",), shown=False),
-    Action("up", "up,k", "up", "One row up", ("list",), shown=False),
-    Action("down", "down,j", "down", "One row down", ("list",), shown=False),
-    Action("page_up", "pageup,ctrl+u", "page up", "One page up", ("list",), shown=False),
-    Action("page_down", "pagedown,ctrl+d", "page down", "One page down", ("list",), shown=False),
-    Action("top", "home,g", "top", "First row", ("list",), shown=False),
-    Action("bottom", "end,G", "bottom", "Last row", ("list",), shown=False),
+    Action("up", "up,k", "up", "One row up", ("list",), shown=False, about="rows"),
+    Action("down", "down,j", "down", "One row down", ("list",), shown=False, about="rows"),
+    Action("page_up", "pageup,ctrl+u", "page up", "One page up", ("list",), shown=False, about="rows"),
+    Action("page_down", "pagedown,ctrl+d", "page down", "One page down", ("list",), shown=False, about="rows"),
+    Action("top", "home,g", "top", "First row", ("list",), shown=False, about="rows"),
+    Action("bottom", "end,G", "bottom", "Last row", ("list",), shown=False, about="rows"),
     Action("scroll_up", "up,k", "up", "One line up", ("text",), shown=False),
     Action("scroll_down", "down,j", "down", "One line down", ("text",), shown=False),
     Action("page_up", "pageup,ctrl+u", "page up", "One page up", ("text",), shown=False),
@@ -152,12 +190,18 @@ ACTIONS = (
         "mark",
         "m",
         "mark",
-        "Mark the row, or no longer; states, files and copies are of all marked",
+        "Mark the row, or no longer; states, switches, files and copies are of all marked",
         ("list",),
         shown=False,
     ),
     Action(
-        "mark_all", "M", "mark all", "Mark all that the filter shows; with any marked: none", ("list",), shown=False
+        "mark_all",
+        "M",
+        "mark all",
+        "Mark all that the filter shows; with any marked: none",
+        ("list",),
+        shown=False,
+        about="rows",
     ),
     Action("export", "w", "write", "Write the list, or what is marked, to a file", ("list",), shown=False),
     Action("copy", "y", "copy", "Copy the row, or all marked, as lines of text", ("list",), shown=False),

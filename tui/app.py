@@ -7,13 +7,14 @@ states that the screen shows like any other.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import BindingType
+from textual.events import Event
 from textual.message import Message
 from textual.screen import Screen
 
@@ -31,6 +32,7 @@ from tui.panes.rules import RulesPane
 from tui.places import Place
 from tui.theme import TIERCEL, TIERCEL_LIGHT, tone_variables
 from tui.travelling import IN_TIME, Travelling
+from tui.typeahead import TypeAhead
 from tui.words import reload_words
 from tui.workers import start
 
@@ -95,6 +97,7 @@ class TiercelApp(Travelling):
         super().__init__()
         self.keys = keys
         self.set_keymap(keys.changed)
+        self.ahead = TypeAhead(self, keys, super().on_event)
         self._faults = faults
         """What is wrong with the keys that were configured."""
         self.front = Front(
@@ -188,6 +191,27 @@ class TiercelApp(Travelling):
             self.frame.ticked()
         if self.front.link is Link.UP and not self.front.patience and self.front.health_age > _QUIET:
             start(self, self.front.check, group="health", exclusive=True)
+
+    # ── keys that are typed ahead ────────────────────────────────────────────────────────────────────────────────
+
+    async def on_event(self, event: Event) -> None:
+        """Keys wait for their turn."""
+        if self.ahead.takes(event):
+            await self.ahead.go_on()
+        else:
+            await super().on_event(event)
+
+    async def on_type_ahead_passed(self, message: TypeAhead.Passed) -> None:
+        """A key has done what it does."""
+        await self.ahead.passed(message)
+
+    async def on_type_ahead_go_on(self) -> None:
+        """What a key waits for may be there."""
+        await self.ahead.go_on()
+
+    def opens(self, work: Callable[[], Awaitable[None]]) -> Callable[[], Coroutine[Any, Any, None]]:
+        """Work at the end of which something is open."""
+        return self.ahead.opens(work)
 
     # ── getting about ────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -58,6 +58,8 @@ class Frame(Screen[None]):
         self._tabs = tabs
         self.panes = [tab.make(front, tab.id) for tab in tabs]
         self.index = self.place_of(view) or 0
+        self.is_ready = False
+        """Whether the keys of the pane in front work already."""
         self.tab_line = TabLine([tab.label for tab in tabs], trail)
         self.time_bar = TimeBar(front)
         self.banner = Static(markup=False, id="banner")
@@ -100,7 +102,13 @@ class Frame(Screen[None]):
         """Begin with the first tab."""
         self.link_changed()
         self.show_tab(self.index)
-        self.call_after_refresh(self.pane.focus_content)  # its widgets are there only then
+        self.call_after_refresh(self._focus_first)  # its widgets are there only then
+
+    def _focus_first(self) -> None:
+        """Somebody may have gone on to another tab, or begun to type."""
+        if self.focused is None or self.pane not in self.focused.ancestors:
+            self.pane.focus_content()
+        self.is_ready = True
 
     def on_screen_resume(self) -> None:
         """Back in front: what is shown may be old."""
@@ -111,6 +119,8 @@ class Frame(Screen[None]):
     def show_tab(self, index: int) -> None:
         """Bring a tab to the front."""
         self.index = index % len(self._tabs)
+        if not self.is_mounted and not self.query(ContentSwitcher):
+            return  # it is being made, and begins there
         self.tab_line.active = self.index
         self.query_one(ContentSwitcher).current = self._tabs[self.index].id
         self.pane.unpick()
@@ -153,6 +163,8 @@ class Frame(Screen[None]):
     def link_changed(self) -> None:
         """The sensor's state is another: say it at the top."""
         gone, failed = self.front.link is Link.GONE, self.front.phase is Phase.FAILED
+        for pane in self.panes if gone else ():
+            pane.lose()
         self.banner.display = gone or failed
         if self.banner.display:
             self.banner.update(self._farewell() if gone else self._failure())
@@ -167,9 +179,13 @@ class Frame(Screen[None]):
     def _farewell(self) -> Content:
         seen = self.front.health
         last = f"What you see is the last that was known, of {words.moment(seen.time)}." if seen else ""
+        leave = f"{self._navigator.keys.sign('everywhere.quit')} quits"
         rows = [("✗ The sensor is gone: ", "bad"), (f"{self.front.reason}. ", "strong")]
         return content(
-            *rows, (f"{last}\n", ""), (f"{self.front.hint}   " if self.front.hint else "", "accent"), ("q quits", "dim")
+            *rows,
+            (f"{last}\n", ""),
+            (f"{self.front.hint}   " if self.front.hint else "", "accent"),
+            (leave, "dim"),
         )
 
     @on(TabLine.Chosen)

@@ -26,7 +26,7 @@ FILTERS = (
     ("container!=web", "it is not this"),
     ("priority<=warning", "at least as severe as Warning"),
     ("fd.name startswith /etc and not proc.name in (cat, vi)", "a condition, in the language of the rules"),
-    ("! shadow web", "what the rest leaves out; the key ! turns it round"),
+    ("! shadow web", "what the rest leaves out"),
 )
 """The filter of the alerts, by example; :mod:`engine.filter` reads it."""
 

@@ -6,7 +6,7 @@ id, no such key, a key that two actions would have) is told with its place; that
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from engine.config.faults import PlacedError
@@ -28,6 +28,11 @@ TOGETHER: tuple[tuple[str, ...], ...] = (
 """Views whose keys work at the same time: no key may mean two things there."""
 
 
+def is_about_row(id: str) -> bool:
+    """Whether an action is about the row of a list."""
+    return id in IDS and id.split(".", 1)[0] in ("list", *_OF_LISTS) and IDS[id].about == "row"
+
+
 class Keys:
     """The keys in force. ``changed`` has those that are not as in the table, by id, as Textual writes them."""
 
@@ -41,6 +46,15 @@ class Keys:
     def shown(self, view: str, action: Action) -> str:
         """All its keys as the help shows them."""
         return all_keys(self.of(view, action))
+
+    def written(self, id: str) -> list[str]:
+        """All keys of an id, by Textual's names."""
+        return self.changed.get(id, IDS[id].keys).split(",")
+
+    def action(self, views: Iterable[str], key: str) -> Action | None:
+        """What a key does in the first of these views that has it; the key by Textual's name."""
+        ids = (f"{view}.{action.id}" for view in views for action in (actions_of(view) if view in VIEWS else ()))
+        return next((IDS[id] for id in ids if key in self.written(id)), None)
 
     def sign(self, id: str) -> str:
         """The first key of an id, as it is written on the screen."""

@@ -17,18 +17,9 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from tui.actions import sign
+from tui.keymap import is_about_row
 from tui.theme import content
 from tui.widgets.choices import Choices
-
-_ABOUT_THE_LIST = frozenset(
-    {
-        "up", "down", "page_up", "page_down", "top", "bottom", "filter", "clear", "invert", "next_match",
-        "previous_match", "back", "next_tab", "previous_tab", "help", "command_palette", "quit", "interrupt",
-        "pause_replay", "pause", "follow", "reload", "time", "time_step", "time_alert", "time_jump", "time_faster",
-        "undo_exception", "saved", "group", "mark_all", "ended", "sort_next", "sort_previous", "sort_reverse",
-    }
-)  # fmt: skip
-"""Actions that are about the list or the program, and not about a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +84,7 @@ def items_of(screen: Screen[Any]) -> list[Item]:
     found: dict[str, Item] = {}
     for active in screen.active_bindings.values():
         action = active.binding.action
-        is_wanted = active.enabled and active.binding.id and action.split("(")[0] not in {*_ABOUT_THE_LIST, "view"}
-        if is_wanted:
+        if active.enabled and is_about_row(active.binding.id or ""):
             found.setdefault(action, Item(active.node, active.binding))
     return sorted(found.values(), key=_rank)
 

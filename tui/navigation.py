@@ -5,8 +5,9 @@ Views know this protocol and not the application, which knows them: so the impor
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
 from tui.keymap import Keys
 from tui.places import Place
@@ -20,6 +21,9 @@ class Navigator(Protocol):
 
     def visit(self, place: Place, view: str = "") -> None:
         """Open a place on top of what is shown, before the next key is looked at; ``view`` is the tab to begin with."""
+
+    def opens(self, work: Callable[[], Awaitable[None]]) -> Callable[[], Coroutine[Any, Any, None]]:
+        """The same work, at the end of which something is open: keys that are typed ahead wait for it a moment."""
 
     def show(self, view: str) -> bool:
         """Bring the tab with this id of the place one is in to the front; False where it has none."""

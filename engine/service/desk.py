@@ -244,7 +244,7 @@ class Desk:
 
     async def _control(self, request: p.Control) -> p.Reply:
         if self._steer is None:
-            raise TiercelError("only a replay can be paused", hint="press p to pause the view instead")
+            raise TiercelError("only a replay can be paused", hint="the list of alerts can be paused instead")
         self._steer(request)
         return p.Done()
 

@@ -90,7 +90,7 @@ class Drive:
 
     def _is_busy(self) -> bool:
         under_way = any(not worker.is_finished and worker.name != "connection" for worker in self.app.workers)
-        return under_way and not getattr(self.sensor, "is_held", False)
+        return (under_way or self.app.ahead.is_waiting) and not getattr(self.sensor, "is_held", False)
 
     async def until_gone(self, text: str) -> None:
         """Let it go on until the screen does not show this any more."""

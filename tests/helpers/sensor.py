@@ -118,6 +118,7 @@ class MemorySensor:
         self.states: dict[int, p.SetState] = {}
         """By stack: what it was last given."""
         self._gone: asyncio.Future[TiercelError] = asyncio.get_running_loop().create_future()
+        self._held: tuple[type[p.Ask], ...] = ()
         self._open = asyncio.Event()
         self._open.set()
         self._versions = {"containers": 1, "processes": 1, "rules": 1}
@@ -147,8 +148,9 @@ class MemorySensor:
         if self.on_pulse is not None:
             self.on_pulse(p.Pulse(alerts=self._newest(), health=self.world.health, reload=reload, **self._versions))
 
-    def hold(self) -> None:
-        """Answer nothing from now on."""
+    def hold(self, *kinds: type[p.Ask]) -> None:
+        """Answer nothing from now on, or no request of these kinds."""
+        self._held = kinds or (p.Ask,)
         self._open.clear()
 
     @property
@@ -171,7 +173,8 @@ class MemorySensor:
     async def ask(self, request: p.Request) -> p.Reply:
         """Answer as the real client does: refusals and the end are raised."""
         self.asked.append(request)
-        await self._open.wait()
+        if isinstance(request, self._held):
+            await self._open.wait()
         if self._gone.done():
             raise self._gone.result()
         return _HANDLERS[type(request)](self, request)
@@ -411,7 +414,7 @@ class MemorySensor:
 
     def _undo_exception(self, request: p.UndoException) -> p.Done:
         if not self.world.exceptions:
-            raise TiercelError("there is no exception in local_rules.yaml", hint="x on an alert makes one")
+            raise TiercelError("there is no exception in local_rules.yaml", hint="one is made from an alert")
         last = self.world.exceptions[-1]
         change, about = _change(last), f"exception of alert {last.alert_id}, by {last.who}"
         if request.tell:

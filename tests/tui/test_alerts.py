@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import overload
 
 import pytest
 from msgspec.structs import replace
@@ -12,6 +10,7 @@ from msgspec.structs import replace
 from engine.alerts import Alert, ContainerRef, Priority
 from engine.protocol import GetAlert, ListStacks, StackRow
 from tests.helpers.driving import NARROW, Drive, driving
+from tests.helpers.endless import ManyStacks
 from tests.helpers.incident import WEB, alert, host_alert, incident
 from tests.helpers.sensor import NOW, World, healthy
 from tui.alert_text import overview
@@ -39,26 +38,6 @@ def rows_of(drive: Drive) -> PageList[StackRow]:
 def place_of_cursor(drive: Drive) -> int:
     rows = rows_of(drive)
     return rows.cursor - round(rows.scroll_y)
-
-
-class ManyStacks(Sequence[StackRow]):
-    """A million stacks, each made when it is looked at."""
-
-    def __len__(self) -> int:
-        return 1_000_000
-
-    @overload
-    def __getitem__(self, index: int) -> StackRow: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[StackRow]: ...
-    def __getitem__(self, index: int | slice) -> StackRow | list[StackRow]:
-        if isinstance(index, slice):
-            return [self[number] for number in range(*index.indices(len(self)))]
-        return StackRow(
-            stack=index + 1, count=1, first=NOW, last=NOW, alert_id=index + 1, rule=f"rule {index}",
-            priority=Priority.NOTICE, container_id=WEB, container="web", image="bbp:1", process="p", cmdline="p",
-            parent="sh", target=f"/row/{index}", user="root", tty=0, entry="",
-        )  # fmt: skip
 
 
 async def selected(drive: Drive, target: str) -> None:

@@ -94,6 +94,17 @@ async def test_what_is_wrong_is_said_in_place_and_nothing_changes(view: str) -> 
         await drive.until(lambda: drive.app.focused is rows)
 
 
+@pytest.mark.parametrize(("view", "meant"), [("2", "state"), ("3", "proc.tty"), ("4", "evt.type"), ("5", "enabled")])
+async def test_an_unknown_field_is_no_word_unless_it_is_quoted(view: str, meant: str) -> None:
+    written = {"state": "stat=up", "proc.tty": "tty=34816", "evt.type": "type=open", "enabled": "enabld=true"}[meant]
+    async with driving(incident()) as drive:
+        rows = await filtered(drive, view, written)
+        await drive.until_shown("there is no field", f"did you mean {meant}?")
+        before = rows.total
+        await drive.press("escape", "slash", *f'"{written}"', "enter")
+        await drive.until(lambda: not rows.total or not before)
+
+
 async def test_a_tree_keeps_the_way_to_a_match_and_what_it_began() -> None:
     async with driving(incident()) as drive:
         rows = await filtered(drive, "3", 'proc.name=sh and tiercel.entry="docker exec"')

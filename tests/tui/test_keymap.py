@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.config import parse, read
+from engine.protocol import LogLine
 from tests.helpers.driving import NARROW, WIDE, driving
-from tests.helpers.incident import incident
+from tests.helpers.incident import WEB, incident
 from tests.helpers.keys.checks import alerts_shown, listing
+from tests.helpers.sensor import healthy
 from tui.actions import VIEWS, actions_of
 from tui.help import help_text
 from tui.keymap import IDS, TOGETHER, Keys, key_lines, settle
@@ -139,3 +141,26 @@ async def test_a_key_from_the_configuration_works_and_is_shown(size: tuple[int, 
 async def test_what_is_wrong_with_keys_is_said_on_the_screen() -> None:
     async with driving(incident(), faults=["t.yaml:2:3: there is no action 'alerts.ack'"]) as drive:
         await drive.until_shown("This key is as it was", "t.yaml:2:3: there is no action", "'alerts.ack'")
+
+
+async def test_hints_name_the_keys_in_force() -> None:
+    changed = {"everywhere.view(6)": "f6", "everywhere.view(4)": "f4", "everywhere.quit": "Q", "logs.pause": "f7"}
+    world = incident()
+    world.logs[WEB] = [LogLine(number, 0, f"line {number}") for number in range(1, 100)]
+    async with driving(world, WIDE, Keys({**changed, "logs.follow": "f8"})) as drive:
+        await drive.press("f4")
+        await drive.until_shown("f4 on a container or a process: its own")
+        await drive.press("2")
+        await drive.until_shown("bbp:1")
+        await drive.press("l")
+        await drive.until_shown("▼ following")
+        await drive.press("f7")
+        await drive.until_shown("‖ paused   f7 goes on")
+        await drive.press("f7", "home")
+        await drive.until_shown("f8 follows")
+        await drive.press("escape")
+        world.containers.clear()
+        drive.sensor.pulse(changed=["containers"], health=healthy(runtime=""))
+        await drive.until_shown("f6 Health says why")
+        drive.sensor.vanish()
+        await drive.until_shown("Q quits")

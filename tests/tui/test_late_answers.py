@@ -28,6 +28,7 @@ async def asked(drive: Drive, key: str, kind: type) -> None:
     await drive.until_shown("/tmp/x id", "/bin/18211")
     await drive.until(lambda: drive.pane.query_one("PageList").selected is not None)  # type: ignore[attr-defined]
     drive.sensor.hold()
+    drive.app.ahead.patience = 0  # as if so long had passed
     await drive.press(key)
     await drive.until(lambda: any(isinstance(request, kind) for request in drive.sensor.asked))
 
@@ -46,6 +47,21 @@ async def test_it_opens_where_somebody_waits(key: str, kind: type, dialog: type)
         assert isinstance(drive.app.screen, dialog)
 
 
+@pytest.mark.parametrize(("key", "kind", "dialog"), DIALOGS)
+async def test_it_takes_the_keys_that_were_typed_ahead(key: str, kind: type, dialog: type) -> None:
+    async with driving(world()) as drive:
+        await drive.until_shown("/tmp/x id", "/bin/18211")
+        drive.app.ahead.patience = 1000
+        drive.sensor.hold()
+        for each in (key, "2"):
+            drive.app.simulate_key(each)
+        await drive.until(lambda: any(isinstance(request, kind) for request in drive.sensor.asked))
+        await answered(drive)
+        await drive.settled()
+        assert isinstance(drive.app.screen, dialog)
+        assert drive.frame.view == "alerts"
+
+
 @pytest.mark.parametrize("away", ["2", "enter", "question_mark", "slash", "s"])
 @pytest.mark.parametrize(("key", "kind", "dialog"), DIALOGS)
 async def test_it_does_not_open_over_something_else(key: str, kind: type, dialog: type, away: str) -> None:
@@ -62,6 +78,7 @@ async def test_nobody_is_taken_to_a_place_from_where_they_are_no_longer() -> Non
     async with driving(world()) as drive:
         await drive.until_shown("/tmp/x id", "/bin/18211")
         drive.sensor.hold()
+        drive.app.ahead.patience = 0
         await drive.press("down", "c", "5")
         await drive.until(lambda: drive.frame.view == "rules")
         await answered(drive)

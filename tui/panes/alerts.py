@@ -247,6 +247,7 @@ class AlertsPane(AlertVisits, FilterPane):
             self._release()
         self.ticked()  # an empty list has another reason now
         self.list.restart(others=True)
+        self.list.look_for_marks(everything=not text)
 
     def standing(self) -> list[list[Span]]:
         """Paused or held, and filtered."""
@@ -278,6 +279,11 @@ class AlertsPane(AlertVisits, FilterPane):
         self.navigator.tell("Another alert has just come here: press the key again if it is meant.")
         return False
 
+    @property
+    def rows_are_old(self) -> bool:
+        """Another filter or grouping is asked for."""
+        return not self.source.is_answered
+
     def alert_place(self) -> AlertPlace | None:
         """The latest alert of the selected stack."""
         row = self.list.selected
@@ -285,7 +291,7 @@ class AlertsPane(AlertVisits, FilterPane):
 
     def meant(self) -> Meant:
         """Those that are marked, else that of the selected row; of a group all that the filter keeps."""
-        if not self._is_sure():
+        if not self._is_sure() or self.is_about_none():
             return {}
         source, rows = cast("StackPages", self.source.still()), self.list.taken()
         if self.source.group not in ("rule", "container"):
@@ -315,8 +321,9 @@ class AlertsPane(AlertVisits, FilterPane):
         return self.alert if self.alert is not None and self.alert.id == row.alert_id else row
 
     def changed(self, _mark: Mark) -> None:
-        """Its row looks different now."""
+        """Its row looks different now, and a filter by states may not show it any more."""
         self.list.reload()
+        self.list.look_for_marks(everything=not self.source.filter)
 
     def _open(self, row: StackRow) -> None:
         if self.source.group == "rule":

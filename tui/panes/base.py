@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, cast
+from typing import Any, ClassVar, Literal, cast
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from engine.alerts import Priority
 from engine.errors import TiercelError
@@ -19,10 +19,16 @@ from tui.loader import Loader
 from tui.navigation import Navigator
 from tui.panes.exporting import Exporting
 from tui.places import ContainerPlace, ProcessPlace
-from tui.theme import Span, content, priority_tone
+from tui.theme import Span, priority_tone
+from tui.widgets.notice import Notice, Part
 from tui.widgets.taking import MARK, Taking
 
-_BETWEEN: Span = ("   ", "")
+UNDER_WAY = "◌ "
+"""How a word begins that tells what is being done."""
+FILTER_SIGN: Span = ("/ ", "accent")
+"""What stands before a filter."""
+_OTHER, _MARKS, _FILTER, _TIME = range(4)
+"""What is left out first where there is no room."""
 
 
 class Pane(Exporting):
@@ -36,6 +42,9 @@ class Pane(Exporting):
     of_time: ClassVar[Literal["then", "now", "any"]] = "now"
     """What it shows while another time is looked at: that time, now all the same, or what is the same at any time."""
 
+    noun: ClassVar[str] = "row"
+    """What its rows are."""
+
     def __init__(self, front: Front, id: str | None = None) -> None:
         super().__init__(id=id)
         self.front = front
@@ -45,10 +54,11 @@ class Pane(Exporting):
         """The time that is shown, 0 for now."""
         self._alert_then = 0
         """The latest alert of that time, as far as it was known."""
-        self.notice = Static(markup=False, classes="notice")
+        self.notice = Notice()
         """One line above the content: what is filtered, paused or wrong. It has its place also when it is empty, so
         that the content does not jump."""
-        self._marked = 0
+        self._marking: Taking[Any] | None = None
+        """The list in which rows were marked."""
         self._word: list[Span] = []
         """What was said last."""
         self.refused = False
@@ -61,6 +71,8 @@ class Pane(Exporting):
 
     def sign(self, action: str) -> str:
         """The key of one of this view's actions, as it is written on the screen."""
+        if action.startswith("view("):
+            return self.navigator.keys.sign(f"everywhere.{action}")
         known = (each for kind in type(self).__mro__ for each in getattr(kind, "BINDINGS", ()))
         bindings = (each for each in known if isinstance(each, Binding) and each.action == action and each.id)
         return next((self.navigator.keys.sign(binding.id or "") for binding in bindings), "")
@@ -94,6 +106,12 @@ class Pane(Exporting):
         self._word = [span for span in spans if span[0]]
         self.show_state()
 
+    def lose(self) -> None:
+        """The sensor is gone: what is under way will not be answered."""
+        text = "".join(text for text, _ in self._word)
+        if text.startswith(UNDER_WAY):
+            self.say(("✗ unanswered: ", "bad"), (text.removeprefix(UNDER_WAY).rstrip("…"), ""))
+
     def standing(self) -> list[list[Span]]:
         """What holds above the content, whatever is said: a filter, a pause."""
         return []
@@ -101,15 +119,33 @@ class Pane(Exporting):
     @on(Taking.Marked)
     def _marks_changed(self, event: Taking.Marked) -> None:
         event.stop()
-        self._marked = len(event.page_list.marked)
+        self._marking = event.page_list
         if event.word:
             self.say((event.word, "warn"))
         self.show_state()
 
     def _marks(self) -> list[Span]:
-        """How many rows are marked: that is what keys are about."""
+        """How many rows are marked, and how many of them the filter hides: the others are what keys are about."""
+        marked = len(self._marking.marked) if self._marking is not None else 0
+        if self._marking is None or not marked:
+            return []
+        hidden = self._marking.hidden
         none = f"   {self.navigator.keys.sign('list.mark_all')} none"
-        return [(f"{MARK} {self._marked:,} marked", "accent"), (none, "dim")] if self._marked else []
+        told = [(f"{MARK} {marked:,} marked", "accent"), (f", {hidden:,} not shown" if hidden else "", "warn")]
+        return [*told, (none, "dim")]
+
+    def is_about_none(self) -> bool:
+        """Whether rows are marked and none is shown; then that is said."""
+        if self._marking is None or not self._marking.marked or self._marking.marked_here():
+            return False
+        none = self.navigator.keys.sign("list.mark_all")
+        self.navigator.tell(f"No marked row is shown: nothing done, {none} unmarks.")
+        return True
+
+    def for_one(self, action: str) -> None:
+        """Say that a key is for one row only, where somebody who has marked rows may expect more."""
+        if self._marking is not None and self._marking.marked:
+            self.navigator.tell(f"{self.sign(action)} is for one {self.noun}: the one under the cursor.")
 
     def title_of_export(self) -> str:
         """What the list in front shows, for a file of it: where one is, and the filter."""
@@ -118,9 +154,8 @@ class Pane(Exporting):
 
     def show_state(self) -> None:
         """Write the line above the content."""
-        parts = [part for part in (self._as_of(), self._marks(), *self.standing(), self._word) if part]
-        line = [span for part in parts for span in (*part, _BETWEEN)][:-1]
-        self.notice.update(content(*line))
+        standing = [Part(part, _FILTER if part[:1] == [FILTER_SIGN] else _OTHER) for part in self.standing()]
+        self.notice.show([Part(self._as_of(), _TIME), Part(self._marks(), _MARKS), *standing], self._word)
 
     def _as_of(self) -> list[Span]:
         """The time that is looked at."""
@@ -149,6 +184,11 @@ class Pane(Exporting):
         """Show the time that is looked at, if that is another: the bar alone changes nothing here."""
         if (self._time, self._alert_then) != (self.front.travel.at, self.front.travel.alert_id):
             self.travelled()
+
+    @property
+    def rows_are_old(self) -> bool:
+        """Whether the rows are those of an earlier question, whose answer they wait for."""
+        return False
 
     @property
     def is_in_front(self) -> bool:

@@ -35,6 +35,7 @@ class Bundling(Pane):
     def action_bundle(self) -> None:
         """Gather, write, and say where it is."""
         if place := self.alert_place():
+            self.for_one("bundle")
             self.say(("◌ gathering what is known of it…", "dim"))
             self.run_worker(self._bundle(place), group="bundle", exclusive=True)
 

@@ -42,6 +42,7 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
     """All containers known, running first. Those that ended long ago are left out until they are asked for."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("containers")
+    noun = "container"
     table = CONTAINERS
     follows = ("containers", "alerts")
     of_time = "then"
@@ -200,7 +201,8 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
         """None run, or nobody can tell."""
         health = self.front.health
         if health is not None and not health.runtime:
-            return [("No containers are known: Docker is not reached.", "warn"), ("   6 Health says why", "dim")]
+            why = f"   {self.sign('view(6)')} Health says why"
+            return [("No containers are known: Docker is not reached.", "warn"), (why, "dim")]
         return [("No containers. One that starts shows here at once.", "dim")]
 
     # ── going on ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -215,6 +217,7 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
     def action_zoom(self) -> None:
         """Watch the container in full, or no longer."""
         if row := self.list.selected:
+            self.for_one("zoom")
             start(self, partial(toggle, self, Zoom(container_id=row.info.id), name(row.info)), group="zoom")
 
     def respond_to(self) -> ListResponses | None:

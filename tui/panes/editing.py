@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
+
 from engine.errors import TiercelError
 from engine.protocol import Done, GetRuleText, RuleText, SaveRules, Tried, TryRules
+from engine.sheet import new_file
 from tui import outside
 from tui.front import GoneError, RefusedError
 from tui.panes.base import Pane
+from tui.panes.folder import FOLDER
 from tui.state_screen import whoami
 from tui.trial_screen import TrialScreen
 
@@ -14,7 +19,7 @@ FILE = "edited.yaml"
 _HEAD = """\
 # {rule}
 # as it is in force, with all that was appended to it. Save and leave the editor: you will see what it would have done
-# before it comes into force, behind all other rules, in the file for local rules. U takes it back.
+# before it comes into force, behind all other rules, in the file for local rules. {undo} takes it back.
 """
 
 
@@ -28,14 +33,15 @@ class Editing(Pane):
     def action_edit(self) -> None:
         """Edit it."""
         if name := self.rule_name():
+            self.for_one("edit")
             self.run_worker(self._edit(name), group="edit", exclusive=True)
 
     async def _edit(self, name: str) -> None:
         try:
             rule = await self.front.ask(GetRuleText(name), RuleText)
             if self.is_in_front:
-                text = _HEAD.format(rule=name) + "".join(f"{line}\n" for line in rule.lines)
-                await self._until_decided(name, text, rule.base)
+                head = _HEAD.format(rule=name, undo=self.sign("undo_exception"))
+                await self._until_decided(name, head + "".join(f"{line}\n" for line in rule.lines), rule.base)
         except GoneError:
             return  # the frame says so
         except TiercelError as error:
@@ -49,17 +55,27 @@ class Editing(Pane):
             if text == before or not text.strip():
                 self.say(("Nothing was changed.", "dim"))
                 return
-            tried = await self.front.ask(TryRules(text), Tried)
-            screen = TrialScreen(name, text, tried, writable=not self.front.is_replay, refused=refused)
-            decision, refused = await self.app.push_screen_wait(screen), ""
-            if decision == "save":
-                refused = await self._save(text, name, base)
+            try:
+                decision, refused = await self._decide(name, text, base, refused)
                 base = await self._base(name) if refused else base
+            except (GoneError, RefusedError) as error:
+                self.say((f"✗ {error.message}; ", "bad"), ("what was edited is in ", ""), (_keep(text), "strong"))
+                return
             if decision != "edit" and not refused:
                 return
 
+    async def _decide(self, name: str, text: str, base: str, refused: str) -> tuple[str | None, str]:
+        """Try it, ask, and do what was decided: that, and why it could not be brought into force, "" if it is."""
+        self.say((f"◌ checking {name}…", "dim"))
+        tried = await self.front.ask(TryRules(text), Tried)
+        self.say()
+        screen = TrialScreen(name, text, tried, writable=not self.front.is_replay, refused=refused)
+        decision = await self.app.push_screen_wait(screen)
+        return decision, await self._save(text, name, base) if decision == "save" else ""
+
     async def _save(self, text: str, name: str, base: str) -> str:
         """Why not; "" when it is in force. The text is not lost then."""
+        self.say((f"◌ bringing {name} into force…", "dim"))
         try:
             done = await self.front.ask(SaveRules(text, whoami(), name, base), Done)
         except RefusedError as error:
@@ -74,3 +90,16 @@ class Editing(Pane):
             return (await self.front.ask(GetRuleText(name), RuleText)).base
         except RefusedError:
             return ""
+
+
+def _keep(text: str) -> str:
+    """Write what somebody has edited to a file, and say where it is. Raises TiercelError."""
+    folder = Path.home() / FOLDER
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path, file = new_file(folder, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-edited", "yaml")
+        with file:
+            file.write(text)
+    except OSError as error:
+        raise TiercelError(f"what was edited cannot be kept: {error.strerror}", hint="free some space") from error
+    return f"~/{FOLDER}/{path.name}"

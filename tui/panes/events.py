@@ -12,7 +12,7 @@ from textual.binding import BindingType
 
 from engine.lang.fields import resolve
 from engine.protocol import EventRow, Events, Health, ListEvents
-from engine.query import has_field, known_fields, split_inversion, tree
+from engine.query import has_field, known_fields, refuse_unknown, split_inversion, tree
 from tui import clip, words
 from tui.actions import bindings
 from tui.front import Front
@@ -129,6 +129,8 @@ class EventsPane(ListPane[EventRow]):
         _, text = split_inversion(text)
         if has_field(text):
             tree(text, resolve)
+        else:
+            refuse_unknown(text, known_fields())
         return lambda _row: True
 
     def has_more(self) -> bool:
@@ -150,7 +152,8 @@ class EventsPane(ListPane[EventRow]):
 
     def standing(self) -> list[list[Span]]:
         """Where events of less are to be had, and which filter."""
-        hint: list[Span] = [*_whose(self.front.health), ("; 4 on a container or a process: its own", "dim")]
+        its_own = f"; {self.sign('view(4)')} on a container or a process: its own"
+        hint: list[Span] = [*_whose(self.front.health), (its_own, "dim")]
         if self.front.travel.at:
             return super().standing()
         order_of = order(self, self.paused, self.waiting, "event")

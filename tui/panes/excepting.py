@@ -11,6 +11,7 @@ from tui.front import GoneError, RefusedError
 from tui.panes.base import Pane
 from tui.places import AlertPlace
 from tui.state_screen import whoami
+from tui.workers import start
 
 
 class Undoing(Pane):
@@ -58,7 +59,8 @@ class Excepting(Undoing):
     def action_except(self) -> None:
         """Ask which exceptions there can be, then which it shall be."""
         if place := self.alert_place():
-            self.run_worker(self._propose(place), group="exception", exclusive=True)
+            self.for_one("except")
+            start(self, self.navigator.opens(partial(self._propose, place)), group="exception", exclusive=True)
 
     async def _propose(self, place: AlertPlace) -> None:
         try:

@@ -36,7 +36,9 @@ class Exporting(Exporter, Vertical):
 
     def export(self, rows: Taking[Any]) -> None:
         """Ask in which form, then write."""
-        total = len(rows.marked) or rows.total + rows.source.folded
+        if self.is_about_none():
+            return
+        total = len(rows.marked_here()) or rows.total + rows.source.folded
         if not total:
             self.say(("There is nothing to write: the list is empty.", "warn"))
             return
@@ -50,7 +52,7 @@ class Exporting(Exporter, Vertical):
             start(self, partial(self._write_list, rows, form), group="export", exclusive=True)
 
     async def _write_list(self, rows: Taking[Any], form: sheet.Form) -> None:
-        lines = _lines(rows, list(rows.marked.values()))
+        lines = _lines(rows, rows.marked_here())
         listed = sheet.Sheet(str(self.id or "list"), self.title_of_export(), rows.headings(), lines)
         try:
             path, count = await sheet.write(Path.home() / FOLDER, form, listed)

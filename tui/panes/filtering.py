@@ -10,10 +10,11 @@ from textual.app import ComposeResult
 
 from engine.errors import UsageError
 from engine.query import split_inversion
+from tui.actions import actions_of
 from tui.along import Share
 from tui.completion import Offer, offer
 from tui.front import Front
-from tui.panes.base import Pane, view_of
+from tui.panes.base import FILTER_SIGN, Pane, view_of
 from tui.saved_filters import SavedFilters
 from tui.saved_screen import SavedScreen
 from tui.theme import Span
@@ -36,6 +37,7 @@ class FilterPane(Pane):
         """The filter in the place of the notice while it is edited."""
         yield self.notice
         yield self.filter_bar
+        yield self.filter_bar.reason
         yield from self.body()
 
     def offer(self, text: str) -> Offer:
@@ -92,8 +94,8 @@ class FilterPane(Pane):
             self.post_message(FilterBar.Applied(text, final=True))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """In the filter a slash is a slash."""
-        if action == "filter" and self.filter_bar.has_focus_within:
+        """In the filter a slash is a slash, and no key is about a row."""
+        if self.filter_bar.has_focus_within and any(action == each.id for each in actions_of(self.view)):
             return False
         return super().check_action(action, parameters)
 
@@ -158,4 +160,4 @@ class FilterPane(Pane):
     def standing(self) -> list[list[Span]]:
         """The filter in force."""
         text = self.filter_bar.text
-        return [[("/ ", "accent"), (text, "strong"), (f"   {self.sign('clear')} clears", "dim")]] if text else []
+        return [[FILTER_SIGN, (text, "strong"), (f"   {self.sign('clear')} clears", "dim")]] if text else []

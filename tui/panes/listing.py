@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 
 from engine.alerts import Priority
 from engine.errors import TiercelError, UsageError
-from engine.query import Table, split_inversion, words
+from engine.query import Table, refuse_unknown, split_inversion, words
 from tui.front import Front
 from tui.panes.base import Pane, waiting_for
 from tui.panes.filtering import FilterPane
@@ -83,6 +83,8 @@ class ListPane(FilterPane, Generic[Row]):
         """Say why the list is empty, if it is."""
         self.list.placeholder = self.placeholder()
         self.list.redraw()
+        if self.list.marked:
+            self.show_state()  # others of them may be hidden
 
     def placeholder(self) -> Sequence[Span]:
         """What an empty list says; nothing where the notice tells what went wrong."""
@@ -117,6 +119,7 @@ class ListPane(FilterPane, Generic[Row]):
     def _plain_test_of(self, text: str) -> Callable[[Row], bool]:
         if self.table.has_check(text):
             return self.table.test(text)
+        refuse_unknown(text, list(self.field_names()))
         occurs = words(text)
         return lambda row: occurs(self.words_of(row))
 

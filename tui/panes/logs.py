@@ -19,7 +19,6 @@ from tui.widgets.log_view import ERROR_SIGN, LogView
 _PAGES = 4
 """Pages fetched at a time: more come a second later."""
 _LINES = 500
-_STANDS = {True: "▼ following", False: "f follows"}
 
 
 class LogsPane(FilterPane):
@@ -135,10 +134,10 @@ class LogsPane(FilterPane):
 
     def _going_on(self) -> list[Span]:
         if self.paused:
-            return [("‖ paused", "warn"), ("   p goes on", "dim")]
+            return [("‖ paused", "warn"), (f"   {self.sign('pause')} goes on", "dim")]
         if self._end:
             return [(f"■ {self._end}", "dim")]
-        return [(_STANDS[self.log_view.follows], "ok" if self.log_view.follows else "dim")]
+        return [("▼ following", "ok") if self.log_view.follows else (f"{self.sign('follow')} follows", "dim")]
 
     def _left_out(self) -> list[Span]:
         if self._dropped:

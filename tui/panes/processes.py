@@ -39,6 +39,7 @@ class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
     """The tree of everything, of one container, or of the host. ``select`` is the process to put the cursor on."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("processes")
+    noun = "process"
     table = PROCESSES
     follows = ("processes", "alerts")
     of_time = "then"
@@ -242,6 +243,7 @@ class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
     def action_zoom(self) -> None:
         """Watch the process and all that descends from it in full, or no longer."""
         if row := self.list.selected:
+            self.for_one("zoom")
             start(
                 self, partial(toggle, self, Zoom(pid=row.pid, start=row.start), f"{row.name} ({row.pid})"), group="zoom"
             )

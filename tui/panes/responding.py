@@ -33,7 +33,9 @@ class Responding(Pane):
     def action_respond(self) -> None:
         """Ask what can be done, then what shall be. It is for the row of this moment, whatever comes meanwhile."""
         if request := self.respond_to():
-            start(self, partial(self._offer, request, self.bundle_place()), group="respond", exclusive=True)
+            self.for_one("respond")
+            offer = partial(self._offer, request, self.bundle_place())
+            start(self, self.navigator.opens(offer), group="respond", exclusive=True)
 
     async def _offer(self, request: ListResponses, place: AlertPlace | None) -> None:
         try:

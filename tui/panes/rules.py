@@ -28,6 +28,7 @@ class RulesPane(Editing, Undoing, ListPane[RuleRow]):
     """All rules in the order of their files."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("rules")
+    noun = "rule"
     table = RULES
     follows = ("rules", "alerts")
     filter_help = "name, tag, file, priority"
@@ -97,12 +98,21 @@ class RulesPane(Editing, Undoing, ListPane[RuleRow]):
         return row.name if row is not None else ""
 
     def action_switch(self) -> None:
-        """Switch the rule under the cursor."""
+        """Switch the rule under the cursor, or all marked: off where any is on, as of several."""
+        if self.list.marked:
+            self._switch_marked()
+            return
         row = self.list.selected
         if row is not None and row.name not in self._asked:
             self._asked[row.name] = not row.enabled
             self.list.redraw()
             self.run_worker(self._set(row.name, not row.enabled), group="toggle")
+
+    def _switch_marked(self) -> None:
+        if rows := self.list.taken():
+            self._switch_several(SetRules(not any(map(self.is_on, rows)), names=[row.name for row in rows]))
+        else:
+            self.is_about_none()
 
     def action_several(self) -> None:
         """Ask which."""
@@ -140,7 +150,7 @@ class RulesPane(Editing, Undoing, ListPane[RuleRow]):
 
     def action_reload(self) -> None:
         """Read the rule files again."""
-        self.say(("Reading the rule files…", "dim"))
+        self.say(("◌ reading the rule files…", "dim"))
         start(self, self._reload, group="reload", exclusive=True)
 
     async def _reload(self) -> None:

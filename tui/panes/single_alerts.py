@@ -47,6 +47,9 @@ class AlertPages:
         """Only the pages can tell."""
         return None
 
+    def keys(self) -> None:
+        """Only the pages can tell."""
+
 
 class SingleAlertsPane(Pane):
     """Every alert of one stack or one process."""

@@ -38,6 +38,12 @@ class StackPages:
         self.alerts = 0
         """Single alerts behind the rows of the last page."""
         self.newest = 0
+        self._answered: tuple[str, Grouping] = ("", "stack")
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the last page was one of this filter and grouping."""
+        return self._answered == (self.filter, self.group)
 
     @property
     def is_part(self) -> bool:
@@ -52,7 +58,9 @@ class StackPages:
 
     async def page(self, offset: int, limit: int) -> Page[StackRow]:
         """A page as of ``held_at``."""
+        asked = (self.filter, self.group)
         stacks = await self.stacks(offset, limit, self.held_at)
+        self._answered = asked
         self.alerts = stacks.alerts
         self.newest = self.held_at or stacks.newest
         return Page(stacks.total, stacks.rows)
@@ -81,3 +89,6 @@ class StackPages:
     def locate(self, key: Hashable) -> int | None:
         """Only the pages can tell."""
         return None
+
+    def keys(self) -> None:
+        """Only the pages can tell."""

@@ -25,6 +25,7 @@ Meant = Mapping[int, Mark] | Callable[[], Awaitable[Mapping[int, Mark]]]
 class AlertVisits(Excepting, Bundling, Responding):
     """A pane that stands on an alert: the keys that lead on from it."""
 
+    noun = "alert"
     alert: Alert | None = None
     """The alert, once it has arrived."""
 
@@ -75,7 +76,7 @@ class AlertVisits(Excepting, Bundling, Responding):
     def _visit(self, place: Callable[[Alert], Place | str]) -> None:
         """Go to the alert's place, or say why there is none. The alert may still be on its way: keys do not wait."""
         if alert_id := self.alert_id():
-            self.run_worker(self._go(alert_id, place), group="visit", exclusive=True)
+            start(self, self.navigator.opens(partial(self._go, alert_id, place)), group="visit", exclusive=True)
 
     async def _go(self, alert_id: int, place: Callable[[Alert], Place | str]) -> None:
         try:
@@ -117,10 +118,12 @@ class AlertVisits(Excepting, Bundling, Responding):
         if not (place := self.alert_place()):
             return
         meant = self.meant()
+        if not meant:
+            return  # that was said
         if isinstance(meant, Mapping):
             self._ask_state(place.title, meant)  # at once: the next key is meant for the dialog
         else:
-            start(self, partial(self._find_and_ask, place.title, meant), group="state")
+            start(self, self.navigator.opens(partial(self._find_and_ask, place.title, meant)), group="state")
 
     async def _find_and_ask(self, title: str, wanted: Meant) -> None:
         if (meant := await self._known(wanted)) and self.is_in_front:

@@ -56,6 +56,11 @@ class DrawnList(Taking[Row], Generic[Row]):
         self._drawn: dict[int, Strip] = {}
         """What was drawn last, by line."""
 
+    @property
+    def is_here(self) -> bool:
+        """Whether the row under the cursor has arrived."""
+        return self._cache.row(self.cursor) is not None
+
     def redraw(self) -> None:
         """Draw the lines again that look different now."""
         self._take_look()

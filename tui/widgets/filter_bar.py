@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -22,6 +23,8 @@ from tui.theme import Span, content
 Complete = Callable[[str], Offer]
 _OFFERED = 6
 """Words shown of an offer."""
+_WORD_SHARE, _WORD_PADDING = 0.6, 3
+"""What of the line is for what stands beside the input, as in the style sheet."""
 _COLUMN = re.compile(r"filter, column (\d+): ")
 
 
@@ -103,6 +106,9 @@ class FilterBar(Horizontal):
         self._complete = complete
         self._input = _FilterInput(placeholder, complete)
         self._word = Static(id="filter-word", markup=False)
+        self.reason = Static(classes="filter-reason", markup=False)
+        """What is wrong, where it has no room beside the filter: it lies over the list, and moves nothing."""
+        self.reason.display = False
         self.text = ""
         """The filter in force."""
         self.display = False
@@ -121,7 +127,7 @@ class FilterBar(Horizontal):
             self._input.value = self.text
         self._input.selection = Selection(0, len(self.text))
         if self.text:
-            self._say(("type to replace it, ← → to edit it", "dim"), cut=True)
+            self._say(("type to replace it, ← → to edit it", "dim"))
         else:
             self._offer()
         self.screen.set_focus(self._input)  # at once: the next key is part of the filter, not an action
@@ -132,7 +138,10 @@ class FilterBar(Horizontal):
         if match := _COLUMN.match(reason):
             self._input.cursor_position = int(match[1]) - 1
             reason = reason[match.end() :]
-        self._say((reason, "bad"))
+        fits = cell_len(reason) <= self.app.size.width * _WORD_SHARE - _WORD_PADDING
+        self._say((reason if fits else "", "bad"))
+        self.reason.update(content((reason, "bad")))
+        self.reason.display = not fits
         self._input.focus()
 
     def _offer(self) -> None:
@@ -140,11 +149,11 @@ class FilterBar(Horizontal):
         words = self._complete(self._input.value[: self._input.cursor_position]).words
         more = f" +{len(words) - _OFFERED}" if len(words) > _OFFERED else ""
         sign: Span = ("⇥ ", "accent") if words else ("", "")
-        self._say(sign, ("  ".join(words[:_OFFERED]) + more, "dim"), cut=True)
+        self._say(sign, ("  ".join(words[:_OFFERED]) + more, "dim"))
 
-    def _say(self, *spans: Span, cut: bool = False) -> None:
-        """Write beside the input; what is cut takes one line, and the list stays where it is."""
-        self._word.set_class(cut, "-cut")
+    def _say(self, *spans: Span) -> None:
+        """Write beside the input, in one line: the list stays where it is."""
+        self.reason.display = False
         self._word.update(content(*spans))
         self._word.display = any(text for text, _ in spans)
 

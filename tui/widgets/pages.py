@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from typing import Generic, Protocol, TypeVar
 
 from tui.widgets.page_cache import Page
@@ -32,6 +32,9 @@ class Pages(Protocol[Row]):
     def locate(self, key: Hashable) -> int | None:
         """Where the row is now, None where only the pages can tell."""
 
+    def keys(self) -> Collection[Hashable] | None:
+        """Those of all rows, None where only the pages can tell."""
+
 
 class WholeList(Generic[Row]):
     """Pages of a list that is short enough to be known as a whole."""
@@ -43,6 +46,8 @@ class WholeList(Generic[Row]):
         self.rows: Sequence[Row] = ()
         self.every: Sequence[Row] | None = None
         """All rows, where those that are shown stand for others."""
+        self._keyed: Sequence[Row] = ()
+        self._keys: Collection[Hashable] = frozenset()
 
     @property
     def folded(self) -> int:
@@ -66,3 +71,10 @@ class WholeList(Generic[Row]):
     def locate(self, key: Hashable) -> int | None:
         """Its index, None when it is gone."""
         return next((index for index, row in enumerate(self.rows) if self._key(row) == key), None)
+
+    def keys(self) -> Collection[Hashable]:
+        """Found once for each answer."""
+        rows = self.rows if self.every is None else self.every
+        if self._keyed is not rows:
+            self._keyed, self._keys = rows, frozenset(map(self._key, rows))
+        return self._keys

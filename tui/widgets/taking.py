@@ -32,6 +32,10 @@ class Exporter:
     def export(self, rows: Taking[Any]) -> None:
         """Ask in which form, and write it."""
 
+    def is_about_none(self) -> bool:
+        """Whether rows are marked and the filter hides them all; then that is said."""
+        return False
+
 
 class Taking(ScrollView, Generic[Row]):
     """See the module."""
@@ -58,13 +62,49 @@ class Taking(ScrollView, Generic[Row]):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.marked: dict[Hashable, Row] = {}
-        """The rows that are marked, by their keys, in the order in which they were."""
+        """The rows that are marked, by their keys, in the order in which they were: also those that a filter hides."""
+        self._unseen: frozenset[Hashable] = frozenset()
+        """Those of them that the filter does not show, where only the pages can tell and were looked through."""
+        self._looking = False
+        """Whether they are being looked through: until then none is acted on."""
 
     def taken(self) -> list[Row]:
-        """What an action is about: the marked rows, else the one under the cursor."""
+        """What an action is about: the marked rows, as far as the filter shows them; without any the one under the
+        cursor."""
         if self.marked:
-            return list(self.marked.values())
+            return self.marked_here()
         return [self.selected] if self.selected is not None else []
+
+    def marked_here(self) -> list[Row]:
+        """The marked rows that the filter shows."""
+        shown = self.source.keys()
+        return [row for key, row in self.marked.items() if (key not in self._unseen if shown is None else key in shown)]
+
+    @property
+    def hidden(self) -> int:
+        """How many marked rows the filter does not show, as far as that is known."""
+        return 0 if self._looking else len(self.marked) - len(self.marked_here())
+
+    def look_for_marks(self, everything: bool) -> None:
+        """The filter is another: find out which of the marked rows it shows. With ``everything`` it shows all."""
+        if everything or not self.marked:
+            self._unseen, self._looking = frozenset(), False
+        elif self.source.keys() is None:
+            self._unseen, self._looking = frozenset(self.marked), True
+            start(self, self._look_for_marks, group="marks", name=f"marks of {self.id}", exclusive=True)
+
+    async def _look_for_marks(self) -> None:
+        """As far down as rows are marked at once."""
+        left = set(self.marked)
+        try:
+            async for row in self.all_rows(MOST_MARKED):
+                left.discard(self.source.key(row))
+                if not left:
+                    break
+        except TiercelError:
+            return  # the list itself says why
+        self._unseen, self._looking = frozenset(left), False
+        self._tell()
 
     def renew(self, rows: Iterable[Row]) -> None:
         """Newer versions of rows: those that are marked are known as they are now."""
@@ -115,6 +155,7 @@ class Taking(ScrollView, Generic[Row]):
             return
         more = len(found) > MOST_MARKED
         self.marked = dict(list(found.items())[:MOST_MARKED])
+        self._unseen, self._looking = frozenset(), False
         self._tell(f"the first {MOST_MARKED:,}: there are more" if more else "")
 
     async def all_rows(self, most: int) -> AsyncIterator[Row]:
@@ -133,9 +174,11 @@ class Taking(ScrollView, Generic[Row]):
 
     def action_export(self) -> None:
         """Write the list to a file: the dialog is there before the next key is looked at."""
-        writer = next((node for node in self.ancestors if isinstance(node, Exporter)), None)
-        if writer is not None:
+        if (writer := self._writer()) is not None:
             writer.export(self)
+
+    def _writer(self) -> Exporter | None:
+        return next((node for node in self.ancestors if isinstance(node, Exporter)), None)
 
     def cells(self, row: Row) -> list[str]:
         """What leaves the screen of a row, column by column."""
@@ -159,6 +202,8 @@ class Taking(ScrollView, Generic[Row]):
             self.app.notify("There is no command that shows this.", timeout=3)
 
     def _copy(self, text: Callable[[Row], str]) -> bool:
+        if (writer := self._writer()) is not None and writer.is_about_none():
+            return True  # it has been said
         lines = list(dict.fromkeys(filter(None, map(text, self.taken()))))
         if lines:
             clip.put(self.app, "\n".join(lines), len(lines))

@@ -1,0 +1,64 @@
+"""A rule that is being edited: what is said meanwhile, and that no text is lost when the sensor is."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+
+from engine.protocol import TryRules
+from tests.helpers.driving import Drive, driving
+from tests.helpers.incident import incident
+from tests.helpers.keys.checks import alerts_shown, view_shown
+from tests.helpers.responses import respondable
+from tui.app import TiercelApp
+
+
+@pytest.fixture(autouse=True)
+def editor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody who appends a line; there is no terminal that could be lent to them."""
+    path = tmp_path / "editor"
+    path.write_text('#!/bin/sh\necho "# mine" >> "$1"\n')
+    path.chmod(0o755)
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setenv("EDITOR", str(path))
+    monkeypatch.setattr(TiercelApp, "lend", lambda _app: nullcontext())
+
+
+async def edited(drive: Drive) -> None:
+    """Up to where the sensor is asked what it would do, and does not answer."""
+    await view_shown(drive, "5", "Terminal shell in container")
+    drive.sensor.hold(TryRules)
+    await drive.press("E")
+    await drive.until(lambda: any(isinstance(request, TryRules) for request in drive.sensor.asked))
+
+
+async def test_that_it_is_checked_is_said() -> None:
+    async with driving(incident()) as drive:
+        await edited(drive)
+        await drive.until_shown("◌ checking Terminal shell in container…")
+
+
+async def test_what_was_edited_is_kept_when_the_sensor_goes_away(home: Path) -> None:
+    async with driving(incident()) as drive:
+        await edited(drive)
+        drive.sensor.vanish()
+        await drive.until_shown("what was edited is in ~/tiercel-incidents/", "-edited.yaml")
+        (path,) = home.glob("tiercel-incidents/*-edited.yaml")
+        assert path.read_text(encoding="utf-8").endswith("# mine\n")
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert "checking" not in drive.text()
+
+
+async def test_nothing_is_under_way_any_more_when_the_sensor_has_gone() -> None:
+    async with driving(respondable()) as drive:
+        await alerts_shown(drive)
+        await drive.press("b")
+        await drive.until_shown("✓ Written")
+        drive.sensor.hold()
+        await drive.press("b")
+        await drive.until_shown("◌ gathering what is known of it…")
+        drive.sensor.vanish()
+        await drive.until_shown("The sensor is gone", "✗ unanswered: gathering what is known of it")
+        assert "◌" not in drive.text()

@@ -1,0 +1,85 @@
+"""The line above a list: one line, whatever is said, so that no row moves."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.errors import TiercelError
+from tests.helpers.driving import NARROW, driving
+from tests.helpers.incident import incident
+from tests.helpers.keys.checks import alerts_shown, listing, view_shown
+from tests.helpers.responses import respondable
+from tui.widgets.notice import Part, fitted
+
+MARKS = Part([("* 3 marked", "accent"), ("   M none", "dim")], 1)
+FILTER = Part([("/ ", "accent"), ("web", "strong"), ("   esc clears", "dim")], 2)
+HELD = Part([("▲ 2 new alerts", "accent"), ("   f follows", "dim")], 0)
+WORD = [("✓ ", "ok"), ("1 row in ~/x.csv", "")]
+
+
+@pytest.mark.parametrize(
+    ("width", "line"),
+    [
+        (90, "* 3 marked   M none   ▲ 2 new alerts   f follows   / web   esc clears   ✓ 1 row in ~/x.csv"),
+        (89, "* 3 marked   M none   ▲ 2 new alerts   / web   esc clears   ✓ 1 row in ~/x.csv"),
+        (77, "* 3 marked   ▲ 2 new alerts   / web   esc clears   ✓ 1 row in ~/x.csv"),
+        (56, "* 3 marked   ▲ 2 new alerts   / web   ✓ 1 row in ~/x.csv"),
+        (55, "* 3 marked   / web   ✓ 1 row in ~/x.csv"),
+        (38, "/ web   ✓ 1 row in ~/x.csv"),
+        (25, "✓ 1 row in ~/x.csv"),
+        (17, "✓ 1 row in ~/x.c…"),
+    ],
+)
+def test_what_tells_least_goes_first(width: int, line: str) -> None:
+    shown = "".join(text for text, _ in fitted([MARKS, HELD, FILTER], WORD, width))
+    assert shown.rstrip() == line
+    assert len(shown) <= width
+
+
+def test_without_a_word_what_holds_is_cut_too() -> None:
+    assert "".join(text for text, _ in fitted([MARKS, FILTER], [], 12)) == "/ web"
+    assert fitted([], [], 10) == []
+
+
+async def test_a_long_refusal_moves_no_row_and_is_told_in_full() -> None:
+    reason = "the daemon of this container does not answer, and has not for more than ten minutes"
+    async with driving(incident(), NARROW) as drive:
+        await alerts_shown(drive)
+        place = listing(drive).region
+        drive.pane.refuse(TiercelError(reason, hint="try again"))
+        await drive.until_shown("the daemon of this container does not answer", "…", "try again")
+        assert listing(drive).region == place
+        await drive.pilot.resize_terminal(160, 50)
+        await drive.until_shown(f"{reason}  try again")
+
+
+async def test_a_filter_that_is_refused_moves_no_row_and_its_reason_is_told_in_full() -> None:
+    async with driving(incident(), NARROW) as drive:
+        await alerts_shown(drive)
+        place = listing(drive).region
+        await drive.press("slash", *"priorty=x and", "enter")
+        await drive.until_shown("there is no key 'priorty' – did you mean priority?", "quote it")
+        assert listing(drive).region == place
+        await drive.press("delete")
+        await drive.until_gone("there is no key")
+
+
+async def test_a_narrow_line_keeps_the_filter_and_leaves_out_what_helps() -> None:
+    async with driving(incident(), NARROW) as drive:
+        await view_shown(drive, "2", "bbp:1")
+        await drive.press("M", "slash", *"agent", "enter", "w", "j")
+        await drive.until_shown("/ agent   ✓ 1 row in ~/tiercel-incidents/")
+        assert "esc clears" not in drive.text()
+
+
+@pytest.mark.parametrize("view", ["1", "2", "3", "5"])
+async def test_while_a_filter_is_edited_the_footer_has_its_keys_and_no_row_is_acted_on(view: str) -> None:
+    async with driving(respondable()) as drive:
+        await drive.press(view)
+        await drive.until(lambda: listing(drive).selected is not None)
+        await drive.press("slash")
+        await drive.until_shown("⏎ apply esc clear Tab complete ctrl+s save")
+        assert "F9" not in drive.text()
+        await drive.press("f9")
+        await drive.settled()
+        assert drive.app.screen is drive.frame
