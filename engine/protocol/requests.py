@@ -272,6 +272,9 @@ class GetLogs(Ask, tag="logs"):
     """That of the answer before; 0 for none."""
     after: int = 0
     limit: int = 500
+    until: int = 0
+    """Nanoseconds since the epoch: only the last ``limit`` lines written until then, once, and no stream; 0 for now and
+    what follows."""
 
 
 class GetImage(Ask, tag="image"):

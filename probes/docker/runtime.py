@@ -6,6 +6,7 @@ from engine.protocol import Change, GetLogs, ImageRow, Logs
 from probes.docker.api import Json, connected, nanoseconds
 from probes.docker.endpoints import find_daemon
 from probes.docker.failures import calling
+from probes.docker.log_past import written_until
 from probes.docker.logs import LogReaders
 
 
@@ -30,6 +31,8 @@ class DockerRuntime:
 
     async def logs(self, request: GetLogs) -> Logs:
         """A page of what a container wrote. Raises TiercelError with Docker's reason."""
+        if request.until:
+            return await written_until(self._url, request.container_id, request.until, request.limit)
         return await self._logs.page(request)
 
     async def image(self, container_id: str) -> ImageRow:

@@ -345,6 +345,9 @@ class MemorySensor:
     def _logs(self, request: p.GetLogs) -> p.Logs:
         if self.world.logs_problem:
             raise TiercelError(self.world.logs_problem)
+        if request.until:
+            rows = [line for line in self.world.logs.get(request.container_id, []) if line.time <= request.until]
+            return p.Logs(stream=0, rows=rows[-request.limit :])
         after = request.after if request.stream == 1 else 0
         rows = [line for line in self.world.logs.get(request.container_id, []) if line.number > after]
         return p.Logs(stream=1, rows=rows[: request.limit], end=self.world.logs_end)

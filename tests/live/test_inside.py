@@ -137,6 +137,38 @@ async def test_a_container_that_docker_does_not_know_has_no_logs(lab: Lab) -> No
         await runtime.image("0" * 64)
 
 
+LATER = "i=0; while [ $i -lt 1500 ]; do echo $1 $i; i=$((i+1)); done"
+TWICE = f"{LATER.replace('$1', 'old')}; until [ -e /go ]; do sleep 0.05; done; {LATER.replace('$1', 'new')}; echo end"
+
+
+async def test_what_a_container_had_written_by_a_time(lab: Lab) -> None:
+    """Many lines follow that time: Docker's own last lines are all of later."""
+    web = await run(lab, "web", "sh", "-c", f"{TWICE}; exec sleep 1000")
+    runtime = DockerRuntime(lab.url)
+    await written(runtime, web, "old 1499")
+    then = time.time_ns()
+    whole = await runtime.logs(GetLogs(web, until=then, limit=1000))
+    await asyncio.to_thread(lab.docker, "exec", "web", "touch", "/go")
+    await written(runtime, web, "end")
+    found = await runtime.logs(GetLogs(web, until=then, limit=1000))
+    assert [line.text for line in found.rows] == [f"old {number}" for number in range(500, 1500)]
+    assert found.rows == whole.rows and found.end == ""
+    latest = await runtime.logs(GetLogs(web, until=time.time_ns(), limit=3))
+    assert [line.text for line in latest.rows] == ["new 1498", "new 1499", "end"]
+    assert (await runtime.logs(GetLogs(web, until=found.rows[0].time - 10**12))).rows == []
+    with pytest.raises(TiercelError, match="No such container"):
+        await runtime.logs(GetLogs("0" * 64, until=then))
+
+
+async def written(runtime: DockerRuntime, container_id: str, text: str) -> None:
+    """Wait until it is the last line."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            rows = (await runtime.logs(GetLogs(container_id, until=time.time_ns(), limit=1))).rows
+            if [row.text for row in rows] == [text]:
+                return
+
+
 async def test_the_image_of_a_container(lab: Lab) -> None:
     web = await run(lab, "web")
     image = await DockerRuntime(lab.url).image(web)

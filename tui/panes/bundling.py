@@ -15,6 +15,7 @@ from engine.bundle import Material, write
 from engine.errors import TiercelError
 from tui import clip, entry_text, lineage
 from tui.front import Front, GoneError, RefusedError
+from tui.panes import bundled_logs
 from tui.panes.base import Pane
 from tui.panes.folder import FOLDER
 from tui.places import AlertPlace
@@ -64,8 +65,7 @@ async def gather(front: Front, place: AlertPlace) -> Material:
         try:
             put(material, await ask(front, alert, place))
         except RefusedError as error:
-            material.missing[what] = error.message
-    material.missing["logs"] = "not gathered: the command above shows them"
+            material.missing[what] = ": ".join(filter(None, (error.message, error.hint)))
     return material
 
 
@@ -139,6 +139,7 @@ _STEPS: dict[str, tuple[_Ask, Callable[[Material, Any], None]]] = {
     "container": (_container, _into("container")),
     "processes": (_processes, _into("processes")),
     "docker diff": (_changes, _into("changes")),
+    "logs": (bundled_logs.ask, bundled_logs.put),
     "rule": (_rule, _into("rule")),
 }
 """What is asked for, one after the other, and where it goes."""
