@@ -65,7 +65,7 @@ class World:
         self.held = Waiting(patience=patience)
         self.recent = Recent()
         self.changes = ChangeLog()
-        self.gaps = Gaps()
+        self.gaps = Gaps(name=self._name_of)
         self.chores = Chores()
         """What remains to be done, in slices and at any time: what a snapshot ends, and to forget what is old."""
         self._forgetting: Iterator[None] = iter(())
@@ -278,6 +278,10 @@ class World:
         container = self.containers.get(process.container_id) if process.container_id != HOST else None
         if container is not None and has_entered(process) and self.execs.entered(process, time):
             self.containers.note_entry(container, time)
+
+    def _name_of(self, container_id: str) -> str:
+        container = self.containers.get(container_id)
+        return container.name if container is not None else container_id[:12]
 
     def _user_of(self, process: Process) -> str:
         users = (self.containers.get(process.container_id) or self.containers.host).users
