@@ -24,7 +24,7 @@ from engine.alerts import Alert
 from engine.attack import named
 from engine.errors import TiercelError
 from engine.explanation import Explanation, render_text
-from engine.protocol import Change, ContainerRow, EventRow, Health, LogLine, ProcessRow, RuleRow, StackRow
+from engine.protocol import Change, ContainerRow, EventRow, Health, ImageRow, LogLine, ProcessRow, RuleRow, StackRow
 from engine.sinks.falco_json import to_falco
 
 SUMS = "SHA256SUMS"
@@ -50,6 +50,7 @@ class Material(msgspec.Struct, kw_only=True):
     """The oldest first."""
     why: Explanation | None = None
     container: ContainerRow | None = None
+    image: ImageRow | None = None
     processes: list[ProcessRow] = []
     changes: list[Change] = []
     logs: list[LogLine] = []
@@ -74,6 +75,7 @@ def files(material: Material) -> dict[str, bytes]:
         "logs.txt": _text(map(_line, material.logs)),
         "why.txt": _text(render_text(material.why) if material.why else []),
         "container.json": _json(msgspec.to_builtins(material.container)) if material.container else b"",
+        "image.json": _json(msgspec.to_builtins(material.image)) if material.image else b"",
         "rule.json": _json(msgspec.to_builtins(material.rule)) if material.rule else b"",
         "sensor.json": _json(
             {

@@ -84,6 +84,7 @@ ACTIONS = (
         ("containers", "processes"),
     ),
     Action("logs", "l", "logs", "What it wrote", ("containers",)),
+    Action("image", "i", "image", "Its image: how it was made, who else runs it", ("containers",), shown=False),
     Action("shell", "E", "shell", "A shell in it, by docker exec; the sensor knows it for ours", ("containers",)),
     Action("sort_next", "greater_than_sign", "sort", "Sort by the next column", ("containers",)),
     Action("sort_previous", "less_than_sign", "sort", "Sort by the column before", ("containers",), shown=False),

@@ -8,7 +8,7 @@ alerts cost a screen no more than a hundred, and a slow terminal never holds up 
 Strings in replies have been scrubbed (:mod:`engine.scrub`): no control character ever reaches a front end.
 """
 
-from engine.protocol.inside import ContainerFigure, ImageRow, LogLine, ProcessFigure
+from engine.protocol.inside import ContainerFigure, ImageRow, LayerRow, LogLine, ProcessFigure
 from engine.protocol.replies import (
     Alerts,
     Answer,
@@ -147,6 +147,7 @@ __all__ = [
     "HistoryReply",
     "Image",
     "ImageRow",
+    "LayerRow",
     "ListAlerts",
     "ListAround",
     "ListChanges",

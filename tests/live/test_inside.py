@@ -177,6 +177,31 @@ async def test_the_image_of_a_container(lab: Lab) -> None:
     assert image.size > 100_000
     assert image.layers >= 1
     assert image.architecture.startswith("linux/")
+    assert image.history and sum(step.size for step in image.history) > 100_000
+    assert image.tagged <= time.time_ns() and image.pulled == 0
+    tagged = image.tagged
+    await asyncio.to_thread(lab.docker, "tag", "lab/busybox:1", "lab/other:2")
+    try:
+        again = await DockerRuntime(lab.url).image(web)
+    finally:
+        await asyncio.to_thread(lab.docker, "rmi", "lab/other:2")
+    assert again.tags == ["lab/busybox:1", "lab/other:2"] and again.tagged > tagged
+
+
+async def test_an_image_says_how_it_is_run(lab: Lab) -> None:
+    """An image made of a container, as ``docker commit`` makes it, and how it was made."""
+    await run(lab, "web")
+    changes = ("USER 1000", "EXPOSE 80", 'CMD ["sleep", "1000"]', "WORKDIR /srv", "VOLUME /data")
+    await asyncio.to_thread(lab.docker, "commit", *(w for c in changes for w in ("-c", c)), "web", "lab/made:1")
+    try:
+        made = await asyncio.to_thread(lab.docker, "run", "-d", "--name", "made", "lab/made:1")
+        image = await DockerRuntime(lab.url).image(made.strip())
+        assert (image.user, image.ports, image.command) == ("1000", ["80/tcp"], ["sleep", "1000"])
+        assert (image.folder, image.volumes) == ("/srv", ["/data"])
+        assert image.history[0].created >= image.history[-1].created
+    finally:
+        await asyncio.to_thread(lab.docker, "rm", "-f", "made")
+        await asyncio.to_thread(lab.docker, "rmi", "lab/made:1")
 
 
 async def test_what_containers_use_is_measured(lab: Lab) -> None:

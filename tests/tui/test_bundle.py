@@ -35,6 +35,7 @@ async def test_a_bundle_has_all_that_the_screen_could_show(size: tuple[int, int]
     assert "stderr  AH00558: httpd" in (folder / "summary.md").read_text()
     assert '"target":"/etc/shadow"' in (folder / "timeline.jsonl").read_text()
     assert json.loads((folder / "container.json").read_text())["info"]["name"] == "web"
+    assert json.loads((folder / "image.json").read_text())["tags"] == ["bbp:1", "bbp:latest"]
     assert json.loads((folder / "sensor.json").read_text())["health"]["hostname"] == "prod-7"
 
 

@@ -113,6 +113,12 @@ async def _changes(front: Front, alert: Alert, _place: AlertPlace) -> list[p.Cha
     return (await front.ask(p.ListChanges(alert.container.id), p.Changes)).rows
 
 
+async def _image(front: Front, alert: Alert, _place: AlertPlace) -> p.ImageRow | None:
+    if alert.container is None:
+        return None
+    return (await front.ask(p.GetImage(alert.container.id), p.Image)).row
+
+
 async def _rule(front: Front, alert: Alert, _place: AlertPlace) -> p.RuleRow | None:
     rows = (await front.ask(p.ListRules(), p.Rules)).rows
     return next((row for row in rows if row.name == alert.rule), None)
@@ -138,6 +144,7 @@ _STEPS: dict[str, tuple[_Ask, Callable[[Material, Any], None]]] = {
     "timeline": (_timeline, _into("timeline")),
     "container": (_container, _into("container")),
     "processes": (_processes, _into("processes")),
+    "image": (_image, _into("image")),
     "docker diff": (_changes, _into("changes")),
     "logs": (bundled_logs.ask, bundled_logs.put),
     "rule": (_rule, _into("rule")),

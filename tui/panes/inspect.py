@@ -5,10 +5,10 @@ from __future__ import annotations
 from textual.content import Content
 
 from engine.events import ContainerInfo, Mount
-from engine.protocol import ContainerRow, Containers, GetImage, Image, ImageRow, ListContainers
+from engine.protocol import ContainerRow, Containers, ListContainers
 from tui import words
 from tui.alert_text import facts, lines, section
-from tui.front import Front, RefusedError
+from tui.front import Front
 from tui.panes.containers import name
 from tui.panes.text import TextPane
 from tui.risks import flags
@@ -23,7 +23,6 @@ class InspectPane(TextPane):
     def __init__(self, front: Front, container_id: str, id: str) -> None:
         super().__init__(front, id)
         self._container_id = container_id
-        self._image: ImageRow | None = None
 
     async def load(self) -> None:
         """The container among all."""
@@ -32,19 +31,10 @@ class InspectPane(TextPane):
         if row is None:
             self.details.show(content(("This container is no longer known.", "dim")))
             return
-        if self._image is None and not row.gone:
-            self._image = await self._ask_image()
-        self.details.show(describe(row, self._image))
-
-    async def _ask_image(self) -> ImageRow | None:
-        """Once: an image does not change. None where nobody can tell."""
-        try:
-            return (await self.front.ask(GetImage(self._container_id), Image)).row
-        except RefusedError:
-            return None
+        self.details.show(describe(row))
 
 
-def describe(row: ContainerRow, image: ImageRow | None = None) -> Content:
+def describe(row: ContainerRow) -> Content:
     """All that is known of a container."""
     info = row.info
     found = flags(info)
@@ -52,7 +42,6 @@ def describe(row: ContainerRow, image: ImageRow | None = None) -> Content:
         [(name(info), "strong"), (f"  {info.image}", "dim"), *((f"  {flag}", "bad") for flag in found)],
         [],
         *facts(_pairs(row)),
-        *section("Image", facts(_image_pairs(image)) if image is not None else []),
         *section("Mounts", [[(_mount(mount), "")] for mount in info.mounts]),
         *section("Labels", [[(f"  {key}={value}", "")] for key, value in sorted(info.labels.items())]),
     ]
@@ -93,18 +82,6 @@ def _ended(info: ContainerInfo) -> str:
         return ""
     memory = ", out of memory" if info.oom_killed else ""
     return f"{words.moment(info.finished)}, exit code {info.exit_code}{memory}"
-
-
-def _image_pairs(image: ImageRow) -> list[tuple[str, str]]:
-    return [
-        ("Id", image.id),
-        *(("Tag", tag) for tag in image.tags or ["none"]),
-        *(("Digest", digest) for digest in image.digests),
-        ("Made", words.moment(image.created)),
-        ("Size", f"{words.size(image.size)} in {words.plural(image.layers, 'layer')}"),
-        ("For", image.architecture),
-        ("Author", image.author),
-    ]
 
 
 def _times(number: int) -> str:

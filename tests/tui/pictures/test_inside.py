@@ -33,7 +33,7 @@ async def test_what_cannot_be_had_of_a_container(opened: Opened) -> None:
     world.image = None
     async with opened(world) as scene:
         await scene.press("2", "enter", "shift+tab")
-        for name in ("inspect", "logs", "changes"):
+        for name in ("image", "inspect", "logs", "changes"):
             await scene.take(name)
             await scene.press("shift+tab")
 
