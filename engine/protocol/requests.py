@@ -48,6 +48,8 @@ class ListAlerts(Ask, tag="alerts"):
     container_id: str | None = None
     offset: int = 0
     limit: int = 100
+    before: int = 0
+    """Only those up to this alert id; 0 for all, negative for none."""
 
 
 class GetAlert(Ask, tag="alert"):

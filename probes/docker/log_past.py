@@ -25,6 +25,7 @@ LONGEST = 16 << 20
 PATIENCE = 20.0
 """Seconds for all of it."""
 CUT = "more was written in that minute than is read"
+LONG = "older lines are left out: these are long"
 OLDER = "lines of more than a day before are not read"
 _CHUNK = 1 << 16
 
@@ -49,6 +50,7 @@ class Latest:
             self.lines.append(line)
             self._characters += len(line[1])
             while len(self.lines) > self._most or self._characters > MOST_CHARACTERS:
+                self.note = LONG if self._characters > MOST_CHARACTERS else self.note
                 self._characters -= len(self.lines.popleft()[1])
                 self.is_full = True
             self.is_full |= len(self.lines) == self._most
@@ -74,7 +76,7 @@ class LogPast:
                 found = longer
             if longer.cut or found.is_full:
                 break
-        found.note = CUT if found.cut else "" if found.is_full else OLDER
+        found.note = CUT if found.cut else found.note if found.is_full else OLDER
         return _until(found, until)
 
     async def _read(self, most: int, wanted: Mapping[str, int | str]) -> Latest:

@@ -20,10 +20,9 @@ _BUILDER = ("/bin/sh -c #(nop) ", "/bin/sh -c ")
 
 
 class ImagePane(TextPane):
-    """An image in words. It does not change; who runs it does, and is kept up to date."""
+    """An image in words. It does not change, but for its names; who runs it does, and is kept up to date."""
 
     follows = ("containers",)
-    of_time = "then"
 
     def __init__(self, front: Front, container_id: str, id: str) -> None:
         super().__init__(front, id)
@@ -33,7 +32,7 @@ class ImagePane(TextPane):
 
     async def load(self) -> None:
         """The containers; the image, until it is known."""
-        rows = (await self.front.ask(ListContainers(at=self.front.travel.at), Containers)).rows
+        rows = (await self.front.ask(ListContainers(), Containers)).rows
         row = next((row for row in rows if row.info.id == self._container_id), None)
         if row is None:
             self.details.show(content(("This container is not known.", "dim")))
