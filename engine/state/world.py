@@ -276,7 +276,7 @@ class World:
 
     def _note_entry(self, process: Process, time: int) -> None:
         container = self.containers.get(process.container_id) if process.container_id != HOST else None
-        if container is not None and has_entered(process) and self.execs.entered(process, time):
+        if container is not None and has_entered(process) and self.execs.entered(process, time, container):
             self.containers.note_entry(container, time)
 
     def _name_of(self, container_id: str) -> str:
@@ -330,6 +330,8 @@ class World:
         self.began = self.began or snapshot.time
         for info in snapshot.processes:
             process = self.processes.get(info.pid, info.start)
+            if process is not None:
+                self.execs.askers.found(process)
             if info.container_id != HOST and process is not None:
                 container = self.containers.see(info.container_id, snapshot.time)
                 container.note_first_program(process)
@@ -341,6 +343,7 @@ class World:
         return []
 
     def _close(self, snapshot: Snapshot) -> None:
+        self.execs.listed()
         self.chores.add(self.processes.closing(snapshot))
         if self._clock.replaying:  # nothing of a replay depends on how fast it is
             self.chores.finish()
