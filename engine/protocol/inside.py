@@ -50,7 +50,7 @@ class LayerRow(msgspec.Struct):
     size: int
     """Bytes that it added; 0 for what only says how the image is run."""
     by: str
-    """The instruction, as it was built."""
+    """The instruction, as it was built; of what was imported or committed the comment."""
 
 
 class ImageRow(msgspec.Struct):

@@ -55,7 +55,11 @@ def image_row(answer: Json, history: Sequence[Json] = ()) -> ImageRow:
 
 def _layer(step: Json) -> LayerRow:
     created = int(step.get("Created") or 0)
-    return LayerRow(created=max(0, created) * 10**9, size=step.get("Size") or 0, by=step.get("CreatedBy") or "")
+    return LayerRow(
+        created=max(0, created) * 10**9,
+        size=step.get("Size") or 0,
+        by=step.get("CreatedBy") or step.get("Comment") or "",
+    )
 
 
 async def _pulled(docker: Docker, image: ImageRow) -> int:

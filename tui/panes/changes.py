@@ -75,7 +75,7 @@ class ChangesPane(ListPane[Change]):
 
     def standing(self) -> list[list[Span]]:
         """Docker knows the difference of now only."""
-        if not self.front.travel.at:
+        if self.refused or not self.front.travel.at:
             return super().standing()
         later = f", without {self._later:,} of later" if self._later else ""
         return [[(f"docker diff of now{later}", "warn")], *super().standing()]

@@ -18,6 +18,8 @@ def test_its_making_is_bounded_and_newest_first() -> None:
     row = image_row({"Id": "sha256:1"}, steps)
     assert len(row.history) == MOST_LAYERS
     assert row.history[1] == LayerRow(1_999 * 10**9, 1, "RUN 1")
+    imported = image_row({"Id": "sha256:1"}, [{"CreatedBy": "", "Comment": "Imported from -"}])
+    assert imported.history == [LayerRow(0, 0, "Imported from -")]
 
 
 def test_pulls_are_told_by_the_name_that_was_asked_for() -> None:
