@@ -12,18 +12,19 @@ import json
 import os
 import re
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import zstandard
 
 from engine.alerts import Alert
+from engine.attack import named
 from engine.errors import TiercelError
 from engine.explanation import Explanation, render_text
-from engine.protocol import Change, ContainerRow, EventRow, Health, ProcessRow, RuleRow, StackRow
+from engine.protocol import Change, ContainerRow, EventRow, Health, ImageRow, LogLine, ProcessRow, RuleRow, StackRow
 from engine.sinks.falco_json import to_falco
 
 SUMS = "SHA256SUMS"
@@ -32,6 +33,7 @@ STACK = "stack.json"
 ARCHIVE = ".tar.zst"
 _SHOWN = 40
 """Lines of a list that the summary shows; the files have all."""
+_Timed = TypeVar("_Timed", EventRow, LogLine)
 
 
 class Material(msgspec.Struct, kw_only=True):
@@ -51,8 +53,11 @@ class Material(msgspec.Struct, kw_only=True):
     """The oldest first."""
     why: Explanation | None = None
     container: ContainerRow | None = None
+    image: ImageRow | None = None
     processes: list[ProcessRow] = []
     changes: list[Change] = []
+    logs: list[LogLine] = []
+    """What its container wrote, the oldest first."""
     rule: RuleRow | None = None
     health: Health | None = None
     next_steps: list[str] = []
@@ -71,10 +76,18 @@ def files(material: Material) -> dict[str, bytes]:
         "timeline.jsonl": _lines(map(msgspec.to_builtins, material.timeline)),
         "processes.jsonl": _lines(map(msgspec.to_builtins, material.processes)),
         "diff.txt": _text(_change(change) for change in material.changes),
+        "logs.txt": _text(map(_line, material.logs)),
         "why.txt": _text(render_text(material.why) if material.why else []),
         "container.json": _json(msgspec.to_builtins(material.container)) if material.container else b"",
+        "image.json": _json(msgspec.to_builtins(material.image)) if material.image else b"",
         "rule.json": _json(msgspec.to_builtins(material.rule)) if material.rule else b"",
-        "sensor.json": _json({"tiercel": material.version, "health": msgspec.to_builtins(material.health)}),
+        "sensor.json": _json(
+            {
+                "tiercel": material.version,
+                "health": msgspec.to_builtins(material.health),
+                "missing": material.missing,
+            }
+        ),
     }
     kept = {name: content for name, content in found.items() if content}
     return kept | {SUMS: _text(f"{hashlib.sha256(content).hexdigest()}  {name}" for name, content in kept.items())}
@@ -150,8 +163,11 @@ def _summary(material: Material) -> Iterator[str]:
     yield from _section("Message", [alert.output])
     yield from _section("Ancestry", material.ancestry)
     yield from _section("Why the rule fired", render_text(material.why) if material.why else [])
-    yield from _section("Around it", map(_event, _nearest(material)), left_out=len(material.timeline) - _SHOWN)
+    yield from _section("Around it", map(_event, _near(material.timeline, alert)), len(material.timeline) - _SHOWN)
     yield from _section("Changed in the container", map(_change, material.changes))
+    yield from _section(
+        "Written by the container", map(_line, _near(material.logs, alert)), len(material.logs) - _SHOWN
+    )
     yield from _section("What to do next", material.next_steps)
     if material.missing:
         yield from _section("Not in this bundle", (f"{what}: {why}" for what, why in material.missing.items()))
@@ -166,6 +182,7 @@ def _facts(material: Material) -> list[tuple[str, str]]:
         ("When", f"{_moment(alert.time):%Y-%m-%d %H:%M:%S.%f} UTC"),
         ("Priority", alert.priority.label),
         ("Tags", " ".join(alert.tags)),
+        *((one.tag, " ".join(filter(None, (one.name, one.link)))) for one in named(alert.tags)),
         ("Machine", alert.hostname),
         (
             "Container",
@@ -191,11 +208,10 @@ def span(text: str) -> str:
     return f"{fence} {line} {fence}" if "`" in line else f"{fence}{line or ' '}{fence}"
 
 
-def _nearest(material: Material) -> list[EventRow]:
-    """The events nearest to the alert, in their order."""
-    moment = material.alert.time
-    near = sorted(material.timeline, key=lambda row: abs(row.time - moment))[:_SHOWN]
-    return sorted(near, key=lambda row: (row.time, row.num))
+def _near(rows: Sequence[_Timed], alert: Alert) -> list[_Timed]:
+    """Those nearest to the alert, in their order."""
+    near = sorted(range(len(rows)), key=lambda place: abs(rows[place].time - alert.time))[:_SHOWN]
+    return [rows[place] for place in sorted(near)]
 
 
 def _section(title: str, rows: Iterable[str], left_out: int = 0) -> Iterator[str]:
@@ -216,6 +232,10 @@ def _longest(text: str) -> int:
 
 def _event(row: EventRow) -> str:
     return f"{_moment(row.time):%H:%M:%S.%f}  {row.process} ({row.pid})  {row.summary}"
+
+
+def _line(line: LogLine) -> str:
+    return f"{_moment(line.time):%Y-%m-%dT%H:%M:%S.%fZ}  {'stderr' if line.error else 'stdout'}  {line.text}"
 
 
 def _change(change: Change) -> str:

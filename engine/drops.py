@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 
 from engine.alerts import DROP_RULE, Alert, Ancestor, Priority, Value
-from engine.events import HOST, Loss
+from engine.events import HOST, OTHER, Loss
 from engine.judge import container_ref, lineage_of
 from engine.state.containers import Container
 from engine.state.world import World
@@ -24,8 +24,6 @@ PERIOD = 30_000_000_000
 """Nanoseconds between two alerts about the same container."""
 CAUSES = ("kernel buffer full", "over its share of the kernel buffer")
 """Losses that are worth an alert: the watched side has brought them about. By the LOSS_ numbers of the probes."""
-OTHER = "other"
-"""Stands for the container where there was no room to count each cgroup."""
 OTHER_NAME = "cgroups beyond those that are counted one by one"
 REMEMBERED = 1000
 """Containers whose last alert is remembered; beyond, all are forgotten and may be told anew."""

@@ -24,6 +24,8 @@ any other is refused where it is read. Captures of Falco's have times of the yea
 
 HOST = ""
 """The container id of a process that is in no container."""
+OTHER = "other"
+"""Stands for the container of a loss where there was no room to count each cgroup."""
 
 
 class Fd(msgspec.Struct, omit_defaults=True, gc=False):

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from pathlib import PurePath
 
 from engine.contracts import Source
-from engine.drops import OTHER, OTHER_NAME
-from engine.events import HOST, Input, KernelEvent, Loss, Phase, RuntimeState, SourceState
+from engine.drops import OTHER_NAME
+from engine.events import HOST, OTHER, Input, KernelEvent, Loss, Phase, RuntimeState, SourceState
 from engine.flight.recorder import FlightRecorder
 from engine.protocol import Health, KeptRow, Problem
 from engine.rules.ruleset import Rule

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import msgspec
+
 from engine import origins
+from engine.attack import named
 from engine.lang.field import Field, shape_of
 from engine.lang.fields import FIELDS
 from engine.rules.ruleset import Rule
@@ -55,6 +58,7 @@ def rule_rows(rules: Iterable[Rule]) -> list[dict[str, Any]]:
             "enabled": rule.enabled,
             "source": rule.source,
             "tags": list(rule.tags),
+            "named_by_tags": [msgspec.to_builtins(one) for one in named(rule.tags)],
             "events": sorted(rule.event_types),
             "description": rule.description,
             "condition": rule.condition,

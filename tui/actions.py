@@ -93,6 +93,7 @@ ACTIONS = (
         "fold", "space", "fold", "Fold what is below it, show all that ended alike (×); again: back", ("processes",)
     ),
     Action("logs", "l", "logs", "What it wrote", ("containers",)),
+    Action("image", "i", "image", "Its image: how it was made, who else runs it", ("containers",), shown=False),
     Action("shell", "E", "shell", "A shell in it, by docker exec; the sensor knows it for ours", ("containers",)),
     Action("sort_next", "greater_than_sign", "sort", "Sort by the next column", ("containers",), about="list"),
     Action(

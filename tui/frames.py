@@ -15,6 +15,7 @@ from tui.panes.alerts import AlertsPane
 from tui.panes.changes import ChangesPane
 from tui.panes.events import EventsPane
 from tui.panes.files import FilesPane
+from tui.panes.image import ImagePane
 from tui.panes.inspect import InspectPane
 from tui.panes.logs import LogsPane
 from tui.panes.process import ProcessPane
@@ -49,6 +50,7 @@ def _container(place: ContainerPlace) -> list[Tab]:
         Tab("changes", "Changes", lambda front, id: ChangesPane(front, inside, id)),
         Tab("logs", "Logs", lambda front, id: LogsPane(front, inside, id)),
         Tab("inspect", "Inspect", lambda front, id: InspectPane(front, inside, id)),
+        Tab("image", "Image", lambda front, id: ImagePane(front, inside, id)),
     ]
 
 

@@ -8,7 +8,7 @@ alerts cost a screen no more than a hundred, and a slow terminal never holds up 
 Strings in replies have been scrubbed (:mod:`engine.scrub`): no control character ever reaches a front end.
 """
 
-from engine.protocol.inside import ContainerFigure, ImageRow, LogLine, ProcessFigure
+from engine.protocol.inside import ContainerFigure, ImageRow, LayerRow, LogLine, ProcessFigure
 from engine.protocol.replies import (
     Alerts,
     Answer,
@@ -149,6 +149,7 @@ __all__ = [
     "Image",
     "ImageRow",
     "KeptRow",
+    "LayerRow",
     "ListAlerts",
     "ListAround",
     "ListChanges",

@@ -43,6 +43,16 @@ class LogLine(msgspec.Struct):
     """Written to the standard error. A container with a terminal has only one stream."""
 
 
+class LayerRow(msgspec.Struct):
+    """A step by which an image was made."""
+
+    created: int
+    size: int
+    """Bytes that it added; 0 for what only says how the image is run."""
+    by: str
+    """The instruction, as it was built; of what was imported or committed the comment."""
+
+
 class ImageRow(msgspec.Struct):
     """An image as it lies with the runtime."""
 
@@ -55,3 +65,18 @@ class ImageRow(msgspec.Struct):
     layers: int = 0
     architecture: str = ""
     author: str = ""
+    entrypoint: list[str] = []
+    command: list[str] = []
+    user: str = ""
+    """"" for root."""
+    folder: str = ""
+    """Where its program begins."""
+    ports: list[str] = []
+    """Those that it says it listens on: ``80/tcp``."""
+    volumes: list[str] = []
+    history: list[LayerRow] = []
+    """The newest first."""
+    tagged: int = 0
+    """When it was last given a tag here: pulled, built, loaded; 0 where the runtime does not tell."""
+    pulled: int = 0
+    """When the runtime told of its last pull; 0 where it remembers none: it keeps the latest of its events only."""

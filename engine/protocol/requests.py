@@ -48,6 +48,8 @@ class ListAlerts(Ask, tag="alerts"):
     container_id: str | None = None
     offset: int = 0
     limit: int = 100
+    before: int = 0
+    """Only those up to this alert id; 0 for all, negative for none."""
 
 
 class GetAlert(Ask, tag="alert"):
@@ -284,6 +286,9 @@ class GetLogs(Ask, tag="logs"):
     """That of the answer before; 0 for none."""
     after: int = 0
     limit: int = 500
+    until: int = 0
+    """Nanoseconds since the epoch: only the last ``limit`` lines written until then, once, and no stream; 0 for now and
+    what follows."""
 
 
 class GetImage(Ask, tag="image"):

@@ -45,6 +45,11 @@ class Askers:
         if process.name in PROGRAMS:
             self._note(event.time, process)
 
+    def found(self, process: Process) -> None:
+        """A process lives that was there before; what matters is whether it is a runtime's command line."""
+        if process.name in PROGRAMS and process.key not in self._latest:
+            self._note(process.started, process)
+
     def _note(self, time: int, process: Process) -> None:
         self._latest[process.key] = (time, process)
         self._latest.move_to_end(process.key)

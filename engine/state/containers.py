@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from engine.events import HOST, ContainerAction, ContainerInfo, Users
 from engine.state.processes import Process
+from engine.state.told import Told
 
 KEEP_GONE = 600 * 10**9
 """Nanoseconds that a removed container is remembered, and one of which no runtime told once nobody lives in it."""
@@ -49,6 +50,7 @@ class Container:
         "looked_at",
         "processes",
         "quiet_since",
+        "told",
         "unknown",
         "users",
     )
@@ -58,6 +60,8 @@ class Container:
         self.first_seen = time
         self.last_seen = time
         self.info: ContainerInfo | None = None
+        self.told = Told()
+        """Its metadata as they were told, one after the other."""
         self.unknown = False
         self.asked = False
         """Somebody was asked about it."""
@@ -159,6 +163,7 @@ class ContainerTable:
         container = self.see(info.id, info.time)
         if info.complete or not container.complete:
             container.info = info
+            container.told.note(info)
         container.unknown = False
         container.gone = info.time if info.state == REMOVED else 0
         self.generation += 1

@@ -8,12 +8,15 @@
 
 Docker names the process (its pid) when it is asked in time; else the row whose command the program has, in Docker's
 order, is taken for it. Without Docker there are the kernel's entries alone.
+
+At the start of a watch they come in any order: Docker may tell before the processes are known that live already, or
+after a program has entered; and of an exec that began long before, only what Docker still knows of it.
 """
 
 from __future__ import annotations
 
 import shlex
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from typing import TypeVar
 
 from engine.events import ContainerAction
@@ -34,6 +37,8 @@ EXEC = "exec_"
 """How the actions that are about execs begin."""
 INSPECT = "exec_inspect"
 """The action by which a source tells what Docker knows of an exec: attributes ``pid``, ``user``, ``tty``, …"""
+EARLY = 200
+"""Actions of before the first list of processes that are remembered for it."""
 BEGINNING = frozenset({"create", "start", "restart"})
 
 
@@ -48,6 +53,11 @@ class Execs:
         """By the process by which."""
         self._starters: OrderedDict[str, AskerRow] = OrderedDict()
         """By container id, who had it made or started."""
+        self._programs: OrderedDict[ProcessKey, str] = OrderedDict()
+        """The commands of entries of which Docker has told nothing yet."""
+        self._undated: set[str] = set()
+        """Execs that were there before Docker was asked: when they began only their process tells."""
+        self._early: deque[tuple[ContainerAction, Container]] = deque(maxlen=EARLY)
 
     def get(self, key: ProcessKey) -> ExecRow | None:
         """The entry by this process."""
@@ -61,6 +71,8 @@ class Execs:
 
     def act(self, action: ContainerAction, container: Container) -> None:
         """Something was done through Docker's API."""
+        if self._early.maxlen:
+            self._early.append((action, container))
         if action.action in BEGINNING:
             self._begun(action, container)
         elif action.action.startswith(EXEC) and (exec_id := action.attributes.get("execID")):
@@ -68,9 +80,23 @@ class Execs:
             _TELL.get(action.action, _nothing)(row, action)
             if action.action == INSPECT and row.pid:
                 self._named(row)
-            if row.asker is None or not row.asker.certain:
-                commands = (row.command, _plain(row.command)) if row.command else ()
-                row.asker = self.askers.asker(row.time, _names(container), commands) or row.asker
+            elif not row.start:
+                self._entered_before(row)
+            self._find_asker(row, container)
+
+    def listed(self) -> None:
+        """The processes are known that lived when the watch began: who asked before that may be among them."""
+        early, self._early = self._early, deque(maxlen=0)
+        for action, container in early:
+            if action.action in BEGINNING:
+                self._begun(action, container)
+            elif (row := self._asked.get(action.attributes.get("execID", ""))) is not None:
+                self._find_asker(row, container)
+
+    def _find_asker(self, row: ExecRow, container: Container) -> None:
+        if row.asker is None or not row.asker.certain:
+            commands = (row.command, _plain(row.command)) if row.command else ()
+            row.asker = self.askers.asker(row.time, _names(container), commands) or row.asker
 
     def _begun(self, action: ContainerAction, container: Container) -> None:
         found = self.askers.asker(action.time, (*_names(container), container.info.image if container.info else ""))
@@ -82,6 +108,8 @@ class Execs:
         if row is None:
             row = ExecRow(action.id, action.time, exec_id=exec_id, command=action.attributes.get("detail", ""))
             _put(self._asked, exec_id, row)
+            if action.action == INSPECT and len(self._undated) < MOST:
+                self._undated.add(exec_id)
         return row
 
     def _named(self, row: ExecRow) -> None:
@@ -93,27 +121,53 @@ class Execs:
         other = self._entries[key]
         if other is not row and other.exec_id:  # found by time and command, and wrong
             other.pid = other.start = 0
-        row.start = key[1]
+        self._join(row, key, other.time)
+
+    def _entered_before(self, row: ExecRow) -> None:
+        """The kernel was heard first: a program of this command has entered since Docker was asked."""
+        wanted = {row.command, _plain(row.command)}
+        alike = (self._entries.get(key) for key, command in self._programs.items() if command in wanted)
+        here = (other for other in alike if other is not None and other.container_id == row.container_id)
+        found = next((other for other in here if row.time <= other.time <= row.time + LATE), None)
+        if found is not None:
+            self._join(row, (found.pid, found.start), found.time)
+
+    def _join(self, row: ExecRow, key: ProcessKey, time: int) -> None:
+        """This is the entry by that process, at that time."""
+        row.pid, row.start = key
         self._entries[key] = row
+        self._programs.pop(key, None)
+        if row.exec_id in self._undated:
+            self._undated.discard(row.exec_id)
+            row.time = time
 
     # ── the kernel ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def entered(self, process: Process, time: int) -> bool:
+    def entered(self, process: Process, time: int, container: Container) -> bool:
         """A program runs in a container whose parent is outside; whether that is an entry that was not known."""
         if process.key in self._entries:
             return False
-        row = self._asked_for(process, time) or ExecRow(process.container_id, time)
-        row.pid, row.start = process.key
+        row = self._asked_for(process, time)
+        if row is None:
+            row = ExecRow(process.container_id, time, *process.key)
+            _put(self._programs, process.key, _command(process))
         _put(self._entries, process.key, row)
+        if row.exec_id:
+            self._join(row, process.key, time)
+            self._find_asker(row, container)
         return True
 
     def _asked_for(self, process: Process, time: int) -> ExecRow | None:
         here = [row for row in self._asked.values() if row.container_id == process.container_id and not row.start]
         named = [row for row in here if row.pid == process.pid]
-        command = " ".join([process.exe, *process.args])
+        command = _command(process)
         alike = [row for row in here if not row.pid and row.time - _SKEW <= time <= row.time + LATE]
         same = [row for row in alike if command in (row.command, _plain(row.command))]
         return next(iter([*named, *same]), None)
+
+
+def _command(process: Process) -> str:
+    return " ".join([process.exe, *process.args])
 
 
 def _names(container: Container) -> tuple[str, ...]:

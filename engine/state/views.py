@@ -71,8 +71,9 @@ def _lived(process: Process, at: int) -> bool:
 
 
 def container_row(container: Container, processes: int, at: int = 0) -> ContainerRow:
-    """A container, with the number of those that live in it; with ``at`` as it was then."""
-    info = container.info
+    """A container, with the number of those that live in it; with ``at`` as it was then: its metadata are those
+    that were told last by then (their time says when), else first."""
+    info = container.told.at(at) if at else container.info
     if info is None:
         info = ContainerInfo(
             id=container.id, time=container.first_seen, name=container.short_id, runtime="", complete=False
@@ -85,7 +86,7 @@ def container_row(container: Container, processes: int, at: int = 0) -> Containe
         execs=container.execs if not at or container.last_exec <= at else 0,
         last_exec=container.last_exec,
         gone=bool(container.gone) if not at else 0 < container.gone <= at,
-        entries=container.entries,
+        entries=container.entries if not at or container.last_entry <= at else 0,
         last_entry=container.last_entry,
     )
 

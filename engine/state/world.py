@@ -65,7 +65,7 @@ class World:
         self.held = Waiting(patience=patience)
         self.recent = Recent()
         self.changes = ChangeLog()
-        self.gaps = Gaps()
+        self.gaps = Gaps(name=self._name_of)
         self.chores = Chores()
         """What remains to be done, in slices and at any time: what a snapshot ends, and to forget what is old."""
         self._forgetting: Iterator[None] = iter(())
@@ -276,8 +276,12 @@ class World:
 
     def _note_entry(self, process: Process, time: int) -> None:
         container = self.containers.get(process.container_id) if process.container_id != HOST else None
-        if container is not None and has_entered(process) and self.execs.entered(process, time):
+        if container is not None and has_entered(process) and self.execs.entered(process, time, container):
             self.containers.note_entry(container, time)
+
+    def _name_of(self, container_id: str) -> str:
+        container = self.containers.get(container_id)
+        return container.name if container is not None else container_id[:12]
 
     def _user_of(self, process: Process) -> str:
         users = (self.containers.get(process.container_id) or self.containers.host).users
@@ -326,6 +330,8 @@ class World:
         self.began = self.began or snapshot.time
         for info in snapshot.processes:
             process = self.processes.get(info.pid, info.start)
+            if process is not None:
+                self.execs.askers.found(process)
             if info.container_id != HOST and process is not None:
                 container = self.containers.see(info.container_id, snapshot.time)
                 container.note_first_program(process)
@@ -337,6 +343,7 @@ class World:
         return []
 
     def _close(self, snapshot: Snapshot) -> None:
+        self.execs.listed()
         self.chores.add(self.processes.closing(snapshot))
         if self._clock.replaying:  # nothing of a replay depends on how fast it is
             self.chores.finish()

@@ -187,12 +187,14 @@ def _alert_condition(query: ListAlerts) -> tuple[str, tuple[Any, ...]]:
         terms.append(("start = ?", query.start))
     if query.container_id is not None:
         terms.append(("container_id = ?", query.container_id))
+    if query.before:
+        terms.append(("id <= ?", query.before))
     return " AND ".join(term for term, _ in terms) or "1", tuple(value for _, value in terms)
 
 
 def _count_alerts(connection: sqlite3.Connection, query: ListAlerts) -> int:
-    """Counted one by one only for a process, of which there are few; else the stacks know."""
-    if query.pid or query.start:
+    """Counted one by one only for a process, of which there are few, and as of another time; else the stacks know."""
+    if query.pid or query.start or query.before:
         where, parameters = _alert_condition(query)
         return int(connection.execute(f"SELECT count(*) FROM alerts WHERE {where}", parameters).fetchone()[0])
     counted = "SELECT total(count) FROM stacks WHERE ? IN (0, id) AND (? IS NULL OR container_id = ?)"
@@ -205,6 +207,7 @@ def _is_asked_for(alert: Alert, query: ListAlerts) -> bool:
     pid, start = (alert.process.pid, alert.process.start) if alert.process else (0, 0)
     return (
         query.stack in (0, alert.stack)
+        and (not query.before or alert.id <= query.before)
         and query.pid in (0, pid)
         and query.start in (0, start)
         and query.container_id in (None, alert.container.id if alert.container else "")

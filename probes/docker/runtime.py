@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from engine.protocol import Change, GetLogs, ImageRow, Logs
-from probes.docker.api import Json, connected, nanoseconds
+from probes.docker.api import connected
 from probes.docker.endpoints import find_daemon
 from probes.docker.failures import calling
+from probes.docker.images import image_of
+from probes.docker.log_past import written_until
 from probes.docker.logs import LogReaders
 
 
@@ -30,6 +32,8 @@ class DockerRuntime:
 
     async def logs(self, request: GetLogs) -> Logs:
         """A page of what a container wrote. Raises TiercelError with Docker's reason."""
+        if request.until:
+            return await written_until(self._url, request.container_id, request.until, request.limit)
         return await self._logs.page(request)
 
     async def image(self, container_id: str) -> ImageRow:
@@ -37,18 +41,4 @@ class DockerRuntime:
         async with connected(self._url) as docker:
             with calling("Docker cannot tell the image"):
                 container = await docker.containers.container(container_id).show()
-                return image_row(await docker.images.inspect(container["Image"]))
-
-
-def image_row(answer: Json) -> ImageRow:
-    """``GET /images/<id>/json`` as plain data."""
-    return ImageRow(
-        id=answer["Id"],
-        tags=list(answer.get("RepoTags") or []),
-        digests=list(answer.get("RepoDigests") or []),
-        created=nanoseconds(answer.get("Created") or ""),
-        size=answer.get("Size") or 0,
-        layers=len((answer.get("RootFS") or {}).get("Layers") or []),
-        architecture="/".join(filter(None, (answer.get("Os"), answer.get("Architecture"), answer.get("Variant")))),
-        author=answer.get("Author") or "",
-    )
+                return await image_of(docker, container["Image"])

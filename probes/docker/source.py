@@ -22,6 +22,7 @@ from engine.contracts import Emit
 from engine.errors import TiercelError
 from engine.events import ContainerAction, ContainerInfo, ContainerUnknown, RuntimeState, Users
 from engine.protocol import ProbeRow
+from engine.state.execs import BEGINNING, EXEC
 from probes.docker.api import MAX_CONNECTIONS, Json, connected, info_of_inspect, info_of_list
 from probes.docker.execs import ExecQuestions
 from probes.docker.failures import calling, failures
@@ -30,6 +31,9 @@ from probes.machine.users import read_users_in_time
 if TYPE_CHECKING:
     from aiodocker import Docker
 
+EARLIER = 60 * 10**9
+"""Nanoseconds before the start of the source of which is still asked who entered or began what: with the kernel's
+events, or before, somebody may have been quicker than the connection."""
 FIRST_DELAY = 0.25
 """Seconds before the first attempt to connect again; doubled with each further one."""
 LONGEST_DELAY = 5.0
@@ -83,6 +87,9 @@ class DockerSource:
         self._execs = ExecQuestions(lambda told: self._emit([told]))
         self._state: tuple[bool, str] | None = None
         self._latest = 0
+        self._began = clock.time_ns()
+        self._subscribed = 0
+        """When it was subscribed first: what happened before is in the list."""
         self._seen = 0
         self.heard = asyncio.Event()
         """Set when Docker has said its first word, or cannot be reached."""
@@ -143,8 +150,9 @@ class DockerSource:
             await self._stop_asking()
 
     def _since(self) -> str:
-        """From the last event on, or from now: Docker sends what happened since, even before it took our request."""
-        since = self._latest + 1 if self._latest else clock.time_ns()
+        """From the last event on, or from before the start: Docker sends what happened since, if it remembers."""
+        self._subscribed = self._subscribed or clock.time_ns()
+        since = self._latest + 1 if self._latest else self._began - EARLIER
         return f"{since // 10**9}.{since % 10**9:09}"
 
     async def _list(self, docker: Docker) -> None:
@@ -170,18 +178,30 @@ class DockerSource:
         time = int(event.get("timeNano") or clock.time_ns())
         self._latest = max(self._latest, time)
         self._seen += 1
+        if time < self._subscribed:
+            self._remember(container_id, time, action, detail.strip(), attributes)
+            return
         if action == "destroy":
             self._remove(container_id, time)
             return
         if action == "create":
             self._tell(_info_of_event(container_id, attributes, time))
         self._act(container_id, time, action, detail.strip(), attributes)
-        if action == "exec_start" and self._docker is not None and "execID" in attributes:
-            self._execs.ask(self._docker, container_id, attributes["execID"])
+        self._ask_exec(container_id, action, attributes)
         if action in CHANGING:
             self._ask(container_id)
         if action in ENTERING and (known := self._known.get(container_id)) and known.pid:
             self._read(container_id, known.pid)
+
+    def _remember(self, container_id: str, time: int, action: str, detail: str, attributes: Json) -> None:
+        """It happened before: of those that are still there it matters who began or entered them."""
+        if container_id in self._known and (action in BEGINNING or action.startswith(EXEC)):
+            self._act(container_id, time, action, detail, attributes)
+            self._ask_exec(container_id, action, attributes)
+
+    def _ask_exec(self, container_id: str, action: str, attributes: Json) -> None:
+        if action == "exec_start" and self._docker is not None and "execID" in attributes:
+            self._execs.ask(self._docker, container_id, attributes["execID"])
 
     def _act(self, container_id: str, time: int, action: str, detail: str, attributes: Json) -> None:
         told = {name: str(attributes[name]) for name in TOLD if name in attributes}
@@ -247,8 +267,15 @@ class DockerSource:
         except failures():
             return False  # one connection has failed; when the daemon has, the event stream ends as well
         else:
+            self._ask_running_execs(docker, answer)
             self._tell(info_of_inspect(answer, time))
         return True
+
+    def _ask_running_execs(self, docker: Docker, answer: Json) -> None:
+        """Those that were there before we were, when a container is asked about first."""
+        known = self._known.get(answer["Id"])
+        for exec_id in answer.get("ExecIDs") or [] if known is None or not known.complete else []:
+            self._execs.ask(docker, answer["Id"], exec_id)
 
     def _not_found(self, container_id: str, time: int) -> None:
         """Docker lists a container a moment before it can be asked about."""

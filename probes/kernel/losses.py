@@ -9,8 +9,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Generator, Iterable, Mapping
 
-from engine.drops import CAUSES, OTHER
-from engine.events import HOST, Loss
+from engine.drops import CAUSES
+from engine.events import HOST, OTHER, Loss
 from engine.schema import EVENT_TYPES
 from probes.kernel.bpf_batch import Part, parts
 from probes.kernel.bpf_map import BpfMap, PerCpuMap

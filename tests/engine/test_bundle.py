@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from engine.bundle import SUMS, Material, files, name_of, span, write
 from engine.errors import TiercelError
-from engine.protocol import Change, EventRow
+from engine.protocol import Change, EventRow, LogLine
 from tests.helpers.sample_alerts import MOMENT, alert
 
 
@@ -32,8 +32,9 @@ def material(**more: object) -> Material:
         ancestry=["host", "└▶ cat /etc/shadow"],
         timeline=[event],
         changes=[Change("A", "/bin/x")],
+        logs=[LogLine(1, MOMENT, "GET / 200"), LogLine(2, MOMENT + 1_000_000, "died", error=True)],
         next_steps=["docker logs web"],
-        missing={"logs": "not gathered"},
+        missing={"older logs": "not read"},
     )
     return replace(whole, **more)
 
@@ -47,11 +48,15 @@ def test_the_summary_tells_it_all_and_the_files_have_the_rest() -> None:
         "└▶ cat /etc/shadow",
         "openat /etc/shadow",
         "A /bin/x",
+        "* T1003: `OS Credential Dumping https://attack.mitre.org/techniques/T1003/`",
     ):
         assert part in text
-    assert "docker logs web" in text and "logs: not gathered" in text and "by anna" in text
+    assert "docker logs web" in text and "older logs: not read" in text and "by anna" in text
     assert json.loads(found["alert.json"])["rule"] == "Sensitive file read"
     assert [json.loads(line)["rule"] for line in found["alerts.jsonl"].splitlines()] == ["Sensitive file read"] * 2
+    assert json.loads(found["sensor.json"])["missing"] == {"older logs": "not read"}
+    assert found["logs.txt"].decode().splitlines()[1] == "2026-01-01T00:04:05.124456Z  stderr  died"
+    assert "stdout  GET / 200" in text
     assert "why.txt" not in found  # nobody could tell
 
 

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from engine.alerts import DROP_RULE, Alert, Priority
-from engine.drops import CAUSES, OTHER, OTHER_NAME, PERIOD, REMEMBERED, Drops
-from engine.events import HOST, Loss
+from engine.drops import CAUSES, OTHER_NAME, PERIOD, REMEMBERED, Drops
+from engine.events import HOST, OTHER, Loss
 from engine.sinks.falco_json import to_falco
 from engine.state.world import World
 from tests.helpers.world import SECOND, WEB, docker, execve

@@ -12,9 +12,9 @@ import msgspec
 import pytest
 
 from engine.alerts import DROP_RULE, Alert, Priority
-from engine.drops import CAUSES, OTHER, OTHER_NAME
+from engine.drops import CAUSES, OTHER_NAME
 from engine.errors import TiercelError
-from engine.events import ContainerInfo, Input, KernelEvent, Loss, Phase, ProcessInfo, RuntimeState, SourceState
+from engine.events import OTHER, ContainerInfo, Input, KernelEvent, Loss, Phase, ProcessInfo, RuntimeState, SourceState
 from engine.health import Vitals
 from engine.protocol import (
     AddException,

@@ -18,6 +18,8 @@ class MiniDocker:
 
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
+        self.execs: dict[str, str] = {}
+        """By exec id, the container in which it runs."""
         self.answering = asyncio.Event()
         self.answering.set()
         self.refusals: dict[str, list[int]] = {}
@@ -37,8 +39,8 @@ class MiniDocker:
         del self.names[container_id]
         self.tell(container_id, "destroy")
 
-    def tell(self, container_id: str, action: str) -> None:
-        actor = {"ID": container_id, "Attributes": {}}
+    def tell(self, container_id: str, action: str, **attributes: str) -> None:
+        actor = {"ID": container_id, "Attributes": attributes}
         event = {"Type": "container", "Action": action, "Actor": actor, "timeNano": time.time_ns()}
         self._told.append(event)
         for listener in self._listeners:
@@ -53,6 +55,7 @@ class MiniDocker:
             app.router.add_get(prefix + "/events", self._events)
             app.router.add_get(prefix + "/containers/json", self._list)
             app.router.add_get(prefix + "/containers/{id}/json", self._inspect)
+            app.router.add_get(prefix + "/exec/{id}/json", self._exec)
         runner = web.AppRunner(app)
         await runner.setup()
         await web.UnixSite(runner, str(path)).start()
@@ -83,8 +86,19 @@ class MiniDocker:
         if container_id not in self.names:
             return web.json_response({"message": f"No such container: {container_id}"}, status=404)
         return web.json_response(
-            {"Id": container_id, "Name": f"/{self.names[container_id]}", "State": {"Status": "running"}, "Config": {}}
+            {
+                "Id": container_id,
+                "Name": f"/{self.names[container_id]}",
+                "State": {"Status": "running"},
+                "Config": {},
+                "ExecIDs": [one for one, place in self.execs.items() if place == container_id] or None,
+            }
         )
+
+    async def _exec(self, request: web.Request) -> web.Response:
+        if request.match_info["id"] not in self.execs:
+            return web.json_response({"message": "No such exec instance"}, status=404)
+        return web.json_response({"Pid": 4701, "ProcessConfig": {"entrypoint": "sh", "arguments": ["-l"]}})
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "application/json"})

@@ -157,6 +157,7 @@ def containers() -> list[p.ContainerRow]:
                 time=NOW,
                 name="web",
                 image="bbp:1",
+                image_id=f"sha256:{'1b2c' * 16}",
                 state="running",
                 started=NOW - 2 * hour,
                 pid=1300,
@@ -245,6 +246,18 @@ def image() -> p.ImageRow:
         size=48 << 20,
         layers=7,
         architecture="linux/amd64",
+        entrypoint=["/entry.sh"],
+        command=["httpd", "-f"],
+        folder="/srv",
+        ports=["80/tcp"],
+        tagged=NOW - 80_000 * SECOND,
+        pulled=NOW - 80_000 * SECOND,
+        history=[
+            p.LayerRow(NOW - 90_000 * SECOND, 0, '/bin/sh -c #(nop)  CMD ["httpd" "-f"]'),
+            p.LayerRow(NOW - 90_000 * SECOND, 3 << 20, "/bin/sh -c #(nop) COPY shop /srv/shop"),
+            p.LayerRow(NOW - 90_000 * SECOND, 40 << 20, "/bin/sh -c apk add --no-cache   httpd"),
+            p.LayerRow(NOW - 9_000_000 * SECOND, 5 << 20, "/bin/sh -c #(nop) ADD file:1b2c in /"),
+        ],
     )
 
 

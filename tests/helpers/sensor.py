@@ -337,7 +337,9 @@ class MemorySensor:
     def _changes(self, request: p.ListChanges) -> p.Changes:
         if self.world.changes_problem:
             raise TiercelError(self.world.changes_problem)
-        return p.Changes(rows=list(self.world.changes.get(request.container_id, [])))
+        return p.Changes(
+            rows=[msgspec.structs.replace(row) for row in self.world.changes.get(request.container_id, [])]
+        )
 
     def _figures(self, _request: p.GetFigures) -> p.Figures:
         return p.Figures(rows=list(self.world.figures))
@@ -348,6 +350,9 @@ class MemorySensor:
     def _logs(self, request: p.GetLogs) -> p.Logs:
         if self.world.logs_problem:
             raise TiercelError(self.world.logs_problem)
+        if request.until:
+            rows = [line for line in self.world.logs.get(request.container_id, []) if line.time <= request.until]
+            return p.Logs(stream=0, rows=rows[-request.limit :])
         after = request.after if request.stream == 1 else 0
         rows = [line for line in self.world.logs.get(request.container_id, []) if line.number > after]
         return p.Logs(stream=1, rows=rows[: request.limit], end=self.world.logs_end)
@@ -523,6 +528,8 @@ def _in_time(row: p.EventRow, request: p.ListEvents) -> bool:
 def _asked_for(alert: Alert, request: p.ListAlerts) -> bool:
     process = alert.process
     if request.stack and alert.stack != request.stack:
+        return False
+    if request.before and alert.id > request.before:
         return False
     if request.pid and (process is None or (process.pid, process.start) != (request.pid, request.start)):
         return False

@@ -120,6 +120,52 @@ async def test_many_at_once_are_told_apart(lab: Lab) -> None:
     }
 
 
+async def test_an_exec_that_was_there_before_the_watch_is_told_with_who_asked(lab: Lab) -> None:
+    """Docker still knows of it, and its command line lives still."""
+    web = str(await do(lab.run, "web", "busybox"))
+    command = ("sh", "-c", "touch /tmp/began; until [ -e /tmp/end ]; do sleep 0.1; done")
+    running = asyncio.create_task(do(lab.exec, "web", *command))
+    try:
+        await do(lab.exec, "web", "sh", "-c", "until [ -e /tmp/began ]; do sleep 0.1; done")
+        async with both(lab) as watched:
+            await watched.until(ContainerAction, action="exec_inspect", id=web)
+            world = seen(watched)
+            await do(lab.exec, "web", "touch", "/tmp/end")
+            await running
+    finally:
+        lab.remove_all()
+    row = by_program(world, "sh", web)
+    assert row.command.startswith("sh -c ") and "/tmp/began" in row.command
+    assert (row.certain, len(row.exec_id)) == (True, 64)
+    assert row.asker is not None
+    assert (row.asker.name, row.asker.certain) == ("docker", True)
+    assert "/tmp/began" in row.asker.cmdline
+
+
+async def test_an_exec_that_was_over_before_docker_was_reached_is_told_with_who_asked(lab: Lab) -> None:
+    """The kernel's events are there sooner than the connection to Docker."""
+    web = str(await do(lab.run, "web", "busybox"))
+    try:
+        async with both(lab, docker=False) as watched:
+            await do(lab.exec, "web", "uptime")
+            await watched.until(KernelEvent, type="procexit", comm="uptime")
+            source = DockerSource(lab.url)
+            task = asyncio.create_task(source.run(watched.emit))
+            try:
+                await watched.until(ContainerAction, action="exec_die", id=web)
+                await watched.until(RuntimeState, connected=True)
+                world = seen(watched)
+            finally:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+    finally:
+        lab.remove_all()
+    row = by_program(world, "uptime", web)
+    assert (row.command, len(row.exec_id), row.exit_code) == ("uptime", 64, 0)
+    assert row.asker is not None
+    assert (row.asker.name, row.asker.certain) == ("docker", True)
+
+
 async def test_without_docker_the_kernel_tells_that_somebody_entered(lab: Lab) -> None:
     web = str(await do(lab.run, "web", "busybox"))
     try:

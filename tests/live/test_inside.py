@@ -135,6 +135,38 @@ async def test_a_container_that_docker_does_not_know_has_no_logs(lab: Lab) -> No
         await runtime.image("0" * 64)
 
 
+LATER = "i=0; while [ $i -lt 1500 ]; do echo $1 $i; i=$((i+1)); done"
+TWICE = f"{LATER.replace('$1', 'old')}; until [ -e /go ]; do sleep 0.05; done; {LATER.replace('$1', 'new')}; echo end"
+
+
+async def test_what_a_container_had_written_by_a_time(lab: Lab) -> None:
+    """Many lines follow that time: Docker's own last lines are all of later."""
+    web = await run(lab, "web", "sh", "-c", f"{TWICE}; exec sleep 1000")
+    runtime = DockerRuntime(lab.url)
+    await written(runtime, web, "old 1499")
+    then = time.time_ns()
+    whole = await runtime.logs(GetLogs(web, until=then, limit=1000))
+    await asyncio.to_thread(lab.docker, "exec", "web", "touch", "/go")
+    await written(runtime, web, "end")
+    found = await runtime.logs(GetLogs(web, until=then, limit=1000))
+    assert [line.text for line in found.rows] == [f"old {number}" for number in range(500, 1500)]
+    assert found.rows == whole.rows and found.end == ""
+    latest = await runtime.logs(GetLogs(web, until=time.time_ns(), limit=3))
+    assert [line.text for line in latest.rows] == ["new 1498", "new 1499", "end"]
+    assert (await runtime.logs(GetLogs(web, until=found.rows[0].time - 10**12))).rows == []
+    with pytest.raises(TiercelError, match="No such container"):
+        await runtime.logs(GetLogs("0" * 64, until=then))
+
+
+async def written(runtime: DockerRuntime, container_id: str, text: str) -> None:
+    """Wait until it is the last line."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            rows = (await runtime.logs(GetLogs(container_id, until=time.time_ns(), limit=1))).rows
+            if [row.text for row in rows] == [text]:
+                return
+
+
 async def test_the_image_of_a_container(lab: Lab) -> None:
     web = await run(lab, "web")
     image = await DockerRuntime(lab.url).image(web)
@@ -143,6 +175,31 @@ async def test_the_image_of_a_container(lab: Lab) -> None:
     assert image.size > 100_000
     assert image.layers >= 1
     assert image.architecture.startswith("linux/")
+    assert image.history and sum(step.size for step in image.history) > 100_000
+    assert image.tagged <= time.time_ns() and image.pulled == 0
+    tagged = image.tagged
+    await asyncio.to_thread(lab.docker, "tag", "lab/busybox:1", "lab/other:2")
+    try:
+        again = await DockerRuntime(lab.url).image(web)
+    finally:
+        await asyncio.to_thread(lab.docker, "rmi", "lab/other:2")
+    assert again.tags == ["lab/busybox:1", "lab/other:2"] and again.tagged > tagged
+
+
+async def test_an_image_says_how_it_is_run(lab: Lab) -> None:
+    """An image made of a container, as ``docker commit`` makes it, and how it was made."""
+    await run(lab, "web")
+    changes = ("USER 1000", "EXPOSE 80", 'CMD ["sleep", "1000"]', "WORKDIR /srv", "VOLUME /data")
+    await asyncio.to_thread(lab.docker, "commit", *(w for c in changes for w in ("-c", c)), "web", "lab/made:1")
+    try:
+        made = await asyncio.to_thread(lab.docker, "run", "-d", "--name", "made", "lab/made:1")
+        image = await DockerRuntime(lab.url).image(made.strip())
+        assert (image.user, image.ports, image.command) == ("1000", ["80/tcp"], ["sleep", "1000"])
+        assert (image.folder, image.volumes) == ("/srv", ["/data"])
+        assert image.history[0].created >= image.history[-1].created
+    finally:
+        await asyncio.to_thread(lab.docker, "rm", "-f", "made")
+        await asyncio.to_thread(lab.docker, "rmi", "lab/made:1")
 
 
 async def test_what_containers_use_is_measured(lab: Lab) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.drops import CAUSES, OTHER
-from engine.events import HOST, Input, KernelEvent, Loss, Snapshot
+from engine.drops import CAUSES
+from engine.events import HOST, OTHER, Input, KernelEvent, Loss, Snapshot
 from engine.state.world import World
 from probes.kernel.bpf_batch import parts
 from probes.kernel.bpf_map import BpfMap

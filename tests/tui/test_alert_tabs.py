@@ -178,7 +178,10 @@ def test_deeds_are_counted_by_kind_and_target() -> None:
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(
     ("view", "shown"),
-    [("container", ("bbp:1", "team=shop", "httpd -f")), ("rule", ("rules/containers.yaml:41", "open_read and"))],
+    [
+        ("container", ("bbp:1", "team=shop", "httpd -f")),
+        ("rule", ("rules/containers.yaml:41", "open_read and", "Credentials from Password Stores")),
+    ],
 )
 async def test_what_an_alert_is_about(view: str, shown: tuple[str, ...], size: tuple[int, int]) -> None:
     async with driving(incident(), size) as drive:
@@ -193,7 +196,7 @@ async def test_a_container_that_is_gone_is_told_from_the_alert() -> None:
         drive.app.visit(SHADOW, "container")
         await drive.until_shown("no longer known", "web", WEB)
         drive.app.visit(SHADOW, "rule")
-        await drive.until_shown("No rule of this name")
+        await drive.until_shown("No rule of this name", "https://attack.mitre.org/techniques/T1555/")
         drive.app.visit(SHADOW, "ancestry")
         await drive.until_shown("◀ docker exec")
         assert "The whole tree" not in drive.text()

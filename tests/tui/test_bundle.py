@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.protocol import Around, Entry, ExecRow
+from engine.protocol import Around, Entry, ExecRow, LogLine
 from tests.helpers.driving import NARROW, WIDE, driving
-from tests.helpers.incident import WEB, incident
+from tests.helpers.incident import SECOND, WEB, incident
 from tests.helpers.sensor import NOW
 
 SIZES = [pytest.param(NARROW, id="80x24"), pytest.param(WIDE, id="160x50")]
@@ -31,8 +31,11 @@ async def test_a_bundle_has_all_that_the_screen_could_show(size: tuple[int, int]
     assert json.loads((folder / "alert.json").read_text())["rule"] == "Drop and execute new binary in container"
     assert "docker exec" in (folder / "ancestry.txt").read_text()
     assert "/bin/18211" in (folder / "diff.txt").read_text()
+    assert "stdout  GET /admin 403\n" in (folder / "logs.txt").read_text()
+    assert "stderr  AH00558: httpd" in (folder / "summary.md").read_text()
     assert '"target":"/etc/shadow"' in (folder / "timeline.jsonl").read_text()
     assert json.loads((folder / "container.json").read_text())["info"]["name"] == "web"
+    assert json.loads((folder / "image.json").read_text())["tags"] == ["bbp:1", "bbp:latest"]
     assert json.loads((folder / "sensor.json").read_text())["health"]["hostname"] == "prod-7"
 
 
@@ -56,7 +59,7 @@ async def test_an_old_alert_has_what_was_kept_with_it_and_how_somebody_entered(h
 
 async def test_what_cannot_be_had_is_named_with_the_reason(home: Path) -> None:
     world = incident()
-    world.changes_problem = "no container runtime to ask"
+    world.changes_problem = world.logs_problem = "no container runtime to ask"
     world.explanations.clear()
     async with driving(world) as drive:
         await drive.until_shown("/tmp/x id")
@@ -64,7 +67,36 @@ async def test_what_cannot_be_had_is_named_with_the_reason(home: Path) -> None:
         await drive.until_shown("summary.md is for the ticket")
     summary = (made(home) / "summary.md").read_text()
     assert "docker diff: no container runtime to ask" in summary
+    assert "logs: no container runtime to ask" in summary
+    assert json.loads((made(home) / "sensor.json").read_text())["missing"]["logs"] == "no container runtime to ask"
     assert "why the rule fired: what the rule saw then was not kept" in summary
+
+
+async def test_of_a_long_log_it_has_what_was_written_around_the_alert_and_the_latest(home: Path) -> None:
+    world = incident()
+    world.health.time = NOW + 3600 * SECOND
+    times = [*range(NOW - 5000 * SECOND, NOW, SECOND), *range(NOW + 100 * SECOND, NOW + 3600 * SECOND, SECOND)]
+    world.logs[WEB] = [LogLine(number, time, f"line {number}") for number, time in enumerate(times, 1)]
+    async with driving(world) as drive:
+        await drive.until_shown("/tmp/x id")
+        await drive.press("b")
+        await drive.until_shown("summary.md is for the ticket")
+    lines = [int(line.rsplit(" ", 1)[1]) for line in (made(home) / "logs.txt").read_text().splitlines()]
+    assert lines == [*range(4001, 5001), *range(7501, 8501)]
+    summary = (made(home) / "summary.md").read_text()
+    assert "some lines of the logs: perhaps those before" in summary and "; perhaps those between" in summary
+    assert "line 4990" in summary and "line 8500" not in summary  # those near the alert
+
+
+async def test_a_container_that_wrote_nothing_is_no_gap(home: Path) -> None:
+    world = incident()
+    world.logs.clear()
+    async with driving(world) as drive:
+        await drive.until_shown("/tmp/x id")
+        await drive.press("b")
+        await drive.until_shown("summary.md is for the ticket")
+    assert "logs: the container has written nothing" in (made(home) / "summary.md").read_text()
+    assert not (made(home) / "logs.txt").exists()
 
 
 async def test_a_home_that_takes_nothing_is_told(home: Path) -> None:

@@ -121,12 +121,6 @@ async def test_the_processes_of_a_container_have_figures_and_all_processes_have_
         assert "–" not in exited
 
 
-async def test_inspect_has_the_image() -> None:
-    async with driving(incident()) as drive:
-        drive.app.visit(ContainerPlace(WEB, "web"), "inspect")
-        await drive.until_shown("bbp:latest", "bbp@sha256:9e8d", "48M in 7 layers", "linux/amd64")
-
-
 async def test_inspect_says_how_a_container_ended() -> None:
     async with driving(incident()) as drive:
         drive.app.visit(ContainerPlace("5" * 64, "old"), "inspect")

@@ -16,6 +16,7 @@ from engine.bundle_room import make_room
 from engine.errors import TiercelError
 from tui import clip, entry_text, lineage, words
 from tui.front import Front, GoneError, RefusedError
+from tui.panes import bundled_logs
 from tui.panes.base import Pane
 from tui.panes.folder import FOLDER
 from tui.places import AlertPlace
@@ -76,8 +77,7 @@ async def gather(front: Front, place: AlertPlace) -> Material:
         try:
             put(material, await ask(front, alert, place))
         except RefusedError as error:
-            material.missing[what] = error.message
-    material.missing["logs"] = "not gathered: the command above shows them"
+            material.missing[what] = ": ".join(filter(None, (error.message, error.hint)))
     return material
 
 
@@ -125,6 +125,12 @@ async def _changes(front: Front, alert: Alert, _place: AlertPlace) -> list[p.Cha
     return (await front.ask(p.ListChanges(alert.container.id), p.Changes)).rows
 
 
+async def _image(front: Front, alert: Alert, _place: AlertPlace) -> p.ImageRow | None:
+    if alert.container is None:
+        return None
+    return (await front.ask(p.GetImage(alert.container.id), p.Image)).row
+
+
 async def _rule(front: Front, alert: Alert, _place: AlertPlace) -> p.RuleRow | None:
     rows = (await front.ask(p.ListRules(), p.Rules)).rows
     return next((row for row in rows if row.name == alert.rule), None)
@@ -150,7 +156,9 @@ _STEPS: dict[str, tuple[_Ask, Callable[[Material, Any], None]]] = {
     "timeline": (_timeline, _into("timeline")),
     "container": (_container, _into("container")),
     "processes": (_processes, _into("processes")),
+    "image": (_image, _into("image")),
     "docker diff": (_changes, _into("changes")),
+    "logs": (bundled_logs.ask, bundled_logs.put),
     "rule": (_rule, _into("rule")),
 }
 """What is asked for, one after the other, and where it goes."""

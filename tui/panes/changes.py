@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import ClassVar
 
+import msgspec
 from textual.binding import BindingType
 
 from engine.protocol import Change, Changes, ListChanges
@@ -28,11 +29,16 @@ class ChangesPane(ListPane[Change]):
     table = CHANGES
     follows = ("alerts",)
     pace = 3.0
+    of_time = "then"
     filter_help = "path or process"
 
     def __init__(self, front: Front, container_id: str, id: str) -> None:
         super().__init__(front, id)
         self._container_id = container_id
+        self._diff: list[Change] = []
+        """As Docker told it last."""
+        self._later = 0
+        """Changes that came after the time that is looked at."""
 
     def make_list(self) -> PageList[Change]:
         """What, where, when, who."""
@@ -54,12 +60,30 @@ class ChangesPane(ListPane[Change]):
         return f"{row.kind} {row.path} {row.process}{' executed' if row.executed else ''}"
 
     async def fetch(self) -> Sequence[Change]:
-        """The difference now."""
-        return (await self.front.ask(ListChanges(self._container_id), Changes)).rows
+        """The difference now; at another time without what is known to have come later."""
+        at = self.front.travel.at
+        if not (at and self._diff):  # Docker walks through all files: not with every step in time
+            self._diff = (await self.front.ask(ListChanges(self._container_id), Changes)).rows
+        known = as_of(self._diff, at)
+        self._later = len(self._diff) - len(known)
+        return known
+
+    async def load(self) -> None:
+        """Also say how many are of later."""
+        await super().load()
+        self.show_state()
+
+    def standing(self) -> list[list[Span]]:
+        """Docker knows the difference of now only."""
+        if self.refused or not self.front.travel.at:
+            return super().standing()
+        later = f", without {self._later:,} of later" if self._later else ""
+        return [[(f"docker diff of now{later}", "warn")], *super().standing()]
 
     def nothing(self) -> list[Span]:
         """The container is as its image."""
-        return [("Nothing differs from the image.", "dim")]
+        nothing = "Nothing is known to have differed then." if self._later else "Nothing differs from the image."
+        return [(nothing, "dim")]
 
     def _copying(self, row: Change) -> str:
         """The file, taken out of the container as an archive."""
@@ -71,6 +95,12 @@ class ChangesPane(ListPane[Change]):
         else:
             title = row.process.split(" ←", 1)[0]
             self.navigator.visit(ProcessPlace(row.pid, row.start, title, self._container_id))
+
+
+def as_of(rows: Sequence[Change], at: int) -> list[Change]:
+    """Those that may have been there at a time, 0 for now: of what was changed later nothing of before is known."""
+    there = [row for row in rows if not at or row.time <= at]
+    return [msgspec.structs.replace(row, executed=0) if 0 < at < row.executed else row for row in there]
 
 
 def _kind(row: Change) -> list[Span]:

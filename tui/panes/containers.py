@@ -234,6 +234,11 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
         if self.list.selected:
             self.navigator.visit(_place(self.list.selected), "logs")
 
+    def action_image(self) -> None:
+        """What the container was made from."""
+        if self.list.selected:
+            self.navigator.visit(_place(self.list.selected), "image")
+
     def action_shell(self) -> None:
         """A shell in the container."""
         if row := self.list.selected:

@@ -181,6 +181,11 @@ def shown_type(row: EventRow) -> list[Span]:
     return [("✗ lost", "bad")] if row.kind == "gap" else [(row.type, "accent")]
 
 
+def pid(row: EventRow) -> list[Span]:
+    """The process; none of what is missing from elsewhere."""
+    return [(str(row.pid), "dim")] if row.pid or row.kind != "gap" else []
+
+
 def shown_result(row: EventRow) -> list[Span]:
     """The result; a failed one stands out."""
     return [(row.result, "warn" if row.result.startswith("E") else "dim")]
@@ -196,7 +201,7 @@ def what(row: EventRow) -> list[Span]:
 _COLUMNS: list[Column[EventRow]] = [
     Column("Time", 12, _time, exact=lambda row: words.moment(row.time)),
     Column("Event", 12, shown_type),
-    Column("Pid", 7, lambda row: [(str(row.pid), "dim")], right=True),
+    Column("Pid", 7, pid, right=True),
     Column("Process", 10, lambda row: [(row.process, "")], share=1),
     Column("Result", 8, shown_result),
     Column("What", 16, what, share=4),

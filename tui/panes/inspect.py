@@ -5,10 +5,10 @@ from __future__ import annotations
 from textual.content import Content
 
 from engine.events import ContainerInfo, Mount
-from engine.protocol import ContainerRow, Containers, GetImage, Image, ImageRow, ListContainers
+from engine.protocol import ContainerRow, Containers, ListContainers
 from tui import words
 from tui.alert_text import facts, lines, section
-from tui.front import Front, RefusedError
+from tui.front import Front
 from tui.panes.containers import name
 from tui.panes.text import TextPane
 from tui.risks import flags
@@ -19,40 +19,35 @@ class InspectPane(TextPane):
     """A container in words, kept up to date."""
 
     follows = ("containers",)
+    of_time = "then"
 
     def __init__(self, front: Front, container_id: str, id: str) -> None:
         super().__init__(front, id)
         self._container_id = container_id
-        self._image: ImageRow | None = None
 
     async def load(self) -> None:
-        """The container among all."""
-        rows = (await self.front.ask(ListContainers(), Containers)).rows
+        """The container among all, with what was told of it by then."""
+        at = self.front.travel.at
+        rows = (await self.front.ask(ListContainers(at=at), Containers)).rows
         row = next((row for row in rows if row.info.id == self._container_id), None)
         if row is None:
-            self.details.show(content(("This container is no longer known.", "dim")))
+            gone = (
+                f"This container was not known at {words.moment(at)}." if at else "This container is no longer known."
+            )
+            self.details.show(content((gone, "dim")))
             return
-        if self._image is None and not row.gone:
-            self._image = await self._ask_image()
-        self.details.show(describe(row, self._image))
-
-    async def _ask_image(self) -> ImageRow | None:
-        """Once: an image does not change. None where nobody can tell."""
-        try:
-            return (await self.front.ask(GetImage(self._container_id), Image)).row
-        except RefusedError:
-            return None
+        self.details.show(describe(row, at))
 
 
-def describe(row: ContainerRow, image: ImageRow | None = None) -> Content:
-    """All that is known of a container."""
+def describe(row: ContainerRow, at: int = 0) -> Content:
+    """All that is known of a container; ``at`` is the time that is looked at, 0 for now."""
     info = row.info
     found = flags(info)
     rows: list[list[Span]] = [
         [(name(info), "strong"), (f"  {info.image}", "dim"), *((f"  {flag}", "bad") for flag in found)],
+        *_told(info, at),
         [],
-        *facts(_pairs(row)),
-        *section("Image", facts(_image_pairs(image)) if image is not None else []),
+        *facts(_pairs(row, at)),
         *section("Mounts", [[(_mount(mount), "")] for mount in info.mounts]),
         *section("Labels", [[(f"  {key}={value}", "")] for key, value in sorted(info.labels.items())]),
     ]
@@ -61,7 +56,17 @@ def describe(row: ContainerRow, image: ImageRow | None = None) -> Content:
     return lines(*rows)
 
 
-def _pairs(row: ContainerRow) -> list[tuple[str, str]]:
+def _told(info: ContainerInfo, at: int) -> list[list[Span]]:
+    """Of which time this really is."""
+    if not at:
+        return []
+    if info.time > at:
+        word = f"as of {words.moment(info.time)}, the first that is known, not as of {words.moment(at)}"
+        return [[(word, "warn")]]
+    return [[(f"as it was told at {words.moment(info.time)}", "dim")]]
+
+
+def _pairs(row: ContainerRow, at: int) -> list[tuple[str, str]]:
     info: ContainerInfo = row.info
     return [
         ("Id", info.id),
@@ -75,7 +80,7 @@ def _pairs(row: ContainerRow) -> list[tuple[str, str]]:
         ("Health", info.health),
         ("Ended", _ended(info)),
         ("Restarts", f"{info.restarts:,}" if info.restarts else ""),
-        ("Entered", _entered(row)),
+        ("Entered", "" if at and not row.entries + row.execs else _entered(row)),
     ]
 
 
@@ -93,18 +98,6 @@ def _ended(info: ContainerInfo) -> str:
         return ""
     memory = ", out of memory" if info.oom_killed else ""
     return f"{words.moment(info.finished)}, exit code {info.exit_code}{memory}"
-
-
-def _image_pairs(image: ImageRow) -> list[tuple[str, str]]:
-    return [
-        ("Id", image.id),
-        *(("Tag", tag) for tag in image.tags or ["none"]),
-        *(("Digest", digest) for digest in image.digests),
-        ("Made", words.moment(image.created)),
-        ("Size", f"{words.size(image.size)} in {words.plural(image.layers, 'layer')}"),
-        ("For", image.architecture),
-        ("Author", image.author),
-    ]
 
 
 def _times(number: int) -> str:

@@ -13,6 +13,7 @@ from tui import words
 from tui.actions import bindings
 from tui.front import Front
 from tui.panes.filtering import FilterPane
+from tui.panes.past_log import PastLog
 from tui.theme import Span
 from tui.widgets.log_view import ERROR_SIGN, LogView
 
@@ -26,6 +27,7 @@ class LogsPane(FilterPane):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("logs"), *bindings("search")]
     follows = ("containers",)
+    of_time = "then"
     filter_help = "text to look for"
 
     def __init__(self, front: Front, container_id: str, id: str) -> None:
@@ -41,6 +43,9 @@ class LogsPane(FilterPane):
         """Of the last line, as we count."""
         self._dropped = 0
         self._end = ""
+        self._past = PastLog(container_id)
+        self._is_of_then = False
+        """Whether the lines are those of another time."""
 
     def body(self) -> ComposeResult:
         """The lines."""
@@ -49,12 +54,31 @@ class LogsPane(FilterPane):
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def load(self) -> None:
-        """What has come since the last time."""
+        """What has come since the last time; at another time what had been written until then."""
+        if self.front.travel.at:
+            await self._load_then()
+        else:
+            await self._load_now()
+        self.show_state()
+
+    async def _load_then(self) -> None:
+        self._is_of_then = True
+        self.log_view.replace(await self._past.at(self.front, self.front.travel.at))
+        self.log_view.explain([("Nothing had been written by then, as far as it is kept.", "dim")])
+
+    async def _load_now(self) -> None:
+        if self._is_of_then:
+            self._begin()
         for _ in range(_PAGES):
             if self.paused or await self._fetch() < _LINES:
                 break
         self.log_view.explain([] if self.refused else [(self._end or "Nothing was written yet.", "dim")])
-        self.show_state()
+
+    def _begin(self) -> None:
+        """Back from another time: read it anew."""
+        self._is_of_then = False
+        self.log_view.clear()
+        self._stream = self._after = self._latest = self._number = 0
 
     async def _fetch(self) -> int:
         """How many lines came."""
@@ -76,18 +100,22 @@ class LogsPane(FilterPane):
 
     def ticked(self) -> None:
         """Go on reading, unless there will be no more."""
-        if not self.paused and not self._end and not self.refused:
+        if not self.paused and not self._end and not self.refused and not self.front.travel.at:
             self.loader.now()
 
     # ── keys ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def action_follow(self) -> None:
-        """Stay at the end."""
+        """Stay at the end; of now."""
+        if self.front.travel.at:
+            self.front.travel.now()
         self.log_view.follow()
         self.action_pause() if self.paused else self.show_state()
 
     def action_pause(self) -> None:
         """Read no more; again: go on."""
+        if self.stands_still():
+            return
         self.paused = not self.paused
         self.show_state()
         self.loader.now()
@@ -133,6 +161,8 @@ class LogsPane(FilterPane):
         return [self._going_on(), self._left_out(), *super().standing(), self._found()]
 
     def _going_on(self) -> list[Span]:
+        if self.front.travel.at:
+            return [(self._past.note, "warn")] if self._past.note else []
         if self.paused:
             return [("‖ paused", "warn"), (f"   {self.sign('pause')} goes on", "dim")]
         if self._end:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.content import Content
 
 from engine.alerts import DROP_RULE
+from engine.attack import named
 from engine.protocol import Done, ListRules, RuleRow, Rules, SetRule
 from tui import words
 from tui.actions import bindings
-from tui.alert_text import badge, facts, lines
+from tui.alert_text import badge, facts, lines, section
 from tui.front import Front, GoneError, RefusedError
 from tui.panes.editing import Editing
 from tui.panes.excepting import Undoing
@@ -63,6 +65,17 @@ def missing(name: str) -> str:
     return "No rule of this name is loaded any more."
 
 
+def in_words(tags: Sequence[str]) -> list[list[Span]]:
+    """What the tags name, with the pages that describe it: text to copy, nothing to click on."""
+    known = named(tags)
+    width = max((len(one.tag) for one in known), default=0)
+    rows: list[list[Span]] = [
+        [(f"  {one.tag:<{width}}  ", "dim"), (one.name, ""), (f"  {one.link}" if one.link else "", "dim")]
+        for one in known
+    ]
+    return section("Named by its tags", rows)
+
+
 def describe(row: RuleRow, now: int) -> Content:
     """All of a rule."""
     switch: Span = ("● on", "ok") if row.enabled else ("○ off", "warn")
@@ -91,6 +104,7 @@ def describe(row: RuleRow, now: int) -> Content:
         [],
         [("Output", "accent")],
         [(row.output, "")],
+        *in_words(row.tags),
     ]
     return lines(*rows)
 

@@ -31,7 +31,8 @@ class AlertPages:
 
     async def page(self, offset: int, limit: int) -> Page[Alert]:
         """A page, the newest first."""
-        request = ListAlerts(self._stack, self._pid, self._start, offset=offset, limit=limit)
+        before = self._front.travel.alert_id
+        request = ListAlerts(self._stack, self._pid, self._start, offset=offset, limit=limit, before=before)
         reply = await self._front.ask(request, Alerts)
         return Page(reply.total, reply.rows)
 
@@ -55,12 +56,12 @@ class SingleAlertsPane(Pane):
     """Every alert of one stack or one process."""
 
     follows = ("alerts",)
+    of_time = "then"
 
     def __init__(self, front: Front, id: str, *, stack: int = 0, pid: int = 0, start: int = 0) -> None:
         super().__init__(front, id)
         pages = AlertPages(front, stack, pid, start)
         self.list: PageList[Alert] = PageList(pages, _COLUMNS, open=self._open, command=clip.of_alert, id="alerts")
-        self.list.placeholder = [("No alerts are kept of it.", "dim")]
 
     def body(self) -> ComposeResult:
         """The list."""
@@ -68,6 +69,9 @@ class SingleAlertsPane(Pane):
 
     async def load(self) -> None:
         """The pages on the screen."""
+        self.list.placeholder = [
+            ("None of it by then." if self.front.travel.at else "No alerts are kept of it.", "dim")
+        ]
         self.list.reload()
 
     def _open(self, row: Alert) -> None:

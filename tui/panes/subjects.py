@@ -139,5 +139,5 @@ async def rule_of(front: Front, alert: Alert) -> Content:
     rows = (await front.ask(ListRules(), RuleRows)).rows
     row = next((row for row in rows if row.name == alert.rule), None)
     if row is None:
-        return lines([(rule.missing(alert.rule), "dim")], [], [(alert.description, "")])
+        return lines([(rule.missing(alert.rule), "dim")], [], [(alert.description, "")], *rule.in_words(alert.tags))
     return rule.describe(row, front.now())

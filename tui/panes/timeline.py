@@ -101,11 +101,16 @@ def _apart(row: Moment) -> list[Span]:
     return [("▶ " if row.lit else "  ", "accent"), (f"{row.apart:+.3f}", "strong" if row.lit else "dim")]
 
 
+def _process(row: Moment) -> list[Span]:
+    """Without a number where it is none of this place."""
+    return [(f"{row.event.process} ({row.event.pid})" if row.event.pid else row.event.process, "")]
+
+
 _MOMENTS: list[Column[Moment]] = [
     Column("Seconds", 9, _apart, right=True, name="Time", exact=lambda row: words.moment(row.event.time)),
     Column("P", 1, lambda row: priority_cell(row.priority)),
     Column("Event", 10, lambda row: shown_type(row.event)),
-    Column("Process", 14, lambda row: [(f"{row.event.process} ({row.event.pid})", "")], share=1),
+    Column("Process", 14, _process, share=1),
     Column("Result", 7, lambda row: shown_result(row.event)),
     Column("What", 16, lambda row: what(row.event), share=4),
 ]

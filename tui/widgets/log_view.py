@@ -74,6 +74,15 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
             self.scroll_to(y=max(0, self.scroll_y - gone), animate=False, force=True)
         self.refresh()
 
+    def replace(self, lines: Sequence[LogLine]) -> None:
+        """These lines and no others; where they only go on, what is in sight stays."""
+        held = len(self.lines)
+        if list(lines[:held]) != self.lines:
+            self.clear()
+            held = 0
+        if lines[held:]:
+            self.add(lines[held:])
+
     def explain(self, spans: Sequence[Span]) -> None:
         """What it says without lines is this now."""
         if list(spans) != list(self.placeholder):

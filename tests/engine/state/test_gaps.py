@@ -7,7 +7,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.events import HOST, Loss
+from engine.events import HOST, OTHER, Loss
 from engine.protocol import EventRow, ListEvents
 from engine.state.gaps import CLOSE, Gaps
 from engine.state.world import World
@@ -44,6 +44,30 @@ def test_a_gap_is_no_concern_of_others_unless_nobody_knows_whose_it_is() -> None
     assert "lost" not in [row.type for row in _rows(world, ListEvents(container_id=DB))]
     world.apply(_loss(15, container_id=HOST, cause="the whole buffer was lost"))
     assert [row.type for row in _rows(world, ListEvents(container_id=DB))] == ["lost", "execve"]
+
+
+def test_a_gap_says_whose_it_is_where_the_place_does_not() -> None:
+    world = _world()
+    world.apply(_loss(12, container_id=HOST))
+    world.apply(Loss(time=T0 + 13 * SECOND, count=3, cause="garbled", container_id=HOST))
+    world.apply(Loss(time=T0 + 14 * SECOND, count=9, cause="kernel buffer full", container_id=OTHER, pid=8, comm="x"))
+    told = {
+        place: [
+            (row.summary, row.process, row.pid) for row in _rows(world, ListEvents(container_id=place)) if row.num < 0
+        ]
+        for place in (None, WEB, HOST)
+    }
+    unknown = [
+        ("lost 9 events, nobody knows whose: kernel buffer full", "(unknown)", 0),
+        ("lost 3 events, nobody knows whose: garbled", "(unknown)", 0),
+    ]
+    foreign = "lost 1 event of the host, not of this container (the last of flood, pid 7): kernel buffer full"
+    assert told[WEB] == [*unknown, (foreign, "(host)", 0), ("lost 412 events: kernel buffer full", "flood", 7)]
+    assert told[HOST] == [*unknown, ("lost 1 event: kernel buffer full", "flood", 7)]
+    assert told[None][2:] == [
+        ("lost 1 event of the host: kernel buffer full", "flood", 7),
+        ("lost 412 events of web: kernel buffer full", "flood", 7),
+    ]
 
 
 def test_a_gap_is_shown_with_the_events_of_a_process_of_its_container() -> None:

@@ -214,6 +214,10 @@ async def test_alerts_of_a_stack_a_process_and_a_container(store: AlertStore) ->
     assert await ids(ListAlerts(pid=1, start=5)) == []
     assert await ids(ListAlerts(container_id=DB.id)) == [3]
     assert await ids(ListAlerts(container_id=WEB.id, stack=1)) == [2, 1]
+    for before in (-1, 1, 2, 3, 4, 9):
+        assert await ids(ListAlerts(before=before)) == [id for id in (4, 3, 2, 1) if id <= before]
+    assert await ids(ListAlerts(stack=1, before=1)) == await ids(ListAlerts(pid=1, stack=1, before=3)) == [1]
+    assert await ids(ListAlerts(container_id=WEB.id, before=3)) == [2, 1]
     page = await store.alerts(ListAlerts(offset=1, limit=2))
     assert ([row.id for row in page.rows], page.total) == ([3, 2], 4)
 

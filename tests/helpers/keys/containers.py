@@ -28,6 +28,14 @@ async def _(drive: Drive, key: str) -> None:
     await drive.until_shown("GET /admin 403", "! AH00558")
 
 
+@does("containers", "image")
+async def _(drive: Drive, key: str) -> None:
+    await measured(drive)
+    await drive.press(key)
+    await drive.until(lambda: drive.frame.trail == ["Containers", "web"] and drive.frame.view == "image")
+    await drive.until_shown("48M in 7 layers", "COPY shop /srv/shop")
+
+
 @does("containers", "shell")
 async def _(drive: Drive, key: str) -> None:
     await measured(drive)

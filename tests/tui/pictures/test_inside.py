@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from engine.protocol import LogLine
-from tests.helpers.incident import SHELL, WEB, incident
+from engine.protocol import EventRow, LogLine
+from tests.helpers.incident import SECOND, SHELL, WEB, incident
 from tests.helpers.sensor import NOW
 from tests.tui.pictures.conftest import Opened, Scene
-from tui.places import EventsPlace, Place, ProcessPlace, RulePlace
+from tui.places import AlertPlace, EventsPlace, Place, ProcessPlace, RulePlace
 
 
 async def every_tab(scene: Scene, place: Place, name: str) -> None:
@@ -33,7 +33,7 @@ async def test_what_cannot_be_had_of_a_container(opened: Opened) -> None:
     world.image = None
     async with opened(world) as scene:
         await scene.press("2", "enter", "shift+tab")
-        for name in ("inspect", "logs", "changes"):
+        for name in ("image", "inspect", "logs", "changes"):
             await scene.take(name)
             await scene.press("shift+tab")
 
@@ -60,6 +60,29 @@ async def test_of_a_process_a_rule_and_what_happened(opened: Opened) -> None:
         await every_tab(scene, RulePlace("Sensitive file read"), "rule")
         await scene.press("space")
         await scene.take("rule-switched-off")
+
+
+async def test_gaps_between_events(opened: Opened) -> None:
+    """Of the container that is looked at, and of others: then it is none of its processes."""
+    world = incident()
+    host = "lost 2,381 events of the host, not of this container (the last of rsync, pid 812): kernel buffer full"
+    for num, ago, pid, process, text, place in (
+        (-1, 32.5, 4711, "cat", "lost 412 events: over its share of the kernel buffer", WEB),
+        (-2, 31.5, 0, "(host)", host, ""),
+        (-3, 30, 0, "(unknown)", "lost 3 events, nobody knows whose: kernel buffer full", "other"),
+    ):
+        time = NOW - int(ago * SECOND)
+        world.events.append(EventRow(num, time, "lost", pid, process, "", text, container_id=place, kind="gap"))
+        world.event_owners[num] = (4711, 47110, WEB)
+    world.events.sort(key=lambda row: row.time)
+    async with opened(world) as scene:
+        scene.drive.app.visit(EventsPlace("web", container_id=WEB))
+        await scene.drive.quiet()
+        await scene.take("events")
+        scene.drive.app.go_back(1)
+        scene.drive.app.visit(AlertPlace(4, 3, "Sensitive file read"), "timeline")
+        await scene.drive.quiet()
+        await scene.take("timeline")
 
 
 async def test_containers_as_they_can_be_listed(opened: Opened) -> None:

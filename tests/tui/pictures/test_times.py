@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.helpers.incident import incident
 from tests.tui.pictures.conftest import Opened
+from tui.places import AlertPlace
 
 
 async def test_another_time(opened: Opened) -> None:
@@ -17,8 +18,21 @@ async def test_another_time(opened: Opened) -> None:
             await scene.take(view)
         await scene.press("2", "enter")
         await scene.take("inside-a-container")
+        for view in ("alerts", "events", "changes", "logs", "inspect", "image"):
+            await scene.press("tab")
+            await scene.take(f"inside-{view}")
         await scene.press("escape", "1", "plus", "plus")
         await scene.take("faster")
+
+
+async def test_repeats_of_an_alert_by_then(opened: Opened) -> None:
+    async with opened(incident()) as scene:
+        scene.drive.app.visit(AlertPlace(2, 1, "Redirect stdin/stdout to network"), "repeats")
+        await scene.drive.quiet()
+        await scene.press("T", *["comma"] * 6)
+        await scene.take("one-of-two")
+        await scene.press("comma")
+        await scene.take("the-first-alone")
 
 
 async def test_jump(opened: Opened) -> None:
