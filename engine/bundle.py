@@ -28,9 +28,6 @@ from engine.protocol import Change, ContainerRow, EventRow, Health, ImageRow, Lo
 from engine.sinks.falco_json import to_falco
 
 SUMS = "SHA256SUMS"
-STACK = "stack.json"
-"""The row of the stack, with its state and number."""
-ARCHIVE = ".tar.zst"
 _SHOWN = 40
 """Lines of a list that the summary shows; the files have all."""
 _Timed = TypeVar("_Timed", EventRow, LogLine)
@@ -70,7 +67,7 @@ def files(material: Material) -> dict[str, bytes]:
     found = {
         "summary.md": _text(_summary(material)),
         "alert.json": _json(to_falco(material.alert)),
-        STACK: _json(msgspec.to_builtins(material.stack)) if material.stack else b"",
+        "stack.json": _json(msgspec.to_builtins(material.stack)) if material.stack else b"",
         "alerts.jsonl": _lines(to_falco(alert) for alert in material.alerts),
         "ancestry.txt": _text(material.ancestry),
         "timeline.jsonl": _lines(map(msgspec.to_builtins, material.timeline)),
@@ -104,7 +101,7 @@ def write(material: Material, parent: Path) -> Path:
         content = files(material)
         for name, data in content.items():
             _private(folder / name, data)
-        _private(folder.with_name(f"{folder.name}{ARCHIVE}"), _archive(folder.name, content, material.made))
+        _private(folder.with_name(f"{folder.name}.tar.zst"), _archive(folder.name, content, material.made))
     except OSError as error:
         where = error.filename or parent
         raise TiercelError(

@@ -29,29 +29,26 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A folder with what is kept, and what lies beside it and goes along."""
+    """A folder with what is kept."""
 
     folder: Path
     made: int
     """Seconds since the epoch, by its name."""
     size: int
-    beside: tuple[Path, ...] = ()
 
 
-def pieces(parent: Path, is_whole: Callable[[Path], bool], *, archive: str = "") -> list[Piece]:
+def pieces(parent: Path, is_whole: Callable[[Path], bool]) -> list[Piece]:
     """What lies in ``parent`` and is as it was made; whatever somebody has put there or changed is theirs, and left
-    alone. ``archive`` is the ending of a file beside each."""
-    return list(_pieces(parent, is_whole, archive)) if parent.is_dir() else []
+    alone."""
+    return list(_pieces(parent, is_whole)) if parent.is_dir() else []
 
 
-def _pieces(parent: Path, is_whole: Callable[[Path], bool], archive: str) -> Iterator[Piece]:
+def _pieces(parent: Path, is_whole: Callable[[Path], bool]) -> Iterator[Piece]:
     for folder in sorted(parent.iterdir()):
         with suppress(OSError, ValueError):  # it has gone meanwhile, or is none of ours
             if (name := _NAME.match(folder.name)) and _is_plain(folder) and is_whole(folder):
-                beside = folder.with_name(folder.name + archive)
-                along = (beside,) if archive and beside.is_file() and not beside.is_symlink() else ()
-                size = sum(path.lstat().st_size for path in (*folder.iterdir(), *along))
-                yield Piece(folder, timegm(strptime(name[1], "%Y%m%dT%H%M%SZ")), size, along)
+                size = sum(path.lstat().st_size for path in folder.iterdir())
+                yield Piece(folder, timegm(strptime(name[1], "%Y%m%dT%H%M%SZ")), size)
 
 
 def _is_plain(folder: Path) -> bool:
@@ -83,7 +80,5 @@ def remove(gone: Sequence[Piece]) -> int:
     for piece in gone:
         with suppress(OSError):  # the next time
             shutil.rmtree(piece.folder)
-            for path in piece.beside:
-                path.unlink(missing_ok=True)
             count += 1
     return count

@@ -12,9 +12,8 @@ from typing import Any
 from engine import protocol as p
 from engine.alerts import Alert
 from engine.bundle import Material, write
-from engine.bundle_room import make_room
 from engine.errors import TiercelError
-from tui import clip, entry_text, lineage, words
+from tui import clip, entry_text, lineage
 from tui.front import Front, GoneError, RefusedError
 from tui.panes import bundled_logs
 from tui.panes.base import Pane
@@ -23,7 +22,6 @@ from tui.places import AlertPlace
 from tui.state_screen import whoami
 
 _MOST = 1000
-_ALL = 10_000
 
 
 class Bundling(Pane):
@@ -43,9 +41,7 @@ class Bundling(Pane):
     async def _bundle(self, place: AlertPlace) -> None:
         try:
             material = await gather(self.front, place)
-            incidents = await _incidents(self.front)
             folder = await asyncio.to_thread(write, material, Path.home() / FOLDER)
-            gone = await asyncio.to_thread(make_room, folder.parent, material.alert.hostname, incidents)
         except GoneError:
             return  # the frame says so
         except TiercelError as error:
@@ -53,14 +49,7 @@ class Bundling(Pane):
         else:
             shown = f"~/{folder.relative_to(Path.home())}"
             told = ("✓ Written, with its .tar.zst;", "ok"), (" summary.md is for the ticket: ", "dim")
-            room = f"  {words.plural(gone, 'old bundle')} made room" if gone else ""
-            self.say(*told, (shown, ""), (room, "dim"))
-
-
-async def _incidents(front: Front) -> set[int]:
-    """The stacks that are incidents now."""
-    rows = (await front.ask(p.ListStacks(filter="state=incident", limit=_ALL), p.Stacks)).rows
-    return {row.stack for row in rows}
+            self.say(*told, (shown, ""))
 
 
 async def gather(front: Front, place: AlertPlace) -> Material:
