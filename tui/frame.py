@@ -194,13 +194,8 @@ class DrillDown(Frame):
 class MainFrame(Frame):
     """The frame with the main views."""
 
-    def pulsed(self, pulse: Pulse) -> None:
-        """Also show how much there is, beside the titles."""
-        super().pulsed(pulse)
-        self.link_changed()
-
     def link_changed(self) -> None:
-        """Counts come with the health."""
+        """Also show how much there is, beside the titles: counts come with the health."""
         super().link_changed()
         if health := self.front.health:
             counts = {"alerts": health.alerts, "containers": health.containers}
