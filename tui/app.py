@@ -232,7 +232,7 @@ class TiercelApp(Travelling):
         """Back to where you came from; from the main views there is nowhere to go."""
         self.go_back(1)
 
-    def action_view(self, number: int) -> None:
+    async def action_view(self, number: int) -> None:
         """A view of what is selected; else that of the place one is in; the view one is in leads to all there is."""
         view, frame = PANES[number - 1].id, self.frame
         if frame is None:
@@ -241,14 +241,14 @@ class TiercelApp(Travelling):
         if picked is not None and view != frame.view and has_view(picked, view):
             self.visit(picked, view)
         elif view != frame.view and (tab := frame.place_of(view)) is not None:
-            frame.show_tab(tab)
+            await frame.bring(tab)
         else:
-            self._show_all(number - 1)
+            await self._show_all(number - 1)
 
-    def _show_all(self, index: int) -> None:
+    async def _show_all(self, index: int) -> None:
         self.go_back(len(self.screen_stack) - 1)
         if self.frame is not None:
-            self.frame.show_tab(index)
+            await self.frame.bring(index)
 
     def action_help(self) -> None:
         """All keys."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, cast
@@ -27,6 +28,7 @@ from tui.widgets.key_line import KeyLine
 from tui.widgets.page_list import PageList
 from tui.widgets.tab_line import TabLine
 from tui.widgets.time_bar import TimeBar
+from tui.workers import start
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class Frame(Screen[None]):
         yield self.tab_line
         yield self.banner
         with ContentSwitcher(initial=self.view):
-            yield from self.panes
+            yield self.pane  # the others follow when this one is seen
         self.time_bar.display = self.front.travel.on
         yield self.time_bar
         yield KeyLine()
@@ -100,7 +102,21 @@ class Frame(Screen[None]):
         """Begin with the first tab."""
         self.link_changed()
         self.show_tab(self.index)
-        self.call_after_refresh(self.pane.focus_content)  # its widgets are there only then
+        self.call_after_refresh(self._complete)
+
+    def _complete(self) -> None:
+        start(self, self._mount_all, group="panes", name="panes")
+
+    async def _mount_all(self) -> None:
+        """One by one, with keys between them: a place with nine tabs opens as soon as one with a single one."""
+        for pane in self.panes:
+            await self._mount_pane(pane)
+            await asyncio.sleep(0)
+
+    async def _mount_pane(self, pane: Pane) -> None:
+        if pane.parent is None and self.is_attached:
+            pane.display = False
+            await self.query_one(ContentSwitcher).mount(pane)
 
     def on_screen_resume(self) -> None:
         """Back in front: what is shown may be old."""
@@ -108,14 +124,24 @@ class Frame(Screen[None]):
         self.time_bar.display = self.front.travel.on
         self.pane.wake()
 
+    async def bring(self, index: int) -> None:
+        """Bring a tab to the front, complete: the next key is meant for it."""
+        await self._mount_pane(self.panes[index % len(self._tabs)])
+        self.show_tab(index)
+
     def show_tab(self, index: int) -> None:
         """Bring a tab to the front."""
         self.index = index % len(self._tabs)
         self.tab_line.active = self.index
-        self.query_one(ContentSwitcher).current = self._tabs[self.index].id
+        switcher = self.query_one(ContentSwitcher)
+        if self.pane.parent is None:
+            switcher.mount(self.pane)
+        switcher.current = self._tabs[self.index].id
         self.pane.unpick()
         self.pane.wake()
         self.pane.focus_content()
+        if not self.pane.children:
+            self.call_after_refresh(self.pane.focus_content)  # its widgets are there only then
 
     def travelled(self) -> None:
         """Another time is looked at, or how it goes on."""
@@ -132,13 +158,13 @@ class Frame(Screen[None]):
         if item is not None:
             self.run_worker(self.app.run_action(item.binding.action, item.node), group="menu")
 
-    def action_next_tab(self) -> None:
+    async def action_next_tab(self) -> None:
         """The tab to the right."""
-        self.show_tab(self.index + 1)
+        await self.bring(self.index + 1)
 
-    def action_previous_tab(self) -> None:
+    async def action_previous_tab(self) -> None:
         """The tab to the left."""
-        self.show_tab(self.index - 1)
+        await self.bring(self.index - 1)
 
     def pulsed(self, pulse: Pulse) -> None:
         """Hand a pulse to the pane in front."""
