@@ -73,7 +73,7 @@ class Details(VerticalScroll):
     def _fits(self, text: Content) -> bool:
         """Whether it takes as many lines as what is shown: then nothing else has to find its place anew."""
         width, height = self._text.size
-        return bool(width) and text.get_height(self._text.styles, width) == height
+        return bool(width) and text.get_height({}, width) == height
 
     def _reveal(self, index: int) -> None:
         """Scroll to the line, as it is wrapped, in which a place begins."""
