@@ -14,6 +14,7 @@ from typing import ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import BindingType
+from textual.events import Event, Key
 from textual.message import Message
 from textual.screen import Screen
 
@@ -24,6 +25,7 @@ from tui.actions import bindings, sign
 from tui.frame import Frame
 from tui.frames import frame_for, has_view, main_frame
 from tui.front import Connect, Front, Link
+from tui.garbage import Garbage
 from tui.help import HelpScreen
 from tui.keymap import DEFAULT, Keys
 from tui.panes import PANES
@@ -104,6 +106,7 @@ class TiercelApp(Travelling):
             clock=clock,
         )
         self.title = title
+        self._garbage = Garbage()
         self._lent = False
         """Another program has the terminal."""
         self._phase: Phase | None = None
@@ -113,6 +116,12 @@ class TiercelApp(Travelling):
         self.theme = TIERCEL.name
 
         self.front.travel.changed = self._travelled
+
+    async def on_event(self, event: Event) -> None:
+        """Also note that somebody is at work: what is pushed can wait for a moment."""
+        if isinstance(event, Key):
+            self.front.pressed_at = time.monotonic()
+        await super().on_event(event)
 
     def _travelled(self) -> None:
         if self.frame is not None:
@@ -184,6 +193,7 @@ class TiercelApp(Travelling):
             self.frame.pane.wake()
 
     def _tick(self) -> None:
+        self._garbage.look(time.monotonic(), self.front.pressed_at)
         if self.frame is not None:
             self.frame.ticked()
         if self.front.link is Link.UP and not self.front.patience and self.front.health_age > _QUIET:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, cast
@@ -93,7 +92,7 @@ class Frame(Screen[None]):
         yield self.tab_line
         yield self.banner
         with ContentSwitcher(initial=self.view):
-            yield self.pane  # the others follow when this one is seen
+            yield self.pane  # the others are made when they are gone to: a place opens as soon as one with a single tab
         self.time_bar.display = self.front.travel.on
         yield self.time_bar
         yield KeyLine()
@@ -102,16 +101,6 @@ class Frame(Screen[None]):
         """Begin with the first tab."""
         self.link_changed()
         self.show_tab(self.index)
-        self.call_after_refresh(self._complete)
-
-    def _complete(self) -> None:
-        start(self, self._mount_all, group="panes", name="panes")
-
-    async def _mount_all(self) -> None:
-        """One by one, with keys between them: a place with nine tabs opens as soon as one with a single one."""
-        for pane in self.panes:
-            await self._mount_pane(pane)
-            await asyncio.sleep(0)
 
     async def _mount_pane(self, pane: Pane) -> None:
         if pane.parent is None and self.is_attached:
@@ -218,7 +207,17 @@ class DrillDown(Frame):
 
 
 class MainFrame(Frame):
-    """The frame with the main views."""
+    """The frame with the main views, all of which are there soon after the first is seen."""
+
+    def on_mount(self) -> None:
+        """Also make the others."""
+        super().on_mount()
+        self.call_after_refresh(lambda: start(self, self._mount_all, group="panes", name="panes"))
+
+    async def _mount_all(self) -> None:
+        with self.app.batch_update():
+            for pane in self.panes:
+                await self._mount_pane(pane)
 
     def link_changed(self) -> None:
         """Also show how much there is, beside the titles: counts come with the health."""

@@ -140,11 +140,12 @@ class Keyboard:
         for key, marker in itertools.islice(itertools.cycle(among), count):
             yield from _some(self.press(key, lambda marker=marker: marker in self.seen.text(), f"the view {marker}"))  # type: ignore[misc]
 
-    def there_and_back(self, count: int, inside: str, outside: str) -> Iterator[Press]:
-        """Into what is under the cursor and back, a moment in each."""
-        for number in range(count):
-            key, marker = (ESCAPE, outside) if number % 2 else (ENTER, inside)
-            yield from _some(self.press(key, lambda marker=marker: marker in self.seen.text(), marker))  # type: ignore[misc]
+    def opened(self, count: int, key: bytes, inside: str, outside: str) -> Iterator[Press]:
+        """Into what is under the cursor, or back, a moment in each: the times of one of the two keys."""
+        for number in range(2 * count):
+            which, marker = (ESCAPE, outside) if number % 2 else (ENTER, inside)
+            pressed = self.press(which, lambda marker=marker: marker in self.seen.text(), marker)  # type: ignore[misc]
+            yield from _some(pressed if which == key else None)
             self.seen.settle(_CALM)
 
     def tabs(self, count: int) -> Iterator[Press]:

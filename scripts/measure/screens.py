@@ -18,7 +18,7 @@ from pathlib import Path
 from scripts.measure.captures import large_capture
 from scripts.measure.crowd import ALERTS, CONTAINERS, PROCESSES, RATE, TURNOVER
 from scripts.measure.figure import Figure, UnmeasurableError
-from scripts.measure.pressing import END, HOME, Keyboard
+from scripts.measure.pressing import END, ENTER, ESCAPE, HOME, Keyboard
 from scripts.measure.processes import as_urgent, memory_of
 from scripts.measure.terminal import NARROW, WIDE, terminal
 
@@ -67,7 +67,7 @@ def _of_alerts(keys: Keyboard) -> Iterator[Figure]:
     seen.press(b"MM")
     yield from keys.figures("alerts: a page", note, keys.pages(KEYS, "Rule"))
     yield from keys.figures("alerts: the end, the beginning", note, keys.pages(KEYS // 3, "Rule", END, HOME))
-    yield from keys.figures("alerts: open one, and back", note, keys.there_and_back(KEYS // 3, "Overview", " × "))
+    yield from _in_and_out(keys, "alerts", note, "Overview", " × ")
     seen.press(b"\r")
     seen.settle(1)
     yield from keys.figures("an alert: the next tab", note, keys.tabs(KEYS // 3))
@@ -98,6 +98,11 @@ def _of_single_alerts(keys: Keyboard) -> Iterator[Figure]:
     yield keys.memory(note)
 
 
+def _in_and_out(keys: Keyboard, what: str, note: str, inside: str, outside: str) -> Iterator[Figure]:
+    for key, word in ((ENTER, "open one"), (ESCAPE, "back from it")):
+        yield from keys.figures(f"{what}: {word}", note, keys.opened(KEYS // 4, key, inside, outside))
+
+
 def _only_seven(keys: Keyboard) -> bool:
     return all(rule.startswith("Rule number 7") for rule in keys.column("Rule")[: keys.seen.lines // 3])
 
@@ -109,7 +114,7 @@ def _of_processes(keys: Keyboard) -> Iterator[Figure]:
     yield from keys.figures("processes: move the cursor", note, keys.moves(KEYS))
     yield from keys.figures("processes: a page", note, keys.pages(KEYS, "Process"))
     yield from keys.figures("processes: the end, the beginning", note, keys.pages(KEYS // 3, "Process", END, HOME))
-    yield from keys.figures("processes: open one, and back", note, keys.there_and_back(KEYS // 6, "Command", " Age "))
+    yield from _in_and_out(keys, "processes", note, "Command", " Age ")
     yield from keys.figures("processes: type a filter", note, keys.letters("proc.cmdline contains job-77"))
     seen.settle(1)
     yield keys.once("processes: that filter to its screen", note, b"\r", lambda: "job-77" in _line(keys, "Process", 3))
@@ -137,7 +142,7 @@ def _of_containers(keys: Keyboard) -> Iterator[Figure]:
     seen.press(b">>>>")
     seen.settle(2)
     yield from keys.figures("containers: a page, by CPU", note, keys.pages(KEYS // 2, "Name"))
-    yield from keys.figures("containers: open one, and back", note, keys.there_and_back(KEYS // 6, " Logs ", " Image "))
+    yield from _in_and_out(keys, "containers", note, " Logs ", " Image ")
     yield from keys.figures("containers: type a filter", note, keys.letters("container.name = web-77"))
     yield keys.memory(note)
 
