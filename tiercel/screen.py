@@ -50,8 +50,9 @@ def show(connect: Callable[[], Awaitable[Client]], *, title: str, remapped: Sequ
     """Run the TUI on a connection to a sensor, with keys as they are configured."""
     from tui.app import TiercelApp
     from tui.keymap import settle
-    from tui.terminal import end_with
+    from tui.terminal import end_with, escape_soon
 
+    escape_soon()
     end_with(sys.stdin.fileno())
     keys, faults = settle(remapped)
     for fault in faults:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import BindingType
-from textual.events import Event
+from textual.events import Event, Key
 from textual.message import Message
 from textual.screen import Screen
 
@@ -25,6 +25,7 @@ from tui.actions import bindings, sign
 from tui.frame import Frame
 from tui.frames import frame_for, has_view, main_frame
 from tui.front import Connect, Front, Link
+from tui.garbage import Garbage
 from tui.help import HelpScreen
 from tui.keymap import DEFAULT, Keys
 from tui.panes import PANES
@@ -107,6 +108,7 @@ class TiercelApp(Travelling):
             clock=clock,
         )
         self.title = title
+        self._garbage = Garbage()
         self._lent = False
         """Another program has the terminal."""
         self._phase: Phase | None = None
@@ -187,6 +189,7 @@ class TiercelApp(Travelling):
             self.frame.pane.wake()
 
     def _tick(self) -> None:
+        self._garbage.look(time.monotonic(), self.front.pressed_at)
         if self.frame is not None:
             self.frame.ticked()
         if self.front.link is Link.UP and not self.front.patience and self.front.health_age > _QUIET:
@@ -195,7 +198,9 @@ class TiercelApp(Travelling):
     # ── keys that are typed ahead ────────────────────────────────────────────────────────────────────────────────
 
     async def on_event(self, event: Event) -> None:
-        """Keys wait for their turn."""
+        """Keys wait for their turn; while somebody is at work, what is pushed can wait for a moment."""
+        if isinstance(event, Key):
+            self.front.pressed_at = time.monotonic()
         if self.ahead.takes(event):
             await self.ahead.go_on()
         else:
@@ -256,7 +261,7 @@ class TiercelApp(Travelling):
         """Back to where you came from; from the main views there is nowhere to go."""
         self.go_back(1)
 
-    def action_view(self, number: int) -> None:
+    async def action_view(self, number: int) -> None:
         """A view of what is selected; else that of the place one is in; the view one is in leads to all there is."""
         view, frame = PANES[number - 1].id, self.frame
         if frame is None:
@@ -265,14 +270,14 @@ class TiercelApp(Travelling):
         if picked is not None and view != frame.view and has_view(picked, view):
             self.visit(picked, view)
         elif view != frame.view and (tab := frame.place_of(view)) is not None:
-            frame.show_tab(tab)
+            await frame.bring(tab)
         else:
-            self._show_all(number - 1)
+            await self._show_all(number - 1)
 
-    def _show_all(self, index: int) -> None:
+    async def _show_all(self, index: int) -> None:
         self.go_back(len(self.screen_stack) - 1)
         if self.frame is not None:
-            self.frame.show_tab(index)
+            await self.frame.bring(index)
 
     def action_help(self) -> None:
         """All keys."""

@@ -27,6 +27,7 @@ from tui.widgets.key_line import KeyLine
 from tui.widgets.page_list import PageList
 from tui.widgets.tab_line import TabLine
 from tui.widgets.time_bar import TimeBar
+from tui.workers import start
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class Frame(Screen[None]):
         yield self.tab_line
         yield self.banner
         with ContentSwitcher(initial=self.view):
-            yield from self.panes
+            yield self.pane  # the others are made when they are gone to: a place opens as soon as one with a single tab
         self.time_bar.display = self.front.travel.on
         yield self.time_bar
         yield KeyLine()
@@ -110,11 +111,21 @@ class Frame(Screen[None]):
             self.pane.focus_content()
         self.is_ready = True
 
+    async def _mount_pane(self, pane: Pane) -> None:
+        if pane.parent is None and self.is_attached:
+            pane.display = False
+            await self.query_one(ContentSwitcher).mount(pane)
+
     def on_screen_resume(self) -> None:
         """Back in front: what is shown may be old."""
         self.link_changed()
         self.time_bar.display = self.front.travel.on
         self.pane.wake()
+
+    async def bring(self, index: int) -> None:
+        """Bring a tab to the front, complete: the next key is meant for it."""
+        await self._mount_pane(self.panes[index % len(self._tabs)])
+        self.show_tab(index)
 
     def show_tab(self, index: int) -> None:
         """Bring a tab to the front."""
@@ -122,10 +133,15 @@ class Frame(Screen[None]):
         if not self.is_mounted and not self.query(ContentSwitcher):
             return  # it is being made, and begins there
         self.tab_line.active = self.index
-        self.query_one(ContentSwitcher).current = self._tabs[self.index].id
+        switcher = self.query_one(ContentSwitcher)
+        if self.pane.parent is None:
+            switcher.mount(self.pane)
+        switcher.current = self._tabs[self.index].id
         self.pane.unpick()
         self.pane.wake()
         self.pane.focus_content()
+        if not self.pane.children:
+            self.call_after_refresh(self._focus_first)  # its widgets are there only then
 
     def travelled(self) -> None:
         """Another time is looked at, or how it goes on."""
@@ -142,13 +158,13 @@ class Frame(Screen[None]):
         if item is not None:
             self.run_worker(self.app.run_action(item.binding.action, item.node), group="menu")
 
-    def action_next_tab(self) -> None:
+    async def action_next_tab(self) -> None:
         """The tab to the right."""
-        self.show_tab(self.index + 1)
+        await self.bring(self.index + 1)
 
-    def action_previous_tab(self) -> None:
+    async def action_previous_tab(self) -> None:
         """The tab to the left."""
-        self.show_tab(self.index - 1)
+        await self.bring(self.index - 1)
 
     def pulsed(self, pulse: Pulse) -> None:
         """Hand a pulse to the pane in front."""
@@ -208,15 +224,20 @@ class DrillDown(Frame):
 
 
 class MainFrame(Frame):
-    """The frame with the main views."""
+    """The frame with the main views, all of which are there soon after the first is seen."""
 
-    def pulsed(self, pulse: Pulse) -> None:
-        """Also show how much there is, beside the titles."""
-        super().pulsed(pulse)
-        self.link_changed()
+    def on_mount(self) -> None:
+        """Also make the others."""
+        super().on_mount()
+        self.call_after_refresh(lambda: start(self, self._mount_all, group="panes", name="panes"))
+
+    async def _mount_all(self) -> None:
+        with self.app.batch_update():
+            for pane in self.panes:
+                await self._mount_pane(pane)
 
     def link_changed(self) -> None:
-        """Counts come with the health."""
+        """Also show how much there is, beside the titles: counts come with the health."""
         super().link_changed()
         if health := self.front.health:
             counts = {"alerts": health.alerts, "containers": health.containers}

@@ -86,6 +86,8 @@ class Front:
         """Why the sensor is gone."""
         self.hint = ""
         self.hostname = ""
+        self.pressed_at = 0.0
+        """When somebody pressed a key last, on the monotonic clock."""
         self.replay_paused = False
         """A replay stands still, because we asked for it."""
         self.along = Along()

@@ -1,6 +1,7 @@
 """Loading what a pane shows: one request at a time, and once more if something changed meanwhile.
 
-A sensor that answers slowly is so asked less often, never more; and keys never wait.
+A sensor that answers slowly is so asked less often, never more; and keys never wait: while somebody types, what the
+sensor pushes is looked at once a second.
 """
 
 from __future__ import annotations
@@ -14,15 +15,27 @@ from tui.workers import start
 
 _REST = 4
 """Times as long as a load takes the next one for a pulse is away: what takes long is done less often."""
+_CALM = 0.3
+"""Seconds after a key within which another is to be expected, and nothing is loaded for a pulse, …"""
+_LONGEST = 1.0
+"""… but for once in so many."""
 
 
 class Loader:
-    """Runs ``load`` for a widget. ``pace`` is the shortest time, in seconds, between two loads for pulses."""
+    """Runs ``load`` for a widget. ``pace`` is the shortest time, in seconds, between two loads for pulses; ``pressed``
+    gives the monotonic time of the latest key."""
 
-    def __init__(self, owner: Widget, load: Callable[[], Awaitable[None]], pace: float = 0.0) -> None:
+    def __init__(
+        self,
+        owner: Widget,
+        load: Callable[[], Awaitable[None]],
+        pace: float = 0.0,
+        pressed: Callable[[], float] = lambda: 0.0,
+    ) -> None:
         self._owner = owner
         self._load = load
         self._pace = pace
+        self._pressed = pressed
         self._wanted = False
         self._running = False
         self._waiting = False
@@ -38,17 +51,21 @@ class Loader:
             start(self._owner, self._run, group="load")
 
     def soon(self) -> None:
-        """Load, but not sooner than the pace allows."""
-        wait = self._last + max(self._pace, _REST * self._took) - time.monotonic()
+        """Load, but not sooner than the pace, and who types, allows."""
+        wait = self._due_at() - time.monotonic()
         if wait <= 0:
             self.now()
         elif not self._waiting:
             self._waiting = True
             self._owner.set_timer(wait, self._due)
 
+    def _due_at(self) -> float:
+        earliest = self._last + max(self._pace, _REST * self._took)
+        return max(earliest, min(self._pressed() + _CALM, self._last + _LONGEST))
+
     def _due(self) -> None:
         self._waiting = False
-        self.now()
+        self.soon()
 
     async def _run(self) -> None:
         try:

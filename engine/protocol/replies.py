@@ -64,9 +64,17 @@ class Containers(Answer, tag="containers"):
 
 
 class Processes(Answer, tag="processes"):
-    """A process tree in display order."""
+    """A process tree in display order; or, with ``is_part``, what is otherwise than in the answer asked for with
+    ``since``: ``gone`` are no longer there, and each of ``rows`` has its place of ``places`` in the whole. All others
+    are as they were, in the same order."""
 
     rows: list[ProcessRow]
+    token: int = 0
+    """Of this state, for the next question; 0 for none."""
+    is_part: bool = False
+    places: list[int] = []
+    gone: list[tuple[int, int]] = []
+    """Pid and start time."""
 
 
 class Events(Answer, tag="events"):

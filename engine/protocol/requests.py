@@ -90,6 +90,11 @@ class ListProcesses(Ask, tag="processes"):
     exited: bool = True
     at: int = 0
     """As it was at this time, as far as it is known, in nanoseconds since the epoch; 0 for now."""
+    since: int | None = None
+    """The ``token`` of the answer that is known: what is otherwise since then is enough. 0 for none yet; None for who
+    does not ask again."""
+    limit: int = 0
+    """Rows that are enough, from the first on; 0 for all."""
 
 
 class ListEvents(Ask, tag="events"):

@@ -22,6 +22,7 @@ from engine.sensor import Sensor
 from engine.service.inside import InsideDesk
 from engine.service.peer import who_asks
 from engine.service.rule_costs import RuleCosts
+from engine.service.tree_news import TreeNews
 from engine.zoom import SECONDS, Target, target_of
 
 Steer = Callable[[p.Control], None]
@@ -37,6 +38,7 @@ class Desk:
         self._shut_down = shut_down
         self._steer = steer
         self._costs = RuleCosts(sensor.rules_measured)
+        self._tree_news = TreeNews()
         self._handlers: dict[type, Callable[..., Awaitable[p.Reply]]] = {
             p.ListStacks: self._stacks,
             p.ListAlerts: self._alerts,
@@ -100,10 +102,15 @@ class Desk:
         return p.Containers(rows=await self.sensor.world.container_rows(request.at))
 
     async def _processes(self, request: p.ListProcesses) -> p.Reply:
-        return p.Processes(rows=await self._process_rows(request))
+        rows = await self._process_rows(request)
+        if request.since is None or request.at or request.limit:
+            return p.Processes(rows=rows)
+        return await self._tree_news.reply((request.container_id, request.exited), request.since, rows)
 
     async def _process_rows(self, request: p.ListProcesses) -> list[p.ProcessRow]:
-        return await self.sensor.world.process_rows(request.container_id, exited=request.exited, at=request.at)
+        return await self.sensor.world.process_rows(
+            request.container_id, exited=request.exited, at=request.at, limit=request.limit
+        )
 
     async def _events(self, request: p.ListEvents) -> p.Reply:
         self._look_at(target_of(request.container_id, request.pid, request.start))

@@ -28,6 +28,10 @@ class _Processes(Answer, tag="processes"):
     """As :class:`~engine.protocol.Processes`."""
 
     rows: list[msgspec.Raw]
+    token: int = 0
+    is_part: bool = False
+    places: list[int] = msgspec.field(default_factory=list)
+    gone: list[tuple[int, int]] = msgspec.field(default_factory=list)
 
 
 _UNREAD: msgspec.msgpack.Decoder[_Containers | _Processes] = msgspec.msgpack.Decoder(_Containers | _Processes)
@@ -41,7 +45,8 @@ async def reply_of(body: bytes) -> Reply:
         return to_reply(body)
     if isinstance(unread, _Containers):
         return Containers(id=unread.id, rows=await _rows(_CONTAINERS, unread.rows))
-    return Processes(id=unread.id, rows=await _rows(_PROCESSES, unread.rows))
+    rows = await _rows(_PROCESSES, unread.rows)
+    return Processes(rows, unread.token, unread.is_part, unread.places, unread.gone, id=unread.id)
 
 
 def _unread(body: bytes) -> _Containers | _Processes | None:

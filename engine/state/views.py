@@ -95,13 +95,20 @@ def container_row(container: Container, processes: int, at: int = 0) -> Containe
 
 
 def process_rows(
-    processes: Iterable[Process], containers: ContainerTable, container_id: str | None, *, exited: bool, at: int = 0
+    processes: Iterable[Process],
+    containers: ContainerTable,
+    container_id: str | None,
+    *,
+    exited: bool,
+    at: int = 0,
+    limit: int = 0,
 ) -> Iterator[ProcessRow | None]:
     """The process tree of a container, of the host ("") or of all (None), parents first, the oldest first; None now and
     then, where the caller may let others go on.
 
     With ``at`` it is the tree of that time, as far as it is known: names are those of now. Of the exited ones those
-    that caused alerts come first, then the latest, :data:`MAX_EXITED_ROWS` in all.
+    that caused alerts come first, then the latest, :data:`MAX_EXITED_ROWS` in all. With ``limit`` it ends after so
+    many rows.
     """
     chosen: list[Process] = []
     ended: list[Process] = []
@@ -115,8 +122,12 @@ def process_rows(
             yield None
     if exited:
         chosen += nlargest(MAX_EXITED_ROWS, ended, key=lambda process: (process.alerts > 0, process.exit_time))
+    made = 0
     for number, place in enumerate(_in_tree_order(chosen), 1):
         yield None if place is None else process_row(*place, containers, at)
+        made += place is not None
+        if made == limit > 0:
+            return
         if number % SLICE == 0:
             yield None
 

@@ -190,10 +190,12 @@ class World:
         rows = views.container_rows(self.containers, self.processes, self.processes.population, at)
         return await breathing(rows)
 
-    async def process_rows(self, container_id: str | None = None, exited: bool = True, at: int = 0) -> list[ProcessRow]:
+    async def process_rows(
+        self, container_id: str | None = None, exited: bool = True, at: int = 0, limit: int = 0
+    ) -> list[ProcessRow]:
         """The process tree of a container, of the host ("") or of all (None), parents first, with ``at`` as it was
-        then; others go on meanwhile."""
-        rows = views.process_rows(self.processes, self.containers, container_id, exited=exited, at=at)
+        then, at most ``limit`` rows where it is given; others go on meanwhile."""
+        rows = views.process_rows(self.processes, self.containers, container_id, exited=exited, at=at, limit=limit)
         return await breathing(rows)
 
     async def event_rows(self, request: ListEvents) -> list[EventRow]:

@@ -28,8 +28,8 @@ BEATEN = 200
 """Stacks, the latest of all, whose times are in the rows of their groups."""
 _ENDS = "SELECT (SELECT min(id) FROM alerts), (SELECT max(id) FROM alerts)"
 """One by one: both at once SQLite would look for among all."""
-_PAGE = 100
-"""Alerts looked at more, about, than those that are passed over."""
+_SORTED = 8
+"""Alerts that are passed over in their order for what it costs to put one of a stack in order."""
 
 
 class _Group(NamedTuple):
@@ -150,40 +150,74 @@ def read_singles(connection: sqlite3.Connection, waiting: list[Stored], query: L
     ids = {row.stack for row in chosen.special}
     young = [one.alert for one in reversed(waiting) if one.alert.id <= chosen.until and one.alert.stack in ids]
     rows = young[query.offset : query.offset + query.limit]
-    older = _older(connection, chosen, total - len(young), max(0, query.offset - len(young)), query.limit - len(rows))
+    part = _Part(total - len(young), max(0, query.offset - len(young)), query.limit - len(rows))
+    older = _older(connection, chosen, part, whole=_is_whole(query))
     made = [_single(alert, _triage(connection, alert.stack)) for alert in rows] + list(older)
     return Stacks(total=total, alerts=total, newest=chosen.until, rows=made)
 
 
-def _older(
-    connection: sqlite3.Connection, chosen: Selection, total: int, offset: int, limit: int
-) -> Iterable[StackRow]:
-    """Those on the disk, of ``total``."""
-    ids, parameters = _ids(connection, chosen, total, offset)
+class _Part(NamedTuple):
+    """Some of the alerts on the disk that a query is about: of ``total``, the newest first."""
+
+    total: int
+    offset: int
+    limit: int
+
+    @property
+    def is_nearer_to_the_oldest(self) -> bool:
+        """Then it is counted from there."""
+        return self.offset > self.total // 2
+
+    @property
+    def turned(self) -> _Part:
+        """The same alerts, the oldest first."""
+        limit = max(0, min(self.limit, self.total - self.offset))
+        return _Part(self.total, max(0, self.total - self.offset - limit), limit)
+
+
+def _is_whole(query: ListStacks) -> bool:
+    """Whether it is about all alerts."""
+    return not query.filter.strip() and query.container_id is None and not query.rule
+
+
+def _older(connection: sqlite3.Connection, chosen: Selection, part: _Part, *, whole: bool) -> Iterable[StackRow]:
+    ids, parameters = _ids(connection, chosen, part, whole=whole)
     found = connection.execute(
         f"SELECT body, {TRIAGE_COLUMNS} FROM alerts JOIN stacks ON stacks.id = alerts.stack"
-        f" WHERE alerts.id IN ({ids} LIMIT ?) ORDER BY alerts.id DESC",
-        (*parameters, limit),
+        f" WHERE alerts.id IN ({ids}) ORDER BY alerts.id DESC",
+        parameters,
     )
     for body, acknowledged, *triage in found:
         yield _single(_ALERTS.decode(body), Triage(bool(acknowledged), *triage))
 
 
 def _ids(
-    connection: sqlite3.Connection, chosen: Selection, total: int, offset: int
+    connection: sqlite3.Connection, chosen: Selection, part: _Part, *, whole: bool
 ) -> tuple[str, tuple[str | int, ...]]:
-    """The ids from ``offset`` on, the newest first: counted back where all are kept, else looked for in the way that
-    looks at fewer alerts."""
+    """The ids: counted back where all are kept, else passed over, from the nearer end, in the cheaper way."""
     oldest, newest = connection.execute(_ENDS).fetchone()
     last = min(chosen.until, newest or 0)
-    if oldest and total == last - oldest + 1:
-        return "SELECT id FROM alerts WHERE id <= ? ORDER BY id DESC", (last - offset,)
-    walked = (offset + _PAGE) * (last - (oldest or 0)) // max(total, 1)
-    index = "INDEXED BY alerts_of_stack" if total < walked else "NOT INDEXED"
+    if oldest and part.total == last - oldest + 1:
+        return "SELECT id FROM alerts WHERE id <= ? ORDER BY id DESC LIMIT ?", (last - part.offset, part.limit)
+    turned = part.is_nearer_to_the_oldest
+    there = part.turned if turned else part
+    among, parameters, index = ("1", (), _IN_ORDER) if whole else _among(chosen, there, last - (oldest or 0))
+    return (
+        f"SELECT id FROM alerts INDEXED BY {index} WHERE {among} AND id <= ?"
+        f" ORDER BY id {'' if turned else 'DESC'} LIMIT ? OFFSET ?",
+        (*parameters, chosen.until, there.limit, there.offset),
+    )
+
+
+_IN_ORDER, _BY_STACK = "alerts_in_order", "alerts_of_stack"
+
+
+def _among(chosen: Selection, part: _Part, span: int) -> tuple[str, tuple[str | int, ...], str]:
+    """The condition that alerts are of the stacks asked for, and by which index, with ids that ``span`` so many."""
+    passed = (part.offset + part.limit) * span // max(part.total, 1)
     special = ",".join(str(row.stack) for row in chosen.special)
     wanted = f"SELECT id FROM stacks WHERE {chosen.where} UNION ALL SELECT id FROM stacks WHERE id IN ({special})"
-    among = f"SELECT id FROM alerts {index} WHERE stack IN ({wanted}) AND id <= ? ORDER BY id DESC LIMIT -1 OFFSET ?"
-    return f"SELECT id FROM ({among})", (*chosen.parameters, chosen.until, offset)
+    return f"stack IN ({wanted})", chosen.parameters, _BY_STACK if part.total * _SORTED < passed else _IN_ORDER
 
 
 def _single(alert: Alert, triage: Triage) -> StackRow:

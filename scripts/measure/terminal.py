@@ -26,9 +26,11 @@ from pathlib import Path
 import pyte
 
 from scripts.measure.figure import UnmeasurableError
+from scripts.measure.processes import as_urgent
 
-COLUMNS, LINES = 160, 50
-PATIENCE = 60.0
+WIDE, NARROW = (160, 50), (80, 24)
+"""Columns and lines."""
+PATIENCE = 30.0
 """Seconds until what does not come is given up."""
 CHUNK = 1 << 16
 
@@ -43,10 +45,11 @@ _COLUMN = 4
 class Terminal:
     """``tiercel`` with some arguments, as somebody sees it. Times end when the bytes have come."""
 
-    def __init__(self, arguments: Sequence[str]) -> None:
+    def __init__(self, arguments: Sequence[str], size: tuple[int, int] = WIDE) -> None:
+        self.columns, self.lines = size
         self.begun = time.perf_counter()
         leader, follower = pty.openpty()
-        fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+        fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", self.lines, self.columns, 0, 0))
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tiercel", *arguments],
@@ -57,8 +60,9 @@ class Terminal:
             start_new_session=True,
         )
         os.close(follower)
+        as_urgent(self.process.pid)
         self._leader = leader
-        self._screen = pyte.Screen(COLUMNS, LINES)
+        self._screen = pyte.Screen(self.columns, self.lines)
         self._stream = pyte.ByteStream(self._screen)
         self._drawn: queue.SimpleQueue[tuple[float, bytes]] = queue.SimpleQueue()
         self._seen = self.begun
@@ -76,12 +80,12 @@ class Terminal:
         """Look at what comes, as somebody does between two keys."""
         self.settle(random.uniform(*_PAUSE))  # noqa: S311 - nothing is secret
 
-    def asked(self, keys: bytes, condition: Callable[[], object], what: str) -> float:
+    def asked(self, keys: bytes, condition: Callable[[], object], what: str, patience: float = PATIENCE) -> float:
         """Type, and read until something is so that was not; seconds from the keys to the bytes that made it so."""
         if condition():
             raise UnmeasurableError(f"{what}: it is there before it was asked for")
         self.press(keys)
-        return self.until(condition, what)
+        return self.until(condition, what, patience)
 
     def text(self) -> str:
         """What is on the screen."""
@@ -89,18 +93,18 @@ class Terminal:
 
     def cursor(self) -> int:
         """The line that stands out; -1 while none does, or more than one, because not all is drawn yet."""
-        colours = [self._screen.buffer[line][_COLUMN].bg for line in range(1, LINES - 1)]
+        colours = [self._screen.buffer[line][_COLUMN].bg for line in range(1, self.lines - 1)]
         ordinary = statistics.mode(colours)
         lit = [line for line, colour in enumerate(colours, 1) if colour != ordinary]
         return lit[0] if len(lit) == 1 else -1
 
-    def until(self, condition: Callable[[], object], what: str) -> float:
+    def until(self, condition: Callable[[], object], what: str, patience: float = PATIENCE) -> float:
         """Read until something is so; seconds from the call to the bytes that made it so."""
         began = time.perf_counter()
         while not condition():
-            if time.perf_counter() - began > PATIENCE:
+            if (left := began + patience - time.perf_counter()) < 0:
                 raise UnmeasurableError(f"{what}: it did not come; there is\n{self.text()}")
-            self._read(0.01)
+            self._read(min(left, 1.0))  # nothing is otherwise before something has come
         return max(0.0, self._seen - began)
 
     def settle(self, seconds: float) -> None:
@@ -138,9 +142,9 @@ class Terminal:
 
 
 @contextlib.contextmanager
-def terminal(*arguments: str) -> Iterator[Terminal]:
+def terminal(*arguments: str, size: tuple[int, int] = WIDE) -> Iterator[Terminal]:
     """A program to look at, ended afterwards."""
-    running = Terminal(arguments)
+    running = Terminal(arguments, size)
     try:
         yield running
     finally:

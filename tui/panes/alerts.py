@@ -42,6 +42,8 @@ from tui.widgets.page_list import PageList
 
 _GLANCE = 0.3
 """Seconds in which nobody can have seen that another row is there."""
+_BRIEFLY = 0.1
+"""Seconds that nobody misses the selected alert."""
 _ROOMY = 90
 """Cells from which on the process has a column of its own."""
 _ROOMIER = 100
@@ -53,7 +55,7 @@ class AlertsPane(AlertVisits, FilterPane):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("alerts")
     follows = ("alerts",)
-    pace = 0.1
+    pace = 0.25
     of_time = "then"
     filter_help = "words, or: container.name=web and fd.name startswith /etc"
 
@@ -139,8 +141,15 @@ class AlertsPane(AlertVisits, FilterPane):
             self.detail.show(content())
             return
         if self.alert is None or self.alert.id != row.alert_id:
-            self.detail.show(preview(row))
+            self.set_timer(_BRIEFLY, self._preview)
         self.detail_loader.now()
+
+    def _preview(self) -> None:
+        """What the list knows of the selected alert, where the alert itself takes long to come: else the text would be
+        drawn twice for each key."""
+        row = self.list.selected
+        if row is not None and (self.alert is None or self.alert.id != row.alert_id):
+            self.detail.show(preview(row))
 
     async def _load_detail(self) -> None:
         row = self.list.selected

@@ -48,7 +48,7 @@ class Pane(Exporting):
     def __init__(self, front: Front, id: str | None = None) -> None:
         super().__init__(id=id)
         self.front = front
-        self.loader = Loader(self, self._load, self.pace)
+        self.loader = Loader(self, self._load, self.pace, lambda: front.pressed_at)
         self._seen: tuple[int, ...] = ()
         self._time = 0
         """The time that is shown, 0 for now."""

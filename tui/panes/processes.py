@@ -13,6 +13,7 @@ from engine.ending import ending
 from engine.events import HOST
 from engine.protocol import GetTop, ListProcesses, ListResponses, Processes, ProcessFigure, ProcessRow, Top, Zoom
 from engine.query import split_inversion
+from engine.service.tree_news import applied
 from tui import clip, words
 from tui.actions import bindings
 from tui.figures import UNKNOWN, cpu_cell
@@ -31,6 +32,8 @@ from tui.widgets.columns import Column
 from tui.widgets.page_list import PageList
 from tui.workers import start
 
+AT_FIRST = 150
+"""Rows that are shown while the others are on their way."""
 AT_ONCE = 1_000
 """Rows up to which they are filtered at once."""
 
@@ -65,6 +68,9 @@ class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
         self._lets_go = False
         """Whether the cursor's row is to go, too: those like it are being folded."""
         self._sifter = Loader(self, self._show_soon)
+        self._known: Sequence[ProcessRow] = ()
+        """The tree of the latest answer, and the token of that, to be told what is otherwise since."""
+        self._token = 0
 
     def make_list(self) -> PageList[ProcessRow]:
         """The tree, then who, where and how long."""
@@ -148,8 +154,20 @@ class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
         return f"{what} {row.container} {row.container_id[:12]} {row.entry} {' '.join(row.flags)}"
 
     async def fetch(self) -> Sequence[ProcessRow]:
-        """The tree in display order."""
-        return (await self.front.ask(ListProcesses(self._container_id, at=self.front.travel.at), Processes)).rows
+        """The tree in display order: of now as it was known, with what is otherwise."""
+        if at := self.front.travel.at:
+            return (await self.front.ask(ListProcesses(self._container_id, at=at), Processes)).rows
+        reply = await self.front.ask(ListProcesses(self._container_id, since=self._token), Processes)
+        self._known, self._token = applied(self._known, reply), reply.token
+        return self._known
+
+    async def load(self) -> None:
+        """At first what fits on a screen, for the whole tree takes a while."""
+        if not self.rows and self._select is None and not self.front.travel.at:
+            first = ListProcesses(self._container_id, limit=AT_FIRST)
+            self.rows = (await self.front.ask(first, Processes)).rows
+            self.show_rows(self.sought)
+        await super().load()
 
     def nothing(self) -> list[Span]:
         """Those that exited have gone, too."""

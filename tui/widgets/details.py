@@ -68,7 +68,12 @@ class Details(VerticalScroll):
         text = self.shown
         for number, (start, end) in enumerate(self.places):
             text = text.stylize(_LIT if number == self.place else _MARKED, start, end)
-        self._text.update(text)
+        self._text.update(text, layout=not self._fits(text))
+
+    def _fits(self, text: Content) -> bool:
+        """Whether it takes as many lines as what is shown: then nothing else has to find its place anew."""
+        width, height = self._text.size
+        return bool(width) and text.get_height({}, width) == height
 
     def _reveal(self, index: int) -> None:
         """Scroll to the line, as it is wrapped, in which a place begins."""

@@ -412,6 +412,14 @@ async def test_a_tree_of_many_processes_lets_others_go_on() -> None:
     assert breaths >= 2000 // 200
 
 
+async def test_the_first_rows_of_a_tree_are_those_of_the_whole() -> None:
+    world = World()
+    world.apply(snapshot(*(process_info(pid, ppid=pid // 2) for pid in range(1, 500))))
+    whole = await world.process_rows()
+    for limit in (1, 7, 499, 1000):
+        assert await world.process_rows(limit=limit) == whole[:limit]
+
+
 async def test_a_search_through_many_events_lets_others_go_on(world: World) -> None:
     apply(world, *(opened(f"/f/{number}", at=10 + number, pid=1000 + number // 90) for number in range(1000)))
     search = asyncio.ensure_future(world.event_rows(ListEvents(filter="no such words")))

@@ -161,8 +161,9 @@ async def test_a_store_of_before_is_taken_over(tmp_path: Path) -> None:
     with closing(AlertStore(path)) as store:
         store.add([alert(), alert()])
     with closing(sqlite3.connect(path)) as old:
+        old.execute("DROP INDEX alerts_in_order")
         old.execute("ALTER TABLE stacks DROP COLUMN beats")
-        old.execute(f"PRAGMA user_version = {SCHEMA_VERSION - 1}")
+        old.execute(f"PRAGMA user_version = {SCHEMA_VERSION - 2}")
         old.commit()
     with closing(AlertStore(path)) as store:
         (row,) = (await store.stacks(ListStacks())).rows

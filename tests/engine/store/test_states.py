@@ -104,6 +104,7 @@ async def test_a_store_of_version_1_keeps_its_alerts_and_what_was_acknowledged(p
         old.executescript(
             "DROP TABLE dropped; DROP TABLE surroundings; DROP TABLE marks;"
             "DROP INDEX stacks_by_size; DROP INDEX stacks_by_age; DROP INDEX stacks_muted;"
+            "DROP INDEX alerts_in_order;"
             "UPDATE stacks SET acknowledged = id = 2;"
             + "".join(
                 f"ALTER TABLE stacks DROP COLUMN {name};" for name in ("state", "muted_until", "note", "who", "beats")

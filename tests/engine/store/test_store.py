@@ -434,3 +434,12 @@ async def test_what_was_added_survives_a_killed_sensor(path: Path) -> None:
     assert ended.returncode == -9
     with closing(AlertStore(path)) as store:
         assert (store.total, (await store.stacks(ListStacks())).alerts) == (100, 100)
+
+
+async def test_after_a_restart_a_new_rule_gets_a_stack_of_its_own(path: Path) -> None:
+    with closing(AlertStore(path)) as store:
+        store.add([alert("a"), alert("b")])
+    with closing(AlertStore(path)) as store:
+        store.add([alert("c"), alert("a")])
+        found = (await store.stacks(ListStacks())).rows
+        assert sorted((row.rule, row.count) for row in found) == [("a", 2), ("b", 1), ("c", 1)]
