@@ -98,14 +98,21 @@ class Execs:
 
     # ── the kernel ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def entered(self, process: Process, time: int) -> bool:
+    def entered(self, process: Process, time: int, container: Container) -> bool:
         """A program runs in a container whose parent is outside; whether that is an entry that was not known."""
         if process.key in self._entries:
             return False
-        row = self._asked_for(process, time) or ExecRow(process.container_id, time)
+        row = self._asked_for(process, time) or self._untold(process, time, container)
         row.pid, row.start = process.key
         _put(self._entries, process.key, row)
         return True
+
+    def _untold(self, process: Process, time: int, container: Container) -> ExecRow:
+        """An entry that no runtime has told of. Podman's command line puts it there itself, and its service learns of
+        it later: only who surely asked for just this counts."""
+        asker = self.askers.asker(time, _names(container), (" ".join([process.exe, *process.args]),))
+        certain = asker if asker is not None and asker.certain else None
+        return ExecRow(process.container_id, time, asker=certain)
 
     def _asked_for(self, process: Process, time: int) -> ExecRow | None:
         here = [row for row in self._asked.values() if row.container_id == process.container_id and not row.start]

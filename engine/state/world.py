@@ -276,7 +276,7 @@ class World:
 
     def _note_entry(self, process: Process, time: int) -> None:
         container = self.containers.get(process.container_id) if process.container_id != HOST else None
-        if container is not None and has_entered(process) and self.execs.entered(process, time):
+        if container is not None and has_entered(process) and self.execs.entered(process, time, container):
             self.containers.note_entry(container, time)
 
     def _user_of(self, process: Process) -> str:
@@ -375,12 +375,13 @@ class World:
         return []
 
     def _runtime(self, state: RuntimeState) -> list[Event]:
+        """There is one at a time, which may be another than was expected."""
+        self._runtimes.clear()
         if state.connected:
             self._runtimes.add(state.runtime)
             self.containers.ask_again()
             return []
-        self._runtimes.discard(state.runtime)
-        return [] if self._runtimes else self.held.release_all("disconnected")
+        return self.held.release_all("disconnected")
 
     def _loss(self, loss: Loss) -> list[Event]:
         self.gaps.note(loss)

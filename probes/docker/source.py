@@ -23,8 +23,10 @@ from engine.errors import TiercelError
 from engine.events import ContainerAction, ContainerInfo, ContainerUnknown, RuntimeState, Users
 from engine.protocol import ProbeRow
 from probes.docker.api import MAX_CONNECTIONS, Json, connected, info_of_inspect, info_of_list
+from probes.docker.dialects import DOCKER, in_dockers_words, runtime_of
 from probes.docker.execs import ExecQuestions
 from probes.docker.failures import calling, failures
+from probes.docker.unnamed_execs import END, START, UnnamedExecs
 from probes.machine.users import read_users_in_time
 
 if TYPE_CHECKING:
@@ -51,10 +53,13 @@ CHANGING = frozenset(
     {"create", "start", "restart", "die", "stop", "pause", "unpause", "rename", "update", "health_status"}
 )
 """Actions after which the container is asked about again."""
-ENTERING = frozenset({"start", "exec_start"})
+ENTERING = frozenset({"start", START})
 """Actions at which users may be there that were not there before."""
 TOLD = ("name", "image", "execID", "exitCode", "signal", "oldName")
 """Attributes of an action that are passed on; Docker mixes the container's labels into them."""
+
+UNNAMED = frozenset({START, END})
+"""Actions whose exec has to be found where none is named."""
 
 ReadUsers = Callable[[int, str], Users]
 
@@ -81,6 +86,9 @@ class DockerSource:
         """Containers to ask about when there is room, in their order."""
         self._reading: dict[str, asyncio.Task[None]] = {}
         self._execs = ExecQuestions(lambda told: self._emit([told]))
+        self._unnamed = UnnamedExecs(self._tell_action)
+        self._runtime = DOCKER
+        """Which runtime answers."""
         self._state: tuple[bool, str] | None = None
         self._latest = 0
         self._seen = 0
@@ -128,8 +136,9 @@ class DockerSource:
         events: asyncio.Queue[Json | None] = asyncio.Queue(MAX_PENDING)
         docker.events.channel.queues.append(events)  # bounded, unlike the queue that subscribe() makes
         with calling():
-            await docker.version()  # settles the version of its API as well
+            self._runtime = runtime_of(await docker.version())  # settles the version of its API as well
         stream = asyncio.create_task(docker.events.run(since=self._since(), filters=CONTAINERS_ONLY))
+        self._unnamed.begin(docker)
         try:
             await self._list(docker)
             while (event := await events.get()) is not None:
@@ -167,6 +176,7 @@ class DockerSource:
         actor = event.get("Actor") or {}
         container_id, attributes = actor.get("ID") or "", actor.get("Attributes") or {}
         action, _, detail = str(event.get("Action") or "").partition(":")
+        action, attributes = in_dockers_words(self._runtime, action, attributes)
         time = int(event.get("timeNano") or clock.time_ns())
         self._latest = max(self._latest, time)
         self._seen += 1
@@ -176,8 +186,6 @@ class DockerSource:
         if action == "create":
             self._tell(_info_of_event(container_id, attributes, time))
         self._act(container_id, time, action, detail.strip(), attributes)
-        if action == "exec_start" and self._docker is not None and "execID" in attributes:
-            self._execs.ask(self._docker, container_id, attributes["execID"])
         if action in CHANGING:
             self._ask(container_id)
         if action in ENTERING and (known := self._known.get(container_id)) and known.pid:
@@ -187,10 +195,20 @@ class DockerSource:
         told = {name: str(attributes[name]) for name in TOLD if name in attributes}
         if detail:
             told["detail"] = detail
-        self._emit([ContainerAction(id=container_id, time=time, action=action, attributes=told)])
+        told_action = ContainerAction(id=container_id, time=time, action=action, attributes=told)
+        if action in UNNAMED and "execID" not in told:
+            self._unnamed.take(told_action)
+        else:
+            self._tell_action(told_action)
+
+    def _tell_action(self, action: ContainerAction) -> None:
+        self._emit([action])
+        if action.action == START and self._docker is not None and "execID" in action.attributes:
+            self._execs.ask(self._docker, action.id, action.attributes["execID"])
 
     def _remove(self, container_id: str, time: int) -> None:
         info = self._known.pop(container_id, None)
+        self._unnamed.forget(container_id)
         self._ask_again.discard(container_id)
         self._wanted.pop(container_id, None)
         if task := self._asking.pop(container_id, None):
@@ -247,6 +265,7 @@ class DockerSource:
         except failures():
             return False  # one connection has failed; when the daemon has, the event stream ends as well
         else:
+            self._unnamed.seen(answer)
             self._tell(info_of_inspect(answer, time))
         return True
 
@@ -268,10 +287,12 @@ class DockerSource:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._execs.stop()
+        await self._unnamed.stop()
 
     # ── answers ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _tell(self, info: ContainerInfo) -> None:
+        info = msgspec.structs.replace(info, runtime=self._runtime)
         before = self._known.get(info.id)
         if before is not None and before.complete and not info.complete:
             return
@@ -283,7 +304,8 @@ class DockerSource:
     def _tell_state(self, connected: bool, detail: str) -> None:
         if self._state != (connected, detail):
             self._state = (connected, detail)
-            self._emit([RuntimeState(time=clock.time_ns(), connected=connected, detail=detail)])
+            told = RuntimeState(time=clock.time_ns(), connected=connected, detail=detail, runtime=self._runtime)
+            self._emit([told])
         self.heard.set()
 
     def _read(self, container_id: str, pid: int) -> None:

@@ -115,17 +115,19 @@ class Lab:
 
 
 def _start_daemon(folder: Path) -> subprocess.Popen[bytes]:
-    """Start dockerd and wait until it says that it is ready, by the notification meant for systemd."""
+    return announced(_daemon_command(folder), folder, "dockerd.log", dict(os.environ))
+
+
+def announced(command: list[str], folder: Path, log_name: str, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """Start a daemon and wait until it says that it is ready, by the notification meant for systemd."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notifications:
         notifications.bind(str(folder / "notify"))
         notifications.settimeout(0.2)
-        environment = os.environ | {"NOTIFY_SOCKET": str(folder / "notify")}
-        with (folder / "dockerd.log").open("wb") as log:
-            daemon = subprocess.Popen(
-                _daemon_command(folder), stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=environment
-            )
+        environment |= {"NOTIFY_SOCKET": str(folder / "notify")}
+        with (folder / log_name).open("wb") as log:
+            daemon = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=environment)
         try:
-            _wait_ready(daemon, notifications, folder / "dockerd.log")
+            _wait_ready(daemon, notifications, folder / log_name)
         except BaseException:
             _stop_daemon(daemon)
             raise
@@ -162,8 +164,8 @@ def _wait_ready(daemon: subprocess.Popen[bytes], notifications: socket.socket, l
             if b"READY=1" in notifications.recv(4096):
                 return
         if daemon.poll() is not None:
-            raise LabError(f"dockerd ended with {daemon.returncode}:\n{log.read_text()[-3000:]}")
-    raise LabError(f"dockerd was not ready after {START_LIMIT} s:\n{log.read_text()[-3000:]}")
+            raise LabError(f"{log.stem} ended with {daemon.returncode}:\n{log.read_text()[-3000:]}")
+    raise LabError(f"{log.stem} was not ready after {START_LIMIT} s:\n{log.read_text()[-3000:]}")
 
 
 def _stop_daemon(daemon: subprocess.Popen[bytes]) -> None:
