@@ -21,6 +21,13 @@ def runtime_of(version: Json) -> str:
     return next((_ENGINES[part["Name"]] for part in parts if part.get("Name") in _ENGINES), DOCKER)
 
 
+def kernel_of(version: Json) -> str:
+    """The release of the kernel that a daemon's containers run on; "" where it does not tell."""
+    parts = [part.get("Details") or {} for part in version.get("Components") or []]
+    told = [version.get("KernelVersion"), *(part.get("KernelVersion") for part in parts)]
+    return next((str(release) for release in told if release), "")
+
+
 def in_dockers_words(runtime: str, action: str, attributes: Json) -> tuple[str, Json]:
     """The action of an event, and its attributes, as Docker would have them."""
     action = _WORDS.get(runtime, {}).get(action, action)

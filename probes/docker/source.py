@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time as clock
 from collections import OrderedDict
 from collections.abc import Callable, Collection
@@ -22,8 +23,9 @@ from engine.contracts import Emit
 from engine.errors import TiercelError
 from engine.events import ContainerAction, ContainerInfo, ContainerUnknown, RuntimeState, Users
 from engine.protocol import ProbeRow
-from probes.docker.api import MAX_CONNECTIONS, Json, connected, info_of_inspect, info_of_list
-from probes.docker.dialects import DOCKER, in_dockers_words, runtime_of
+from probes.docker.api import MAX_CONNECTIONS, Json, connected_to, info_of_inspect, info_of_list
+from probes.docker.dialects import DOCKER, in_dockers_words, kernel_of, runtime_of
+from probes.docker.endpoints import find
 from probes.docker.execs import ExecQuestions
 from probes.docker.failures import calling, failures
 from probes.docker.unnamed_execs import END, START, UnnamedExecs
@@ -89,6 +91,7 @@ class DockerSource:
         self._unnamed = UnnamedExecs(self._tell_action)
         self._runtime = DOCKER
         """Which runtime answers."""
+        self._note = ""
         self._state: tuple[bool, str] | None = None
         self._latest = 0
         self._seen = 0
@@ -119,7 +122,8 @@ class DockerSource:
         try:
             while True:
                 try:
-                    async with connected(self._url) as docker:
+                    endpoint, self._note = await asyncio.to_thread(find, self._url)
+                    async with connected_to(endpoint) as docker:
                         await self._follow(docker)
                     self._tell_state(False, "Docker has closed the connection")
                 except TiercelError as error:
@@ -136,7 +140,8 @@ class DockerSource:
         events: asyncio.Queue[Json | None] = asyncio.Queue(MAX_PENDING)
         docker.events.channel.queues.append(events)  # bounded, unlike the queue that subscribe() makes
         with calling():
-            self._runtime = runtime_of(await docker.version())  # settles the version of its API as well
+            version = await docker.version()  # settles the version of its API as well
+        self._check(version)
         stream = asyncio.create_task(docker.events.run(since=self._since(), filters=CONTAINERS_ONLY))
         self._unnamed.begin(docker)
         try:
@@ -151,6 +156,15 @@ class DockerSource:
             await asyncio.gather(stream, return_exceptions=True)
             await self._stop_asking()
 
+    def _check(self, version: Json) -> None:
+        """Which runtime it is. Raises TiercelError for one whose containers are not on the kernel that we watch."""
+        self._runtime, kernel, ours = runtime_of(version), kernel_of(version), os.uname().release
+        if kernel and kernel != ours:
+            raise TiercelError(
+                f"its containers do not run on this kernel: theirs is {kernel}, this is {ours}",
+                hint="run Tiercel there, or give --docker URL of a daemon of this machine",
+            )
+
     def _since(self) -> str:
         """From the last event on, or from now: Docker sends what happened since, even before it took our request."""
         since = self._latest + 1 if self._latest else clock.time_ns()
@@ -162,7 +176,7 @@ class DockerSource:
         with calling("Docker does not list its containers"):
             infos = [info_of_list(container._container, now) for container in await docker.containers.list(all=1)]
         self._docker, self._delay = docker, FIRST_DELAY
-        self._tell_state(True, "")
+        self._tell_state(True, self._note)
         for container_id in self._known.keys() - {info.id for info in infos}:
             self._remove(container_id, now)
         for info in infos:
