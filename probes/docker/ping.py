@@ -9,9 +9,9 @@ import ssl
 from dataclasses import dataclass
 
 from engine.errors import TiercelError
+from probes.docker import tls
 from probes.docker.address import Endpoint
 from probes.docker.dialects import kernel_of, runtime_of
-from probes.docker.tls import context_of
 
 PATIENCE = 3.0
 """Seconds for each step of it."""
@@ -50,10 +50,11 @@ def ping(endpoint: Endpoint) -> Daemon:
         answer = connection.getresponse()
         body = answer.read(_LONGEST)
         if answer.status != http.client.OK:
-            raise TiercelError(_said(body) or f"status {answer.status}")
+            said = _said(body) or f"status {answer.status}"
+            raise TiercelError(said, hint=tls.NO_KEYS_HINT if tls.WANTS_TLS in said else "")
         return _daemon(body)
     except ssl.SSLError as error:
-        raise TiercelError(f"TLS fails: {error.reason or error}", hint=_keys_hint(endpoint)) from error
+        raise TiercelError(tls.why(error), hint=tls.HINT) from error
     except OSError as error:
         raise TiercelError(error.strerror or str(error)) from error
     except (http.client.HTTPException, ValueError) as error:
@@ -68,7 +69,7 @@ def _connection(endpoint: Endpoint) -> http.client.HTTPConnection:
     host, port = endpoint.at_network()
     if endpoint.keys is None:
         return http.client.HTTPConnection(host, port, timeout=PATIENCE)
-    return http.client.HTTPSConnection(host, port, timeout=PATIENCE, context=context_of(endpoint.keys))
+    return http.client.HTTPSConnection(host, port, timeout=PATIENCE, context=tls.context_of(endpoint.keys))
 
 
 def _daemon(body: bytes) -> Daemon:
@@ -85,8 +86,3 @@ def _said(body: bytes) -> str:
         return str(json.loads(text)["message"])
     except (ValueError, KeyError, TypeError):
         return text
-
-
-def _keys_hint(endpoint: Endpoint) -> str:
-    folder = endpoint.keys.folder if endpoint.keys is not None else ""
-    return f"ca.pem, cert.pem and key.pem of {folder} have to be those for this daemon"

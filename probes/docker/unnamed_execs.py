@@ -39,8 +39,8 @@ class UnnamedExecs:
 
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
-        self._known: dict[str, set[str]] = {}
-        """By container, the execs that it has."""
+        self._known: dict[str, dict[str, bool]] = {}
+        """By container, the execs that it has, and whether each runs."""
         self._waiting: asyncio.Queue[ContainerAction] = asyncio.Queue(MAX_WAITING)
         self._task: asyncio.Task[None] | None = None
 
@@ -59,7 +59,7 @@ class UnnamedExecs:
 
     def seen(self, container: Json) -> None:
         """An answer about a container: the execs that it had when we first asked began before."""
-        self._known.setdefault(container["Id"], set(container.get("ExecIDs") or ()))
+        self._known.setdefault(container["Id"], dict.fromkeys(container.get("ExecIDs") or (), True))
 
     def forget(self, container_id: str) -> None:
         """It was removed."""
@@ -87,18 +87,22 @@ class UnnamedExecs:
                 self._tell(one)
 
     async def _begun(self, docker: Docker, action: ContainerAction) -> list[ContainerAction]:
-        known = self._known.setdefault(action.id, set())
+        known = self._known.setdefault(action.id, {})
         new = next((one for one in await _execs(docker, action.id) if one not in known), None)
         if new is None:
             return [action]
-        known.add(new)
+        known[new] = True
         return [_with(action, execID=new)]
 
     async def _ended(self, docker: Docker, action: ContainerAction) -> list[ContainerAction]:
-        known = self._known.get(action.id) or set()
-        there = set(await _execs(docker, action.id)) if known else set()
-        gone = [one for exec_id in known if (one := await _gone(docker, exec_id, exec_id in there)) is not None]
-        known.difference_update(one.exec_id for one in gone)
+        known = self._known.get(action.id) or {}
+        running = [exec_id for exec_id, runs in known.items() if runs]
+        there = set(await _execs(docker, action.id)) if running else set()
+        gone = [one for exec_id in running if (one := await _gone(docker, exec_id, exec_id in there)) is not None]
+        for one in gone:  # what has ended may be listed for some minutes
+            known[one.exec_id] = False
+        if running:
+            self._known[action.id] = {exec_id: runs for exec_id, runs in known.items() if exec_id in there}
         code = action.attributes.get("exitCode") if len(gone) == 1 else None
         return [_end(action, one, code) for one in gone] or [action]
 

@@ -18,6 +18,7 @@ class MiniDocker:
 
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
+        self.version: dict[str, Any] = {"ApiVersion": "1.41", "Version": "20.10"}
         self.answering = asyncio.Event()
         self.answering.set()
         self.refusals: dict[str, list[int]] = {}
@@ -65,7 +66,7 @@ class MiniDocker:
             await runner.cleanup()
 
     async def _version(self, _request: web.Request) -> web.Response:
-        return web.json_response({"ApiVersion": "1.41", "Version": "20.10"})
+        return web.json_response(self.version)
 
     async def _list(self, _request: web.Request) -> web.Response:
         return web.json_response(

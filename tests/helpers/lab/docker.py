@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pexpect
@@ -39,9 +39,10 @@ class LabError(Exception):
 class Lab:
     """A running dockerd. ``socket`` is the path of its API, ``folder`` holds everything that belongs to it."""
 
-    def __init__(self, folder: Path, daemon: subprocess.Popen[bytes]) -> None:
+    def __init__(self, folder: Path, daemon: subprocess.Popen[bytes], options: Sequence[str] = ()) -> None:
         self.folder = folder
         self.daemon = daemon
+        self.options = options
         self.socket = folder / "docker.sock"
         self.programs = folder / "programs"
         self._images: dict[str, str] = {}
@@ -53,14 +54,14 @@ class Lab:
 
     @classmethod
     @contextlib.contextmanager
-    def open(cls) -> Iterator[Lab]:
-        """Start a dockerd and take it down again."""
+    def open(cls, options: Sequence[str] = ()) -> Iterator[Lab]:
+        """Start a dockerd, with these options besides ours, and take it down again."""
         folder = Path(tempfile.mkdtemp(prefix="lab-"))
         with contextlib.ExitStack() as stack:
             stack.callback(shutil.rmtree, folder)
             stack.callback(_unmount_below, folder)
-            daemon = _start_daemon(folder)
-            lab = cls(folder, daemon)
+            daemon = _start_daemon(folder, options)
+            lab = cls(folder, daemon, options)
             stack.callback(lab.stop)
             stack.callback(lab.remove_all)
             yield lab
@@ -72,7 +73,7 @@ class Lab:
     def start(self) -> None:
         """Start it again, in the same folder."""
         (self.folder / "notify").unlink()
-        self.daemon = _start_daemon(self.folder)
+        self.daemon = _start_daemon(self.folder, self.options)
 
     def docker(self, *arguments: str, input: str | None = None) -> str:
         """Run the docker command and return what it printed; raises LabError with its complaint."""
@@ -114,8 +115,8 @@ class Lab:
             self.remove(*containers)
 
 
-def _start_daemon(folder: Path) -> subprocess.Popen[bytes]:
-    return announced(_daemon_command(folder), folder, "dockerd.log", dict(os.environ))
+def _start_daemon(folder: Path, options: Sequence[str]) -> subprocess.Popen[bytes]:
+    return announced([*_daemon_command(folder), *options], folder, "dockerd.log", dict(os.environ))
 
 
 def announced(command: list[str], folder: Path, log_name: str, environment: dict[str, str]) -> subprocess.Popen[bytes]:
