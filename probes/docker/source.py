@@ -29,6 +29,7 @@ from probes.docker.endpoints import find
 from probes.docker.execs import ExecQuestions
 from probes.docker.failures import calling, failures
 from probes.docker.unnamed_execs import END, START, UnnamedExecs
+from probes.machine.cgroups import has_own_cgroup
 from probes.machine.users import read_users_in_time
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ ENTERING = frozenset({"start", START})
 TOLD = ("name", "image", "execID", "exitCode", "signal", "oldName")
 """Attributes of an action that are passed on; Docker mixes the container's labels into them."""
 
+NO_CGROUP = "it has containers without a cgroup of their own: what happens in them counts as the host's"
 UNNAMED = frozenset({START, END})
 """Actions whose exec has to be found where none is named."""
 
@@ -92,6 +94,8 @@ class DockerSource:
         self._runtime = DOCKER
         """Which runtime answers."""
         self._note = ""
+        self._homeless: set[str] = set()
+        """Containers that run in no cgroup of their own."""
         self._state: tuple[bool, str] | None = None
         self._latest = 0
         self._seen = 0
@@ -176,7 +180,7 @@ class DockerSource:
         with calling("Docker does not list its containers"):
             infos = [info_of_list(container._container, now) for container in await docker.containers.list(all=1)]
         self._docker, self._delay = docker, FIRST_DELAY
-        self._tell_state(True, self._note)
+        self._tell_connected()
         for container_id in self._known.keys() - {info.id for info in infos}:
             self._remove(container_id, now)
         for info in infos:
@@ -223,6 +227,7 @@ class DockerSource:
     def _remove(self, container_id: str, time: int) -> None:
         info = self._known.pop(container_id, None)
         self._unnamed.forget(container_id)
+        self._house(container_id, has_home=True)
         self._ask_again.discard(container_id)
         self._wanted.pop(container_id, None)
         if task := self._asking.pop(container_id, None):
@@ -314,6 +319,18 @@ class DockerSource:
         self._emit([info])
         if info.pid and (before is None or before.pid != info.pid):
             self._read(info.id, info.pid)
+        elif not info.pid:
+            self._house(info.id, has_home=True)
+
+    def _house(self, container_id: str, *, has_home: bool) -> None:
+        """The kernel tells containers by their cgroups: what happens in one without is the host's to us."""
+        (self._homeless.discard if has_home else self._homeless.add)(container_id)
+        if self._docker is not None:
+            self._tell_connected()
+
+    def _tell_connected(self) -> None:
+        homeless = NO_CGROUP if self._homeless else ""
+        self._tell_state(True, "; ".join(filter(None, (self._note, homeless))))
 
     def _tell_state(self, connected: bool, detail: str) -> None:
         if self._state != (connected, detail):
@@ -330,6 +347,7 @@ class DockerSource:
 
     async def _tell_users(self, container_id: str, pid: int) -> None:
         """In a thread: the container decides how long its files take."""
+        self._house(container_id, has_home=has_own_cgroup(pid))
         users = await asyncio.to_thread(self._read_users, pid, container_id)
         if users.users or users.groups:
             self._emit([users])

@@ -119,10 +119,14 @@ def _start_daemon(folder: Path, options: Sequence[str]) -> subprocess.Popen[byte
     return announced([*_daemon_command(folder), *options], folder, "dockerd.log", dict(os.environ))
 
 
-def announced(command: list[str], folder: Path, log_name: str, environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    """Start a daemon and wait until it says that it is ready, by the notification meant for systemd."""
+def announced(
+    command: list[str], folder: Path, log_name: str, environment: dict[str, str], uid: int = 0
+) -> subprocess.Popen[bytes]:
+    """Start a daemon and wait until it says that it is ready, by the notification meant for systemd. ``uid`` is whose
+    it is."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notifications:
         notifications.bind(str(folder / "notify"))
+        os.chown(folder / "notify", uid, uid)
         notifications.settimeout(0.2)
         environment |= {"NOTIFY_SOCKET": str(folder / "notify")}
         with (folder / log_name).open("wb") as log:

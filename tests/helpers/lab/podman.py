@@ -36,15 +36,21 @@ runtime = "lab"
 lab = ["{folder}/runtime"]
 """
 """Without systemd, and with limits below those of most machines: not everywhere may they be raised."""
+NOBODY = 65534
 
 
 class PodmanLab:
-    """A Podman with a service. ``socket`` is the path of its API, ``folder`` holds everything that belongs to it."""
+    """A Podman with a service. ``socket`` is the path of its API, ``folder`` holds everything that belongs to it;
+    ``uid`` is whose it is."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, uid: int = 0) -> None:
         self.folder = folder
-        self.socket = folder / "podman.sock"
-        self.environment = os.environ | {"CONTAINERS_CONF": str(folder / "containers.conf")}
+        self.uid = uid
+        self.run_folder = folder / "run/user" / str(uid)
+        self.socket = self.run_folder / "podman/podman.sock"
+        others = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
+        own = {"HOME": str(folder / "home"), "XDG_RUNTIME_DIR": str(self.run_folder)} if uid else {}
+        self.environment = others | {"CONTAINERS_CONF": str(folder / "containers.conf")} | own
         self._images: dict[str, str] = {}
 
     @property
@@ -54,30 +60,32 @@ class PodmanLab:
 
     @classmethod
     @contextlib.contextmanager
-    def open(cls) -> Iterator[PodmanLab]:
-        """Start the service and take everything down again."""
+    def open(cls, uid: int = 0) -> Iterator[PodmanLab]:
+        """Start the service, as root or rootless, and take everything down again."""
         folder = Path(tempfile.mkdtemp(prefix="podman-"))
         with contextlib.ExitStack() as stack:
             stack.callback(shutil.rmtree, folder)
             stack.callback(_unmount_below, folder)
-            stack.callback(_end_monitors, folder)
-            _configure(folder)
-            lab = cls(folder)
-            service = ["system", "service", "--time=0", lab.url]
-            command = ["setpriv", "--pdeathsig", "TERM", *lab.command(*service)]
-            stack.callback(_stop_daemon, announced(command, folder, "podman.log", lab.environment))
-            stack.callback(lab.remove_all)
+            stack.callback(_end_rest, folder)
+            lab = cls(folder, uid)
+            lab._configure()
+            command = lab.command("system", "service", "--time=0", lab.url, die_with_us=True)
+            stack.callback(_stop_daemon, announced(command, folder, "podman.log", lab.environment, uid))
+            stack.callback(lab._end)
             yield lab
 
-    def command(self, *arguments: str) -> list[str]:
+    def command(self, *arguments: str, die_with_us: bool = False) -> list[str]:
         """The words of a podman command; it wants :attr:`environment`."""
-        return ["podman", "--root", f"{self.folder}/root", "--runroot", f"{self.folder}/run",
-                "--storage-driver", "overlay", *arguments]  # fmt: skip
+        user = ["--reuid", str(self.uid), "--regid", str(self.uid), "--clear-groups"] if self.uid else []
+        end = ["--pdeathsig", "TERM"] if die_with_us else []
+        storage = ["--root", f"{self.folder}/root", "--runroot", f"{self.folder}/runroot"]
+        driver = ["--storage-driver", "vfs" if self.uid else "overlay"]
+        return [*(["setpriv", *user, *end] if user or end else []), "podman", *storage, *driver, *arguments]
 
     def podman(self, *arguments: str) -> str:
         """Run the podman command and return what it printed; raises LabError with its complaint."""
         done = subprocess.run(
-            self.command(*arguments), capture_output=True, text=True, check=False, env=self.environment
+            self.command(*arguments), capture_output=True, text=True, check=False, env=self.environment, cwd="/"
         )
         if done.returncode:
             raise LabError(f"podman {' '.join(arguments)}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
@@ -102,22 +110,34 @@ class PodmanLab:
         """``podman exec``; returns what the command printed."""
         return self.podman("exec", *options, container, *command)
 
+    def _configure(self) -> None:
+        (self.folder / "containers.conf").write_text(CONFIGURATION.format(folder=self.folder))
+        runtime = self.folder / "runtime"
+        program = shutil.copy(Path(__file__).with_name("runtime.py"), self.folder)  # not everybody may read ours
+        runtime.write_text(f'#!/bin/sh\nexec {os.path.realpath(sys.executable)} -IS {program} "$@"\n')
+        runtime.chmod(0o755)
+        self.folder.chmod(0o755)
+        for own in (self.socket.parent, self.folder / "home", self.folder / "images"):
+            own.mkdir(parents=True)
+        for own in (self.folder, self.run_folder, self.socket.parent, self.folder / "home"):
+            os.chown(own, self.uid, self.uid)
+        self.run_folder.chmod(0o700)
+
     def remove_all(self) -> None:
         """Remove every container."""
         self.podman("rm", "--force", "--all", "--time", "0")
 
-
-def _configure(folder: Path) -> None:
-    (folder / "containers.conf").write_text(CONFIGURATION.format(folder=folder))
-    runtime = folder / "runtime"
-    runtime.write_text(f'#!/bin/sh\nexec {sys.executable} -IS {Path(__file__).with_name("runtime.py")} "$@"\n')
-    runtime.chmod(0o755)
+    def _end(self) -> None:
+        self.remove_all()
+        if self.uid:
+            self.podman("system", "migrate")  # ends the process that keeps the user namespace
 
 
-def _end_monitors(folder: Path) -> None:
-    """A conmon may outlive the container into which it had put an exec; those of ours name the folder."""
-    for status in Path("/proc").glob("[0-9]*/cmdline"):
+def _end_rest(folder: Path) -> None:
+    """A conmon may outlive the container into which it had put an exec, and a rootless service the process that began
+    it, and that alone is told to end; those of ours name the folder."""
+    for arguments in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
-            words = status.read_bytes().split(b"\0")
-            if words[0].endswith(b"conmon") and any(word.startswith(bytes(folder)) for word in words):
-                os.kill(int(status.parent.name), signal.SIGKILL)
+            program, *words = arguments.read_bytes().split(b"\0")
+            if program.endswith((b"conmon", b"podman")) and any(bytes(folder) in word for word in words):
+                os.kill(int(arguments.parent.name), signal.SIGKILL)
