@@ -310,7 +310,7 @@ def _when(sensor: Sensor) -> str:
 
 def _runtime_line(state: RuntimeState) -> str:
     if state.connected:
-        return f"{state.runtime} is connected"
+        return f"{state.runtime} is connected{f' ({state.detail})' if state.detail else ''}"
     return f"{state.runtime} cannot be reached ({state.detail}): containers are known by their ids only"
 
 

@@ -30,6 +30,7 @@ from tui.help import HelpScreen
 from tui.keymap import DEFAULT, Keys
 from tui.panes import PANES
 from tui.panes.rules import RulesPane
+from tui.pasting import take_as_text
 from tui.places import Place
 from tui.theme import TIERCEL, TIERCEL_LIGHT, tone_variables
 from tui.travelling import IN_TIME, Travelling
@@ -95,6 +96,7 @@ class TiercelApp(Travelling):
         faults: Sequence[str] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        take_as_text()
         super().__init__()
         self.keys = keys
         self.set_keymap(keys.changed)

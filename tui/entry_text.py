@@ -33,8 +33,7 @@ def describe(entry: Entry, alert: Alert) -> list[list[Span]]:
 
 def _exec(row: ExecRow) -> list[tuple[str, str]]:
     if not row.exec_id:
-        said = "told of no exec: not reached at that moment, or not asked (nsenter)"
-        return [("When", words.moment(row.time)), ("Docker", said)]
+        return [("When", words.moment(row.time)), *_untold(row)]
     return [
         ("Asked for", row.command),
         ("When", words.moment(row.time)),
@@ -46,6 +45,13 @@ def _exec(row: ExecRow) -> list[tuple[str, str]]:
         ("Asked by", _asker(row.asker)),
         ("Joined", "" if row.certain else "by time and command: Docker has not named the process"),
     ]
+
+
+def _untold(row: ExecRow) -> list[tuple[str, str]]:
+    """An exec without an id: Podman's service learns of those by its command line when short ones are over."""
+    if row.asker is None:
+        return [("Docker", "told of no exec: not reached at that moment, or not asked (nsenter)")]
+    return [("Runtime", "told of no exec: it was over too soon"), ("Asked by", _asker(row.asker))]
 
 
 def _start(row: ContainerRow, asker: AskerRow | None) -> list[tuple[str, str]]:

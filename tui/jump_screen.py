@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui.theme import content
+from tui.widgets.input_line import Line
 
 _HELP = "14:12:30   2026-11-28 14:12   -90s   +5m   ⏎ goes there   esc cancels"
 
@@ -30,7 +31,7 @@ class JumpScreen(ModalScreen["int | None"]):
         """A line, and what can stand in it."""
         with Vertical(id="jump") as box:
             box.border_title = content(("Go to a time", ""))
-            yield Input(placeholder=" 14:12:30", compact=True)
+            yield Line(placeholder=" 14:12:30", compact=True)
             yield Static(_HELP, markup=False, id="jump-help")
 
     @on(Input.Submitted)

@@ -21,6 +21,7 @@ from textual.widgets.option_list import Option
 from engine.protocol import ResponseRow, TargetRow
 from tui.theme import Span, content
 from tui.widgets.choices import Choices
+from tui.widgets.input_line import Line
 
 BUNDLE = "bundle"
 """Evidence that the screen gathers itself; the others are responses."""
@@ -63,7 +64,7 @@ class RespondScreen(ModalScreen["Decision | None"]):
             yield Choices(*self._options(), compact=True, markup=False)
             yield Static(markup=False, id="respond-evidence")
             yield Static(markup=False, id="respond-words")
-            yield Input(compact=True, disabled=True)
+            yield Line(compact=True, disabled=True)
             yield Static(markup=False, id="respond-said")
 
     def _options(self) -> Iterator[Option]:

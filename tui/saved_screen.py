@@ -16,6 +16,7 @@ from engine.errors import TiercelError
 from engine.scrub import scrub
 from tui.saved_filters import LONGEST_NAME, SavedFilters
 from tui.theme import content
+from tui.widgets.input_line import Line
 
 _NAME = 16
 """Cells of a name in the list, at least."""
@@ -43,7 +44,7 @@ class SavedScreen(ModalScreen["str | None"]):
             yield OptionList(compact=True, markup=False)
             yield Static("None is saved here yet.", markup=False, id="saved-none")
             yield Static(content(("/ ", "accent"), (scrub(self._text), "strong")), markup=False, id="saved-text")
-            yield Input(
+            yield Line(
                 placeholder=" its name", compact=True, select_on_focus=False, max_length=LONGEST_NAME, id="saved-name"
             )
             yield Static(markup=False, id="saved-keys")

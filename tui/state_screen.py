@@ -20,6 +20,7 @@ from textual.widgets.option_list import Option
 from engine.protocol import State
 from tui.marks import SIGNS, Mark
 from tui.theme import content
+from tui.widgets.input_line import Line
 
 _HOUR = 3_600
 
@@ -65,7 +66,7 @@ class StateScreen(ModalScreen["Mark | None"]):
         with Vertical(id="state") as box:
             box.border_title = content((self._title, ""))
             yield OptionList(*(Option(_row(choice)) for choice in CHOICES), compact=True, markup=False)
-            yield Input(self._mark.note, placeholder=" a note: why, which ticket", compact=True, select_on_focus=False)
+            yield Line(self._mark.note, placeholder=" a note: why, which ticket", compact=True, select_on_focus=False)
             yield Static("⏎ or its key sets it   Tab note   esc cancels", markup=False, id="state-keys")
 
     def on_mount(self) -> None:

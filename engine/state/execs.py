@@ -149,13 +149,20 @@ class Execs:
             return False
         row = self._asked_for(process, time)
         if row is None:
-            row = ExecRow(process.container_id, time, *process.key)
+            row = self._untold(process, time, container)
             _put(self._programs, process.key, _command(process))
         _put(self._entries, process.key, row)
         if row.exec_id:
             self._join(row, process.key, time)
             self._find_asker(row, container)
         return True
+
+    def _untold(self, process: Process, time: int, container: Container) -> ExecRow:
+        """An entry that no runtime has told of. Podman's command line puts it there itself, and its service learns of
+        it later: only who surely asked for just this counts."""
+        asker = self.askers.asker(time, _names(container), (_command(process),))
+        certain = asker if asker is not None and asker.certain else None
+        return ExecRow(process.container_id, time, *process.key, asker=certain)
 
     def _asked_for(self, process: Process, time: int) -> ExecRow | None:
         here = [row for row in self._asked.values() if row.container_id == process.container_id and not row.start]

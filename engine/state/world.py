@@ -384,12 +384,13 @@ class World:
         return []
 
     def _runtime(self, state: RuntimeState) -> list[Event]:
+        """There is one at a time, which may be another than was expected."""
+        self._runtimes.clear()
         if state.connected:
             self._runtimes.add(state.runtime)
             self.containers.ask_again()
             return []
-        self._runtimes.discard(state.runtime)
-        return [] if self._runtimes else self.held.release_all("disconnected")
+        return self.held.release_all("disconnected")
 
     def _loss(self, loss: Loss) -> list[Event]:
         self.gaps.note(loss)

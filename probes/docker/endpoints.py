@@ -1,62 +1,38 @@
-"""Where a container runtime may listen: as Docker's command line finds it, then rootless daemons and Podman's.
+"""Where container runtimes listen, and which is taken: as Docker's command line finds it, then rootless daemons and
+Podman's.
 
-A context is read from the configuration of whoever runs us, also under sudo. What is found first is taken.
+The kernel that we watch is this machine's. So a daemon of another one, which a context may well lead to, is passed
+over, and said: its containers do not run here. What is found first on this machine is taken.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-import pwd
-import stat
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from engine.errors import TiercelError
-
-LONGEST_FILE = 1 << 20
-"""Bytes of a configuration that are read."""
-_FOLLOWED = ("unix://", "tcp://", "http://", "https://")
+from probes.docker.address import Endpoint, each_once, elsewhere, watch_it_there
+from probes.docker.contexts import given, told, user_of
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
-    """A place to listen at, and who it is said to be."""
+class Choice:
+    """What is taken, None for nothing; what else is there; and what somebody chose that cannot be."""
 
-    url: str
-    origin: str
+    taken: Endpoint | None
+    others: list[Endpoint] = field(default_factory=list)
+    passed_over: Endpoint | None = None
+    reason: str = ""
+    """Why it was passed over."""
 
     @property
-    def path(self) -> Path | None:
-        """The socket; None for one that is reached by the network."""
-        return Path(self.url.removeprefix("unix://")) if self.url.startswith("unix://") else None
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """Who runs us."""
-
-    uid: int
-    home: Path
-    run: Path
-    """Where the sockets of this user lie."""
-
-
-def user_of(environ: Mapping[str, str], root: Path = Path("/")) -> User:
-    """The user who runs us, under sudo the one who called it."""
-    uid = int(environ.get("SUDO_UID", os.getuid()))
-    own = "SUDO_UID" not in environ
-    run = Path(environ["XDG_RUNTIME_DIR"]) if own and environ.get("XDG_RUNTIME_DIR") else root / f"run/user/{uid}"
-    if own and environ.get("HOME"):
-        return User(uid, Path(environ["HOME"]), run)
-    try:
-        home = Path(pwd.getpwuid(uid).pw_dir)
-    except KeyError:
-        home = root / "nonexistent"
-    return User(uid, home, run)
+    def note(self) -> str:
+        """What is said beside the daemon that is taken; "" where it is what anybody would expect."""
+        if self.passed_over is None:
+            return ""
+        return f"not {_named(self.passed_over)}: {self.reason}, and its containers do not run here"
 
 
 def sockets(environ: Mapping[str, str], root: Path = Path("/")) -> list[Endpoint]:
@@ -73,48 +49,62 @@ def sockets(environ: Mapping[str, str], root: Path = Path("/")) -> list[Endpoint
     return [Endpoint(f"unix://{path}", origin) for path, origin in places]
 
 
-def told(environ: Mapping[str, str], root: Path = Path("/")) -> Endpoint | None:
-    """What somebody has chosen: by DOCKER_HOST, by a context's name, or by the context in use; None for the default.
+def choose(environ: Mapping[str, str], root: Path = Path("/")) -> Choice:
+    """What somebody has chosen if it is on this machine, else the first socket that is there.
 
-    Raises TiercelError for a context that there is not.
+    Raises TiercelError as :func:`told`, and for a choice that is no address.
     """
-    if url := environ.get("DOCKER_HOST"):
-        return Endpoint(url, "DOCKER_HOST")
-    folder = Path(environ.get("DOCKER_CONFIG") or user_of(environ, root).home / ".docker")
-    name = environ.get("DOCKER_CONTEXT") or str(_json(folder / "config.json").get("currentContext") or "")
-    if name in ("", "default"):
-        return None
-    meta = _json(folder / "contexts/meta" / hashlib.sha256(name.encode()).hexdigest() / "meta.json")
-    endpoint = (meta.get("Endpoints") or {}).get("docker") or {}
-    if not endpoint.get("Host"):
-        raise TiercelError(
-            f"there is no Docker context {name!r}", hint="docker context ls lists them; DOCKER_HOST wins"
-        )
-    return Endpoint(str(endpoint["Host"]), f"context {name}")
-
-
-def found(environ: Mapping[str, str], root: Path = Path("/")) -> list[Endpoint]:
-    """What somebody has chosen, then the sockets that are there; each once. Raises TiercelError as :func:`told`."""
     chosen = told(environ, root)
-    there: dict[str, Endpoint] = {os.path.realpath(chosen.path or chosen.url): chosen} if chosen else {}
-    for endpoint in sockets(environ, root):
-        if endpoint.path is not None and _is_socket(endpoint.path):
-            there.setdefault(os.path.realpath(endpoint.path), endpoint)
-    return list(there.values())
+    reason = elsewhere(chosen) if chosen is not None else ""
+    here = each_once(_there(chosen if not reason else None, environ, root))
+    return Choice(next(iter(here), None), here[1:], chosen if reason else None, reason)
 
 
-def find_daemon(url: str | None = None, environ: Mapping[str, str] = os.environ) -> str:
-    """The URL of the daemon: ``url``, or the first that is :func:`found`.
+def find(url: str | None = None, environ: Mapping[str, str] = os.environ) -> tuple[Endpoint, str]:
+    """The daemon at ``url``, or the one to choose, and a note if another was passed over (:attr:`Choice.note`).
 
     Raises TiercelError when there is none, or one that cannot be followed from here.
     """
-    url = url or next((endpoint.url for endpoint in found(environ)), "")
-    if not url:
-        looked_at = ", ".join(str(endpoint.path) for endpoint in sockets(environ))
-        raise TiercelError("no Docker socket found", hint=f"looked at {looked_at}; set DOCKER_HOST for another one")
-    if not url.startswith(_FOLLOWED):
-        raise TiercelError(f"cannot follow Docker at {url}", hint="it has to be a unix:// or tcp:// address")
-    return url
+    if url:
+        return _followed(given(url, "--docker", environ)), ""
+    choice = choose(environ)
+    if choice.taken is not None:
+        return choice.taken, choice.note
+    if choice.passed_over is not None:
+        raise _is_elsewhere(choice.passed_over, choice.reason)
+    looked_at = ", ".join(endpoint.place for endpoint in sockets(environ))
+    raise TiercelError("no Docker socket found", hint=f"looked at {looked_at}; set DOCKER_HOST for another one")
+
+
+def find_daemon(url: str | None = None, environ: Mapping[str, str] = os.environ) -> str:
+    """The URL of what is to :func:`find`. Raises TiercelError likewise."""
+    return find(url, environ)[0].url
+
+
+def _followed(endpoint: Endpoint) -> Endpoint:
+    """Raises TiercelError for what cannot be reached from here; what is given by hand may have any address."""
+    if endpoint.url.startswith("ssh://"):
+        raise _is_elsewhere(endpoint, elsewhere(endpoint))
+    if endpoint.path is None:
+        endpoint.at_network()
+    return endpoint
+
+
+def _is_elsewhere(endpoint: Endpoint, reason: str) -> TiercelError:
+    message = f"{_named(endpoint)}: {reason}, and its containers do not run on this kernel"
+    return TiercelError(message, hint=watch_it_there(endpoint))
+
+
+def _named(endpoint: Endpoint) -> str:
+    return f"{endpoint.place} ({endpoint.origin})"
+
+
+def _there(chosen: Endpoint | None, environ: Mapping[str, str], root: Path) -> Iterator[Endpoint]:
+    if chosen is not None:
+        yield chosen
+    for endpoint in sockets(environ, root):
+        if endpoint.path is not None and _is_socket(endpoint.path):
+            yield endpoint
 
 
 def _is_socket(path: Path) -> bool:
@@ -122,19 +112,3 @@ def _is_socket(path: Path) -> bool:
         return path.is_socket()
     except OSError:  # of somebody else, who lets us not see it
         return False
-
-
-def _json(path: Path) -> Mapping[str, Any]:
-    """A file's object; {} where there is none, or something else."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError:
-        return {}
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return {}
-        try:
-            value = json.loads(file.read(LONGEST_FILE))
-        except ValueError:
-            return {}
-    return value if isinstance(value, dict) else {}

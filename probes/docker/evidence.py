@@ -49,7 +49,10 @@ async def commit(url: str | None, container: Standing, image: str) -> dict[str, 
     repository, _, tag = image.rpartition(":")
     async with asking(url, "Docker cannot commit it", PATIENCE) as docker:
         answer = await docker.containers.container(container.id).commit(
-            repository=repository, tag=tag, message="evidence, kept by Tiercel"
+            repository=repository,
+            tag=tag,
+            message="evidence, kept by Tiercel",
+            config={},  # Podman does not take a request without one
         )
     return {image: answer["Id"]}
 

@@ -12,9 +12,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from engine.errors import TiercelError
+from probes.docker import tls
 
 if TYPE_CHECKING:
     import aiohttp
+    from aiodocker.exceptions import DockerError
 
 NO_CONNECTION = 900
 """The status that aiodocker gives to a connection that could not be made."""
@@ -45,13 +47,25 @@ def calling(what: str = "") -> Iterator[None]:
 
 def reason(error: BaseException) -> tuple[str, str]:
     """Why a call failed, and what to do about it ("" where there is no more to say)."""
-    import aiohttp
     from aiodocker.exceptions import DockerError
 
     if isinstance(error, DockerError):
         if error.status != NO_CONNECTION:
-            return str(error.message) or f"status {error.status}", ""
+            return _answered(error)
         error = error.__cause__ or error.__context__ or error
+    if (failed := tls.failure_of(error)) is not None:
+        return tls.why(failed), tls.HINT
+    return _broken(error)
+
+
+def _answered(error: DockerError) -> tuple[str, str]:
+    message = str(error.message).strip()
+    return message or f"status {error.status}", tls.NO_KEYS_HINT if tls.WANTS_TLS in message else ""
+
+
+def _broken(error: BaseException) -> tuple[str, str]:
+    import aiohttp
+
     match error:
         case aiohttp.ClientConnectorError():
             return _unconnected(error)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time as clock
 from collections import OrderedDict
 from collections.abc import Callable, Collection
@@ -23,9 +24,13 @@ from engine.errors import TiercelError
 from engine.events import ContainerAction, ContainerInfo, ContainerUnknown, RuntimeState, Users
 from engine.protocol import ProbeRow
 from engine.state.execs import BEGINNING, EXEC
-from probes.docker.api import MAX_CONNECTIONS, Json, connected, info_of_inspect, info_of_list
+from probes.docker.api import MAX_CONNECTIONS, Json, connected_to, info_of_inspect, info_of_list
+from probes.docker.dialects import DOCKER, in_dockers_words, kernel_of, runtime_of
+from probes.docker.endpoints import find
 from probes.docker.execs import ExecQuestions
 from probes.docker.failures import calling, failures
+from probes.docker.unnamed_execs import END, START, UnnamedExecs
+from probes.machine.cgroups import has_own_cgroup
 from probes.machine.users import read_users_in_time
 
 if TYPE_CHECKING:
@@ -55,10 +60,14 @@ CHANGING = frozenset(
     {"create", "start", "restart", "die", "stop", "pause", "unpause", "rename", "update", "health_status"}
 )
 """Actions after which the container is asked about again."""
-ENTERING = frozenset({"start", "exec_start"})
+ENTERING = frozenset({"start", START})
 """Actions at which users may be there that were not there before."""
 TOLD = ("name", "image", "execID", "exitCode", "signal", "oldName")
 """Attributes of an action that are passed on; Docker mixes the container's labels into them."""
+
+NO_CGROUP = "it has containers without a cgroup of their own: what happens in them counts as the host's"
+UNNAMED = frozenset({START, END})
+"""Actions whose exec has to be found where none is named."""
 
 ReadUsers = Callable[[int, str], Users]
 
@@ -85,6 +94,12 @@ class DockerSource:
         """Containers to ask about when there is room, in their order."""
         self._reading: dict[str, asyncio.Task[None]] = {}
         self._execs = ExecQuestions(lambda told: self._emit([told]))
+        self._unnamed = UnnamedExecs(self._tell_action)
+        self._runtime = DOCKER
+        """Which runtime answers."""
+        self._note = ""
+        self._homeless: set[str] = set()
+        """Containers that run in no cgroup of their own."""
         self._state: tuple[bool, str] | None = None
         self._latest = 0
         self._began = clock.time_ns()
@@ -118,7 +133,8 @@ class DockerSource:
         try:
             while True:
                 try:
-                    async with connected(self._url) as docker:
+                    endpoint, self._note = await asyncio.to_thread(find, self._url)
+                    async with connected_to(endpoint) as docker:
                         await self._follow(docker)
                     self._tell_state(False, "Docker has closed the connection")
                 except TiercelError as error:
@@ -135,8 +151,10 @@ class DockerSource:
         events: asyncio.Queue[Json | None] = asyncio.Queue(MAX_PENDING)
         docker.events.channel.queues.append(events)  # bounded, unlike the queue that subscribe() makes
         with calling():
-            await docker.version()  # settles the version of its API as well
+            version = await docker.version()  # settles the version of its API as well
+        self._check(version)
         stream = asyncio.create_task(docker.events.run(since=self._since(), filters=CONTAINERS_ONLY))
+        self._unnamed.begin(docker)
         try:
             await self._list(docker)
             while (event := await events.get()) is not None:
@@ -148,6 +166,15 @@ class DockerSource:
             stream.cancel()
             await asyncio.gather(stream, return_exceptions=True)
             await self._stop_asking()
+
+    def _check(self, version: Json) -> None:
+        """Which runtime it is. Raises TiercelError for one whose containers are not on the kernel that we watch."""
+        self._runtime, kernel, ours = runtime_of(version), kernel_of(version), os.uname().release
+        if kernel and kernel != ours:
+            raise TiercelError(
+                f"its containers do not run on this kernel: theirs is {kernel}, this is {ours}",
+                hint="run Tiercel there, or give --docker URL of a daemon of this machine",
+            )
 
     def _since(self) -> str:
         """From the last event on, or from before the start: Docker sends what happened since, if it remembers."""
@@ -161,7 +188,7 @@ class DockerSource:
         with calling("Docker does not list its containers"):
             infos = [info_of_list(container._container, now) for container in await docker.containers.list(all=1)]
         self._docker, self._delay = docker, FIRST_DELAY
-        self._tell_state(True, "")
+        self._tell_connected()
         for container_id in self._known.keys() - {info.id for info in infos}:
             self._remove(container_id, now)
         for info in infos:
@@ -175,6 +202,7 @@ class DockerSource:
         actor = event.get("Actor") or {}
         container_id, attributes = actor.get("ID") or "", actor.get("Attributes") or {}
         action, _, detail = str(event.get("Action") or "").partition(":")
+        action, attributes = in_dockers_words(self._runtime, action, attributes)
         time = int(event.get("timeNano") or clock.time_ns())
         self._latest = max(self._latest, time)
         self._seen += 1
@@ -187,7 +215,6 @@ class DockerSource:
         if action == "create":
             self._tell(_info_of_event(container_id, attributes, time))
         self._act(container_id, time, action, detail.strip(), attributes)
-        self._ask_exec(container_id, action, attributes)
         if action in CHANGING:
             self._ask(container_id)
         if action in ENTERING and (known := self._known.get(container_id)) and known.pid:
@@ -197,20 +224,26 @@ class DockerSource:
         """It happened before: of those that are still there it matters who began or entered them."""
         if container_id in self._known and (action in BEGINNING or action.startswith(EXEC)):
             self._act(container_id, time, action, detail, attributes)
-            self._ask_exec(container_id, action, attributes)
-
-    def _ask_exec(self, container_id: str, action: str, attributes: Json) -> None:
-        if action == "exec_start" and self._docker is not None and "execID" in attributes:
-            self._execs.ask(self._docker, container_id, attributes["execID"])
 
     def _act(self, container_id: str, time: int, action: str, detail: str, attributes: Json) -> None:
         told = {name: str(attributes[name]) for name in TOLD if name in attributes}
         if detail:
             told["detail"] = detail
-        self._emit([ContainerAction(id=container_id, time=time, action=action, attributes=told)])
+        told_action = ContainerAction(id=container_id, time=time, action=action, attributes=told)
+        if action in UNNAMED and "execID" not in told:
+            self._unnamed.take(told_action)
+        else:
+            self._tell_action(told_action)
+
+    def _tell_action(self, action: ContainerAction) -> None:
+        self._emit([action])
+        if action.action == START and self._docker is not None and "execID" in action.attributes:
+            self._execs.ask(self._docker, action.id, action.attributes["execID"])
 
     def _remove(self, container_id: str, time: int) -> None:
         info = self._known.pop(container_id, None)
+        self._unnamed.forget(container_id)
+        self._house(container_id, has_home=True)
         self._ask_again.discard(container_id)
         self._wanted.pop(container_id, None)
         if task := self._asking.pop(container_id, None):
@@ -268,6 +301,7 @@ class DockerSource:
             return False  # one connection has failed; when the daemon has, the event stream ends as well
         else:
             self._ask_running_execs(docker, answer)
+            self._unnamed.seen(answer)
             self._tell(info_of_inspect(answer, time))
         return True
 
@@ -295,10 +329,12 @@ class DockerSource:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._execs.stop()
+        await self._unnamed.stop()
 
     # ── answers ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _tell(self, info: ContainerInfo) -> None:
+        info = msgspec.structs.replace(info, runtime=self._runtime)
         before = self._known.get(info.id)
         if before is not None and before.complete and not info.complete:
             return
@@ -306,11 +342,24 @@ class DockerSource:
         self._emit([info])
         if info.pid and (before is None or before.pid != info.pid):
             self._read(info.id, info.pid)
+        elif not info.pid:
+            self._house(info.id, has_home=True)
+
+    def _house(self, container_id: str, *, has_home: bool) -> None:
+        """The kernel tells containers by their cgroups: what happens in one without is the host's to us."""
+        (self._homeless.discard if has_home else self._homeless.add)(container_id)
+        if self._docker is not None:
+            self._tell_connected()
+
+    def _tell_connected(self) -> None:
+        homeless = NO_CGROUP if self._homeless else ""
+        self._tell_state(True, "; ".join(filter(None, (self._note, homeless))))
 
     def _tell_state(self, connected: bool, detail: str) -> None:
         if self._state != (connected, detail):
             self._state = (connected, detail)
-            self._emit([RuntimeState(time=clock.time_ns(), connected=connected, detail=detail)])
+            told = RuntimeState(time=clock.time_ns(), connected=connected, detail=detail, runtime=self._runtime)
+            self._emit([told])
         self.heard.set()
 
     def _read(self, container_id: str, pid: int) -> None:
@@ -321,6 +370,7 @@ class DockerSource:
 
     async def _tell_users(self, container_id: str, pid: int) -> None:
         """In a thread: the container decides how long its files take."""
+        self._house(container_id, has_home=has_own_cgroup(pid))
         users = await asyncio.to_thread(self._read_users, pid, container_id)
         if users.users or users.groups:
             self._emit([users])

@@ -147,6 +147,15 @@ def container_of_process(folder: Path) -> str:
     return container_id_of(pids if pids != "/" else paths.get("", "/"))
 
 
+def has_own_cgroup(pid: int) -> bool:
+    """Whether a process of a container is in a cgroup that names one: rootless on a v1 tree nobody may make any. One
+    that has ended counts as such."""
+    try:
+        return container_of_process(Path(f"/proc/{pid}")) != HOST
+    except OSError:
+        return True
+
+
 def _hierarchy_of_pids(proc: Path) -> int:
     """The number before the pids controller in /proc/self/cgroup: ``8:pids:/``; 0 where it is on the unified tree."""
     return next((int(number) for number, names, _ in memberships(proc) if "pids" in names.split(",")), 0)

@@ -14,7 +14,8 @@ from enum import StrEnum
 from engine.errors import TiercelError
 from engine.invocation import command
 from engine.scrub import scrub
-from probes.docker.endpoints import Endpoint
+from probes.docker.address import Endpoint, watch_it_there
+from probes.docker.endpoints import Choice
 from probes.machine.facts import Machine, Transport
 from probes.machine.kept_capabilities import TO_RESPOND
 
@@ -173,21 +174,32 @@ _NO_NAMES = "containers are known by id only: no names, images or mounts"
 
 def _docker(machine: Machine) -> Finding:
     try:
-        taken, *others = machine.runtimes()
+        choice = machine.runtimes()
     except TiercelError as error:
         return _warn(error.message, _NO_NAMES, error.hint)
-    except ValueError:
-        absent = "No such file or directory"
-        return _warn(f"{machine.root / 'var/run/docker.sock'}: {absent}", _NO_NAMES, machine.docker_mend(absent))
-    also = "".join(f"; there is also {_place(one)} ({one.origin}): --docker {one.url}" for one in others)
-    found = f"{_place(taken)} ({taken.origin})"
-    if problem := machine.reach(taken):
-        return _warn(f"{found}: {problem}{also}", _NO_NAMES, machine.docker_mend(problem))
-    return _ok(f"{found}{also}")
+    if choice.taken is not None:
+        return _runtime(machine, choice, choice.taken)
+    if choice.passed_over is not None:
+        return _warn(choice.note, _NO_NAMES, watch_it_there(choice.passed_over))
+    absent = "No such file or directory"
+    return _warn(f"{machine.root / 'var/run/docker.sock'}: {absent}", _NO_NAMES, machine.docker_mend(absent))
 
 
-def _place(endpoint: Endpoint) -> str:
-    return str(endpoint.path or endpoint.url)
+def _runtime(machine: Machine, choice: Choice, taken: Endpoint) -> Finding:
+    """What answers where we would ask, and what else there is."""
+    also = [f"there is also {one.place} ({one.origin}): --docker {one.url}" for one in choice.others]
+    more = "".join(f"; {text}" for text in (choice.note, *also) if text)
+    found = f"{taken.place} ({taken.origin})"
+    try:
+        daemon = machine.ask(taken)
+    except TiercelError as error:
+        mend = error.hint or machine.docker_mend(error.message, taken.origin)
+        return _warn(f"{found}: {error.message}{more}", _NO_NAMES, mend)
+    said = f"{found}: {daemon.runtime} {daemon.version}{more}"
+    if daemon.kernel in ("", machine.release):
+        return _ok(said)
+    elsewhere = f"its containers run on another kernel, {daemon.kernel}, and are not watched here"
+    return _warn(said, elsewhere, "run Tiercel there, or give --docker URL of a daemon of this machine")
 
 
 def _terminal(machine: Machine) -> Finding:
@@ -275,8 +287,8 @@ def to_rows(results: Iterable[Check]) -> list[dict[str, str]]:
             "check": check.name,
             "status": str(check.finding.status),
             "found": scrub(check.finding.found),
-            "consequence": check.finding.consequence,
-            "mend": check.finding.mend,
+            "consequence": scrub(check.finding.consequence),
+            "mend": scrub(check.finding.mend),
         }
         for check in results
     ]

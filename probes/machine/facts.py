@@ -12,7 +12,6 @@ import platform
 import re
 import resource
 import shutil
-import socket
 import sqlite3
 import sys
 from collections.abc import Mapping
@@ -20,7 +19,9 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
 
-from probes.docker.endpoints import Endpoint, found
+from probes.docker.address import Endpoint
+from probes.docker.endpoints import Choice, choose
+from probes.docker.ping import Daemon, ping
 from probes.kernel.bpf_trial import attaches_raw_tracepoint, creates_perf_array, creates_ring
 from probes.machine.kept_capabilities import CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN, Capability, kept
 from probes.machine.privileges import capabilities
@@ -157,30 +158,23 @@ class Machine:
 
     # ── Docker and the terminal ─────────────────────────────────────────────────────────────────────────────────────
 
-    def runtimes(self) -> list[Endpoint]:
-        """Where container runtimes can be asked, that which is taken first; empty for none.
+    def runtimes(self) -> Choice:
+        """Where container runtimes can be asked, and which is taken.
 
         Raises TiercelError for a context of Docker's that there is not.
         """
-        return found(self.environ, self.root)
+        return choose(self.environ, self.root)
 
-    def reach(self, endpoint: Endpoint) -> str:
-        """Why it cannot be reached, "" when it can, as far as a socket tells."""
-        if endpoint.path is None:
-            followed = endpoint.url.startswith(("tcp://", "http://", "https://"))
-            return "" if followed else "not a URL of a Docker socket"
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(2)
-            try:
-                connection.connect(str(endpoint.path))
-            except OSError as error:
-                return error.strerror or str(error)
-        return ""
+    def ask(self, endpoint: Endpoint) -> Daemon:
+        """What answers there. Raises TiercelError with the reason why nothing does."""
+        return ping(endpoint)
 
-    def docker_mend(self, problem: str) -> str:
+    def docker_mend(self, problem: str, origin: str = "Docker") -> str:
         """What makes the socket answer."""
         if problem == "Permission denied":
             return "start it with sudo"
+        if "Podman" in origin:
+            return f"{'sudo systemctl' if origin == 'Podman' else 'systemctl --user'} start podman.socket"
         if shutil.which("dockerd", path=self.environ.get("PATH", "") + ":/usr/sbin"):
             return "sudo systemctl start docker" if self._has_systemd() else "sudo service docker start"
         return self.install("docker")

@@ -20,6 +20,7 @@ class MiniDocker:
         self.names: dict[str, str] = {}
         self.execs: dict[str, str] = {}
         """By exec id, the container in which it runs."""
+        self.version: dict[str, Any] = {"ApiVersion": "1.41", "Version": "20.10"}
         self.answering = asyncio.Event()
         self.answering.set()
         self.refusals: dict[str, list[int]] = {}
@@ -68,7 +69,7 @@ class MiniDocker:
             await runner.cleanup()
 
     async def _version(self, _request: web.Request) -> web.Response:
-        return web.json_response({"ApiVersion": "1.41", "Version": "20.10"})
+        return web.json_response(self.version)
 
     async def _list(self, _request: web.Request) -> web.Response:
         return web.json_response(

@@ -63,7 +63,7 @@ class Shelling(Pane):
 
 def command_line(client: str, container_id: str, shell: Shell) -> list[str]:
     """The command that opens a shell which the sensor knows for ours."""
-    at = ["-H", shell.url] if shell.url.startswith("unix://") and client.endswith("docker") else []
+    at = ["-H", shell.url] if shell.url.startswith("unix://") else []  # Podman's takes it for Docker's sake
     return [client, *at, "exec", "-it", container_id, "sh", "-c", SCRIPT, shell.token]
 
 

@@ -19,6 +19,7 @@ from textual.widgets.input import Selection
 from tui.actions import bindings
 from tui.completion import Offer
 from tui.theme import Span, content
+from tui.widgets.input_line import Line
 
 Complete = Callable[[str], Offer]
 _OFFERED = 6
@@ -28,7 +29,7 @@ _WORD_SHARE, _WORD_PADDING = 0.6, 3
 _COLUMN = re.compile(r"filter, column (\d+): ")
 
 
-class _FilterInput(Input):
+class _FilterInput(Line):
     """An input with the filter's keys, and a memory."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("filter")

@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pexpect
@@ -37,9 +37,10 @@ class LabError(Exception):
 class Lab:
     """A running dockerd. ``socket`` is the path of its API, ``folder`` holds everything that belongs to it."""
 
-    def __init__(self, folder: Path, daemon: subprocess.Popen[bytes]) -> None:
+    def __init__(self, folder: Path, daemon: subprocess.Popen[bytes], options: Sequence[str] = ()) -> None:
         self.folder = folder
         self.daemon = daemon
+        self.options = options
         self.socket = folder / "docker.sock"
         self.programs = folder / "programs"
         self._images: dict[str, str] = {}
@@ -51,14 +52,14 @@ class Lab:
 
     @classmethod
     @contextlib.contextmanager
-    def open(cls) -> Iterator[Lab]:
-        """Start a dockerd and take it down again."""
+    def open(cls, options: Sequence[str] = ()) -> Iterator[Lab]:
+        """Start a dockerd, with these options besides ours, and take it down again."""
         folder = Path(tempfile.mkdtemp(prefix="lab-"))
         with contextlib.ExitStack() as stack:
             stack.callback(shutil.rmtree, folder)
             stack.callback(_unmount_below, folder)
-            daemon = _start_daemon(folder)
-            lab = cls(folder, daemon)
+            daemon = _start_daemon(folder, options)
+            lab = cls(folder, daemon, options)
             stack.callback(lab.stop)
             stack.callback(lab.remove_all)
             yield lab
@@ -70,7 +71,7 @@ class Lab:
     def start(self) -> None:
         """Start it again, in the same folder."""
         (self.folder / "notify").unlink()
-        self.daemon = _start_daemon(self.folder)
+        self.daemon = _start_daemon(self.folder, self.options)
 
     def docker(self, *arguments: str, input: str | None = None) -> str:
         """Run the docker command and return what it printed; raises LabError with its complaint."""
@@ -112,18 +113,24 @@ class Lab:
             self.remove(*containers)
 
 
-def _start_daemon(folder: Path) -> subprocess.Popen[bytes]:
-    """Start dockerd and wait until it says that it is ready, by the notification meant for systemd."""
+def _start_daemon(folder: Path, options: Sequence[str]) -> subprocess.Popen[bytes]:
+    return announced([*_daemon_command(folder), *options], folder, "dockerd.log", dict(os.environ))
+
+
+def announced(
+    command: list[str], folder: Path, log_name: str, environment: dict[str, str], uid: int = 0
+) -> subprocess.Popen[bytes]:
+    """Start a daemon and wait until it says that it is ready, by the notification meant for systemd. ``uid`` is whose
+    it is."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notifications:
         notifications.bind(str(folder / "notify"))
+        os.chown(folder / "notify", uid, uid)
         notifications.settimeout(0.2)
-        environment = os.environ | {"NOTIFY_SOCKET": str(folder / "notify")}
-        with (folder / "dockerd.log").open("wb") as log:
-            daemon = subprocess.Popen(
-                _daemon_command(folder), stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=environment
-            )
+        environment |= {"NOTIFY_SOCKET": str(folder / "notify")}
+        with (folder / log_name).open("wb") as log:
+            daemon = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=environment)
         try:
-            _wait_ready(daemon, notifications, folder / "dockerd.log")
+            _wait_ready(daemon, notifications, folder / log_name)
         except BaseException:
             _stop_daemon(daemon)
             raise
@@ -160,8 +167,8 @@ def _wait_ready(daemon: subprocess.Popen[bytes], notifications: socket.socket, l
             if b"READY=1" in notifications.recv(4096):
                 return
         if daemon.poll() is not None:
-            raise LabError(f"dockerd ended with {daemon.returncode}:\n{log.read_text()[-3000:]}")
-    raise LabError(f"dockerd was not ready after {PATIENCE} s:\n{log.read_text()[-3000:]}")
+            raise LabError(f"{log.stem} ended with {daemon.returncode}:\n{log.read_text()[-3000:]}")
+    raise LabError(f"{log.stem} was not ready after {PATIENCE} s:\n{log.read_text()[-3000:]}")
 
 
 def _stop_daemon(daemon: subprocess.Popen[bytes]) -> None:

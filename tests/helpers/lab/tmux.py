@@ -69,6 +69,12 @@ class Tmux:
             f"{name!r} is in front with {texts}",
         )
 
+    def paste(self, content: bytes) -> None:
+        """Paste it as it stands, between the marks that the program asked for."""
+        command = ["tmux", "-S", str(self._socket)]
+        subprocess.run([*command, "load-buffer", "-"], input=content, check=True, capture_output=True)
+        self._tmux("paste-buffer", "-p", "-r")
+
     def write(self, text: str) -> None:
         """Type a text as it stands."""
         self._tmux("send-keys", "-l", text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
@@ -15,6 +16,7 @@ from probes.machine import doctor
 from probes.machine.doctor import CHECKS, Status, blockers, checks, report, to_rows
 from probes.machine.facts import PACKAGES, Machine
 from probes.machine.kept_capabilities import TO_RESPOND, kept
+from tests.helpers.docker_api import MiniDocker
 from tests.helpers.patience import PATIENCE
 
 DEBIAN = 'PRETTY_NAME="Debian GNU/Linux 12"\nID=debian\n'
@@ -118,27 +120,74 @@ def test_cgroup_trees(tmp_path: Path, mounts: str, found: str) -> None:
     assert finding("cgroups", machine(tmp_path)).found == found
 
 
-def test_a_docker_that_listens_is_fine(tmp_path: Path) -> None:
+def test_a_socket_that_nobody_listens_on_only_limits(tmp_path: Path) -> None:
     path = tmp_path / "d.sock"
-    with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(str(path))
-        listening.listen()
-        here = machine(tmp_path, environ={"DOCKER_HOST": f"unix://{path}"})
-        assert finding("Docker", here) == doctor.Finding(Status.OK, f"{path} (DOCKER_HOST)")
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(path))
+    found = finding("Docker", machine(tmp_path, environ={"DOCKER_HOST": f"unix://{path}"}))
+    assert (found.status, found.found) == (Status.WARN, f"{path} (DOCKER_HOST): Connection refused")
 
 
-def test_it_says_which_runtime_is_taken_and_which_others_are_there(tmp_path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as docker, socket.socket(socket.AF_UNIX) as podman:
-        for listening, path in ((docker, "run/docker.sock"), (podman, "run/podman/podman.sock")):
-            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-            listening.bind(str(tmp_path / path))
-            listening.listen()
-        found = finding("Docker", machine(tmp_path, environ={"HOME": str(tmp_path)}))
+async def asked(here: Machine) -> doctor.Finding:
+    return await asyncio.to_thread(finding, "Docker", here)
+
+
+async def test_it_says_which_runtime_is_taken_and_which_others_are_there(tmp_path: Path) -> None:
+    (tmp_path / "run/podman").mkdir(parents=True)
+    async with (
+        MiniDocker().serving(tmp_path / "run/docker.sock") as url,
+        MiniDocker().serving(tmp_path / "run/podman/podman.sock"),
+    ):
+        found = await asked(machine(tmp_path, environ={"HOME": str(tmp_path)}))
     assert found.status is Status.OK
     assert found.found == (
-        f"{tmp_path}/run/docker.sock (Docker); there is also {tmp_path}/run/podman/podman.sock (Podman): "
-        f"--docker unix://{tmp_path}/run/podman/podman.sock"
+        f"{url.removeprefix('unix://')} (Docker): docker 20.10; "
+        f"there is also {tmp_path}/run/podman/podman.sock (Podman): --docker unix://{tmp_path}/run/podman/podman.sock"
     )
+
+
+async def test_it_says_what_really_answers(tmp_path: Path) -> None:
+    """Podman may well listen where Docker's command line looks."""
+    podman = MiniDocker()
+    parts = [{"Name": "Podman Engine", "Version": "4.3.1", "Details": {"KernelVersion": "6.1.0-13-amd64"}}]
+    podman.version |= {"Version": "4.3.1", "Components": parts}
+    async with podman.serving(tmp_path / "d.sock") as url:
+        found = await asked(machine(tmp_path, environ={"DOCKER_HOST": url}))
+    assert (found.status, found.found) == (Status.OK, f"{tmp_path}/d.sock (DOCKER_HOST): podman 4.3.1")
+
+
+async def test_a_daemon_with_another_kernel_is_said(tmp_path: Path) -> None:
+    """As Docker Desktop's is: its containers run in a virtual machine."""
+    desktop = MiniDocker()
+    desktop.version["KernelVersion"] = "6.10.14-linuxkit"
+    async with desktop.serving(tmp_path / "d.sock") as url:
+        found = await asked(machine(tmp_path, environ={"DOCKER_HOST": url}))
+    assert found.status is Status.WARN
+    assert "6.10.14-linuxkit, and are not watched here" in found.consequence
+
+
+async def test_another_thing_that_listens_there_is_said(tmp_path: Path) -> None:
+    odd = MiniDocker()
+    odd.version = {"hello": "\x1b[2J"}
+    async with odd.serving(tmp_path / "d.sock") as url:
+        found = await asked(machine(tmp_path, environ={"DOCKER_HOST": url}))
+    assert (found.status, found.found) == (
+        Status.WARN,
+        f"{tmp_path}/d.sock (DOCKER_HOST): what listens there does not answer as Docker does",
+    )
+
+
+async def test_a_context_of_another_machine_is_said_beside_what_is_taken(tmp_path: Path) -> None:
+    environ = {"HOME": str(tmp_path), "DOCKER_HOST": "ssh://ann@far"}
+    found = await asked(machine(tmp_path, environ=environ))
+    assert found.status is Status.WARN
+    assert found.found.startswith("not ssh://ann@far (DOCKER_HOST): ssh leads to another machine")
+    assert "ssh -t ann@far sudo tiercel" in found.mend
+    (tmp_path / "run").mkdir()
+    async with MiniDocker().serving(tmp_path / "run/docker.sock"):
+        found = await asked(machine(tmp_path, environ=environ))
+    assert found.status is Status.OK
+    assert "(Docker): docker 20.10; not ssh://ann@far (DOCKER_HOST): ssh leads to another machine" in found.found
 
 
 def test_a_context_that_is_not_there_is_said(tmp_path: Path) -> None:
