@@ -52,6 +52,7 @@ class Process:
         "is_exe_writable",
         "listed",
         "loginuid",
+        "met",
         "mnt_ns",
         "name",
         "parent",
@@ -85,8 +86,8 @@ class Process:
         """The processes of the table that have it as their parent, living or exited; None or empty for none."""
         self.depth = 0
         """How many ancestors it had when it was made, at least."""
-        self.seen = self.listed = 0
-        """Moments (:mod:`engine.state.clock`) of its latest event, and of the latest snapshot that it was in."""
+        self.seen = self.met = self.listed = 0
+        """Moments (:mod:`engine.state.clock`) of its latest event, of the first, and of the latest snapshot it was in."""
         self.vpid = 0
         self.name = ""
         self.exe = ""

@@ -216,6 +216,9 @@ class ProcessTable:
         elif not process.exepath or not process.vpid:  # else all is known: of most, in all snapshots but the first
             self._fill(process, info)
         process.listed = moment
+        if process.met > moment and info.ppid != process.ppid:  # what has come since named who adopted it
+            self._unlink(process)
+            process.parent, process.ppid = None, info.ppid
         process.ppid = process.ppid or info.ppid
         self._learn_start(process, info)
         parent = self._parent_of(process, process.ppid) if process.parent is None else None
@@ -224,7 +227,7 @@ class ProcessTable:
 
     def _add(self, pid: int, start: int, time: int, moment: int) -> Process:
         process = self._by_key[pid, start] = Process(pid, start)
-        process.seen = moment
+        process.seen = process.met = moment
         self.population.count(process.container_id, 1)
         other = self.newest.get(pid)
         if other is None or other.start < start:
