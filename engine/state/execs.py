@@ -48,6 +48,8 @@ class Execs:
         """By the process by which."""
         self._starters: OrderedDict[str, AskerRow] = OrderedDict()
         """By container id, who had it made or started."""
+        self.forgotten = 0
+        """Execs and entries that there was no room for any more, and who made or started a container."""
 
     def get(self, key: ProcessKey) -> ExecRow | None:
         """The entry by this process."""
@@ -75,13 +77,13 @@ class Execs:
     def _begun(self, action: ContainerAction, container: Container) -> None:
         found = self.askers.asker(action.time, (*_names(container), container.info.image if container.info else ""))
         if found is not None:
-            _put(self._starters, container.id, found)
+            self._put(self._starters, container.id, found)
 
     def _row(self, exec_id: str, action: ContainerAction) -> ExecRow:
         row = self._asked.get(exec_id)
         if row is None:
             row = ExecRow(action.id, action.time, exec_id=exec_id, command=action.attributes.get("detail", ""))
-            _put(self._asked, exec_id, row)
+            self._put(self._asked, exec_id, row)
         return row
 
     def _named(self, row: ExecRow) -> None:
@@ -104,8 +106,15 @@ class Execs:
             return False
         row = self._asked_for(process, time) or ExecRow(process.container_id, time)
         row.pid, row.start = process.key
-        _put(self._entries, process.key, row)
+        self._put(self._entries, process.key, row)
         return True
+
+    def _put(self, memory: OrderedDict[_Key, _Row], key: _Key, row: _Row) -> None:
+        memory[key] = row
+        if len(memory) > MOST:
+            _, gone = memory.popitem(last=False)
+            is_entry_too = memory is self._asked and isinstance(gone, ExecRow) and gone.start
+            self.forgotten += not is_entry_too
 
     def _asked_for(self, process: Process, time: int) -> ExecRow | None:
         here = [row for row in self._asked.values() if row.container_id == process.container_id and not row.start]
@@ -126,12 +135,6 @@ def _plain(command: str) -> str:
         return " ".join(shlex.split(command))
     except ValueError:
         return command
-
-
-def _put(memory: OrderedDict[_Key, _Row], key: _Key, row: _Row) -> None:
-    memory[key] = row
-    if len(memory) > MOST:
-        memory.popitem(last=False)
 
 
 # ── what the actions tell ───────────────────────────────────────────────────────────────────────────────────────────
