@@ -12,7 +12,6 @@ from typing import Protocol
 from engine.alerts import Alert
 from engine.errors import TiercelError
 from engine.evidence import explain_alert
-from engine.lang.nodes import escape
 from engine.protocol import Done, ListAlerts, ListStacks, ProposalRow, Reload
 from engine.rules.proposals import BEGIN_ANY, Proposal, block, proposals
 from engine.rules.ruleset import RuleSet
@@ -186,7 +185,7 @@ def _count(row: ProposalRow, proposal: Proposal, past: Alert) -> None:
 async def past_alerts(store: AlertStore, rule: str) -> AsyncIterator[Alert]:
     """The alerts of a rule, as far as they are kept."""
     left = MOST
-    query = ListStacks(f"rule.name = {escape(rule)}", limit=_PAGE)
+    query = ListStacks(rule=rule, limit=_PAGE)
     for row in (await store.stacks(query)).rows:
         offset = 0
         while left > 0 and offset < row.count:

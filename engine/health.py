@@ -25,6 +25,8 @@ from engine.zoom import Zooms
 
 MAX_PROBLEMS = 50
 """Problems remembered; older ones are forgotten first."""
+MAX_LOSERS = 1_000
+"""Containers whose losses are counted one by one; beyond, those of the half with the fewest are counted together."""
 OUR_FAULT = "internal error"
 """The cause of what is lost by a bug of ours."""
 _BY_ID = {HOST: "host", OTHER: OTHER_NAME}
@@ -71,7 +73,18 @@ class Vitals:
         """Count events that never arrived."""
         self.lost_by_cause[loss.cause] += loss.count
         self.lost_by_container[loss.container_id or HOST] += loss.count
+        if len(self.lost_by_container) > MAX_LOSERS:
+            self._fold_losers()
         self.lost_last[loss.cause] = loss.time or time.time_ns()
+
+    def _fold_losers(self) -> None:
+        """Those who lost most stay by name, as does the host; what the others lost is counted together."""
+        kept = dict(self.lost_by_container.most_common(MAX_LOSERS // 2))
+        kept.setdefault(HOST, self.lost_by_container[HOST])
+        kept[OTHER] = self.lost_by_container[OTHER] + sum(
+            count for name, count in self.lost_by_container.items() if name not in kept and name != OTHER
+        )
+        self.lost_by_container = Counter(kept)
 
     @property
     def lost(self) -> int:

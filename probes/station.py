@@ -149,7 +149,7 @@ def _recorder(path: Path) -> Recorder | CaptureRecorder:
     from probes.scap.recorder import CaptureRecorder
 
     kind = CaptureRecorder if path.name.endswith((".scap", ".scap.gz")) else Recorder
-    return kind(path, hostname=hostname())
+    return kind(path, hostname=hostname(), keep_empty=False)
 
 
 def _outputs(options: Options) -> list[Sink]:
@@ -322,6 +322,8 @@ def _tell_summary(sensor: Sensor, tell: Tell) -> None:
         tell(f"lost {count}: {cause}")
     for output, count in (sensor.sinks.lost if sensor.sinks is not None else {}).items():
         tell(f"not delivered: {count} alerts to output {output}")
+    if getattr(sensor.recorder, "is_empty", False):
+        tell("nothing was recorded: there is no file")
     for kind, count in getattr(sensor.recorder, "left_out", {}).items():
         tell(f"not held by this form: {kind} ({count})")
     for problem in vitals.problems if sensor.failure is None else ():

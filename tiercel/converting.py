@@ -30,7 +30,8 @@ def convert(source: str, target: str) -> None:
         done = write(Path(source), target, shown)
     finally:
         shown.close()
-    say(f"{done.events} events and {done.others} other inputs written to {target}")
+    where = "standard output" if target == "-" else target
+    say(f"{done.events} events and {done.others} other inputs written to {where}")
     if done.skipped:
         kinds = ", ".join(f"{kind} ({count})" for kind, count in done.skipped.most_common())
         say(f"of an unknown kind, which no rule can judge: {kinds}")

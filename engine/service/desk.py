@@ -18,6 +18,7 @@ from engine.invocation import command
 from engine.responding import Responding
 from engine.rules.render import where
 from engine.rules.ruleset import Rule
+from engine.scrub import scrub
 from engine.sensor import Sensor
 from engine.service.inside import InsideDesk
 from engine.service.peer import who_asks
@@ -79,7 +80,7 @@ class Desk:
         return await self._handlers[type(request)](request)
 
     async def _stacks(self, request: p.ListStacks) -> p.Reply:
-        return await self.sensor.store.stacks(request)
+        return await self.sensor.store.stacks(msgspec.structs.replace(request, rule=self._real(request.rule)))
 
     async def _alerts(self, request: p.ListAlerts) -> p.Reply:
         page = await self.sensor.store.alerts(request)
@@ -166,7 +167,7 @@ class Desk:
         return p.Rules(rows=[self._rule_row(rule) for rule in self.sensor.rules.rules])
 
     async def _set_rule(self, request: p.SetRule) -> p.Reply:
-        rule = self.sensor.set_rule(request.name, request.enabled)
+        rule = self.sensor.set_rule(self._real(request.name), request.enabled)
         return p.Done(detail=f"{rule.name} is {'on' if rule.enabled else 'off'}")
 
     async def _set_rules(self, request: p.SetRules) -> p.Reply:
@@ -213,7 +214,8 @@ class Desk:
         return await rule_editing.try_text(self.sensor, request.text)
 
     async def _save_rules(self, request: p.SaveRules) -> p.Reply:
-        return await rule_editing.save(self.sensor, request.text, request.who, name=request.name, base=request.base)
+        name = self._real(request.name)
+        return await rule_editing.save(self.sensor, request.text, request.who, name=name, base=request.base)
 
     async def _responses(self, request: p.ListResponses) -> p.Reply:
         return p.Responses(targets=await self._responding().offer(request, who_asks()))
@@ -229,9 +231,17 @@ class Desk:
             raise TiercelError("this sensor only watches", hint=f"to respond, start it with: {start}")
         return self.sensor.responding
 
+    def _real(self, name: str) -> str:
+        """A rule's name as its file has it: front ends know it scrubbed."""
+        if not name or name in self.sensor.rules:
+            return name
+        alike = [rule.name for rule in self.sensor.rules.rules if scrub(rule.name) == name]
+        return alike[0] if len(alike) == 1 else name
+
     def _rule(self, name: str) -> Rule:
         if name == DROP_RULE:
             raise TiercelError("no rule makes this alert: the sensor says itself what was lost", hint="see Health (6)")
+        name = self._real(name)
         if name not in self.sensor.rules:
             raise TiercelError(f"the rule {name!r} is not loaded (any more)", hint="explanations need the rule itself")
         return self.sensor.rules[name]
@@ -292,7 +302,7 @@ def _is_meant(rule: Rule, request: p.SetRules) -> bool:
         (bool(request.tag), request.tag in rule.tags),
         (request.priority is not None, rule.priority == request.priority),
         (bool(request.file), rule.file == request.file),
-        (bool(request.names), rule.name in request.names),
+        (bool(request.names), bool({rule.name, scrub(rule.name)} & {*request.names})),
     )
     return any(given for given, _ in wanted) and all(has for given, has in wanted if given)
 

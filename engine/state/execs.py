@@ -58,6 +58,8 @@ class Execs:
         self._undated: set[str] = set()
         """Execs that were there before Docker was asked: when they began only their process tells."""
         self._early: deque[tuple[ContainerAction, Container]] = deque(maxlen=EARLY)
+        self.forgotten = 0
+        """Execs and entries that there was no room for any more, and who made or started a container."""
 
     def get(self, key: ProcessKey) -> ExecRow | None:
         """The entry by this process."""
@@ -101,13 +103,13 @@ class Execs:
     def _begun(self, action: ContainerAction, container: Container) -> None:
         found = self.askers.asker(action.time, (*_names(container), container.info.image if container.info else ""))
         if found is not None:
-            _put(self._starters, container.id, found)
+            self._put(self._starters, container.id, found)
 
     def _row(self, exec_id: str, action: ContainerAction) -> ExecRow:
         row = self._asked.get(exec_id)
         if row is None:
             row = ExecRow(action.id, action.time, exec_id=exec_id, command=action.attributes.get("detail", ""))
-            _put(self._asked, exec_id, row)
+            self._put(self._asked, exec_id, row)
             if action.action == INSPECT and len(self._undated) < MOST:
                 self._undated.add(exec_id)
         return row
@@ -150,8 +152,8 @@ class Execs:
         row = self._asked_for(process, time)
         if row is None:
             row = self._untold(process, time, container)
-            _put(self._programs, process.key, _command(process))
-        _put(self._entries, process.key, row)
+            self._put(self._programs, process.key, _command(process))
+        self._put(self._entries, process.key, row)
         if row.exec_id:
             self._join(row, process.key, time)
             self._find_asker(row, container)
@@ -163,6 +165,13 @@ class Execs:
         asker = self.askers.asker(time, _names(container), (_command(process),))
         certain = asker if asker is not None and asker.certain else None
         return ExecRow(process.container_id, time, *process.key, asker=certain)
+
+    def _put(self, memory: OrderedDict[_Key, _Row], key: _Key, row: _Row) -> None:
+        memory[key] = row
+        if len(memory) > MOST:
+            _, gone = memory.popitem(last=False)
+            is_told = isinstance(gone, str) or (memory is self._asked and isinstance(gone, ExecRow) and gone.start)
+            self.forgotten += not is_told
 
     def _asked_for(self, process: Process, time: int) -> ExecRow | None:
         here = [row for row in self._asked.values() if row.container_id == process.container_id and not row.start]
@@ -187,12 +196,6 @@ def _plain(command: str) -> str:
         return " ".join(shlex.split(command))
     except ValueError:
         return command
-
-
-def _put(memory: OrderedDict[_Key, _Row], key: _Key, row: _Row) -> None:
-    memory[key] = row
-    if len(memory) > MOST:
-        memory.popitem(last=False)
 
 
 # ── what the actions tell ───────────────────────────────────────────────────────────────────────────────────────────

@@ -170,6 +170,7 @@ class World:
             "ancestors left out": self.processes.left_out,
             "processes nested too deep": self.processes.too_deep,
             "containers forgotten": self.containers.forgotten,
+            "entries into containers forgotten": self.execs.forgotten,
             "waited in vain: too many": self.held.counts["too many"],
             "waited in vain: too long": self.held.counts["late"],
         }

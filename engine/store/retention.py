@@ -1,16 +1,19 @@
 """How much the store keeps, and who pays when that is too much.
 
 The largest stack pays first, its oldest alerts before its newer ones: a flood of one kind of alert costs the others
-nothing. What says most goes last: of each stack its first and its latest alert, and all alerts of an incident or of a
-stack with a note. Age is another matter: what is too old goes, whoever it is of, but for those.
+nothing. Many small stacks of one rule and container count as one (:mod:`engine.store.crowds`). What says most goes
+last: of each other stack its first and its latest alert, and all alerts of an incident or of a stack with a note. Age
+is another matter: what is too old goes, whoever it is of, but for those.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heapreplace
+
+from engine.store.crowds import crowd, quietest
 
 # The texts of these queries are put together from constants only; values always go in as parameters.
 # ruff: noqa: S608
@@ -77,14 +80,29 @@ def too_many(connection: sqlite3.Connection, retention: Retention, total: int) -
     return min(excess, STEP)
 
 
-def to_pay(connection: sqlite3.Connection, need: int) -> tuple[dict[int, int], bool]:
-    """By stack, how many of its alerts go in this step; and whether that is all of them, or those between its first
-    and its latest."""
+def to_pay(connection: sqlite3.Connection, need: int, total: int) -> tuple[dict[int, int], bool]:
+    """By stack, how many of its alerts go in this step of the ``total`` kept; and whether that is all of them, or those
+    between its first and its latest."""
+    if given := _crowded(connection, need, total):
+        return given, True
     for whole, plan in ((False, _between), (True, _whole)):
         for which in (_PLAIN, KEPT):
             if given := plan(connection, need, which):
                 return given, whole
     return {}, True
+
+
+def _crowded(connection: sqlite3.Connection, need: int, total: int) -> dict[int, int]:
+    """Whole stacks of one that is a crowd, and larger than any stack."""
+    found = crowd(connection, total)
+    if found is None or found[1] <= _largest(connection):
+        return {}
+    return _enough(quietest(connection, found[0], _PLAIN, AT_ONCE), need)
+
+
+def _largest(connection: sqlite3.Connection) -> int:
+    row = connection.execute(f"SELECT count FROM stacks WHERE {_PLAIN} ORDER BY count DESC LIMIT 1").fetchone()
+    return row[0] if row else 0
 
 
 def _between(connection: sqlite3.Connection, need: int, which: str) -> dict[int, int]:
@@ -97,8 +115,13 @@ def _between(connection: sqlite3.Connection, need: int, which: str) -> dict[int,
 def _whole(connection: sqlite3.Connection, need: int, which: str) -> dict[int, int]:
     """There are only first and latest alerts: the stacks that were quiet the longest go, as many as are needed."""
     oldest = connection.execute(f"SELECT id, count FROM stacks WHERE {which} ORDER BY last_id LIMIT ?", (AT_ONCE,))
+    return _enough(oldest, need)
+
+
+def _enough(stacks: Iterable[tuple[int, int]], need: int) -> dict[int, int]:
+    """As many of these, whole, as are needed."""
     given: dict[int, int] = {}
-    for stack, count in oldest:
+    for stack, count in stacks:
         if need <= 0:
             break
         given[stack] = count

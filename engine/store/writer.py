@@ -129,7 +129,7 @@ class Writer:
         need = too_many(self._connection, retention, self.total)
         if not need:
             return 0
-        plan, whole = to_pay(self._connection, need)
+        plan, whole = to_pay(self._connection, need, self.total)
         return drop_for_room(self._connection, plan, whole=whole)
 
     def surround(self, one: Surrounding) -> None:

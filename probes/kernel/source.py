@@ -183,9 +183,8 @@ class KernelSource:
 
     def statistics(self) -> list[ProbeRow]:
         """A row for each kind of event: how many there were, how many were delivered, how many found no room."""
-        with self._upkeep.attempt("what the probes have counted cannot be shown"):
-            return probe_rows(self._counts) if self._counts is not None else []
-        return []
+        counts = self._counts
+        return [] if counts is None else self._upkeep.tried("the probes' counters", lambda: probe_rows(counts), [])
 
     @property
     def own_events(self) -> int:
@@ -203,9 +202,7 @@ class KernelSource:
 
     def _counted(self, name: str) -> int:
         counter = self._maps.get(name)
-        with self._upkeep.attempt(f"the counter {name} cannot be shown"):
-            return total(counter) if isinstance(counter, PerCpuMap) else 0
-        return 0
+        return self._upkeep.tried(name, lambda: total(counter), 0) if isinstance(counter, PerCpuMap) else 0
 
     def zoom_counts(self) -> tuple[int, int]:
         """Events that passed only since somebody is watched in full, and those that the limit on them held back."""

@@ -9,11 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from engine.contracts import Emit
 from probes.kernel.losses import Losses
 from probes.kernel.slices import in_slices
 from probes.machine.snapshots import Snapshots
+
+T = TypeVar("T")
 
 LOOK_PERIOD = 1.0
 """Seconds between two looks at what was lost."""
@@ -40,6 +43,12 @@ class Upkeep:
             self.fail(what, error)
         else:
             self._failing.discard(what)
+
+    def tried(self, what: str, look: Callable[[], T], default: T) -> T:
+        """What a look says; ``default`` where it fails."""
+        with self.attempt(f"what was counted cannot be shown ({what})"):
+            return look()
+        return default
 
     def fail(self, what: str, error: Exception) -> None:
         """Count a failure, and tell of it once."""

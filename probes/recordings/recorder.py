@@ -23,7 +23,7 @@ import zstandard
 
 from engine.alerts import Alert
 from engine.errors import RecordingError
-from engine.events import Input
+from engine.events import Input, KernelEvent, Snapshot
 from engine.reports import Report, log_report
 from engine.scrub import scrub_struct
 from probes.recordings import format as form
@@ -45,7 +45,8 @@ class Recorder:
     In a running event loop a timer writes what waits, so that a quiet time does not hold data back. A write that fails
     is reported, and what comes later is counted in ``lost``: the sensor goes on. The file then ends with the last whole
     chunk, and :meth:`close` raises the error. ``header`` is given for a copy of another recording; without it the file
-    tells of this machine and of now.
+    tells of this machine and of now. Without ``keep_empty`` there is no file at the end if nobody was told of
+    (:func:`tells_of_somebody`): a start that was interrupted leaves nothing.
     """
 
     def __init__(
@@ -56,12 +57,15 @@ class Recorder:
         header: Header | None = None,
         report: Report = log_report,
         flush_after: float = FLUSH_SECONDS,
+        keep_empty: bool = True,
     ) -> None:
         self.report = report
         self.error: RecordingError | None = None
         """Why nothing is recorded any more."""
         self.lost = 0
         """Inputs and alerts that could not be recorded."""
+        self.is_empty = not keep_empty
+        """Nothing was recorded so far that is worth a file."""
         self._path = path
         self._flush_after = flush_after
         self._file = _create(path)
@@ -73,6 +77,7 @@ class Recorder:
 
     def write(self, inputs: Sequence[Input]) -> None:
         """Record a batch of inputs."""
+        self.is_empty = self.is_empty and not tells_of_somebody(inputs)
         self._add(form.INPUTS, inputs)
 
     def write_alerts(self, alerts: Sequence[Alert]) -> None:
@@ -95,6 +100,8 @@ class Recorder:
             self.flush()
             self._append(self._packed_index())
             if self.error is None:
+                if self.is_empty:
+                    self._path.unlink(missing_ok=True)
                 os.fsync(self._file.fileno())
                 self._file.close()
         if self.error is not None:
@@ -155,6 +162,11 @@ class Recorder:
             self._file.truncate(self._offset)
         self._file.close()
         self.report(self.error.message, self.error.hint)
+
+
+def tells_of_somebody(inputs: Sequence[Input]) -> bool:
+    """Whether there is an event or a process among them: all else is there before anything is watched."""
+    return any(isinstance(one, KernelEvent | Snapshot) for one in inputs)
 
 
 def _later(delay: float, flush: Callable[[], None]) -> asyncio.TimerHandle | None:

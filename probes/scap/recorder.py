@@ -19,6 +19,7 @@ from engine.reports import Report, log_report
 from probes.machine.interfaces import read_interfaces
 from probes.machine.open_files import read_open_files
 from probes.machine.users import read_host_users
+from probes.recordings.recorder import tells_of_somebody
 from probes.scap.write_blocks import Interface, Machine
 from probes.scap.writer import Lists, Writer, created
 
@@ -31,10 +32,11 @@ class CaptureRecorder:
 
     It begins when the processes have been listed and it is known what they have open, which is found out in a thread:
     until then inputs wait. A write that fails is reported, what comes later is counted in ``lost``, and :meth:`close`
-    raises the error. Alerts are not kept: a capture has no place for them.
+    raises the error. Alerts are not kept: a capture has no place for them. ``keep_empty`` as for a
+    :class:`~probes.recordings.recorder.Recorder`.
     """
 
-    def __init__(self, path: Path, *, hostname: str = "", report: Report = log_report) -> None:
+    def __init__(self, path: Path, *, hostname: str = "", report: Report = log_report, keep_empty: bool = True) -> None:
         self.report = report
         self.error: RecordingError | None = None
         self.lost = 0
@@ -46,6 +48,8 @@ class CaptureRecorder:
         self._processes: list[ProcessInfo] = []
         self._open_files: Future[dict[int, list[Fd]]] | None = None
         self._threads = ThreadPoolExecutor(1, "open-files")
+        self.is_empty = not keep_empty
+        """Nothing was recorded so far that is worth a file."""
 
     @property
     def left_out(self) -> dict[str, int]:
@@ -57,6 +61,7 @@ class CaptureRecorder:
         if self.error is not None or self._file.closed:
             self.lost += len(inputs)
             return
+        self.is_empty = self.is_empty and not tells_of_somebody(inputs)
         if self._writer is not None:
             self._add(self._writer, inputs)
             return
@@ -73,7 +78,9 @@ class CaptureRecorder:
         """Write the rest. Raises RecordingError if data are missing."""
         if self._file.closed:
             return
-        if self._writer is None and self.error is None:
+        if self.is_empty:
+            self._path.unlink(missing_ok=True)
+        elif self._writer is None and self.error is None:
             self._begin()
         self._threads.shutdown()
         self._finish()

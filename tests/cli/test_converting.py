@@ -50,6 +50,7 @@ def test_lines_of_json_go_to_standard_output(tmp_path: Path) -> None:
     assert (lines[0]["is"], lines[0]["hostname"]) == ("recording", "prod-7")
     assert sum("evt.type" in line for line in lines) == 1167
     assert not (Path.cwd() / "-").exists()
+    assert done.stderr.startswith("tiercel: 1167 events and 55 other inputs written to standard output\n")
 
 
 def test_events_that_nobody_knows_are_named_and_kept(tmp_path: Path) -> None:

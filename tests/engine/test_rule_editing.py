@@ -6,13 +6,30 @@ import asyncio
 from pathlib import Path
 
 import pytest
+import yaml
 
 from engine.errors import TiercelError
-from engine.excepting import last, undo
-from engine.protocol import Reload, Tried
+from engine.excepting import last, preview, undo
+from engine.protocol import (
+    AddException,
+    Done,
+    GetRuleText,
+    ListStacks,
+    Reload,
+    Request,
+    RuleText,
+    SaveRules,
+    SetRule,
+    SetRules,
+    Stacks,
+    Tried,
+    UndoException,
+)
 from engine.rule_editing import base_of, block, save, text_of, try_text
 from engine.rules.proposals import BEGIN_RULE
+from engine.scrub import scrub
 from engine.sensor import Sensor
+from engine.service.desk import Desk
 from engine.store import AlertStore
 from probes.options import DEMO, SHIPPED_RULES, Options
 from probes.recordings.opened import opened
@@ -20,14 +37,15 @@ from probes.ruling.configured import ConfiguredRules
 from probes.ruling.local_rules import LocalRulesFile
 
 RULE = "Sensitive file read"
+READS = "evt.type in (open, openat) and fd.name = /etc/shadow"
 
 
 class Edited:
     """A sensor that has judged the demo, with a local rules file."""
 
-    def __init__(self, tmp_path: Path) -> None:
+    def __init__(self, tmp_path: Path, rule_file: str = str(SHIPPED_RULES)) -> None:
         self.local = LocalRulesFile(tmp_path / "local_rules.yaml")
-        configured = ConfiguredRules(Options(rules=(str(SHIPPED_RULES),)), local=self.local.path)
+        configured = ConfiguredRules(Options(rules=(rule_file,)), local=self.local.path)
         rules = configured.load()
         self.sensor = Sensor([], rules, AlertStore(), load_rules=configured.load, hostname="lab")
         self.sensor.try_rules = configured.tried
@@ -88,6 +106,44 @@ def changed(edited: Edited, name: str) -> str:
     return edited.text("condition: >-", f"condition: >-\n    proc.name = {name} and")
 
 
+NAMES = ["tab\there \x1b[31m", "new\nline", "L" * 300, "ü" * 200]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_rule_of_any_name_is_edited_switched_excepted_from_and_taken_back(tmp_path: Path, name: str) -> None:
+    """A front end knows it scrubbed."""
+    rule = {"rule": name, "desc": "d", "condition": READS, "output": "%fd.name", "priority": "NOTICE"}
+    (tmp_path / "rules.yaml").write_text(yaml.safe_dump([rule]))
+    edited = Edited(tmp_path, str(tmp_path / "rules.yaml"))
+    desk, shown = Desk(edited.sensor), scrub(name)
+
+    async def run() -> None:
+        rule = await desk.answer(GetRuleText(shown))
+        assert isinstance(rule, RuleText)
+        text = "\n".join(rule.lines).replace("/etc/shadow", "/etc/nothing")
+        assert "in force" in (await done(desk, SaveRules(text, "anna", shown, rule.base))).detail
+        with pytest.raises(TiercelError, match="was changed since"):
+            await desk.answer(SaveRules(text.replace("/etc/nothing", "/etc/else"), "bob", shown, rule.base))
+        await done(desk, UndoException())
+        for request in (SetRule(shown, False), SetRules(True, names=[shown])):
+            await done(desk, request)
+        stacks = await desk.answer(ListStacks(rule=shown))
+        assert isinstance(stacks, Stacks) and stacks.rows
+        (proposal, *_) = await preview(edited.sensor.store, await edited.sensor.store.alert(1))
+        assert proposal.alerts == 1
+        await done(desk, AddException(1, proposal.fields))
+        await done(desk, UndoException())
+
+    asyncio.run(run())
+    assert not edited.local.path.exists()
+
+
+async def done(desk: Desk, request: Request) -> Done:
+    answer = await desk.answer(request)
+    assert isinstance(answer, Done)
+    return answer
+
+
 def test_undo_takes_back_what_was_made_here_and_nothing_that_came_since(edited: Edited) -> None:
     async def run() -> None:
         anna = await save(edited.sensor, changed(edited, "x"), "anna")
@@ -115,10 +171,10 @@ def test_a_text_made_of_a_rule_that_somebody_has_changed_since_is_refused(edited
         one, other = await asyncio.gather(*both, return_exceptions=True)
         refused, done = (one, other) if isinstance(one, Exception) else (other, one)
         assert not isinstance(done, BaseException)
-        winner = "anna" if refused is other else "bob"
+        winner, loser = ("anna", "bob") if refused is other else ("bob", "anna")
         assert f"{RULE} was changed since" in str(refused) and f"by {winner}" in str(refused)
         assert edited.local.path.read_text().count(BEGIN_RULE) == 1
-        again = await save(edited.sensor, texts["bob"], name=RULE, base=base_of(edited.sensor.rules[RULE]))
+        again = await save(edited.sensor, texts[loser], name=RULE, base=base_of(edited.sensor.rules[RULE]))
         assert again.change
 
     asyncio.run(run())

@@ -14,8 +14,19 @@ import pytest
 from engine.alerts import DROP_RULE, Alert, Priority
 from engine.drops import CAUSES, OTHER_NAME
 from engine.errors import TiercelError
-from engine.events import OTHER, ContainerInfo, Input, KernelEvent, Loss, Phase, ProcessInfo, RuntimeState, SourceState
-from engine.health import Vitals
+from engine.events import (
+    HOST,
+    OTHER,
+    ContainerInfo,
+    Input,
+    KernelEvent,
+    Loss,
+    Phase,
+    ProcessInfo,
+    RuntimeState,
+    SourceState,
+)
+from engine.health import MAX_LOSERS, Vitals
 from engine.protocol import (
     AddException,
     Control,
@@ -438,6 +449,19 @@ async def test_a_runtime_that_comes_and_goes_is_told_once_each(rules: Path, coll
     sensor.on_runtime = lambda state: told.append(state.connected)
     await sensor.run()
     assert told == [False, True, False]
+
+
+def test_the_containers_that_lost_something_have_a_bound_and_nothing_is_lost_of_the_sum() -> None:
+    vitals = Vitals("host")
+    vitals.lose(Loss(time=0, count=3, cause="ring full"))
+    for number in range(5 * MAX_LOSERS):
+        count = 1000 if number == 7 else 1
+        vitals.lose(Loss(time=0, count=count, cause="ring full", container_id=f"{number:064x}"))
+        assert len(vitals.lost_by_container) <= MAX_LOSERS + 1
+    assert vitals.lost_by_container.total() == vitals.lost == 5 * MAX_LOSERS + 999 + 3
+    assert vitals.lost_by_container[f"{7:064x}"] == 1000, "who lost most is named"
+    assert vitals.lost_by_container[HOST] == 3
+    assert vitals.lost_by_container[OTHER] > 3 * MAX_LOSERS
 
 
 def test_a_wall_clock_that_is_set_does_not_make_the_sensor_late() -> None:

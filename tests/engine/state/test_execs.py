@@ -202,6 +202,7 @@ def test_all_of_it_has_bounds(world: World, monkeypatch: pytest.MonkeyPatch) -> 
             *asked("sh", f"e{number}"),
             *entering(100 + number, "/bin/sh", at=MS),
         )
+    assert world.execs.forgotten == 17 and world.bounds["entries into containers forgotten"] == 17
     assert len(world.execs._asked) == len(world.execs._entries) == len(world.execs.askers._latest) == 3
 
 

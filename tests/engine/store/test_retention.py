@@ -17,7 +17,7 @@ from engine.alerts import Alert
 from engine.protocol import ListAlerts, ListStacks, SetState, StackRow, State
 from engine.store import AlertStore, Retention
 from engine.store.retention import shares
-from tests.helpers.sample_alerts import MOMENT, SECOND, alert
+from tests.helpers.sample_alerts import DB, MOMENT, SECOND, alert
 
 
 @pytest.fixture
@@ -84,6 +84,41 @@ async def test_stacks_go_as_a_whole_only_when_nothing_lies_between_first_and_lat
         store.add([alert("oldest"), *repeated(4, "a"), *repeated(3, "b"), alert("newest")])
         await store.maintain()
         assert {rule: row.count for rule, row in (await rows(store)).items()} == {"a": 2, "b": 2, "newest": 1}
+
+
+def crowd(count: int, since: int = 0) -> list[Alert]:
+    """A flood in which each alert is of another program, and so begins a stack of its own."""
+    return [alert("flood", process=f"p{since + n}", time=MOMENT + (since + n) * SECOND) for n in range(count)]
+
+
+async def test_a_flood_of_ever_new_stacks_pays_for_itself(path: Path) -> None:
+    """However old and quiet the others are, and also while the flood goes on."""
+    with closing(AlertStore(path, retention=Retention(alerts=2_000))) as store:
+        others = [alert("oldest"), *repeated(40, "quiet"), alert("flood", container=DB), alert("flood", process="sh")]
+        store.add(others)
+        await store.set_state(SetState([4], "incident"))
+        for since in range(0, 4_000, 1_000):
+            store.add(crowd(1_000, since))
+            await store.maintain()
+        found = (await store.stacks(ListStacks(limit=10_000))).rows
+        assert store.total == 2_000
+        of_flood = [row for row in found if row.rule == "flood" and row.process != "sh" and row.container == "web"]
+        assert len(of_flood) == 2_000 - len(others)
+        assert max(row.first for row in of_flood) == MOMENT + 3_999 * SECOND, "the latest of it are there"
+        left = {(row.rule, row.container, row.process): row.count for row in found if row not in of_flood}
+        assert left == {
+            ("oldest", "web", "cat"): 1, ("quiet", "web", "cat"): 40, ("flood", "db", "cat"): 1,
+            ("flood", "web", "sh"): 1,
+        }  # fmt: skip
+
+
+async def test_a_stack_that_is_larger_than_the_crowd_pays_before_it(path: Path) -> None:
+    with closing(AlertStore(path, retention=Retention(alerts=1_000))) as store:
+        store.add([*repeated(900, "large"), *crowd(300)])
+        await store.maintain()
+        found = await rows(store)
+        assert found["large"].count == 700
+        assert store.total == 1_000
 
 
 @dataclass

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from engine.alerts import Alert
 from engine.errors import RecordingError
-from engine.events import ContainerInfo, Input
+from engine.events import ContainerInfo, Input, Phase, RuntimeState, Snapshot, SourceState
 from probes.recordings import format as form
 from probes.recordings.reader import read, read_header, read_index
 from probes.recordings.recorder import FLUSH_BYTES, Recorder
@@ -138,6 +138,26 @@ def test_a_recording_is_its_owners_alone_and_never_overwritten(path: Path) -> No
     with pytest.raises(RecordingError, match="cannot record into"):
         Recorder(path / "below")
     assert readable(path)[1] is None
+
+
+def test_what_was_interrupted_before_anybody_was_seen_leaves_no_file_and_the_name_is_free(path: Path) -> None:
+    early: list[Input] = [
+        SourceState(time=0, phase=Phase.LOADING),
+        RuntimeState(time=0, connected=True),
+        ContainerInfo("a", 0),
+    ]
+    for _ in range(2):
+        with Recorder(path, keep_empty=False) as recorder:
+            recorder.write(early)
+            recorder.flush()
+            assert recorder.is_empty
+        assert not path.exists()
+    for worth in (opened(1), Snapshot(time=0, processes=[])):
+        with Recorder(path, keep_empty=False) as recorder:
+            recorder.write(early)
+            recorder.write([worth])
+        assert readable(path) == ([*early, worth], None)
+        path.unlink()
 
 
 def test_a_full_disk_ends_the_recording_with_its_last_whole_chunk(path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import RecordingError
-from engine.events import Input, Snapshot
+from engine.events import Input, Phase, Snapshot, SourceState
 from probes.machine.procfs import read_processes
 from probes.scap.reader import Reader
 from probes.scap.recorder import CaptureRecorder
@@ -49,6 +49,13 @@ def test_without_a_list_of_processes_it_is_written_at_the_end(tmp_path: Path) ->
 def test_nothing_recorded_is_a_capture_all_the_same(tmp_path: Path) -> None:
     recorded(tmp_path / "a.scap.gz", [])
     assert "event" not in kinds(tmp_path / "a.scap.gz")
+
+
+def test_what_was_interrupted_before_anybody_was_seen_leaves_no_file(tmp_path: Path) -> None:
+    for batch in ([SourceState(time=0, phase=Phase.LOADING)], [execve(10, "/bin/sh")]):
+        with CaptureRecorder(tmp_path / "a.scap", hostname="lab", keep_empty=False) as recorder:
+            recorder.write(batch)
+        assert (tmp_path / "a.scap").exists() is (type(batch[0]) is not SourceState)
 
 
 def test_closing_twice_is_closing_once(tmp_path: Path) -> None:
