@@ -41,9 +41,10 @@ from tui.widgets.page_list import PageList
 
 _GLANCE = 0.3
 """Seconds in which nobody can have seen that another row is there."""
-_ROOMY = 90
-"""Cells from which on the process has a column of its own."""
-_ROOMIER = 100
+_ROOMY = 145
+"""Cells from which on the process has a column of its own: the rule and what happened matter more, and the
+process is in the detail, too."""
+_ROOMIER = 110
 """Cells from which on it is drawn when alerts came."""
 
 
