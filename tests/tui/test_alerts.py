@@ -236,5 +236,9 @@ async def test_beside_the_detail_the_rule_and_what_happened_have_the_room() -> N
     async with driving(incident(), WIDE) as drive:
         await drive.until_shown("nc 10.0.3.9:51402  pts/0")
         rows = [line[:107] for line in drive.text().splitlines()[4:10]]
-        whole = ("Redirect stdin/stdout to network ", "Symlink over a sensitive file ", "x /tmp/x  pts/0 by docker exec")
+        whole = (
+            "Redirect stdin/stdout to network ",
+            "Symlink over a sensitive file ",
+            "x /tmp/x  pts/0 by docker exec",
+        )
         assert all(any(text in row for row in rows) for text in whole), rows

@@ -124,7 +124,8 @@ class AlertsPane(AlertVisits, FilterPane):
     @on(PageList.Failed)
     def _failed(self, event: PageList.Failed) -> None:
         event.stop()
-        if isinstance(event.error, RefusedError):
+        is_here = self.app.screen is self.screen and self.display  # elsewhere it would take the focus
+        if isinstance(event.error, RefusedError) and is_here:
             self.notice.display = False
             self.filter_bar.refuse(f"{event.error.message}  {event.error.hint}".rstrip())
 
