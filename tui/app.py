@@ -213,6 +213,10 @@ class TiercelApp(Travelling):
         """Work at the end of which something is open."""
         return self.ahead.opens(work)
 
+    def pressed_at(self) -> float:
+        """It may have waited since."""
+        return self.ahead.pressed_at
+
     # ── getting about ────────────────────────────────────────────────────────────────────────────────────────────
 
     def visit(self, place: Place, view: str = "") -> None:

@@ -8,6 +8,7 @@ moment, :data:`PATIENCE` at most: whoever sees that nothing happens wants their 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any
@@ -60,6 +61,11 @@ class TypeAhead:
         self._glances = 0
         """How often the first key was looked at again: on a machine that is busy with others it waits longer."""
         self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def pressed_at(self) -> float:
+        """When the key was pressed that is being dealt with, by time.monotonic(); without one that is now."""
+        return self._under_way.time if self._under_way is not None else time.monotonic()
 
     @property
     def is_waiting(self) -> bool:

@@ -271,7 +271,7 @@ class AlertsPane(AlertVisits, FilterPane):
 
     def _is_sure(self) -> bool:
         """Whether a key is for the row that was there when it was pressed: following, the newest takes its place."""
-        if not self.list.follows or self.list.marked or time.monotonic() - self._came_at > _GLANCE:
+        if not self.list.follows or self.list.marked or self.navigator.pressed_at() - self._came_at > _GLANCE:
             return True
         self.navigator.tell("Another alert has just come here: press the key again if it is meant.")
         return False

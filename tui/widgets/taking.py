@@ -103,7 +103,7 @@ class Taking(ScrollView, Generic[Row]):
                     break
         except TiercelError:
             return  # the list itself says why
-        self._unseen, self._looking = frozenset(left), False
+        self._unseen, self._looking = frozenset(left & self.marked.keys()), False
         self._tell()
 
     def renew(self, rows: Iterable[Row]) -> None:
@@ -116,6 +116,7 @@ class Taking(ScrollView, Generic[Row]):
     def unmark(self) -> None:
         """No row is marked any more."""
         self.marked.clear()
+        self._unseen = frozenset()
         self._tell()
 
     def _tell(self, word: str = "") -> None:
@@ -131,6 +132,7 @@ class Taking(ScrollView, Generic[Row]):
         key = self.source.key(self.selected)
         if self.marked.pop(key, None) is None and len(self.marked) < MOST_MARKED:
             self.marked[key] = self.selected
+            self._unseen -= {key}
         self._tell()
         self.action_down()
 
