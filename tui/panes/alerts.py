@@ -190,6 +190,7 @@ class AlertsPane(AlertVisits, FilterPane):
         if self.stands_still():
             return
         self.paused = not self.paused
+        self.say()
         if self.paused:
             self.list.follows = False
             self.source.held_at = self.source.newest
@@ -307,7 +308,7 @@ class AlertsPane(AlertVisits, FilterPane):
         self.source.group = following
         self.ticked()
         self.list.restart(others=True)
-        self.show_state()
+        self.say()  # what was said before must not hide it
 
     def alert_id(self) -> int:
         """The latest alert of the selected stack."""

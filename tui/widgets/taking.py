@@ -58,6 +58,8 @@ class Taking(ScrollView, Generic[Row]):
 
         page_list: Taking[Any]
         word: str = ""
+        by_hand: bool = True
+        """Whether somebody has marked rows, or no longer: what was said before is old then."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -104,7 +106,7 @@ class Taking(ScrollView, Generic[Row]):
         except TiercelError:
             return  # the list itself says why
         self._unseen, self._looking = frozenset(left & self.marked.keys()), False
-        self._tell()
+        self.post_message(self.Marked(self, by_hand=False))
 
     def renew(self, rows: Iterable[Row]) -> None:
         """Newer versions of rows: those that are marked are known as they are now."""
