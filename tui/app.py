@@ -212,13 +212,17 @@ class TiercelApp(Travelling):
         """A key has done what it does."""
         await self.ahead.passed(message)
 
-    async def on_type_ahead_go_on(self) -> None:
+    async def on_type_ahead_glance(self) -> None:
         """What a key waits for may be there."""
-        await self.ahead.go_on()
+        await self.ahead.glance()
 
     def opens(self, work: Callable[[], Awaitable[None]]) -> Callable[[], Coroutine[Any, Any, None]]:
         """Work at the end of which something is open."""
         return self.ahead.opens(work)
+
+    def pressed_at(self) -> float:
+        """It may have waited since."""
+        return self.ahead.pressed_at
 
     # ── getting about ────────────────────────────────────────────────────────────────────────────────────────────
 

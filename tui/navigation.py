@@ -25,6 +25,9 @@ class Navigator(Protocol):
     def opens(self, work: Callable[[], Awaitable[None]]) -> Callable[[], Coroutine[Any, Any, None]]:
         """The same work, at the end of which something is open: keys that are typed ahead wait for it a moment."""
 
+    def pressed_at(self) -> float:
+        """When the key was pressed that is being dealt with, in seconds of time.monotonic()."""
+
     def show(self, view: str) -> bool:
         """Bring the tab with this id of the place one is in to the front; False where it has none."""
 

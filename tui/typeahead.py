@@ -45,8 +45,8 @@ class TypeAhead:
             self.key = key
             self.round = round
 
-    class GoOn(Message):
-        """A key may be looked at again."""
+    class Glance(Message):
+        """A key is to be looked at again."""
 
     def __init__(self, app: App[Any], keys: Keys, deal: Callable[[Event], Awaitable[None]]) -> None:
         self._app = app
@@ -58,8 +58,14 @@ class TypeAhead:
         """The key that makes its way through the widgets."""
         self._opening: set[object] = set()
         """What was asked for to be opened, and is not there yet."""
-        self._since = 0.0
-        """When the first key began to wait, 0.0 while none does."""
+        self._glances = 0
+        """How often the first key was looked at again: on a machine that is busy with others it waits longer."""
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def pressed_at(self) -> float:
+        """When the key was pressed that is being dealt with, by time.monotonic(); without one that is now."""
+        return self._under_way.time if self._under_way is not None else time.monotonic()
 
     @property
     def is_waiting(self) -> bool:
@@ -77,10 +83,20 @@ class TypeAhead:
         """Deal with the keys as far as none has to wait."""
         while self._typed and self._app.screen_stack:
             if self._has_to_wait(self._typed[0]) and not self._is_out_of_patience():
-                asyncio.get_running_loop().call_later(_GLANCE, self._app.post_message, self.GoOn())
+                self._look_again()
                 return
-            self._since = 0.0
+            self._glances = 0
             await self._send(self._typed.popleft())
+
+    async def glance(self) -> None:
+        """Time has passed."""
+        self._timer = None
+        self._glances += 1
+        await self.go_on()
+
+    def _look_again(self) -> None:
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_GLANCE, self._app.post_message, self.Glance())
 
     async def _send(self, key: Key) -> None:
         target = self._app.focused or self._app.screen
@@ -111,9 +127,7 @@ class TypeAhead:
         return opening
 
     def _is_out_of_patience(self) -> bool:
-        now = time.monotonic()
-        self._since = self._since or now
-        if now - self._since < self.patience:
+        if self._glances * _GLANCE < self.patience:
             return False
         self._under_way = None
         self._opening.clear()

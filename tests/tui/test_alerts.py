@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from engine.alerts import Alert, ContainerRef, Priority
 from engine.protocol import GetAlert, ListStacks, StackRow
-from tests.helpers.driving import NARROW, Drive, driving
+from tests.helpers.driving import NARROW, WIDE, Drive, driving
 from tests.helpers.endless import ManyStacks
 from tests.helpers.incident import WEB, alert, host_alert, incident
 from tests.helpers.sensor import NOW, World, healthy
@@ -230,3 +230,15 @@ async def test_a_key_is_not_for_an_alert_that_has_just_taken_the_place() -> None
         pane._came_at = 0.0  # type: ignore[attr-defined]
         await drive.press("a")
         await drive.until(lambda: 77 in drive.sensor.acknowledged)
+
+
+async def test_beside_the_detail_the_rule_and_what_happened_have_the_room() -> None:
+    async with driving(incident(), WIDE) as drive:
+        await drive.until_shown("nc 10.0.3.9:51402  pts/0")
+        rows = [line[:107] for line in drive.text().splitlines()[4:10]]
+        whole = (
+            "Redirect stdin/stdout to network ",
+            "Symlink over a sensitive file ",
+            "x /tmp/x  pts/0 by docker exec",
+        )
+        assert all(any(text in row for row in rows) for text in whole), rows

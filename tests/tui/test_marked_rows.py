@@ -116,3 +116,15 @@ async def test_without_marks_nothing_is_said_and_the_dialog_is_about_the_row() -
         assert "is for one" not in drive.text()
         await drive.press("escape", "s")
         await drive.until(lambda: isinstance(drive.app.screen, StateScreen))
+
+
+async def test_a_row_that_is_marked_anew_is_shown() -> None:
+    async with driving(incident()) as drive:
+        await alerts_shown(drive)
+        await drive.press("m")
+        await filtered(drive, "shadow", 2)
+        await drive.until_shown("* 1 marked, 1 not shown")
+        await drive.press("M", "escape", "home", "m")
+        await drive.until_shown("* 1 marked   M none")
+        await drive.press("a")
+        await drive.until(lambda: drive.sensor.acknowledged == {6})

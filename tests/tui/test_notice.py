@@ -83,3 +83,13 @@ async def test_while_a_filter_is_edited_the_footer_has_its_keys_and_no_row_is_ac
         await drive.press("f9")
         await drive.settled()
         assert drive.app.screen is drive.frame
+
+
+@pytest.mark.parametrize(("key", "shown"), [("o", "by rule"), ("p", "‖ paused"), ("m", "* 1 marked")])
+async def test_what_a_key_has_changed_is_not_hidden_by_what_was_said_before(key: str, shown: str) -> None:
+    async with driving(incident(), NARROW) as drive:
+        await alerts_shown(drive)
+        drive.pane.say(("x" * 200, ""))
+        await drive.until_shown("xxx…")
+        await drive.press(key)
+        await drive.until_shown(shown)

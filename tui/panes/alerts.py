@@ -44,9 +44,10 @@ _GLANCE = 0.3
 """Seconds in which nobody can have seen that another row is there."""
 _BRIEFLY = 0.1
 """Seconds that nobody misses the selected alert."""
-_ROOMY = 90
-"""Cells from which on the process has a column of its own."""
-_ROOMIER = 100
+_ROOMY = 145
+"""Cells from which on the process has a column of its own: the rule and what happened matter more, and the
+process is in the detail, too."""
+_ROOMIER = 110
 """Cells from which on it is drawn when alerts came."""
 
 
@@ -127,7 +128,8 @@ class AlertsPane(AlertVisits, FilterPane):
     @on(PageList.Failed)
     def _failed(self, event: PageList.Failed) -> None:
         event.stop()
-        if isinstance(event.error, RefusedError):
+        is_here = self.app.screen is self.screen and self.display  # elsewhere it would take the focus
+        if isinstance(event.error, RefusedError) and is_here:
             self.notice.display = False
             self.filter_bar.refuse(f"{event.error.message}  {event.error.hint}".rstrip())
 
@@ -202,6 +204,7 @@ class AlertsPane(AlertVisits, FilterPane):
         if self.stands_still():
             return
         self.paused = not self.paused
+        self.say()
         if self.paused:
             self.list.follows = False
             self.source.held_at = self.source.newest
@@ -283,7 +286,7 @@ class AlertsPane(AlertVisits, FilterPane):
 
     def _is_sure(self) -> bool:
         """Whether a key is for the row that was there when it was pressed: following, the newest takes its place."""
-        if not self.list.follows or self.list.marked or time.monotonic() - self._came_at > _GLANCE:
+        if not self.list.follows or self.list.marked or self.navigator.pressed_at() - self._came_at > _GLANCE:
             return True
         self.navigator.tell("Another alert has just come here: press the key again if it is meant.")
         return False
@@ -319,7 +322,7 @@ class AlertsPane(AlertVisits, FilterPane):
         self.source.group = following
         self.ticked()
         self.list.restart(others=True)
-        self.show_state()
+        self.say()  # what was said before must not hide it
 
     def alert_id(self) -> int:
         """The latest alert of the selected stack."""

@@ -120,7 +120,7 @@ class Pane(Exporting):
     def _marks_changed(self, event: Taking.Marked) -> None:
         event.stop()
         self._marking = event.page_list
-        if event.word:
+        if event.word or event.by_hand:
             self.say((event.word, "warn"))
         self.show_state()
 

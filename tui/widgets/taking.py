@@ -58,6 +58,8 @@ class Taking(ScrollView, Generic[Row]):
 
         page_list: Taking[Any]
         word: str = ""
+        by_hand: bool = True
+        """Whether somebody has marked rows, or no longer: what was said before is old then."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -103,8 +105,8 @@ class Taking(ScrollView, Generic[Row]):
                     break
         except TiercelError:
             return  # the list itself says why
-        self._unseen, self._looking = frozenset(left), False
-        self._tell()
+        self._unseen, self._looking = frozenset(left & self.marked.keys()), False
+        self.post_message(self.Marked(self, by_hand=False))
 
     def renew(self, rows: Iterable[Row]) -> None:
         """Newer versions of rows: those that are marked are known as they are now."""
@@ -116,6 +118,7 @@ class Taking(ScrollView, Generic[Row]):
     def unmark(self) -> None:
         """No row is marked any more."""
         self.marked.clear()
+        self._unseen = frozenset()
         self._tell()
 
     def _tell(self, word: str = "") -> None:
@@ -131,6 +134,7 @@ class Taking(ScrollView, Generic[Row]):
         key = self.source.key(self.selected)
         if self.marked.pop(key, None) is None and len(self.marked) < MOST_MARKED:
             self.marked[key] = self.selected
+            self._unseen -= {key}
         self._tell()
         self.action_down()
 
