@@ -18,7 +18,7 @@ from probes.docker.source import DockerSource
 from tests.helpers.lab import Lab
 from tests.helpers.patience import PATIENCE
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.beside]
 
 
 class Inbox:

@@ -20,7 +20,7 @@ from probes.machine.gauge import Gauge
 from tests.helpers.lab import Lab
 from tests.helpers.patience import PATIENCE
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.beside]
 
 
 @pytest.fixture(autouse=True)
