@@ -16,7 +16,7 @@ NOT_PROVOKED = pytest.StashKey[dict[str, str]]()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What does not say that it may run beside others runs alone."""
+    """What does not say that it may run beside others runs alone; so does one of them that says it itself."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent) and item.get_closest_marker("beside") is None:
             item.add_marker("alone")

@@ -78,6 +78,7 @@ async def deeds(folder: Path, transport: str) -> tuple[list[tuple[object, ...]],
     return [told(event) for event in events], loaded.how
 
 
+@pytest.mark.alone  # every event counts
 @pytest.mark.parametrize("transport", [RING, PERF])
 async def test_kept_and_compiled_probes_tell_the_same(cache: Path, tmp_path: Path, transport: str) -> None:
     compiled, how = await deeds(tmp_path, transport)

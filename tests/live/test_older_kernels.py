@@ -16,7 +16,7 @@ from probes.kernel.loader import Loading
 from probes.kernel.programs import AUTO
 from tests.helpers.kernel import Watched, watching
 
-pytestmark = [pytest.mark.live, pytest.mark.beside]
+pytestmark = pytest.mark.live
 
 PAGES = 16
 TYPES = "btf_trace_sys_exit"
