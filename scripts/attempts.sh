@@ -14,13 +14,13 @@ run() { # the report's name, and what pytest is given
   ((code <= status)) || status=$code
 }
 
-# All tests: what needs the kernel or a daemon to itself comes alone, the rest on all processors. A few that fail are
-# tried once more, alone; what passes then is passed, and named as unsteady.
+# All tests: what needs the kernel to itself comes alone, the rest on all processors. A few that fail are tried once more,
+# alone; what passes then is passed, and named as unsteady.
 run_all() {
   local remembered=(--override-ini cache_dir="$reports/cache") # which have failed in this run, and in no earlier one
   export TIERCEL_EXAMPLES="the same"
-  run others "${remembered[@]}" --numprocesses "$workers" --dist worksteal --ignore tests/live
-  run live "${remembered[@]}" tests/live
+  run others "${remembered[@]}" --numprocesses "$workers" --dist worksteal -m 'not alone'
+  run live "${remembered[@]}" -m alone tests/live
   if python scripts/tally.py --worth-another "$status" "$reports"/*.xml; then
     second_attempt "${remembered[@]}" --last-failed --last-failed-no-failures none
   else

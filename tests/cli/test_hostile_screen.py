@@ -142,9 +142,15 @@ def opened(folder: Path, size: tuple[int, int]) -> AbstractContextManager[Tmux]:
 
 def begin(terminal: Tmux) -> None:
     """All alerts are there, and the cursor is on the newest: while they come, it stays with the row that it is on."""
+    newest = re.compile(r"N +1s +1 +Connected")
+
+    def is_there(screen: str) -> bool:
+        if newest.search(screen) is None:
+            terminal.keys("Home")
+        return newest.search(screen) is not None
+
     terminal.until_shown("■ ended", "Alerts 164")
-    terminal.keys("Home")
-    terminal.until(re.compile(r"N +1s +1 +Connected").search, "the newest alert is there")
+    terminal.until(is_there, "the newest alert is there")
 
 
 def left(terminal: Tmux) -> bytes:

@@ -3,6 +3,7 @@
 import signal
 import statistics
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,14 @@ from tests.helpers.lab import Lab
 
 LATENCIES = pytest.StashKey[list[float]]()
 NOT_PROVOKED = pytest.StashKey[dict[str, str]]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What does not say that it may run beside others runs alone; so does one of them that says it itself."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent) and item.get_closest_marker("beside") is None:
+            item.add_marker("alone")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import struct
@@ -21,7 +22,7 @@ from probes.kernel.programs import AUTO, PERF, RING
 from tests.helpers.kernel import watching
 from tests.helpers.program import Marker, child, running, until
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.beside]
 
 DEEDS = """
 import os, socket
@@ -77,6 +78,7 @@ async def deeds(folder: Path, transport: str) -> tuple[list[tuple[object, ...]],
     return [told(event) for event in events], loaded.how
 
 
+@pytest.mark.alone  # every event counts
 @pytest.mark.parametrize("transport", [RING, PERF])
 async def test_kept_and_compiled_probes_tell_the_same(cache: Path, tmp_path: Path, transport: str) -> None:
     compiled, how = await deeds(tmp_path, transport)
@@ -158,7 +160,8 @@ async def test_programs_that_the_kernel_refuses_are_compiled_anew(cache: Path, c
 
 
 def held() -> int:
-    """Descriptors of this process."""
+    """Descriptors of this process, without what other tests have left to be collected."""
+    gc.collect()
     return len(list(Path("/proc/self/fd").iterdir()))
 
 

@@ -15,7 +15,7 @@ from probes.kernel.headers import kernel_types, write_headers
 from probes.kernel.programs import MONOTONIC, PERF, RING, source
 from tests.helpers.btf import Blob
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.beside]
 
 REGISTERS = """struct pt_regs {
 	u64 regs[31]; u64 sp; u64 pc; u64 pstate; u64 orig_x0; s32 syscallno; u32 pmr;

@@ -18,7 +18,7 @@ from probes.docker.source import DockerSource
 from tests.helpers.lab import Lab
 from tests.helpers.patience import PATIENCE
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.beside]
 
 
 class Inbox:
@@ -100,7 +100,7 @@ async def test_a_container_that_runs_already_is_told_whole(lab: Lab, tmp_path: P
 
 async def test_a_new_container_is_told_at_once_and_then_whole(lab: Lab) -> None:
     async with following(lab.url) as (_, inbox):
-        await inbox.until(lambda: inbox.runtime == [True])
+        await inbox.until(lambda: inbox.runtime[-1:] == [True])
         web = await run(lab, "web")
         info = await inbox.state(web, "running")
         first = inbox.infos(web)[0]
@@ -111,7 +111,7 @@ async def test_a_new_container_is_told_at_once_and_then_whole(lab: Lab) -> None:
 
 async def test_the_life_of_a_container(lab: Lab) -> None:
     async with following(lab.url) as (_, inbox):
-        await inbox.until(lambda: inbox.runtime == [True])
+        await inbox.until(lambda: inbox.runtime[-1:] == [True])
         web = await run(lab, "web")
         await inbox.state(web, "running")
         lab.docker("pause", web)
@@ -153,7 +153,7 @@ async def test_the_users_of_the_container_are_told(lab: Lab) -> None:
 
 async def test_a_container_that_docker_does_not_know(lab: Lab) -> None:
     async with following(lab.url) as (source, inbox):
-        await inbox.until(lambda: inbox.runtime == [True])
+        await inbox.until(lambda: inbox.runtime[-1:] == [True])
         source.want("0" * 64)
         await inbox.until(lambda: any(isinstance(one, ContainerUnknown) for one in inbox.inputs))
     assert next(one for one in inbox.inputs if isinstance(one, ContainerUnknown)).id == "0" * 64
@@ -175,7 +175,7 @@ async def test_nothing_is_missed_between_subscription_and_list(lab: Lab) -> None
 async def test_two_hundred_containers_at_once(lab: Lab) -> None:
     image = await asyncio.to_thread(lab.image, "busybox")
     async with following(lab.url) as (_, inbox), connected(lab.url) as docker:
-        await inbox.until(lambda: inbox.runtime == [True])
+        await inbox.until(lambda: inbox.runtime[-1:] == [True])
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(docker.containers.create({"Image": image})) for _ in range(200)]
         made = {task.result().id for task in tasks}
@@ -191,7 +191,7 @@ async def test_hostile_words_are_data(lab: Lab) -> None:
     hostile = '\x1b]0;owned\x07[red]\n{"Action":"destroy"}\u202e'
     labels = {hostile: hostile, "name": "liar", "big": "x" * 300_000}
     async with following(lab.url) as (_, inbox), connected(lab.url) as docker:
-        await inbox.until(lambda: inbox.runtime == [True])
+        await inbox.until(lambda: inbox.runtime[-1:] == [True])
         evil = (await docker.containers.create({"Image": image, "Labels": labels, "Cmd": [hostile]}, name="evil")).id
         await inbox.until(lambda: evil in inbox.complete)
         after = (await docker.containers.create({"Image": image})).id
@@ -228,7 +228,7 @@ async def test_docker_stops_and_starts_again() -> None:
         async with following(lab.url) as (_, inbox):
             await inbox.until(lambda: {web, db} <= inbox.complete)
             await asyncio.to_thread(lab.stop)
-            await inbox.until(lambda: inbox.runtime == [True, False])
+            await inbox.until(lambda: not inbox.runtime[-1])
             await asyncio.to_thread(lab.start)
             await inbox.until(lambda: inbox.runtime[-1])
             info = await inbox.state(web, "exited")

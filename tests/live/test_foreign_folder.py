@@ -6,7 +6,7 @@ import pytest
 
 from probes.kernel.loader import load
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.beside]
 
 
 async def test_the_loader_imports_nothing_from_the_working_directory(

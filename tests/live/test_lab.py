@@ -4,7 +4,7 @@ import pytest
 
 from tests.helpers.lab import Lab, LabError
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.beside]
 
 
 def test_a_container_runs_and_takes_commands(lab: Lab) -> None:

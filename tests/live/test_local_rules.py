@@ -11,7 +11,7 @@ from engine.protocol import AddException, Alerts, ListAlerts, ListRules, ListSta
 from engine.service.client import Client
 from tests.helpers.program import Marker, running
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.beside]
 
 
 async def test_an_exception_comes_into_force_outlives_the_sensor_and_is_taken_back(tmp_path: Path) -> None:

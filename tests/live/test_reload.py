@@ -10,7 +10,7 @@ import pytest
 
 from tests.helpers.program import Marker, running
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.beside]
 
 
 async def test_rules_are_exchanged_under_the_watch_and_a_broken_file_changes_nothing(tmp_path: Path) -> None:

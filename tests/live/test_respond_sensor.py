@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -21,9 +22,10 @@ from probes.machine.cgroups import hierarchies
 from probes.machine.kept_capabilities import kept
 from probes.machine.process_trees import identity
 from tests.helpers.lab import Lab
+from tests.helpers.patience import PATIENCE
 from tests.helpers.program import Program, children, lives, running, status, until
 
-pytestmark = [pytest.mark.live, pytest.mark.asyncio]
+pytestmark = [pytest.mark.live, pytest.mark.beside, pytest.mark.asyncio]
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 
 
@@ -44,11 +46,11 @@ async def attached(folder: Path, *options: str, docker: str = "none") -> AsyncIt
 
 async def known(client: Client, pid: int, name: str = "sh") -> ProcessRow:
     """The process, once the sensor knows of its program."""
-    for _ in range(500):
-        rows = (await client.ask(ListProcesses())).rows
-        if found := [row for row in rows if row.pid == pid and row.name == name]:
-            return found[0]
-    raise AssertionError(f"{pid} never came")
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            rows = (await client.ask(ListProcesses())).rows
+            if found := [row for row in rows if row.pid == pid and row.name == name]:
+                return found[0]
 
 
 def log(folder: Path) -> list[dict[str, object]]:

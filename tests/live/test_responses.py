@@ -22,7 +22,7 @@ from probes.machine.ownership import _by_mounts, containers_of
 from probes.responding import MachineHands
 from tests.helpers.lab import Lab
 
-pytestmark = [pytest.mark.live, pytest.mark.asyncio]
+pytestmark = [pytest.mark.live, pytest.mark.beside, pytest.mark.asyncio]
 ADA = Who(1000, "ada", 0, "ada")
 
 

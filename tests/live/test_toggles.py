@@ -11,7 +11,7 @@ from engine.protocol import GetHealth, ListRules, SetRule
 from engine.service.client import Client
 from tests.helpers.program import Marker, running
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.beside]
 
 
 async def test_a_switch_outlives_the_sensor(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from tests.helpers.lab.tmux import Tmux
 from tests.helpers.patience import PATIENCE
 from tests.helpers.program import TIERCEL, Marker, Probes, child, lives, running, status, until
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.beside]
 
 BROKEN = """
 - rule: Shell

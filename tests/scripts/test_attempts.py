@@ -18,6 +18,7 @@ ONLY_XDIST = {
     "PYTEST_XDIST_AUTO_NUM_WORKERS": "1",
 }
 RIGHT = "def test_right(): pass\n"
+ALONE = "import pytest\npytestmark = pytest.mark.alone\n"
 WRONG = "def test_wrong(): assert False\n"
 UNSTEADY = """
 from pathlib import Path
@@ -31,11 +32,12 @@ def test_sometimes():
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """One right test, and room for others."""
+    """A right test for each half, and room for others."""
     shutil.copytree(SCRIPTS, tmp_path / "scripts", ignore=shutil.ignore_patterns("measure", "__pycache__"))
     (tmp_path / "tests" / "live").mkdir(parents=True)
-    (tmp_path / "pyproject.toml").write_text('[tool.pytest.ini_options]\ntestpaths = ["tests"]\n')
-    (tmp_path / "tests" / "live" / "test_right.py").write_text(RIGHT)
+    settings = '[tool.pytest.ini_options]\ntestpaths = ["tests"]\nmarkers = ["alone"]\n'
+    (tmp_path / "pyproject.toml").write_text(settings)
+    (tmp_path / "tests" / "live" / "test_right.py").write_text(ALONE + RIGHT)
     (tmp_path / "tests" / "test_other.py").write_text(RIGHT)
     return tmp_path
 
@@ -53,14 +55,15 @@ def run(project: Path) -> tuple[int, list[str], str]:
 
 
 def test_what_is_right_is_tried_once(project: Path) -> None:
+    (project / "tests" / "live" / "test_beside.py").write_text(RIGHT)
     status, last, said = run(project)
-    assert (status, last) == (0, ["2 passed, 0 failed, 0 skipped"])
+    assert (status, last) == (0, ["3 passed, 0 failed, 0 skipped"])
     assert "once more" not in said
 
 
 @pytest.mark.parametrize("half", ["tests", "tests/live"])
 def test_what_passes_alone_is_passed_and_named(project: Path, half: str) -> None:
-    (project / half / "test_it.py").write_text(UNSTEADY)
+    (project / half / "test_it.py").write_text((ALONE if half == "tests/live" else "") + UNSTEADY)
     status, last, said = run(project)
     assert status == 0, said
     assert last == [
@@ -95,7 +98,7 @@ def test_what_cannot_be_collected_fails_twice(project: Path) -> None:
 
 
 def test_a_pytest_that_dies_is_no_failed_test(project: Path) -> None:
-    (project / "tests" / "live" / "test_it.py").write_text("import os\ndef test_it(): os._exit(5)\n" + WRONG)
+    (project / "tests" / "live" / "test_it.py").write_text(ALONE + "import os\ndef test_it(): os._exit(5)\n" + WRONG)
     (project / "tests" / "test_wrong.py").write_text(WRONG)
     status, last, said = run(project)
     assert (status, last[-1].partition(" ")[2]) == (5, "1 passed, 1 failed, 0 skipped"), "behind what it came to say"
