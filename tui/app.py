@@ -53,7 +53,8 @@ _QUIET = 3.0
 class TiercelApp(Travelling):
     """The TUI on any sensor. ``connect`` is called once, in the background; ``title`` names the terminal's window.
 
-    ``keys`` are those in force, ``faults`` what was wrong with those that are not. ``clock`` gives seconds.
+    ``keys`` are those in force, ``faults`` what was wrong with those that are not. ``clock`` gives seconds. With
+    ``garbage`` the process is the application's alone, and it says when to look for garbage.
     """
 
     CSS_PATH = "tiercel.tcss"
@@ -93,6 +94,7 @@ class TiercelApp(Travelling):
         keys: Keys = DEFAULT,
         faults: Sequence[str] = (),
         clock: Callable[[], float] = time.monotonic,
+        garbage: Garbage | None = None,
     ) -> None:
         super().__init__()
         self.keys = keys
@@ -106,7 +108,7 @@ class TiercelApp(Travelling):
             clock=clock,
         )
         self.title = title
-        self._garbage = Garbage()
+        self._garbage = garbage
         self._lent = False
         """Another program has the terminal."""
         self._phase: Phase | None = None
@@ -193,7 +195,8 @@ class TiercelApp(Travelling):
             self.frame.pane.wake()
 
     def _tick(self) -> None:
-        self._garbage.look(time.monotonic(), self.front.pressed_at)
+        if self._garbage is not None:
+            self._garbage.look(time.monotonic(), self.front.pressed_at)
         if self.frame is not None:
             self.frame.ticked()
         if self.front.link is Link.UP and not self.front.patience and self.front.health_age > _QUIET:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import pty
+import selectors
 import signal
 import subprocess
 import sys
 
 import pytest
+
+from tui.terminal import Waiting
 
 PATIENCE = 20.0
 """Seconds after which a program that should have ended is given up."""

@@ -145,6 +145,11 @@ class PageList(DrawnList[Row], Generic[Row]):
         """How many rows there are."""
         return self._cache.total
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether it is known what there is, be it nothing."""
+        return self._cache.loaded
+
     def at_hand(self) -> Iterator[Row]:
         """The rows that are here just now, on the screen and near it."""
         return self._cache.rows()
