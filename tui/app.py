@@ -25,7 +25,7 @@ from tui.actions import bindings, sign
 from tui.frame import Frame
 from tui.frames import frame_for, has_view, main_frame
 from tui.front import Connect, Front, Link
-from tui.garbage import Garbage
+from tui.garbage import GLANCE, Garbage
 from tui.help import HelpScreen
 from tui.keymap import DEFAULT, Keys
 from tui.panes import PANES
@@ -196,7 +196,7 @@ class TiercelApp(Travelling):
 
     def _tick(self) -> None:
         if self._garbage is not None:
-            self._garbage.look(time.monotonic(), self.front.pressed_at)
+            self._garbage.look(time.monotonic(), self.front.pressed_at, home=self._is_home)
         if self.frame is not None:
             self.frame.ticked()
         if self.front.link is Link.UP and not self.front.patience and self.front.health_age > _QUIET:
@@ -240,6 +240,15 @@ class TiercelApp(Travelling):
         """Close so many frames, but never the main one."""
         for _ in range(min(steps, len(self.screen_stack) - 1)):
             self.pop_screen()
+        self.set_timer(1.5 * GLANCE, self._tidy)
+
+    def _tidy(self) -> None:
+        if self._garbage is not None:
+            self._garbage.left(time.monotonic(), self.front.pressed_at)
+
+    @property
+    def _is_home(self) -> bool:
+        return len(self.screen_stack) == 1
 
     async def action_back(self) -> None:
         """Back to where you came from; from the main views there is nowhere to go."""
