@@ -186,7 +186,9 @@ class PageList(DrawnList[Row], Generic[Row]):
 
     def _wanted(self) -> int | None:
         first = round(self.scroll_y)
-        return self._cache.wanted(first, first + max(1, self.size.height))
+        last = first + max(1, self.size.height)
+        seen = self._cache.wanted(first, last)
+        return self._cache.ahead(first, last) if seen is None and not self.follows else seen
 
     async def _serve(self) -> None:
         try:
