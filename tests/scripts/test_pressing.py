@@ -67,4 +67,6 @@ def test_a_page_is_turned_when_most_rows_are_others(seen: Terminal) -> None:
     before = [f"row {number}" for number in range(20)]
     assert keys.is_turned(before, [f"row {number + 20}" for number in range(20)])
     assert not keys.is_turned(before, before)
+    assert not keys.is_turned(before, ["another", *before[:-1]])
+    assert not keys.is_turned(before, [*before[1:], "another"])
     assert not keys.is_turned(before, ["row 20", "", *[f"row {number}" for number in range(22, 40)]])
