@@ -187,7 +187,7 @@ class Keyboard:
 
     def _filter_line(self) -> str:
         line = self.seen.text().splitlines()[2].strip()
-        return "/" if line.startswith("/") and "words, or:" in line else line
+        return "/" if line.startswith("/  words") else line
 
     def memory(self, note: str) -> Figure:
         """Of the front end."""
