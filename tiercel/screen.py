@@ -49,6 +49,7 @@ def require_live() -> None:
 def show(connect: Callable[[], Awaitable[Client]], *, title: str, remapped: Sequence[Remapped] = ()) -> None:
     """Run the TUI on a connection to a sensor, with keys as they are configured."""
     from tui.app import TiercelApp
+    from tui.garbage import Garbage
     from tui.keymap import settle
     from tui.terminal import end_with, escape_soon
 
@@ -57,7 +58,8 @@ def show(connect: Callable[[], Awaitable[Client]], *, title: str, remapped: Sequ
     keys, faults = settle(remapped)
     for fault in faults:
         say_fault(fault)
-    app = TiercelApp(connect, title=title, keys=keys, faults=[f"{each.mark}: {each.message}" for each in faults])
+    marked = [f"{each.mark}: {each.message}" for each in faults]
+    app = TiercelApp(connect, title=title, keys=keys, faults=marked, garbage=Garbage())
 
     async def until_closed() -> None:
         on_signals(app.exit, signal.SIGTERM)  # SIGHUP kills: there is no terminal to take leave of

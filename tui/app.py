@@ -25,7 +25,7 @@ from tui.actions import bindings, sign
 from tui.frame import Frame
 from tui.frames import frame_for, has_view, main_frame
 from tui.front import Connect, Front, Link
-from tui.garbage import Garbage
+from tui.garbage import GLANCE, Garbage
 from tui.help import HelpScreen
 from tui.keymap import DEFAULT, Keys
 from tui.panes import PANES
@@ -55,7 +55,8 @@ _QUIET = 3.0
 class TiercelApp(Travelling):
     """The TUI on any sensor. ``connect`` is called once, in the background; ``title`` names the terminal's window.
 
-    ``keys`` are those in force, ``faults`` what was wrong with those that are not. ``clock`` gives seconds.
+    ``keys`` are those in force, ``faults`` what was wrong with those that are not. ``clock`` gives seconds. With
+    ``garbage`` the process is the application's alone, and it says when to look for garbage.
     """
 
     CSS_PATH = "tiercel.tcss"
@@ -95,6 +96,7 @@ class TiercelApp(Travelling):
         keys: Keys = DEFAULT,
         faults: Sequence[str] = (),
         clock: Callable[[], float] = time.monotonic,
+        garbage: Garbage | None = None,
     ) -> None:
         take_as_text()
         super().__init__()
@@ -110,7 +112,7 @@ class TiercelApp(Travelling):
             clock=clock,
         )
         self.title = title
-        self._garbage = Garbage()
+        self._garbage = garbage
         self._lent = False
         """Another program has the terminal."""
         self._phase: Phase | None = None
@@ -191,7 +193,8 @@ class TiercelApp(Travelling):
             self.frame.pane.wake()
 
     def _tick(self) -> None:
-        self._garbage.look(time.monotonic(), self.front.pressed_at)
+        if self._garbage is not None:
+            self._garbage.look(time.monotonic(), self.front.pressed_at, home=self._is_home)
         if self.frame is not None:
             self.frame.ticked()
         if self.front.link is Link.UP and not self.front.patience and self.front.health_age > _QUIET:
@@ -262,6 +265,15 @@ class TiercelApp(Travelling):
         """Close so many frames, but never the main one."""
         for _ in range(min(steps, len(self.screen_stack) - 1)):
             self.pop_screen()
+        self.set_timer(1.5 * GLANCE, self._tidy)
+
+    def _tidy(self) -> None:
+        if self._garbage is not None:
+            self._garbage.left(time.monotonic(), self.front.pressed_at)
+
+    @property
+    def _is_home(self) -> bool:
+        return len(self.screen_stack) == 1
 
     async def action_back(self) -> None:
         """Back to where you came from; from the main views there is nowhere to go."""

@@ -9,6 +9,7 @@ import heapq
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any, NamedTuple
 
 import msgspec
@@ -85,13 +86,13 @@ def read_stacks(connection: sqlite3.Connection, waiting: list[Stored], query: Li
     total, alerts = connection.execute(
         f"SELECT count(*), total(count) FROM stacks WHERE {where}", parameters
     ).fetchone()
-    end = query.offset + query.limit
+    passed = max(0, query.offset - len(special))  # so many of the table stand before the page, wherever the others do
+    begin = query.offset - passed
     plain = connection.execute(
         f"SELECT {STACK_COLUMNS} FROM stacks WHERE {where} ORDER BY last_id DESC LIMIT ? OFFSET ?",
-        (*parameters, end if special else query.limit, 0 if special else query.offset),
+        (*parameters, begin + query.limit, passed),
     )
-    rows = list(heapq.merge(special, map(stack_row, plain), key=_age))
-    page = rows[query.offset : end] if special else rows
+    page = list(islice(heapq.merge(special, map(stack_row, plain), key=_age), begin, begin + query.limit))
     return Stacks(
         total=total + len(special),
         alerts=int(alerts) + sum(row.count for row in special),

@@ -47,13 +47,15 @@ _EACH = PROCESSES // CONTAINERS
 
 
 class Arrivals:
-    """A source of events, most of which make an alert: they come from all burning containers in turn."""
+    """A source of events, most of which make an alert: they come from all burning containers in turn, and of each from
+    all its processes, so that no page of alerts looks like the next."""
 
     name = "arrivals"
     own_events = 0
 
     def __init__(self) -> None:
         self._turn = itertools.cycle(range(BURNING))
+        self._count = itertools.count()
         self._pids = itertools.count(1_000_000)
         self._young: list[int] = []
 
@@ -77,8 +79,10 @@ class Arrivals:
         return []
 
     def _alerting(self) -> KernelEvent:
-        number = next(self._turn)
-        return msgspec.structs.replace(opened("/etc/shadow"), **_by(number, first_of(number)))
+        place, number = divmod(next(self._count), BURNING)
+        pid = first_of(number) + place % _EACH
+        who = {"ppid": _parent_of(pid), "comm": _name_of(pid)}
+        return msgspec.structs.replace(opened("/etc/shadow"), **{**_by(number, pid), **who})
 
     def _turnover(self, count: int) -> Iterator[KernelEvent]:
         """Processes begin, and end a second later."""
@@ -144,9 +148,7 @@ def machine() -> list[Input]:
 
 
 def _process(pid: int) -> ProcessInfo:
-    place = (pid - 1000) % _EACH
-    parent = 1 if not place else pid - place if place % 3 == 1 else pid - 1
-    name = "sh" if not place else "service"
+    place, parent, name = _place_of(pid), _parent_of(pid), _name_of(pid)
     return ProcessInfo(
         pid=pid,
         start=pid,
@@ -157,6 +159,20 @@ def _process(pid: int) -> ProcessInfo:
         vpid=1 + place,
         container_id=_id(pid),
     )
+
+
+def _place_of(pid: int) -> int:
+    """In its container, from 0 on."""
+    return (pid - 1000) % _EACH
+
+
+def _parent_of(pid: int) -> int:
+    place = _place_of(pid)
+    return 1 if not place else pid - place if place % 3 == 1 else pid - 1
+
+
+def _name_of(pid: int) -> str:
+    return "service" if _place_of(pid) else "sh"
 
 
 def event() -> Event:

@@ -25,6 +25,8 @@ IDLE = 2.0
 """Seconds in which it is seen what is used while nobody presses a key."""
 _TURN = 10
 """Keys in one direction, before as many in the other."""
+_SHIFT = 2
+"""Rows by which a list may have moved on by itself."""
 _CELLS = 30
 """Of a column that are looked at."""
 _CALM = 0.4
@@ -80,6 +82,9 @@ class Keyboard:
     def press(self, key: bytes, condition: Callable[[], object], what: str) -> Press | None:
         """Until something holds that did not; None where it holds already."""
         self.seen.pause()
+        return self._pressed(key, condition, what)
+
+    def _pressed(self, key: bytes, condition: Callable[[], object], what: str) -> Press | None:
         if condition():
             return None
         waited = run_of(self._pids[0])[1]
@@ -112,15 +117,22 @@ class Keyboard:
             )
 
     def pages(self, count: int, title: str, down: bytes = PAGE_DOWN, up: bytes = PAGE_UP) -> Iterator[Press]:
-        """Pages down and up: until all rows below a heading are others."""
+        """Pages down and up: until all rows below a heading are others.
+
+        The first key of each direction only takes the cursor to the other end of the screen, and is not counted.
+        """
         turn = _TURN if down == PAGE_DOWN else 1
         for number in range(count):
-            yield from _some(self._paged(up if number // turn % 2 else down, title))
+            key = up if number // turn % 2 else down
+            if turn > 1 and number % turn == 0:
+                self.seen.press(key)
+                self.seen.settle(_CALM)
+            yield from _some(self._paged(key, title))
 
     def _paged(self, key: bytes, title: str) -> Press | None:
         self.seen.pause()  # the rest of what the last key asked for
         before = self.column(title)
-        return self.press(key, lambda: self.is_turned(before, self.column(title)), "the next page")
+        return self._pressed(key, lambda: self.is_turned(before, self.column(title)), "the next page")
 
     def column(self, title: str) -> list[str]:
         """What stands below a heading, from top to bottom."""
@@ -130,10 +142,10 @@ class Keyboard:
         return [line[begin : begin + _CELLS].strip() for line in lines[heading + 1 : -1]]
 
     def is_turned(self, before: Sequence[str], now: Sequence[str]) -> bool:
-        """Whether another page is shown, and all of it is here: no dot stands for a row that is on the way."""
-        half = self.seen.lines // 2
-        others = sum(old != new for old, new in zip(before, now, strict=False))
-        return others > half - 4 and "" not in now[: half - 4]
+        """Whether another page is shown, and all of it is here; rows that were moved on by one that came are none."""
+        most = self.seen.lines // 2 - 4
+        shifts = ((before[by:], now[begin:]) for by in range(_SHIFT + 1) for begin in range(_SHIFT + 1))
+        return "" not in now[:most] and all(_alike(old, new) < most for old, new in shifts)
 
     def views(self, count: int, among: Sequence[tuple[bytes, str]]) -> Iterator[Press]:
         """Other views, by their keys: until a word is there that only they show."""
@@ -153,7 +165,7 @@ class Keyboard:
         for _ in range(count):
             self.seen.pause()
             before = self._body()
-            yield from _some(self.press(TAB, lambda before=before: self._body() != before, "the next tab"))  # type: ignore[misc]
+            yield from _some(self._pressed(TAB, lambda before=before: self._body() != before, "the next tab"))  # type: ignore[misc]
             self.seen.settle(_CALM)
 
     def _body(self) -> list[str]:
@@ -175,11 +187,15 @@ class Keyboard:
 
     def _filter_line(self) -> str:
         line = self.seen.text().splitlines()[2].strip()
-        return "/" if line.startswith("/") and "words, or:" in line else line
+        return "/" if line.startswith("/  words") else line
 
     def memory(self, note: str) -> Figure:
         """Of the front end."""
         return Figure("memory of the front end", self.seen.resident() / 1e6, "MB", "≤ 150", note)
+
+
+def _alike(before: Sequence[str], now: Sequence[str]) -> int:
+    return sum(old == new for old, new in zip(before, now, strict=False))
 
 
 def _some(pressed: Press | None) -> Iterator[Press]:

@@ -22,7 +22,7 @@ from scripts.measure.pressing import END, ENTER, ESCAPE, HOME, Keyboard
 from scripts.measure.processes import as_urgent, memory_of
 from scripts.measure.terminal import NARROW, WIDE, terminal
 
-KEYS = 120
+KEYS = 100
 SHOWN = "1 Alerts"
 """Is on the first screen."""
 VIEWS = ((b"5", " Hits "), (b"2", " Image "), (b"3", " Pid "), (b"6", " Losses "), (b"4", " Result "), (b"1", " × "))
@@ -100,7 +100,7 @@ def _of_single_alerts(keys: Keyboard) -> Iterator[Figure]:
 
 def _in_and_out(keys: Keyboard, what: str, note: str, inside: str, outside: str) -> Iterator[Figure]:
     for key, word in ((ENTER, "open one"), (ESCAPE, "back from it")):
-        yield from keys.figures(f"{what}: {word}", note, keys.opened(KEYS // 4, key, inside, outside))
+        yield from keys.figures(f"{what}: {word}", note, keys.opened(KEYS // 5, key, inside, outside))
 
 
 def _only_seven(keys: Keyboard) -> bool:
@@ -115,9 +115,12 @@ def _of_processes(keys: Keyboard) -> Iterator[Figure]:
     yield from keys.figures("processes: a page", note, keys.pages(KEYS, "Process"))
     yield from keys.figures("processes: the end, the beginning", note, keys.pages(KEYS // 3, "Process", END, HOME))
     yield from _in_and_out(keys, "processes", note, "Command", " Age ")
-    yield from keys.figures("processes: type a filter", note, keys.letters("proc.cmdline contains job-77"))
+    yield from keys.figures("processes: type a filter", note, keys.letters("proc.cmdline contains job-7"))
     seen.settle(1)
-    yield keys.once("processes: that filter to its screen", note, b"\r", lambda: "job-77" in _line(keys, "Process", 3))
+    yield keys.once(
+        "processes: from a letter to the filtered tree", note, b"7", lambda: "job-77" in _line(keys, "Process", 0)
+    )
+    seen.press(b"\r")
     seen.settle(1)
     yield from keys.figures("processes: the next match", note, keys.moves(KEYS // 3, down=b"n", up=b"N"))
     yield keys.memory(note)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import selectors
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import sys
 import pytest
 
 from tests.helpers.patience import PATIENCE
+from tui.terminal import Waiting
 
 
 @pytest.mark.parametrize("before", ["", "trap '' HUP; "], ids=["as usual", "SIGHUP ignored"])

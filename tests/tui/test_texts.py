@@ -115,6 +115,21 @@ def test_problems_are_counted_not_their_lines() -> None:
     assert ("⚠ 2 problems", "warn") in parts[-1].spans
 
 
+def test_the_page_of_the_next_key_is_asked_for_before_it() -> None:
+    cache = PageCache[int](lambda row: row)
+    assert cache.ahead(0, 40) is None, "nothing is known yet"
+    cache.put(0, Page(250, list(range(100))))
+    assert cache.ahead(0, 40) is None
+    assert cache.ahead(30, 70) == 1
+    cache.put(1, Page(250, list(range(100, 200))))
+    assert cache.ahead(60, 100) is None
+    assert cache.ahead(170, 210) == 2
+    cache.put(2, Page(250, list(range(200, 250))))
+    assert cache.ahead(209, 249) is None
+    cache.expire()
+    assert cache.ahead(60, 100) is None, "what is here is not asked for again for that"
+
+
 def test_the_cache_keeps_a_few_pages_and_asks_for_what_is_missing() -> None:
     cache = PageCache[int](lambda row: row)
     assert cache.wanted(0, 40) == 0

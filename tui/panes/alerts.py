@@ -147,8 +147,7 @@ class AlertsPane(AlertVisits, FilterPane):
         self.detail_loader.now()
 
     def _preview(self) -> None:
-        """What the list knows of the selected alert, where the alert itself takes long to come: else the text would be
-        drawn twice for each key."""
+        """What the list knows of an alert that takes long to come: else the text would be drawn twice for each key."""
         row = self.list.selected
         if row is not None and (self.alert is None or self.alert.id != row.alert_id):
             self.detail.show(preview(row))
@@ -357,7 +356,8 @@ class AlertsPane(AlertVisits, FilterPane):
 
     def ticked(self) -> None:
         """Ages have grown."""
-        self.list.placeholder = waiting_for(self.front, no_match(self) if self.source.filter else [self._nothing()])
+        nothing = no_match(self) if self.source.filter else [self._nothing()]
+        self.list.placeholder = waiting_for(self.front, nothing, answered=self.list.is_answered)
         self.list.redraw()
 
     def _nothing(self) -> Span:

@@ -240,8 +240,8 @@ def view_of(pane: Pane) -> str:
     return ids[0].split(".", 1)[0] if ids else "list"
 
 
-def waiting_for(front: Front, nothing: list[Span]) -> list[Span]:
-    """Why a list is empty: no sensor yet, probes on their way, or really nothing."""
+def waiting_for(front: Front, nothing: list[Span], *, answered: bool = True) -> list[Span]:
+    """Why a list is empty: no sensor yet, probes on their way, no answer yet, or really nothing."""
     if front.link is Link.CONNECTING:
         return [("◌ Connecting to the sensor…", "dim")]
     if front.link is Link.GONE:
@@ -251,7 +251,7 @@ def waiting_for(front: Front, nothing: list[Span]) -> list[Span]:
         return [("◌ Loading probes…", "warn"), (f"  {detail}" if detail else "", "dim")]
     if front.phase is Phase.FAILED and front.health:
         return [("✗ ", "bad"), (front.health.detail or "The source failed.", "bad")]
-    return nothing
+    return nothing if answered else [("◌ Looking…", "dim")]
 
 
 def order(pane: Pane, paused: bool, waiting: int, noun: str) -> list[Span]:

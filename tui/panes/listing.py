@@ -35,6 +35,8 @@ class ListPane(FilterPane, Generic[Row]):
     def __init__(self, front: Front, id: str | None = None) -> None:
         super().__init__(front, id)
         self.rows: Sequence[Row] = ()
+        self._is_answered = False
+        """Whether it is known what there is, be it nothing."""
         self.sought = ""
         """The filter that the rows shown have passed, also while it is typed."""
         self.test: Callable[[Row], bool] = lambda _row: True
@@ -69,6 +71,7 @@ class ListPane(FilterPane, Generic[Row]):
     async def load(self) -> None:
         """All rows, then those that pass."""
         self.rows = await self.fetch()
+        self._is_answered = True
         self.show_rows(self.sought)
 
     def show_rows(self, text: str) -> None:
@@ -90,7 +93,8 @@ class ListPane(FilterPane, Generic[Row]):
         """What an empty list says; nothing where the notice tells what went wrong."""
         if self.refused:
             return ()
-        return waiting_for(self.front, no_match(self) if self.sought and self.has_more() else self.nothing())
+        nothing = no_match(self) if self.sought and self.has_more() else self.nothing()
+        return waiting_for(self.front, nothing, answered=self._is_answered)
 
     def has_more(self) -> bool:
         """Whether there are rows without the filter."""

@@ -77,6 +77,15 @@ class PageCache(Generic[Row]):
         numbers = range(max(0, first) // PAGE, last // PAGE + 1)
         return next((n for n in numbers if n not in self._pages or n in self._stale), None)
 
+    def ahead(self, first: int, last: int) -> int | None:
+        """The number of the first page that is not at hand within as many rows before and behind these two indexes:
+        that of the next key, perhaps."""
+        if not self.total:
+            return None
+        span = last - first
+        begin, end = max(0, first - span), min(last + span, self.total - 1)
+        return next((n for n in range(begin // PAGE, end // PAGE + 1) if n not in self._pages), None)
+
     def find(self, key: Hashable) -> int | None:
         """Where a row is, if it is in a page that is not stale."""
         for number, rows in self._pages.items():

@@ -145,6 +145,11 @@ class PageList(DrawnList[Row], Generic[Row]):
         """How many rows there are."""
         return self._cache.total
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether it is known what there is, be it nothing."""
+        return self._cache.loaded
+
     def at_hand(self) -> Iterator[Row]:
         """The rows that are here just now, on the screen and near it."""
         return self._cache.rows()
@@ -181,7 +186,9 @@ class PageList(DrawnList[Row], Generic[Row]):
 
     def _wanted(self) -> int | None:
         first = round(self.scroll_y)
-        return self._cache.wanted(first, first + max(1, self.size.height))
+        last = first + max(1, self.size.height)
+        seen = self._cache.wanted(first, last)
+        return self._cache.ahead(first, last) if seen is None and not self.follows else seen
 
     async def _serve(self) -> None:
         try:
