@@ -151,7 +151,7 @@ FIELDS = (
     Field(
         "container.type",
         T.CHARBUF,
-        "The runtime: docker, or host",
+        "The runtime: docker, podman, or host",
         "container.type = docker",
         _told(lambda info: info.runtime, _HOST),
     ),

@@ -33,7 +33,7 @@ def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tmux]:
     write_rules(tmp_path / "hostile.yaml")
     program = [sys.executable, "-m", "tiercel", str(tmp_path / "hostile.tiercel"), "-r", str(tmp_path / "hostile.yaml")]
     with Tmux.open(tmp_path, *program, "-c", "none", "--config", "none", size=SIZE) as opened:
-        opened.until_shown("■ ended", "N Notice")
+        opened.until_shown("■ ended", "N Notice", patience=90)
         yield opened
 
 

@@ -47,6 +47,9 @@ class MiniDocker:
         for listener in self._listeners:
             listener.put_nowait(event)
 
+    def add_routes(self, router: web.UrlDispatcher, prefix: str) -> None:
+        """More questions that it answers."""
+
     @asynccontextmanager
     async def serving(self, path: Path) -> AsyncIterator[str]:
         """At the socket ``path``; gives its URL."""
@@ -57,6 +60,7 @@ class MiniDocker:
             app.router.add_get(prefix + "/containers/json", self._list)
             app.router.add_get(prefix + "/containers/{id}/json", self._inspect)
             app.router.add_get(prefix + "/exec/{id}/json", self._exec)
+            self.add_routes(app.router, prefix)
         runner = web.AppRunner(app)
         await runner.setup()
         await web.UnixSite(runner, str(path)).start()
