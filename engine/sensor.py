@@ -129,7 +129,7 @@ class Sensor(Ruling):
         """Each on its own: whatever goes wrong, the sinks are still to be flushed."""
         while self._goes_on():
             pass
-        self._publish(self._judge(self._guarded(self.world.release) or [], []))
+        self._publish(self._judge(self._guarded(self.world.release) or []))
         self._guarded(self.flight.finish)
         self._guarded(self._tell_health)
 
@@ -153,22 +153,7 @@ class Sensor(Ruling):
         """Take a batch of inputs through state, rules, store and sinks."""
         if self.recorder is not None:
             self._guarded(self.recorder.write, inputs)
-        alerts: list[Alert] = []
-        happen, judge, shells = self.world.happen, self._judge, self.shells
-        for item in inputs:
-            try:
-                if type(item) is KernelEvent:  # most are
-                    events = happen(item)
-                    if shells.waiting:
-                        shells.note(item)
-                else:
-                    events = self.world.apply(item)
-                    self._note(item)
-            except Exception as error:  # noqa: BLE001 - a bug costs this input, not the watch; it is counted and told
-                self.vitals.stumble(error)
-                continue
-            if events:
-                judge(events, alerts)
+        alerts = self._taken(inputs)
         self.world.tick()
         self._publish(alerts)
         if self.zooms.behind:
@@ -177,17 +162,49 @@ class Sensor(Ruling):
         if inputs:
             self._changed.set()
 
-    def _judge(self, events: Sequence[Event], alerts: list[Alert]) -> list[Alert]:
-        """The alerts with those of ``events`` behind them."""
-        match, first = self.rules.match, self._first_match
+    def _taken(self, inputs: Sequence[Input]) -> list[Alert]:
+        """The alerts that these inputs lead to. Every event passes here: a call costs as much as a test of a rule."""
+        alerts: list[Alert] = []
+        happen, judges, judged = self.world.happen, self.rules.judges, 0
+        shells = self.shells if self.shells.waiting else None
+        for item in inputs:
+            try:
+                if type(item) is KernelEvent:  # most are
+                    events = happen(item)
+                    if shells is not None:
+                        shells.note(item)
+                else:
+                    events = self.world.apply(item)
+                    self._note(item)
+            except Exception as error:  # noqa: BLE001 - a bug costs this input, not the watch; it is counted and told
+                self.vitals.stumble(error)
+                continue
+            for event in events:
+                judged += 1
+                try:
+                    if not judges[event.kernel.type](event):
+                        continue
+                except Exception:  # noqa: BLE001, S110 - told by who is asked for the rules
+                    pass
+                self._alarm(event, alerts)
+        self.vitals.events += judged
+        return alerts
+
+    def _judge(self, events: Sequence[Event]) -> list[Alert]:
+        """The alerts of ``events``."""
+        alerts: list[Alert] = []
         self.vitals.events += len(events)
         for event in events:
-            try:
-                if found := match(event, first=first):
-                    alerts += [alert_of(rule, event, self.hostname) for rule in found]
-            except Exception as error:  # noqa: BLE001 - as above
-                self.vitals.stumble(error, event.kernel.container_id)
+            self._alarm(event, alerts)
         return alerts
+
+    def _alarm(self, event: Event, alerts: list[Alert]) -> None:
+        """Add the alerts of an event."""
+        try:
+            found = self.rules.match(event, first=self._first_match)
+            alerts += [alert_of(rule, event, self.hostname) for rule in found]
+        except Exception as error:  # noqa: BLE001 - as above
+            self.vitals.stumble(error, event.kernel.container_id)
 
     def _publish(self, alerts: list[Alert]) -> None:
         """Written before it is published: what a front end or a sink has seen is in the store.
@@ -307,7 +324,7 @@ class Sensor(Ruling):
         """What is done once a second."""
         for step in (self.vitals.tick, self.zooms.expire, self.shells.expire):
             self._guarded(step)
-        self._publish(self._judge(self._guarded(self.world.expire) or [], []))
+        self._publish(self._judge(self._guarded(self.world.expire) or []))
         self.begin_chores()
         try:
             await self.store.maintain()

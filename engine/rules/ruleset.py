@@ -156,6 +156,12 @@ class RuleSet:
 
     # ── judging ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    @property
+    def judges(self) -> Mapping[str, Judge]:
+        """By type of event what tells 0 where no rule matches. Whoever gets anything else, or an error, asks
+        :meth:`match`; whoever switches a rule, for this again."""
+        return self._asked
+
     def match(self, event: Event, *, first: bool = False) -> list[Rule]:
         """The enabled rules that the event matches, in order; with ``first`` at most one, as Falco does by default."""
         try:

@@ -42,8 +42,9 @@ class Recent:
 
     def add(self, event: Event) -> None:
         """Remember ``event``."""
-        self._fresh.append(event)
-        if len(self._fresh) >= _FRESH:
+        fresh = self._fresh
+        fresh.append(event)
+        if len(fresh) >= _FRESH:
             self._sort()
 
     def _sort(self) -> None:

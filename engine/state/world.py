@@ -48,6 +48,9 @@ from engine.state.waiting import PATIENCE, Waiting
 
 _PROGRAMS = frozenset({"clone", "execve", "execveat"})
 """Events that carry a process for a reason of their own; with others it is what the process has become."""
+_Told = Callable[[KernelEvent, Process], None]
+_NOBODY = (None, None)
+"""Who is told of most events."""
 
 
 class World:
@@ -91,19 +94,17 @@ class World:
             SourceState: self._source,
             Loss: self._loss,
         }
-        self._events: dict[str, Callable[[KernelEvent, Process], None]] = {
-            "clone": self.processes.clone,
-            "execve": self.processes.exec,
-            "execveat": self.processes.exec,
-            "procexit": self.processes.exit,
-            "setsid": self.sessions.begin,
-            "setpgid": self.sessions.group,
+        told: dict[str, tuple[_Told | None, _Told | None]] = {
+            "clone": (self.processes.clone, None),
+            "execve": (self.processes.exec, self._executed),
+            "execveat": (self.processes.exec, self._executed),
+            "procexit": (self.processes.exit, None),
+            "setsid": (self.sessions.begin, None),
+            "setpgid": (self.sessions.group, None),
+            "connect": (None, self.execs.askers.connected),
         }
-        self._entering: dict[str, Callable[[KernelEvent, Process], None]] = {
-            "connect": self.execs.askers.connected,
-            "execve": self._executed,
-            "execveat": self._executed,
-        }
+        self._told = told.get
+        """By type of event who is told of it before its container is looked for, and who behind that."""
 
     # ── inputs ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -240,15 +241,16 @@ class World:
     def happen(self, kernel: KernelEvent) -> list[Event]:
         """:meth:`apply` for a kernel event."""
         process = self.processes.observe(kernel)
-        if (keep := self._events.get(kernel.type)) is not None:
+        keep, tell = self._told(kernel.type, _NOBODY)
+        if keep is not None:
             keep(kernel, process)
         if kernel.process is not None and kernel.type not in _PROGRAMS:
             self.processes.amend(kernel, process)
         container = self._container_of(kernel, process) if kernel.container_id != HOST else None
-        if (tell := self._entering.get(kernel.type)) is not None:
+        if tell is not None:
             tell(kernel, process)
-        self._num += 1
-        event = Event(self._num, kernel, process, container, self.containers.host)
+        self._num = num = self._num + 1
+        event = Event(num, kernel, process, container, self.containers.host)
         self.recent.add(event)
         events = [event]
         if container is not None:

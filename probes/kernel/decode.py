@@ -78,6 +78,7 @@ class Decoder:
         self._containers = containers
         self._doers: dict[bytes, Doer] = {}
         self._told: dict[bytes, KernelEvent] = {}
+        self._recall = self._told.get
         self._layouts = Layouts({"doers": self._doers, "doer": self._doer})
 
     @property
@@ -94,7 +95,7 @@ class Decoder:
         """The event of a record of kind SYSCALL, EXEC, FORK or EXIT."""
         (time,) = _TIME(record)
         same = record[HEAD_AT:]
-        told = self._told.get(same)
+        told = self._recall(same)
         if told is not None:
             event: KernelEvent = replace(told, time=time + self.offset, since_boot=time)
             return event

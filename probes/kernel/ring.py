@@ -67,16 +67,19 @@ class RingReader:
     def _take(self, position: int, until: int, limit: int, records: list[bytes]) -> int:
         """Add what begins before ``until``, which must be mapped; gives the position behind it."""
         lengths, pages, shift = self._lengths, self._pages, (position & self._mask) - self._begin - position
-        while position < until and len(records) < limit:
-            at = position + shift
+        at, end, room = position + shift, until + shift, limit - len(records)
+        while at < end and room:
             length = lengths[at >> 2]
-            at += _HEADER
             if length < _DISCARD:  # neither of the bits: almost all are so
+                at += _HEADER
                 records.append(pages[at : at + length])
+                at += length + 7 & ~7
+                room -= 1
             elif length & _BUSY:
                 break
-            position += ((length & ~_DISCARD) + _HEADER + 7) & ~7
-        return position
+            else:
+                at += ((length & ~_DISCARD) + _HEADER + 7) & ~7
+        return at - shift
 
     def _show(self, position: int) -> int:
         """See to it that what begins at ``position`` is mapped; gives the position up to which it all is."""

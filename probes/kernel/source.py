@@ -371,10 +371,10 @@ class KernelSource:
 
     def _inputs(self, records: list[bytes]) -> Sequence[Input]:
         inputs: list[Input] = []
-        decode = self._decode
+        decode, kind_at, call = self._decode, _KIND_AT, _SYSCALL
         for record in records:
             try:
-                if record[_KIND_AT] == _SYSCALL:  # most are
+                if record[kind_at] == call:  # most are
                     inputs.append(decode(record))
                 else:
                     inputs += self._read(record)

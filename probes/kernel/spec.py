@@ -24,19 +24,24 @@ EVENT_INDEX: dict[str, int] = {row.name: i for i, row in enumerate(EVENT_TYPES)}
 _EXECS = {"execve", "execveat"}
 
 
+PRESENT, PRESENT_COMPAT = 1, 2
+"""What the row of a call says: that it is followed, and that the 32-bit call of its number is."""
+_ONLY_COMPAT = SPEC.pack(0, PRESENT_COMPAT, *[0] * 13)
 BY_NOBODY, BY_RULES, BY_ZOOM = 0, 1, 2
 """What lets the events of a call out of the kernel: nothing, a rule that asks for them, a zoom on who makes them."""
 
 
-def pack_spec(row: EventType, enabled: int, *, by_command: bool = False) -> bytes:
-    """A row of the event table as the kernel reads it; ``by_command`` for a call that is the row's by its command."""
+def pack_spec(row: EventType, enabled: int, *, by_command: bool = False, compat: bool = False) -> bytes:
+    """A row of the event table as the kernel reads it; ``by_command`` for a call that is the row's by its command,
+    ``compat`` where the 32-bit call of its number is followed, too."""
     strings = [p.register for p in row.strings] + [NOWHERE, NOWHERE]
     bases = [_base(p) for p in row.strings] + [BASE_NONE, BASE_NONE]
     fd = row.fd_register
     sockaddr, how = _register(row, ParamType.SOCKADDR), _register(row, ParamType.OPEN_HOW)
     payload, message = _register(row, ParamType.BYTES), _register(row, ParamType.MESSAGE)
     captured = (*strings[:2], *bases[:2], fd, sockaddr, how, payload, message)
-    return SPEC.pack(EVENT_INDEX[row.name], True, enabled, *captured, row.receives, row.name in _EXECS, by_command)
+    present = PRESENT | (PRESENT_COMPAT if compat else 0)
+    return SPEC.pack(EVENT_INDEX[row.name], present, enabled, *captured, row.receives, row.name in _EXECS, by_command)
 
 
 def _base(param: Param) -> int:
@@ -60,11 +65,14 @@ def spec_rows(
     others = BY_ZOOM if zoom else BY_NOBODY
     native, compat = native_and_compat(machine)
     first = {native: 0, compat: COMPAT_ROWS, SOCKETCALL: SOCKETCALL_ROWS}
+    in_32_bits = {call.number for call in SYSCALLS if call.table == compat}
+    yield from ((number, _ONLY_COMPAT) for number in in_32_bits - {c.number for c in SYSCALLS if c.table == native})
     for call in SYSCALLS:
         row = BY_NAME[call.event]
         if call.table in first:
             by = BY_RULES if row.state or row.name in enabled else others
-            packed = pack_spec(row, by, by_command=call.name in DUPLICATES_BY_COMMAND)
+            also = call.table == native and call.number in in_32_bits
+            packed = pack_spec(row, by, by_command=call.name in DUPLICATES_BY_COMMAND, compat=also)
             yield first[call.table] + call.number, packed
     for number, name in REQUESTS.values():
         yield URING_ROWS + number, pack_spec(BY_NAME[name], BY_RULES if name in enabled else others)

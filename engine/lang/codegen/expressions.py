@@ -6,7 +6,7 @@ is bound to a name. No text of a rule is ever source.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any
@@ -22,6 +22,9 @@ Bind = Callable[[object], str]
 
 _LONG_CHAIN = 16
 """Texts looked for one after the other; more are left to a loop in a function."""
+
+_MANY_EDGES = 4
+"""Texts at the edge of a value from which on a look at the set of their edges pays."""
 
 COSTS = {"exists": 5, "in": 20, "startswith": 50, "endswith": 50, "contains": 40, "glob": 900, "iglob": 900}
 """About how many nanoseconds a test takes, its value at hand."""
@@ -81,9 +84,30 @@ def _member(leaf: Leaf, first: str, *, is_total: bool) -> str:
     return f"{first} {'not in' if leaf.negated else 'in'} {{{', '.join(map(constant, leaf.operands))}}}"
 
 
-def _edge(leaf: Leaf, first: str, _again: str, _bind: Bind) -> str:
-    texts = ", ".join(map(constant, leaf.operands))
-    return f"{first}.{leaf.word}({texts if len(leaf.operands) == 1 else f'({texts},)'})"
+def _edge(leaf: Leaf, first: str, again: str, _bind: Bind) -> str:
+    """Of many texts it is asked first whether one has the same edge: a set is one look, texts are one each."""
+    texts = _widest(leaf)
+    size = min(map(len, texts))
+    if len(texts) < _MANY_EDGES or not size:
+        return _edges(leaf.word, first, texts)
+    edge = slice(size) if leaf.word == "startswith" else slice(-size, None)
+    known = ", ".join(map(constant, dict.fromkeys(text[edge] for text in texts)))
+    part = f"[:{size}]" if leaf.word == "startswith" else f"[-{size}:]"
+    return f"({first}{part} in {{{known}}} and {_edges(leaf.word, again, texts)})"
+
+
+def _edges(word: str, value: str, texts: Sequence[Any]) -> str:
+    listed = ", ".join(map(constant, texts))
+    return f"{value}.{word}({listed if len(texts) == 1 else f'({listed},)'})"
+
+
+def _widest(leaf: Leaf) -> list[Any]:
+    """The texts without those that another one stands for: what starts with ``/etc/pam.d/`` starts with ``/etc/``."""
+    kept: list[Any] = []
+    for text in sorted(dict.fromkeys(leaf.operands), key=len):
+        if not getattr(text, leaf.word)(tuple(kept)):
+            kept.append(text)
+    return [text for text in dict.fromkeys(leaf.operands) if text in kept]
 
 
 def _contains(leaf: Leaf, first: str, again: str, bind: Bind) -> str:

@@ -150,39 +150,35 @@ static __always_inline u64 bytes_that_are(u64 word, u8 byte)
 #define PATH_HIDDEN 16
 #define PATH_NAMES_AT 8 /* the bits above are the number of names of an absolute path */
 
-/* How many bytes are marked by 0x80. */
-static __always_inline u32 marked(u64 word)
-{
-	return ((word >> 7) * EVERY(1)) >> 56;
-}
-
 /* What a path is, eight bytes at a time: whether it has "../" or "/.", how many slashes, and whether it is plain, that is
  * has no name that is empty, "." or begins with "..", and no byte beyond ASCII. A relative path is looked at as if it had
- * a slash before. */
+ * a slash before. Each answer is a bit of every byte, so that a few registers hold all of them: in `marks` 0x80 is a
+ * slash and 0x40 a dot; in `found` 0x80 is what is not plain, 0x40 a "../", 0x20 a "/.". */
 static __always_inline u32 scan(struct text_key *key, u32 size)
 {
+	u64 *words = (void *)key->text; /* aligned, which the type does not say */
 	int absolute = key->text[0] == '/';
-	u64 slashes_before = absolute ? 0 : 0x80ULL << 56, dots_before = 0, climbs = 0, odd = 0, hidden = 0;
-	u32 names = 0;
+	u64 marks_before = absolute ? 0 : 0x80ULL << 56, found = 0, names = 0;
 	for (u32 i = 0; i < TEXT_SIZE / 8; i++) {
 		if (i * 8 >= size)
 			break;
-		u64 word = *(u64 *)&key->text[i * 8];
+		u64 word = words[i];
 		u32 rest = size - i * 8;
 		if (rest < 8)
 			word &= (1ULL << (rest * 8)) - 1;
-		u64 slashes = bytes_that_are(word, '/'), dots = bytes_that_are(word, '.'), ends = bytes_that_are(word, 0);
-		u64 slash_1 = slashes << 8 | slashes_before >> 56, slash_2 = slashes << 16 | slashes_before >> 48;
-		u64 dot_1 = dots << 8 | dots_before >> 56, dot_2 = dots << 16 | dots_before >> 48;
-		odd |= (word & HIGH_BITS) | (slash_1 & (slashes | ends)) | (slash_2 & dot_1 & (slashes | dots | ends));
-		climbs |= dot_2 & dot_1 & slashes;
-		hidden |= slash_1 & dots;
-		names += marked(slashes);
-		slashes_before = slashes;
-		dots_before = dots;
+		/* a dot and a slash differ in their last bit */
+		u64 both = bytes_that_are(word | EVERY(1), '/'), slashes = both & word << 7, dots = both ^ slashes;
+		u64 ends = bytes_that_are(word, 0), marks = slashes | dots >> 1;
+		u64 one_before = marks << 8 | marks_before >> 56, two_before = marks << 16 | marks_before >> 48;
+		u64 dot_before = one_before << 1;
+		found |= (word & HIGH_BITS) | (one_before & (slashes | ends)) | (two_before & dot_before & (both | ends));
+		found |= (two_before << 1 & dot_before & slashes) >> 1 | (one_before & dots) >> 2;
+		names += slashes >> 7; /* in each byte, of which none overflows */
+		marks_before = marks;
 	}
-	return PATH_READ | (odd ? 0 : PATH_PLAIN) | (absolute ? PATH_ABSOLUTE : 0) | (climbs ? PATH_CLIMBS : 0) |
-	       (hidden ? PATH_HIDDEN : 0) | names << PATH_NAMES_AT;
+	return PATH_READ | (found & EVERY(0x80) ? 0 : PATH_PLAIN) | (absolute ? PATH_ABSOLUTE : 0) |
+	       (found & EVERY(0x40) ? PATH_CLIMBS : 0) | (found & EVERY(0x20) ? PATH_HIDDEN : 0) |
+	       (u32)(names * EVERY(1) >> 56) << PATH_NAMES_AT;
 }
 
 static __always_inline void read_path(struct filter_scratch *s, u64 pointer)

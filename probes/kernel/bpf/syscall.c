@@ -100,20 +100,20 @@ static __always_inline int first_stage(struct scratch *s)
 RAW_TRACEPOINT_PROBE(sys_exit)
 {
 	struct pt_regs *regs = (void *)argument(ctx, 0);
-	u32 zero = 0, number = NUMBER(regs), row = number, row_of_compat = number + SPEC_COMPAT;
+	u32 zero = 0, number = NUMBER(regs), row = number;
 	if (number >= SPEC_COMPAT)
 		return 0;
-	struct spec *spec = specs.lookup(&row), *of_compat = specs.lookup(&row_of_compat);
-	if (!spec || !of_compat)
+	struct spec *spec = specs.lookup(&row);
+	if (!spec)
 		return 0;
 	/* Most calls end here: the number is nobody's, be it of a 64-bit or of a 32-bit call, and no helper was asked. */
-	if (!spec->present && !of_compat->present && number != NR_SOCKETCALL)
+	if (!spec->present && number != NR_SOCKETCALL)
 		return 0;
 	struct task_struct *t = CURRENT();
 	int compat = IS_COMPAT(t, regs) != 0;
 	if (compat) {
-		row = row_of_compat;
-		spec = of_compat;
+		row = number + SPEC_COMPAT;
+		spec = specs.lookup(&row);
 	}
 	if (compat && number == NR_SOCKETCALL) {
 		u64 call[6];
@@ -121,7 +121,7 @@ RAW_TRACEPOINT_PROBE(sys_exit)
 		row = SPEC_SOCKETCALL + (call[0] & 31);
 		spec = specs.lookup(&row);
 	}
-	if (!spec || !spec->present)
+	if (!spec || !(spec->present & PRESENT))
 		return 0;
 	/* A successful exec has its own record, made when the new program is in place. */
 	if (spec->failures_only && (s64)argument(ctx, 1) >= 0)

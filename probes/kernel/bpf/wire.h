@@ -128,9 +128,12 @@ struct task_info {
 #define ENABLED_BY_RULES 1
 #define ENABLED_BY_ZOOM 2 /* no rule asks for it; only what is watched in full passes */
 
+#define PRESENT 1
+#define PRESENT_COMPAT 2 /* the 32-bit call of this number is followed, be it that only this one is */
+
 struct spec {
 	u16 event;
-	u8 present;
+	u8 present; /* PRESENT_* */
 	u8 enabled;
 	s8 string[2]; /* registers that point to strings */
 	s8 base[2];   /* register of the dirfd of each, BASE_CWD or BASE_NONE */

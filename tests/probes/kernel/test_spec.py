@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.schema import BY_NAME, EVENT_TYPES
-from probes.kernel.spec import COMPAT_ROWS, EVENT_INDEX, SOCKETCALL_ROWS, SPEC, pack_spec, spec_rows
+from probes.kernel.spec import COMPAT_ROWS, EVENT_INDEX, PRESENT_COMPAT, SOCKETCALL_ROWS, SPEC, pack_spec, spec_rows
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,16 @@ def test_what_keeps_state_is_always_enabled() -> None:
 def test_an_arm_machine_has_its_own_numbers_and_no_socketcall_of_32_bits() -> None:
     rows = dict(spec_rows({"openat"}, "aarch64"))
     assert SPEC.unpack(rows[56])[:3] == (EVENT_INDEX["openat"], 1, 1)
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_a_row_says_whether_the_32_bit_call_of_its_number_is_followed(machine: str) -> None:
+    rows = dict(spec_rows({"openat"}, machine))
+    says = {number for number, value in rows.items() if SPEC.unpack(value)[1] & PRESENT_COMPAT}
+    assert says == {row - COMPAT_ROWS for row in rows if COMPAT_ROWS <= row < SOCKETCALL_ROWS}
+
+
+def test_a_number_that_only_a_32_bit_call_has_is_no_call_of_64_bits() -> None:
+    rows = dict(spec_rows({"open"}, "x86_64"))
+    event, present, enabled, *_ = SPEC.unpack(rows[5])  # open in 32 bits, fstat in 64
+    assert (event, present, enabled) == (0, PRESENT_COMPAT, 0)

@@ -83,6 +83,8 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[int]]:
         "FROM_NOWHERE",
         "BASE_CWD",
         "BASE_NONE",
+        "PRESENT",
+        "PRESENT_COMPAT",
     ]
     constants += [*_FILTERS, *(f"FACT_{fact.name}" for fact in Fact if fact not in NAMES), "FACT_NAMES"]
     lines += [f'\tprintf("{name} %d\\n", (int){name});' for name in constants]
@@ -141,6 +143,7 @@ def test_the_constants_agree(compiled: dict[str, list[int]]) -> None:
         "SPEC_URING": [spec.URING_ROWS],
         "FROM_NOWHERE": [spec.NOWHERE],
     }
+    specs |= {"PRESENT": [spec.PRESENT], "PRESENT_COMPAT": [spec.PRESENT_COMPAT]}
     specs |= {"BASE_CWD": [spec.BASE_CWD], "BASE_NONE": [spec.BASE_NONE]}
     of_filters = {name: [value] for name, value in _FILTERS.items()} | {
         **{f"FACT_{f.name}": [1 << f] for f in Fact if f not in NAMES},
