@@ -7,6 +7,7 @@ looks. :func:`engine.sinks.falco_json.to_falco` gives the JSON object that Falco
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import cached_property
 
 import msgspec
 
@@ -29,13 +30,13 @@ class Priority(IntEnum):
     INFORMATIONAL = 6
     DEBUG = 7
 
-    @property
+    @cached_property
     def label(self) -> str:
         """The word in Falco's output: ``Warning``."""
         return self.name.capitalize()
 
 
-class Ancestor(msgspec.Struct, omit_defaults=True):
+class Ancestor(msgspec.Struct, omit_defaults=True, gc=False):
     """One step of an alert's lineage, from the alerting process (first) upwards."""
 
     pid: int
@@ -53,7 +54,7 @@ class Ancestor(msgspec.Struct, omit_defaults=True):
     exit_time: int = 0
 
 
-class ContainerRef(msgspec.Struct, omit_defaults=True):
+class ContainerRef(msgspec.Struct, omit_defaults=True, gc=False):
     """The container of an alert as it was known then."""
 
     id: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
+from operator import attrgetter
 
 from engine.alerts import Alert, Ancestor, ContainerRef, Value
 from engine.evidence import evidence_of
@@ -36,6 +37,21 @@ ALWAYS = (
 )
 """Fields that every alert carries whatever its rule prints, so that a program can rely on them."""
 
+_STATE = attrgetter(
+    "name",
+    "exe",
+    "args",
+    "exepath",
+    "container_id",
+    "uid",
+    "tty",
+    "vpid",
+    "exec_time",
+    "started",
+    "exit_time",
+)
+"""What may change of a step. A list of arguments is never changed, but another takes its place."""
+
 _READ = {name: FIELDS[name].show or FIELDS[name].getter() for name in ALWAYS}
 
 
@@ -67,8 +83,8 @@ def alert_of(rule: Rule, event: Event, hostname: str) -> Alert:
 
 
 def _with_always(fields: dict[str, Value], event: Event) -> dict[str, Value]:
-    for name in ALWAYS:
-        if name not in fields and (value := _READ[name](event)) is not None:
+    for name, read in _READ.items():
+        if name not in fields and (value := read(event)) is not None:
             fields[name] = value
     return fields
 
@@ -91,8 +107,17 @@ def lineage_of(process: Process, container: Container | None, host: Container) -
 
 
 def _ancestor(process: Process, container: Container | None, host: Container) -> Ancestor:
+    """Made anew when something of it has changed: alerts share their steps, and nobody changes one."""
     inside = container is not None and process.container_id == container.id
     users = container.users if inside and container is not None else host.users
+    user = users.get(process.uid, "root" if process.uid == 0 else "")
+    state = (user, *_STATE(process))
+    if process.step is None or process.step[0] != state:
+        process.step = state, _made(process, user)
+    return process.step[1]
+
+
+def _made(process: Process, user: str) -> Ancestor:
     return Ancestor(
         pid=process.pid,
         start=process.start,
@@ -100,7 +125,7 @@ def _ancestor(process: Process, container: Container | None, host: Container) ->
         cmdline=process.shown_cmdline,
         exepath=process.exepath,
         container_id=process.container_id,
-        user=users.get(process.uid, "root" if process.uid == 0 else ""),
+        user=user,
         uid=process.uid,
         tty=process.tty,
         vpid=process.vpid,

@@ -258,6 +258,7 @@ async def headless(
     Then says what there was. Raises SourceError when a source failed: nothing is watched any more.
     """
     with sensor_of(options, sinks, loading=loading) as sensor:
+        sensor.headless = True
         if options.replay:
             _narrow(sensor)
         tell_reloads(sensor, tell)

@@ -123,10 +123,13 @@ pip_install() {
   as_owner "$VENV/bin/python" -m pip --disable-pip-version-check --no-input install -qq "$@" </dev/null >&2
 }
 
-# The user's clone gets no byte code that only root can remove.
+# The user's clone gets no byte code that only root can remove. Where Python is told to write none, it is written here:
+# to compile the sources takes almost half of a start.
 keep_tree_clean() {
   if is_root && [[ -n ${SUDO_UID:-} ]]; then
-    as_owner "$VENV/bin/python" -m compileall -q engine probes tui tiercel >/dev/null || true
     export PYTHONDONTWRITEBYTECODE=1
+  fi
+  if [[ -n ${PYTHONDONTWRITEBYTECODE:-} ]]; then
+    as_owner "$VENV/bin/python" -m compileall -q engine probes tui tiercel >/dev/null || true
   fi
 }

@@ -19,7 +19,9 @@ def tree_of(alert: Alert) -> ProcessKey | None:
     """
     if alert.container is not None or not alert.lineage:
         return None
-    top = [step for step in alert.lineage[:2] if step.pid > INIT or step is alert.process][-1]
+    top, *above = alert.lineage[:2]
+    if above and above[0].pid > INIT:
+        top = above[0]
     return (top.pid, top.start)
 
 

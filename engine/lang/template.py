@@ -69,6 +69,8 @@ class _Token:
     as_time: Callable[[int], str] | None
     """How a time is shown; None for what is none."""
     names: tuple[tuple[str, Read], ...]
+    is_plain: bool
+    """It is a field, without a transformer."""
 
     def text(self, value: Value) -> str:
         shown = value if type(value) is str else _text(value, self.as_time)
@@ -89,6 +91,8 @@ class Template:
             self._pieces.append(text[index:start])
             index = self._token(start)
         self._pieces.append(text[index:])
+        self._frame = ["" if isinstance(piece, _Token) else piece for piece in self._pieces]
+        self._tokens = [(at, piece) for at, piece in enumerate(self._pieces) if isinstance(piece, _Token)]
 
     def render(self, event: Any) -> str:
         """The message for an event."""
@@ -96,17 +100,15 @@ class Template:
 
     def told(self, event: Any) -> tuple[str, dict[str, Value]]:
         """The message for an event, and the fields printed in it: see :meth:`render` and :meth:`fields`."""
-        shown: list[str] = []
+        shown = self._frame.copy()
         values: dict[str, Value] = {}
-        for piece in self._pieces:
-            if type(piece) is str:
-                shown.append(piece)
-                continue
-            assert isinstance(piece, _Token)
-            value = piece.read(event)
-            shown.append(piece.text(value))
-            for name, read in piece.names:
-                values[name] = value if read is piece.read else read(event)
+        for at, token in self._tokens:
+            value = token.read(event)
+            shown[at] = value if type(value) is str and not token.width else token.text(value)
+            if token.is_plain:
+                values[token.name] = value
+            else:
+                values |= {name: read(event) for name, read in token.names}
         return "".join(shown), values
 
     def render_strictly(self, event: Any) -> tuple[str, bool]:
@@ -124,7 +126,7 @@ class Template:
 
         Under a transformer these are the plain fields; with ``transformed`` its result is there as well.
         """
-        tokens = [piece for piece in self._pieces if isinstance(piece, _Token)]
+        tokens = [token for _, token in self._tokens]
         shown = {name: read(event) for token in tokens for name, read in token.names}
         return shown | ({token.name: token.read(event) for token in tokens} if transformed else {})
 
@@ -144,7 +146,7 @@ class Template:
         read = _reader(origin)
         names = tuple((str(ref), read if ref is term else _reader(source(ref, self._resolve))) for ref in refs)
         as_time = TIME_TEXT.get(origin.field.name) if origin.field is not None else None
-        self._pieces.append(_Token(str(term), int(digits or 0), read, as_time, names))
+        self._pieces.append(_Token(str(term), int(digits or 0), read, as_time, names, refs == (term,)))
         return end
 
     def _term(self, index: int) -> tuple[nodes.Left, int, Source]:

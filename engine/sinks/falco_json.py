@@ -109,7 +109,9 @@ def _output_fields(alert: Alert, form: Form) -> dict[str, Any]:
     """Never empty, and ``k8s.*`` only as text: falcosidekick refuses the one and cannot bear the other."""
     prefix = "evt.time.iso8601" if form.iso_8601 else "evt.time"
     fields = {prefix: alert.time} | alert.output_fields
-    return {name: value for name, value in fields.items() if not name.startswith("k8s.") or isinstance(value, str)}
+    for name in [name for name, value in fields.items() if type(value) is not str and name.startswith("k8s.")]:
+        del fields[name]
+    return fields
 
 
 def _tiercel(alert: Alert) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.alerts import Priority
+from engine.alerts import Ancestor, Priority
 from engine.events import ProcessInfo
 
 ProcessKey = tuple[int, int]
@@ -65,6 +65,7 @@ class Process:
         "sid",
         "start",
         "started",
+        "step",
         "tid",
         "tty",
         "uid",
@@ -105,9 +106,7 @@ class Process:
         self.cap_effective = 0
         self.cap_permitted = 0
         self.cap_inheritable = 0
-        self.pid_ns = 0
-        self.mnt_ns = 0
-        self.pidns_start = 0
+        self.pid_ns = self.mnt_ns = self.pidns_start = 0
         self.exe_ino = self.exe_ctime = self.exe_mtime = 0
         self.is_exe_writable = self.is_exe_from_memfd = False
         self.is_exe_upper_layer = self.is_exe_lower_layer = False
@@ -124,6 +123,8 @@ class Process:
         self.alerts = 0
         """Alerts it has caused, and the most severe of their priorities."""
         self.worst: Priority | None = None
+        self.step: tuple[object, Ancestor] | None = None
+        """What the latest alert has told of it (:mod:`engine.judge`), and of which state it was made."""
 
     @property
     def key(self) -> ProcessKey:

@@ -87,6 +87,9 @@ SCHEMA_VERSION = len(_STEPS)
 
 LOG_SIZE = 64 << 20
 """Bytes of the write-ahead log that stay on the disk while it is empty."""
+LOG_PAGES = 65_536
+"""Pages of the log (256 MB) from which on the one who writes has to move them into the file, and waits for the disk.
+:meth:`AlertStore.maintain` does it before, in a thread; only in a flood that goes on does the log not get empty."""
 _OPTIONS: Any = {"timeout": 1.0, "isolation_level": None, "check_same_thread": False}
 _HEADER_SIZE = 100
 _MAGIC = b"SQLite format 3\0"
@@ -163,6 +166,6 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         connection.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version = {number}; COMMIT;")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA wal_autocheckpoint = 10000")  # maintain() does it sooner, off the loop
+    connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
     connection.execute(f"PRAGMA journal_size_limit = {LOG_SIZE}")
     connection.execute("SELECT max(first_id), max(last_id) FROM stacks").fetchone()  # damage shows here, not later

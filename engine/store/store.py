@@ -78,6 +78,8 @@ class AlertStore:
         self.report = report
         self._retention = retention or Retention()
         self._failing = ""
+        self._maintained = -1
+        """What the writer had changed when everything was maintained last."""
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="alert-store")
         with contextlib.ExitStack() as stack:
             if path is None or path == _TEMPORARY:
@@ -199,16 +201,20 @@ class AlertStore:
 
     async def maintain(self) -> None:
         """To be called every few seconds: what was muted for a time is new again when that is over, the retention is
-        enforced in small steps, and the log moved into the file."""
+        enforced in small steps, and the log moved into the file. When nothing was written since, all that is done."""
         try:
             self._writer.unmute(time.time_ns())
+            if self._writer.changes == self._maintained:
+                return
             while self._writer.tidy(self._retention):
                 await asyncio.sleep(0)  # lets events be judged between two steps
             while self._writer.trim(self._retention):
                 await asyncio.sleep(0)
             while self._writer.shrink():
                 await asyncio.sleep(0)
+            changes = self._writer.changes  # what comes while the log is moved is left for the next time
             await asyncio.to_thread(_checkpoint, self.path)
+            self._maintained = changes
         except sqlite3.Error as error:
             self._note(str(error))
 

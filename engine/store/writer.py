@@ -68,6 +68,11 @@ class Writer:
         """From here on what surrounds alerts is looked through for what has lost them; None for not now."""
         self._newest_stack = self._highest("SELECT max(id) FROM stacks", "SELECT max(stack) FROM dropped")
 
+    @property
+    def changes(self) -> int:
+        """Rows that were written, changed or deleted so far."""
+        return self._connection.total_changes
+
     def number(self, alerts: Sequence[Alert]) -> list[Stored]:
         """Give the alerts their ids and stacks."""
         return [self._numbered(alert) for alert in alerts]

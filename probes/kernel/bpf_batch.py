@@ -17,8 +17,9 @@ PART = 256
 _BATCH = struct.Struct("=QQQQIIQQ")
 """The part of union bpf_attr for batches: where it begins and goes on, keys, values, how many, map_fd, flags."""
 _COUNT_AT = 32
+_INDEX = struct.Struct("=I")
 _UNKNOWN = {errno.EINVAL, errno.EPERM, errno.ENOSPC, 524}
-"""Before Linux 5.6 there are no batches, and ENOTSUPP is said of maps that know none."""
+"""Before Linux 5.6 there are no batches, and ENOTSUPP is said of maps that know none (until 5.13, those by CPU)."""
 
 Part = list[tuple[bytes, bytes]]
 """Keys and values."""
@@ -35,6 +36,16 @@ def parts(table: BpfMap, size: int = PART) -> Iterator[Part]:
         if error.errno not in _UNKNOWN:
             raise
         yield from _walk(table, size)
+
+
+def first(array: BpfMap, number: int) -> list[bytes]:
+    """The values of so many elements from the beginning of an array, which has them all."""
+    try:
+        return [value for _, value in next(_batches(array, number))]
+    except OSError as error:
+        if error.errno not in _UNKNOWN:
+            raise
+        return [array.lookup(_INDEX.pack(index)) or b"" for index in range(number)]
 
 
 def _batches(table: BpfMap, size: int) -> Iterator[Part]:

@@ -89,5 +89,8 @@ class PerCpuMap(BpfMap):
 
     def slots(self, key: bytes) -> list[bytes]:
         """The value of each CPU."""
-        raw = self.lookup(key) or b""
+        return self.split(self.lookup(key) or b"")
+
+    def split(self, raw: bytes) -> list[bytes]:
+        """A value of the map as that of each CPU."""
         return [raw[i : i + self.slot] for i in range(0, len(raw), self.slot)]

@@ -6,6 +6,7 @@ import struct
 
 from engine.protocol import ProbeRow
 from engine.schema import EVENT_TYPES
+from probes.kernel.bpf_batch import first
 from probes.kernel.bpf_map import PerCpuMap
 from probes.kernel.wire import COUNTER
 
@@ -15,7 +16,8 @@ _U64 = struct.Struct("=Q")
 
 def probe_rows(counts: PerCpuMap) -> list[ProbeRow]:
     """A row for each type: how many there were, how many were delivered, how many found no room."""
-    return [_row(event.name, counts.slots(_U32.pack(number))) for number, event in enumerate(EVENT_TYPES)]
+    values = first(counts, len(EVENT_TYPES))
+    return [_row(event.name, counts.split(value)) for event, value in zip(EVENT_TYPES, values, strict=True)]
 
 
 def total(counter: PerCpuMap) -> int:

@@ -14,7 +14,7 @@ import pytest
 from engine.drops import CAUSES
 from engine.events import HOST, Loss
 from probes.kernel import bpf_batch
-from probes.kernel.bpf_batch import parts
+from probes.kernel.bpf_batch import first, parts
 from probes.kernel.bpf_call import create_map
 from probes.kernel.bpf_map import BpfMap, PerCpuMap, possible_cpus
 from probes.kernel.losses import Losses
@@ -56,6 +56,17 @@ def test_a_map_for_each_cpu_has_a_slot_for_each() -> None:
     table = PerCpuMap(create_map(PERCPU_ARRAY, 4, 12, 2), 4, 12)
     table.update(b"\1\0\0\0", b"".join(bytes([cpu]) * 16 for cpu in range(table.cpus)))
     assert [slot[:12] for slot in table.slots(b"\1\0\0\0")] == [bytes([cpu]) * 12 for cpu in range(table.cpus)]
+    table.close()
+
+
+@pytest.mark.live
+def test_the_beginning_of_an_array_is_read_at_once() -> None:
+    table = PerCpuMap(create_map(PERCPU_ARRAY, 4, 12, 9), 4, 12)
+    for number in range(9):
+        table.update(number.to_bytes(4, "little"), bytes([number]) * 16 * table.cpus)
+    one_by_one = [table.slots(number.to_bytes(4, "little")) for number in range(7)]
+    assert [table.split(value) for value in first(table, 7)] == one_by_one
+    assert [value[0] for value in first(table, 9)] == list(range(9))
     table.close()
 
 
