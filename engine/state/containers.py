@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from heapq import nsmallest
 from pathlib import PurePosixPath
 
-from engine.events import HOST, ContainerAction, ContainerInfo, Users
+from engine.events import HOST, ContainerAction, ContainerInfo, HostNames, Users
 from engine.state.processes import Process
 from engine.state.told import Told
 
@@ -183,6 +183,14 @@ class ContainerTable:
             container.last_exec = action.time
         self.generation += 1
         return container
+
+    def name_hosts(self, found: HostNames) -> None:
+        """Host names in rules have these addresses."""
+        by_address: dict[str, tuple[str, ...]] = {}
+        for name, addresses in found.addresses.items():
+            for address in addresses:
+                by_address[address] = (*by_address.get(address, ()), name)
+        self.host.host_names = by_address
 
     def name_users(self, users: Users, time: int) -> None:
         """Take over the names of a container's users and groups, or the host's."""

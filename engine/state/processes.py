@@ -88,7 +88,7 @@ class Process:
         self.depth = 0
         """How many ancestors it had when it was made, at least."""
         self.seen = self.met = self.listed = 0
-        """Moments (:mod:`engine.state.clock`): of its latest event, its first, and the latest snapshot that it is in."""
+        """Moments (:mod:`engine.state.clock`) of its latest and first event, and of the latest snapshot it is in."""
         self.vpid = 0
         self.name = ""
         self.exe = ""

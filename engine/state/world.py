@@ -378,19 +378,14 @@ class World:
         return []
 
     def _host_names(self, found: HostNames) -> list[Event]:
-        by_address: dict[str, tuple[str, ...]] = {}
-        for name, addresses in found.addresses.items():
-            for address in addresses:
-                by_address[address] = (*by_address.get(address, ()), name)
-        self.containers.host.host_names = by_address
+        self.containers.name_hosts(found)
         self.on_host_names()
         return []
 
     def _runtime(self, state: RuntimeState) -> list[Event]:
         """There is one at a time, which may be another than was expected."""
-        self._runtimes.clear()
+        self._runtimes = {state.runtime} if state.connected else set()
         if state.connected:
-            self._runtimes.add(state.runtime)
             self.containers.ask_again()
             return []
         return self.held.release_all("disconnected")

@@ -25,15 +25,15 @@ from tui.actions import bindings
 from tui.alert_text import brief, overview, preview
 from tui.front import Front, GoneError, RefusedError
 from tui.loader import Loader
-from tui.marks import SIGNS, Mark, mark_of
+from tui.marks import Mark, mark_of
 from tui.next_steps import next_steps
-from tui.panes.base import order, priority_cell, waiting_for
+from tui.panes.alert_cells import alert_columns, container_of
+from tui.panes.base import order, waiting_for
 from tui.panes.filtering import FilterPane
 from tui.panes.listing import no_match, texts
 from tui.panes.stack_pages import GROUPINGS, StackPages
 from tui.panes.visits import AlertVisits, Meant
 from tui.places import AlertPlace, GroupPlace
-from tui.sparkline import CELLS, counted
 from tui.theme import Span, content
 from tui.widgets.columns import Column
 from tui.widgets.details import Details
@@ -44,11 +44,6 @@ _GLANCE = 0.3
 """Seconds in which nobody can have seen that another row is there."""
 _BRIEFLY = 0.1
 """Seconds that nobody misses the selected alert."""
-_ROOMY = 145
-"""Cells from which on the process has a column of its own: the rule and what happened matter more, and the
-process is in the detail, too."""
-_ROOMIER = 110
-"""Cells from which on it is drawn when alerts came."""
 
 
 class AlertsPane(AlertVisits, FilterPane):
@@ -90,23 +85,7 @@ class AlertsPane(AlertVisits, FilterPane):
         yield Container(self.list, self.detail, classes="split")
 
     def _columns(self) -> list[Column[StackRow]]:
-        return [
-            Column("", 1, _sign, name="State", exact=lambda row: row.state),
-            Column(
-                "P", 1, lambda row: priority_cell(row.priority), name="Priority", exact=lambda row: row.priority.label
-            ),
-            Column("Age", 4, self._age, right=True, name="Last", exact=lambda row: words.moment(row.last)),
-            Column("×", 4, _count, right=True, name="Count", exact=lambda row: str(row.count)),
-            Column("When", CELLS, _when, from_width=_ROOMIER, exact=lambda row: words.moment(row.first), name="First"),
-            Column("Rule", 20, lambda row: [(row.rule, "")], share=3),
-            Column("Container", 10, lambda row: [(_container(row), "" if row.container_id else "dim")]),
-            Column("Process", 12, lambda row: [(row.cmdline or row.process or "–", "")], share=2, from_width=_ROOMY),
-            Column("What", 14, _what, share=2, from_width=_ROOMY),
-            Column("What", 18, _who_and_what, share=4, below_width=_ROOMY),
-        ]
-
-    def _age(self, row: StackRow) -> list[Span]:
-        return [(words.age(row.last, self.front.now()), "dim")]
+        return alert_columns(self.front.now)
 
     # ── loading ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -340,7 +319,9 @@ class AlertsPane(AlertVisits, FilterPane):
         if self.source.group == "rule":
             self.navigator.visit(GroupPlace(row.rule, rule=row.rule, filter=self.source.filter))
         elif self.source.group == "container":
-            self.navigator.visit(GroupPlace(_container(row), container_id=row.container_id, filter=self.source.filter))
+            self.navigator.visit(
+                GroupPlace(container_of(row), container_id=row.container_id, filter=self.source.filter)
+            )
         else:
             self.navigator.visit(_place(row))
 
@@ -380,35 +361,5 @@ _GROUPED = {"rule": "by rule", "container": "by container", "none": "each alert 
 """What the notice says of a grouping that is not the usual one."""
 
 
-def _sign(row: StackRow) -> list[Span]:
-    return [SIGNS[row.state]]
-
-
-def _count(row: StackRow) -> list[Span]:
-    return [(words.count(row.count), "strong" if row.count > 1 else "faint")]
-
-
-def _when(row: StackRow) -> list[Span]:
-    return [(counted(row.beats), "accent")] if row.count > 1 else []
-
-
 def _place(row: StackRow) -> AlertPlace:
     return AlertPlace(row.alert_id, row.stack, row.rule, mark_of(row))
-
-
-def _container(row: StackRow) -> str:
-    """Its name; its short id where only that is known."""
-    return row.container or row.container_id[:12] or "host"
-
-
-def _what(row: StackRow) -> list[Span]:
-    """The file, address or program, then from where somebody did it."""
-    many = [(f"{words.plural(row.stacks, 'stack')}  ", "accent")] if row.stacks > 1 else []
-    story = " ".join(word for word in (words.terminal(row.tty), f"by {row.entry}" if row.entry else "") if word)
-    what = row.target or ("" if story else row.cmdline)
-    return [*many, (what, ""), ("  " if what and story else "", ""), (story, "dim")]
-
-
-def _who_and_what(row: StackRow) -> list[Span]:
-    """The same behind the process, for a list without a column of processes."""
-    return [(f"{row.process} " if row.target else "", ""), *_what(row)]
