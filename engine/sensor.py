@@ -103,7 +103,7 @@ class Sensor(Ruling):
         self.responding: Responding | None = None
         """What responds; None where nobody may (``--respond``)."""
         self.headless = False
-        """No front end can ask: nothing is measured for their plots, which costs a fifth of a quiet sensor's CPU."""
+        """No front end can ask: nothing is measured for their plots."""
         self._first_match = first_match
         self._changed = asyncio.Event()
         self._has_chores = asyncio.Event()
