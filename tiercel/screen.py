@@ -51,9 +51,8 @@ def show(connect: Callable[[], Awaitable[Client]], *, title: str, remapped: Sequ
     from tui.app import TiercelApp
     from tui.garbage import Garbage
     from tui.keymap import settle
-    from tui.terminal import end_with, escape_soon
+    from tui.terminal import end_with
 
-    escape_soon()
     end_with(sys.stdin.fileno())
     keys, faults = settle(remapped)
     for fault in faults:

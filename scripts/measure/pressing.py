@@ -23,7 +23,7 @@ PATIENCE = 5.0
 """Seconds until a key counts as one that was not answered."""
 IDLE = 2.0
 """Seconds in which it is seen what is used while nobody presses a key."""
-_TURN = 10
+_TURN = 5
 """Keys in one direction, before as many in the other."""
 _SHIFT = 2
 """Rows by which a list may have moved on by itself."""
@@ -143,7 +143,7 @@ class Keyboard:
 
     def is_turned(self, before: Sequence[str], now: Sequence[str]) -> bool:
         """Whether another page is shown, and all of it is here; rows that were moved on by one that came are none."""
-        most = self.seen.lines // 2 - 4
+        most = self.seen.lines // 3 - 4
         shifts = ((before[by:], now[begin:]) for by in range(_SHIFT + 1) for begin in range(_SHIFT + 1))
         return "" not in now[:most] and all(_alike(old, new) < most for old, new in shifts)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pty
-import selectors
 import signal
 import subprocess
 import sys
@@ -12,7 +11,6 @@ import sys
 import pytest
 
 from tests.helpers.patience import PATIENCE
-from tui.terminal import Waiting
 
 
 @pytest.mark.parametrize("before", ["", "trap '' HUP; "], ids=["as usual", "SIGHUP ignored"])
@@ -32,18 +30,3 @@ def test_a_screen_ends_with_its_terminal(before: str) -> None:
             assert screen.wait(PATIENCE) == -signal.SIGHUP
         finally:
             screen.kill()
-
-
-def test_behind_a_key_it_is_looked_again_soon_for_it_may_have_been_an_escape() -> None:
-    reading, writing = os.pipe()
-    waiting = Waiting()
-    waiting.register(reading, selectors.EVENT_READ)
-    os.write(writing, b"\x1b")
-    assert [key.fd for key, _ in waiting.select(3600)] == [reading]
-    assert os.read(reading, 10) == b"\x1b"
-    assert waiting.select(3600) == []
-    os.write(writing, b"[A")
-    assert len(waiting.select(3600)) == 1
-    waiting.close()
-    os.close(reading)
-    os.close(writing)
