@@ -204,7 +204,8 @@ class AlertStore:
         enforced in small steps, and the log moved into the file. When nothing was written since, all that is done."""
         try:
             self._writer.unmute(time.time_ns())
-            if self._writer.changes == self._maintained:
+            changes = self._writer.changes
+            if changes == self._maintained:
                 return
             while self._writer.tidy(self._retention):
                 await asyncio.sleep(0)  # lets events be judged between two steps
@@ -212,9 +213,8 @@ class AlertStore:
                 await asyncio.sleep(0)
             while self._writer.shrink():
                 await asyncio.sleep(0)
-            changes = self._writer.changes  # what comes while the log is moved is left for the next time
             await asyncio.to_thread(_checkpoint, self.path)
-            self._maintained = changes
+            self._maintained = changes  # of before: what is dropped here, or comes meanwhile, is for the next time
         except sqlite3.Error as error:
             self._note(str(error))
 
