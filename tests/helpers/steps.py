@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from types import FrameType
@@ -21,7 +22,8 @@ def steps(action: Callable[[], object]) -> int:
         nonlocal count
         count += event == "c_call"
 
-    before = sys.gettrace(), sys.getprofile()
+    before = sys.gettrace(), sys.getprofile(), gc.isenabled()
+    gc.disable()  # what others have left is not of this action
     sys.settrace(line)
     sys.setprofile(call)
     try:
@@ -29,4 +31,6 @@ def steps(action: Callable[[], object]) -> int:
     finally:
         sys.settrace(before[0])
         sys.setprofile(before[1])
+        if before[2]:
+            gc.enable()
     return count

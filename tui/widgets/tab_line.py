@@ -15,8 +15,8 @@ from textual.widget import Widget
 from tui.theme import Span, content
 
 _GAP = "   "
-_TRAIL_SHARE = 3
-"""The trail has at least the third part of the line."""
+_TRAIL_LEAST = 20
+"""Cells that the trail has at least: the names of what one is inside are longer, the tabs are all."""
 _MORE = "…"
 """Stands for what is left out of a trail."""
 
@@ -73,7 +73,7 @@ class TabLine(Widget):
     def _pieces(self) -> list[_Piece]:
         """Each text with what a click on it means."""
         width = self.size.width
-        least = min(_width(self._steps(self._trail)), width // _TRAIL_SHARE) if self._trail else 0
+        least = min(_width(self._steps(self._trail)), _TRAIL_LEAST) if self._trail else 0
         tabs = self._tab_pieces(width - least)
         return [*self._trail_pieces(width - _width(tabs)), *tabs]
 
