@@ -140,7 +140,7 @@ def test_every_pane_shows_escapes_and_obeys_none(
         terminal.until_shown("c container", "Hostile link")
         terminal.keys("c")
         terminal.until_shown("› hostile", "Inspect", "busybox\\x1b")
-        for tab in ("Alerts", "Events", "Changes", "Logs", "Inspect", "Processes"):
+        for tab in ("Alerts", "Events", "Changes", "Logs", "Inspect", "Image", "Processes"):
             terminal.keys("Tab")
             terminal.until_front(tab, "hostile")
         terminal.keys("2")
