@@ -42,6 +42,8 @@ class Share:
     def take(self, mine: str) -> str | None:
         """What the view is to show instead of its filter ``mine``; None for no change."""
         text = self.along.text
+        if self.takes and text and text == mine:
+            self.has = True  # to clear it here clears it everywhere
         if not self.takes or text == mine or (mine and not self.has):
             return None
         return text

@@ -35,6 +35,7 @@ LATE = 30 * 10**9
 _SKEW = 10**9
 EXEC = "exec_"
 """How the actions that are about execs begin."""
+END = "exec_die"
 INSPECT = "exec_inspect"
 """The action by which a source tells what Docker knows of an exec: attributes ``pid``, ``user``, ``tty``, …"""
 EARLY = 200
@@ -84,7 +85,8 @@ class Execs:
                 self._named(row)
             elif not row.start:
                 self._entered_before(row)
-            self._find_asker(row, container)
+            if action.action != END:  # who speaks to Docker by then need not have been there at the beginning
+                self._find_asker(row, container)
 
     def listed(self) -> None:
         """The processes are known that lived when the watch began: who asked before that may be among them."""
@@ -223,4 +225,4 @@ def _inspected(row: ExecRow, action: ContainerAction) -> None:
     row.tty, row.privileged = (told[name] == "true" if name in told else None for name in ("tty", "privileged"))
 
 
-_TELL = {"exec_start": _started, "exec_die": _died, INSPECT: _inspected}
+_TELL = {"exec_start": _started, END: _died, INSPECT: _inspected}

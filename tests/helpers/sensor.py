@@ -432,6 +432,9 @@ class MemorySensor:
     def _rule_text(self, request: p.GetRuleText) -> p.RuleText:
         return p.RuleText(lines=[f"- rule: {request.name}"])
 
+    def _try_rules(self, _request: p.TryRules) -> p.Tried:
+        return p.Tried(summary="changed")
+
     def _responses(self, request: p.ListResponses) -> p.Responses:
         if not self.world.targets:
             raise TiercelError("this sensor only watches", hint="to respond, start it with: tiercel --respond")
@@ -491,6 +494,7 @@ _HANDLERS: dict[type, Callable[[MemorySensor, Any], p.Reply]] = {
     p.AddException: MemorySensor._add_exception,
     p.UndoException: MemorySensor._undo_exception,
     p.GetRuleText: MemorySensor._rule_text,
+    p.TryRules: MemorySensor._try_rules,
     p.Locate: MemorySensor._locate,
     p.ListMoments: MemorySensor._moments,
     p.ListResponses: MemorySensor._responses,

@@ -85,3 +85,31 @@ async def test_a_filter_that_came_along_picks_no_row() -> None:
         await go(drive, "3", "processes")
         await go(drive, "4", "events")
         assert not drive.frame.trail
+
+
+async def test_events_that_are_held_stay_whatever_is_filtered_elsewhere() -> None:
+    async with driving(incident()) as drive:
+        await go(drive, "4", "events")
+        await drive.press("p")
+        await drive.until_shown("paused")
+        await go(drive, "1", "alerts")
+        await give(drive, "container.name=web")
+        await go(drive, "4", "events")
+        assert filtered(drive) == ""
+        assert "paused" in drive.text()
+
+
+async def test_what_was_cleared_in_a_group_does_not_come_back() -> None:
+    async with driving(incident()) as drive:
+        await give(drive, "container.name=web")
+        await drive.press("o", "enter")
+        await drive.until(lambda: drive.frame.trail)
+        await drive.settled()
+        assert filtered(drive) == "container.name=web"
+        await drive.press("escape")
+        await drive.until(lambda: not filtered(drive))
+        await drive.press("question_mark")
+        await drive.until_shown("Everywhere")
+        await drive.press("escape")
+        await drive.settled()
+        assert filtered(drive) == ""

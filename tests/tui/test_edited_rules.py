@@ -62,3 +62,53 @@ async def test_nothing_is_under_way_any_more_when_the_sensor_has_gone() -> None:
         drive.sensor.vanish()
         await drive.until_shown("The sensor is gone", "✗ unanswered: gathering what is known of it")
         assert "◌" not in drive.text()
+
+
+def kept(home: Path) -> list[str]:
+    """What was edited and is kept."""
+    return [path.read_text(encoding="utf-8") for path in home.glob("tiercel-incidents/*-edited.yaml")]
+
+
+async def test_a_rule_that_is_being_checked_is_not_begun_anew(home: Path) -> None:
+    async with driving(incident()) as drive:
+        await edited(drive)
+        await drive.press("E")
+        await drive.until_shown("Terminal shell in container is being edited already.")
+        assert sum(isinstance(request, TryRules) for request in drive.sensor.asked) == 1
+        drive.sensor.release()
+        await drive.until_shown("esc drops it")
+
+
+async def test_who_goes_back_while_it_is_checked_finds_it_in_a_file(home: Path) -> None:
+    async with driving(incident()) as drive:
+        await view_shown(drive, "5", "Terminal shell in container")
+        await drive.press("enter")
+        await drive.until(lambda: drive.frame.view == "rule")
+        drive.sensor.hold(TryRules)
+        await drive.press("E")
+        await drive.until(lambda: any(isinstance(request, TryRules) for request in drive.sensor.asked))
+        await drive.press("escape")
+        await drive.until(lambda: kept(home))
+        await drive.until_shown("What was edited is in ~/tiercel-incidents/")
+    (text,) = kept(home)
+    assert text.endswith("# mine\n")
+
+
+async def test_who_quits_while_it_is_checked_finds_it_in_a_file(home: Path) -> None:
+    async with driving(incident()) as drive:
+        await edited(drive)
+        await drive.press("q")
+    (text,) = kept(home)
+    assert text.endswith("# mine\n")
+
+
+async def test_an_editor_that_fails_the_second_time_does_not_cost_the_first(home: Path, tmp_path: Path) -> None:
+    async with driving(incident()) as drive:
+        await view_shown(drive, "5", "Terminal shell in container")
+        await drive.press("E")
+        await drive.until_shown("esc drops it")
+        (tmp_path / "editor").write_text("#!/bin/sh\nexit 1\n")
+        await drive.press("e")
+        await drive.until_shown("what was edited is in ~/tiercel-incidents/")
+    (text,) = kept(home)
+    assert text.endswith("# mine\n")

@@ -107,3 +107,13 @@ async def test_a_file_has_all_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         await drive.until_shown(f"{len(world.processes)} rows in ")
     (file,) = tmp_path.rglob("*.csv")
     assert len(list(csv.reader(file.read_text(encoding="utf-8").splitlines()))) == len(world.processes) + 1
+
+
+async def test_all_that_is_marked_stays_folded() -> None:
+    async with driving(busy(20)) as drive:
+        await tree(drive)
+        await drive.press("M")
+        await drive.until_shown("marked")
+        drive.sensor.pulse(changed=["processes"])
+        await drive.settled()
+        assert len(shown(drive)) == 1

@@ -206,6 +206,10 @@ class AlertsPane(AlertVisits, FilterPane):
         self.waiting = 0
         self.show_state()
 
+    def stands_fast(self) -> bool:
+        """A paused list is looked through."""
+        return self.paused
+
     def check_filter(self, text: str) -> None:
         """What the sensor would say."""
         parse_filter(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,11 +31,17 @@ class Editing(Pane):
         """The rule, "" for none."""
         raise NotImplementedError
 
+    _under_way = ""
+    """The rule that is being edited, or tried."""
+
     def action_edit(self) -> None:
-        """Edit it."""
-        if name := self.rule_name():
+        """Edit it; one at a time."""
+        if self._under_way:
+            self.navigator.tell(f"{self._under_way} is being edited already.")
+        elif name := self.rule_name():
             self.for_one("edit")
-            self.run_worker(self._edit(name), group="edit", exclusive=True)
+            self._under_way = name
+            self.run_worker(self._edit(name), group="edit")
 
     async def _edit(self, name: str) -> None:
         try:
@@ -46,23 +53,30 @@ class Editing(Pane):
             return  # the frame says so
         except TiercelError as error:
             self.refuse(error)
+        finally:
+            self._under_way = ""
 
     async def _until_decided(self, name: str, before: str, base: str) -> None:
         text, refused = before, ""
-        while True:
-            if not refused:
-                text = await outside.edit(self.navigator, text, FILE)
-            if text == before or not text.strip():
-                self.say(("Nothing was changed.", "dim"))
-                return
-            try:
+        try:
+            while True:
+                if not refused:
+                    text = await outside.edit(self.navigator, text, FILE)
+                if not _is_other(text, before):
+                    self.say(("Nothing was changed.", "dim"))
+                    return
                 decision, refused = await self._decide(name, text, base, refused)
                 base = await self._base(name) if refused else base
-            except (GoneError, RefusedError) as error:
-                self.say((f"✗ {error.message}; ", "bad"), ("what was edited is in ", ""), (_keep(text), "strong"))
-                return
-            if decision != "edit" and not refused:
-                return
+                if decision != "edit" and not refused:
+                    return
+        except TiercelError as error:
+            if not _is_other(text, before):
+                raise
+            self.say((f"✗ {error.message}; ", "bad"), ("what was edited is in ", ""), (_keep(text), "strong"))
+        except asyncio.CancelledError:  # somebody has left meanwhile, or quit
+            if _is_other(text, before):
+                self.app.call_later(self.navigator.tell, f"What was edited is in {_keep(text)}.")
+            raise
 
     async def _decide(self, name: str, text: str, base: str, refused: str) -> tuple[str | None, str]:
         """Try it, ask, and do what was decided: that, and why it could not be brought into force, "" if it is."""
@@ -90,6 +104,10 @@ class Editing(Pane):
             return (await self.front.ask(GetRuleText(name), RuleText)).base
         except RefusedError:
             return ""
+
+
+def _is_other(text: str, before: str) -> bool:
+    return text != before and bool(text.strip())
 
 
 def _keep(text: str) -> str:

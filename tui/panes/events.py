@@ -72,6 +72,10 @@ class EventsPane(ListPane[EventRow]):
         self.waiting = sum(row.num > newest for row in await self.fetch())
         self.show_state()
 
+    def stands_fast(self) -> bool:
+        """Events that are held may be remembered nowhere else."""
+        return self.paused or (not self.list.follows and bool(self.rows))
+
     def ticked(self) -> None:
         """What stays in the kernel has changed."""
         super().ticked()

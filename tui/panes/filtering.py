@@ -134,9 +134,13 @@ class FilterPane(Pane):
         self._go_along()
         super().wake()
 
+    def stands_fast(self) -> bool:
+        """Whether somebody holds what is shown: no filter of another view may take it away."""
+        return False
+
     def _go_along(self) -> None:
         text = self.share.take(self.filter_bar.text)
-        if text is None or self.filter_bar.has_focus_within:
+        if text is None or self.filter_bar.has_focus_within or self.stands_fast():
             return
         try:
             self.check_filter(text)

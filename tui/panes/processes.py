@@ -199,10 +199,9 @@ class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
         return shorten(fold(self.rows, self._shut, self._opened, self._staying()))
 
     def _staying(self) -> set[Hashable]:
-        """Rows that no other stands for: that which was looked for, what is marked, and what the cursor came to."""
+        """Rows that no other stands for: that which was looked for, and what the cursor came to."""
         here = self.key(self.list.selected) if self.list.selected else None
-        kept = {self._looked_for, *self.list.marked}
-        return kept if self._lets_go or here in self._shown.alike else {*kept, here}
+        return {self._looked_for} if self._lets_go or here in self._shown.alike else {self._looked_for, here}
 
     def _show(self, sifted: Sifted) -> None:
         """Also go to the process that was asked for, once it is there."""
