@@ -314,9 +314,10 @@ class DroppedRow(msgspec.Struct):
     """Alerts of a stack that are no longer kept."""
 
     rule: str
-    """"" for those of several stacks."""
+    """"" for those of several rules."""
     container: str
     program: str
+    """"" for those of several stacks."""
     reason: str
     """"room": there were too many, or the store was too large; "age": they were too old."""
     alerts: int

@@ -1,8 +1,8 @@
 """A crowd of stacks: one flood whose alerts are all of another program, so that each begins a stack of its own.
 
 By the rule that the largest stack pays first such a flood would cost all others first. So the stacks of one rule in one
-container count as one where they are many. Who is many is found by a look at some stacks, evenly spread: a look at all
-would hold up the events.
+container count as one where they are many, but for the oldest, which tell how it began. Who is many is found by a look
+at some stacks, evenly spread: a look at all would hold up the events.
 """
 
 from __future__ import annotations
@@ -16,41 +16,60 @@ PART = 4
 """A crowd is at least this part (1/4) of the stacks that were looked at, …"""
 LEAST = 64
 """… and at least so many of them were."""
-REACH = 500
+SMALL = 2
+"""Alerts of a stack that is one of a crowd, at most."""
+SPARED = 64
+"""Stacks of a crowd that do not pay: the oldest of those that were quiet the longest."""
+REACH = 500 + SPARED
 """Stacks of the container that are looked at for those of the crowd that were quiet the longest."""
 
 Crowd = tuple[str, str]
 """Rule and container id."""
+Look = tuple[int, str, str, int]
+"""A stack's id, rule and container id, and how many alerts it has."""
 
 _ENDS = "SELECT (SELECT min(id) FROM stacks), (SELECT max(id) FROM stacks)"
-_NEXT = "SELECT id, rule, container_id FROM stacks WHERE id >= ? LIMIT 1"
+_NEXT = "SELECT id, rule, container_id, count FROM stacks WHERE id >= ? LIMIT 1"
+_STACKS = "SELECT count(*) FROM (SELECT 1 FROM stacks LIMIT ?)"
 _QUIET = """
 SELECT id, count FROM (
   SELECT id, rule, state, note, count, last_id FROM stacks INDEXED BY stacks_of_container
   WHERE container_id = ? ORDER BY last_id LIMIT ?
-) WHERE rule = ? AND count <= 2 AND {plain} ORDER BY last_id LIMIT ?
+) WHERE rule = ? AND count <= ? AND {plain} ORDER BY id LIMIT ? OFFSET ?
 """
 
 
-def crowd(connection: sqlite3.Connection, total: int) -> tuple[Crowd, int] | None:
-    """The largest one, and about how many of the ``total`` alerts it has at least; None where there is none."""
-    first, last = connection.execute(_ENDS).fetchone()
-    if first is None:
+def crowd(connection: sqlite3.Connection, larger_than: int) -> Crowd | None:
+    """The largest one, where there is one that has about more than so many alerts."""
+    looks = _looks(connection)
+    of_each = Counter((rule, container_id) for _, rule, container_id, count in looks if count <= SMALL)
+    if len(looks) < LEAST or not of_each:
         return None
-    spread = max(last - first, 1)
-    found = {
-        row[0]: (row[1], row[2])
-        for look in range(LOOKS)
-        if (row := connection.execute(_NEXT, (first + spread * look // LOOKS,)).fetchone())
-    }
-    if len(found) < LEAST:
+    (largest, times), *_ = of_each.most_common(1)
+    if times * PART < len(looks):
         return None
-    (largest, times), *_ = Counter(found.values()).most_common(1)
-    return (largest, min(spread, total) * times // len(found)) if times * PART >= len(found) else None
+    alerts = sum(count for _, *which, count in looks if (*which,) == largest and count <= SMALL)
+    enough = larger_than * len(looks) // alerts + 1  # stacks: more need not be counted
+    return largest if connection.execute(_STACKS, (enough,)).fetchone()[0] == enough else None
 
 
 def quietest(connection: sqlite3.Connection, which: Crowd, plain: str, limit: int) -> list[tuple[int, int]]:
-    """Small stacks of a crowd that were quiet the longest, and their alerts; ``plain`` is a condition on them."""
+    """Small stacks of a crowd that were quiet the longest, but for the spared, and their alerts; ``plain`` is a
+    condition on them."""
     rule, container_id = which
     query = _QUIET.format(plain=plain)
-    return connection.execute(query, (container_id, REACH, rule, limit)).fetchall()
+    return connection.execute(query, (container_id, REACH, rule, SMALL, limit, SPARED)).fetchall()
+
+
+def _looks(connection: sqlite3.Connection) -> list[Look]:
+    """Some stacks, evenly spread; each step is reckoned from where the last one led, so that a gap in the ids costs one
+    look only."""
+    first, last = connection.execute(_ENDS).fetchone()
+    at, found = first, []
+    for left in range(LOOKS, 0, -1):
+        row: Look | None = connection.execute(_NEXT, (at,)).fetchone()
+        if row is None:
+            break
+        found.append(row)
+        at = row[0] + max(1, (last - row[0]) // left)
+    return found

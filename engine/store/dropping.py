@@ -1,4 +1,6 @@
-"""Alerts go, and it is noted of which stack, how many, why and since when."""
+"""Alerts go, and it is noted of which stack, how many, why and since when.
+
+Stacks that go as a whole, and there may be very many, are noted together by rule and container."""
 
 from __future__ import annotations
 
@@ -13,11 +15,11 @@ from engine.store.retention import STEP
 ROOM = "room"
 AGE = "age"
 NOTED = 1_000
-"""Stacks noted by name; those that lost least are added up beyond."""
+"""Rows noted by name; those that lost least are added up beyond."""
 SHOWN = 20
 """Of these on the screen, those that lost most."""
 OTHERS = 0
-"""Stands for the stacks that are not noted by name."""
+"""Stands for the stacks that are not noted by name; a number below it for those of one rule and container."""
 
 _BETWEEN = """
 DELETE FROM alerts WHERE id IN (
@@ -32,9 +34,16 @@ DELETE FROM alerts WHERE id IN (
 """
 _NOTE = """
 INSERT INTO dropped (stack, reason, rule, container, program, alerts, since, latest)
-SELECT ?1, ?2, coalesce(max(rule), ''), coalesce(max(container), ''), coalesce(max(process), ''), ?3, ?4, ?4
-FROM stacks WHERE id = ?1
+SELECT ?1, ?2, coalesce(max(rule), ''), coalesce(max(container), ''),
+  CASE WHEN ?1 < 0 THEN '' ELSE coalesce(max(process), '') END, ?3, ?4, ?4
+FROM stacks WHERE id = ?5
 ON CONFLICT (stack, reason) DO UPDATE SET alerts = alerts + excluded.alerts, latest = excluded.latest
+"""
+_TOGETHER = """
+SELECT coalesce(
+  (SELECT dropped.stack FROM dropped JOIN stacks USING (rule, container)
+   WHERE stacks.id = ?1 AND dropped.stack < 0 AND reason = ?2),
+  (SELECT min(0, coalesce(min(stack), 0)) - 1 FROM dropped))
 """
 _FOLD = """
 SELECT stack, alerts, since FROM dropped WHERE reason = ? AND stack <> 0 ORDER BY alerts DESC LIMIT -1 OFFSET ?
@@ -47,7 +56,7 @@ def drop_for_room(connection: sqlite3.Connection, plan: Mapping[int, int], *, wh
         gone = 0
         for stack, number in plan.items():
             gone += (dropped := connection.execute(_WHOLE if whole else _BETWEEN, (stack, number)).rowcount)
-            _note(connection, OTHERS if whole and not _is_noted(connection, stack) else stack, ROOM, dropped)
+            _note(connection, _noted_as(connection, stack) if whole else stack, ROOM, dropped, of=stack)
             _mend(connection, stack, dropped)
         _fold(connection)
     return gone
@@ -84,13 +93,17 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def _is_noted(connection: sqlite3.Connection, stack: int) -> bool:
-    return connection.execute("SELECT 1 FROM dropped WHERE stack = ?", (stack,)).fetchone() is not None
+def _noted_as(connection: sqlite3.Connection, stack: int) -> int:
+    """What a stack that goes as a whole is noted as: itself where it is already, or all of its rule and container."""
+    if connection.execute("SELECT 1 FROM dropped WHERE stack = ?", (stack,)).fetchone():
+        return stack
+    return int(connection.execute(_TOGETHER, (stack, ROOM)).fetchone()[0])
 
 
-def _note(connection: sqlite3.Connection, stack: int, reason: str, number: int) -> None:
+def _note(connection: sqlite3.Connection, stack: int, reason: str, number: int, of: int = OTHERS) -> None:
+    """Add to what is noted as ``stack``; ``of`` is a stack that lends its names."""
     if number:
-        connection.execute(_NOTE, (stack, reason, number, time.time_ns()))
+        connection.execute(_NOTE, (stack, reason, number, time.time_ns(), of))
 
 
 def _fold(connection: sqlite3.Connection) -> None:

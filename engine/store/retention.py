@@ -2,8 +2,8 @@
 
 The largest stack pays first, its oldest alerts before its newer ones: a flood of one kind of alert costs the others
 nothing. Many small stacks of one rule and container count as one (:mod:`engine.store.crowds`). What says most goes
-last: of each other stack its first and its latest alert, and all alerts of an incident or of a stack with a note. Age
-is another matter: what is too old goes, whoever it is of, but for those.
+last: a crowd's oldest stacks, of each other stack its first and its latest alert, and all alerts of an incident or of a
+stack with a note. Age is another matter: what is too old goes, whoever it is of, but for the latter two.
 """
 
 from __future__ import annotations
@@ -80,10 +80,10 @@ def too_many(connection: sqlite3.Connection, retention: Retention, total: int) -
     return min(excess, STEP)
 
 
-def to_pay(connection: sqlite3.Connection, need: int, total: int) -> tuple[dict[int, int], bool]:
-    """By stack, how many of its alerts go in this step of the ``total`` kept; and whether that is all of them, or those
-    between its first and its latest."""
-    if given := _crowded(connection, need, total):
+def to_pay(connection: sqlite3.Connection, need: int) -> tuple[dict[int, int], bool]:
+    """By stack, how many of its alerts go in this step; and whether that is all of them, or those between its first and
+    its latest."""
+    if given := _crowded(connection, need):
         return given, True
     for whole, plan in ((False, _between), (True, _whole)):
         for which in (_PLAIN, KEPT):
@@ -92,12 +92,10 @@ def to_pay(connection: sqlite3.Connection, need: int, total: int) -> tuple[dict[
     return {}, True
 
 
-def _crowded(connection: sqlite3.Connection, need: int, total: int) -> dict[int, int]:
+def _crowded(connection: sqlite3.Connection, need: int) -> dict[int, int]:
     """Whole stacks of one that is a crowd, and larger than any stack."""
-    found = crowd(connection, total)
-    if found is None or found[1] <= _largest(connection):
-        return {}
-    return _enough(quietest(connection, found[0], _PLAIN, AT_ONCE), need)
+    found = crowd(connection, _largest(connection))
+    return _enough(quietest(connection, found, _PLAIN, AT_ONCE), need) if found else {}
 
 
 def _largest(connection: sqlite3.Connection) -> int:

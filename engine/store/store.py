@@ -201,11 +201,12 @@ class AlertStore:
 
     async def maintain(self) -> None:
         """To be called every few seconds: what was muted for a time is new again when that is over, the retention is
-        enforced in small steps, and the log moved into the file. When nothing was written since, all that is done."""
+        enforced in small steps, and the log moved into the file. When nothing was written since, and nothing is left to
+        tidy, all that is done."""
         try:
             self._writer.unmute(time.time_ns())
             changes = self._writer.changes
-            if changes == self._maintained:
+            if changes == self._maintained and self._writer.is_tidy:
                 return
             while self._writer.tidy(self._retention):
                 await asyncio.sleep(0)  # lets events be judged between two steps

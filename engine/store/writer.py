@@ -73,6 +73,11 @@ class Writer:
         """Rows that were written, changed or deleted so far."""
         return self._connection.total_changes
 
+    @property
+    def is_tidy(self) -> bool:
+        """Whether all that surrounds alerts has been looked through for what has lost them."""
+        return self._orphans_after is None
+
     def number(self, alerts: Sequence[Alert]) -> list[Stored]:
         """Give the alerts their ids and stacks."""
         return [self._numbered(alert) for alert in alerts]
@@ -134,7 +139,7 @@ class Writer:
         need = too_many(self._connection, retention, self.total)
         if not need:
             return 0
-        plan, whole = to_pay(self._connection, need, self.total)
+        plan, whole = to_pay(self._connection, need)
         return drop_for_room(self._connection, plan, whole=whole)
 
     def surround(self, one: Surrounding) -> None:

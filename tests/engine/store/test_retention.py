@@ -17,7 +17,8 @@ from engine.alerts import Alert
 from engine.protocol import ListAlerts, ListStacks, SetState, StackRow, State
 from engine.store import AlertStore, Retention
 from engine.store.retention import shares
-from tests.helpers.sample_alerts import DB, MOMENT, SECOND, alert
+from engine.store.surroundings import Surrounding
+from tests.helpers.sample_alerts import DB, MOMENT, SECOND, WEB, alert
 
 
 @pytest.fixture
@@ -121,6 +122,58 @@ async def test_a_stack_that_is_larger_than_the_crowd_pays_before_it(path: Path) 
         assert store.total == 1_000
 
 
+async def test_a_flood_does_not_wipe_out_how_it_began_however_long_it_goes_on(path: Path) -> None:
+    """Its first stacks stay, also when something repeats late, and the others do not pay for it."""
+    with closing(AlertStore(path, retention=Retention(alerts=1_000))) as store:
+        store.add([*repeated(2, "quiet"), alert("flood", process="xmrig-dropper")])
+        for since in range(0, 20_000, 1_000):
+            store.add(crowd(1_000, since))
+            if since == 10_000:
+                store.add([alert("flood", process="xmrig-dropper", time=MOMENT + since * SECOND)])
+            await store.maintain()
+        found = {row.process: row for row in (await store.stacks(ListStacks(limit=10_000))).rows}
+        assert store.total == 1_000
+        assert (found["xmrig-dropper"].count, found["xmrig-dropper"].first) == (2, MOMENT)
+        assert {"cat", *(f"p{number}" for number in range(60)), "p19999"} <= set(found)
+        assert "p1000" not in found
+
+
+async def test_of_stacks_that_went_whole_rule_and_container_are_told(path: Path) -> None:
+    with closing(AlertStore(path, retention=Retention(alerts=1_000))) as store:
+        store.add([*repeated(2, "quiet"), *crowd(1_500)])
+        await store.maintain()
+        store.add([alert("flood", process=f"q{n}") for n in range(500)])
+        await store.maintain()
+    with closing(AlertStore(path)) as store:
+        (row,) = store.let_go
+        added = store.add([alert("later")])
+    assert (row.rule, row.container, row.program, row.reason, row.alerts) == ("flood", "web", "", "room", 1_002)
+    assert added[0].stack == 2_002, "what is noted of many takes no stack's number"
+
+
+async def test_some_small_stacks_are_no_crowd_however_far_apart_their_numbers_are(path: Path) -> None:
+    """160 small ones among large ones; very many stacks between them have gone."""
+    small = [alert("small", process=f"p{n}") for n in range(160)]
+    with closing(AlertStore(path)) as store:
+        store.add([*small, *small, *repeated(3_300, "large"), *repeated(3_000, "less")])
+        assert store.flush()
+    with closing(sqlite3.connect(path)) as far_apart, far_apart:
+        far_apart.execute("UPDATE alerts SET stack = stack * 2000")
+        far_apart.execute("UPDATE stacks SET id = id * 2000")
+    with closing(AlertStore(path, retention=Retention(alerts=6_000))) as store:
+        await store.maintain()
+        found = (await store.stacks(ListStacks(limit=10_000))).rows
+        assert sorted(row.count for row in found) == [*[2] * 160, 2_840, 2_840]
+
+
+async def test_the_small_stacks_of_a_rule_whose_stacks_are_large_are_no_crowd(path: Path) -> None:
+    with closing(AlertStore(path, retention=Retention(alerts=1_000))) as store:
+        large = [alert("shell", process=f"large{n}") for n in range(100)]
+        store.add([*(alert("shell", process=f"small{n}") for n in range(20)), *large * 12])
+        await store.maintain()
+        assert (store.total, len((await store.stacks(ListStacks(limit=1_000))).rows)) == (1_000, 120)
+
+
 @dataclass
 class Stack:
     """A stack in the plain account: the ids of its alerts, and whether somebody wants it."""
@@ -217,6 +270,19 @@ async def test_an_incident_does_not_age(path: Path) -> None:
         await store.set_state(SetState([2], "acknowledged", note="ask Eve"))
         await store.maintain()
         assert {*await rows(store)} == {"incident", "noted", "late"}
+
+
+async def test_what_surrounds_no_alert_any_more_goes_also_when_nothing_happens(path: Path) -> None:
+    """It is behind very much that still surrounds one, and looked for in small steps."""
+    with closing(AlertStore(path)) as store:
+        store.add([alert()])
+        for _ in range(150):
+            store.surround(Surrounding("web", WEB.id, 1, MOMENT, MOMENT, b"events"))
+        store.surround(Surrounding("gone", "gone", 1, MOMENT, MOMENT, b"events"))
+        for _ in range(3):
+            await store.maintain()
+        assert await store.surroundings("gone", 0, 2 * MOMENT) == []
+        assert store.kept[0].size == 150 * len(b"events")
 
 
 # ── the file ────────────────────────────────────────────────────────────────────────────────────────────────────────
