@@ -174,10 +174,10 @@ class Sensor(Ruling):
                 if type(item) is KernelEvent:  # most are
                     events = happen(item)
                     if shells is not None:
-                        shells.note(item)
+                        self._guarded(shells.note, item)
                 else:
                     events = self.world.apply(item)
-                    self._note(item)
+                    self._guarded(self._note, item)
             except Exception as error:  # noqa: BLE001 - a bug costs this input, not the watch; it is counted and told
                 self.vitals.stumble(error)
                 continue

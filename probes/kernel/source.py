@@ -303,9 +303,7 @@ class KernelSource:
         parts: deque[Snapshot] = deque()
         attempt = self._upkeep.attempt
         while True:
-            found = Found.ALL
-            with attempt("the ring cannot be read"):  # what was not taken out is still in it
-                found = self._drain(emit)
+            found = self._drain(emit)
             with attempt("the kernel cannot be told how fast events are read"):
                 self._keep_pace(found)
             await self._upkeep.look(self._cgroup_news.losses, emit)
@@ -347,15 +345,16 @@ class KernelSource:
         await asyncio.sleep(0 if found is Found.MORE else PERIOD)
 
     def _drain(self, emit: Emit) -> Found:
-        """Deal with a slice of records."""
+        """Deal with a slice of records. Raises SourceError when there is no reading them any more."""
         reader, end = self._reader, time.monotonic() + SLICE_SECONDS
         assert reader is not None
         self._decoder.offset = boot_offset(self._decoder.offset)
         found = Found.NOTHING
         for _ in range(0, SLICE, BATCH):
-            records = reader.drain(BATCH)
+            if (records := self._upkeep.read(reader.drain, BATCH)) is None:
+                return Found.ALL  # none were found, but the doorbell would ring at once
             if records and (inputs := self._inputs(records)):
-                emit(inputs)
+                self._upkeep.deliver(emit, inputs)
             if len(records) < BATCH:
                 return Found.ALL if records else found
             found = Found.ALL

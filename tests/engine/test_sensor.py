@@ -362,6 +362,30 @@ async def test_a_bug_behind_an_alert_costs_neither_alerts_nor_the_source(
     assert len(sensor.vitals.problems) == 1, "told once"
 
 
+async def test_a_bug_in_who_is_told_of_docker_costs_no_event_that_it_releases(
+    rules: Path, collected: Collected
+) -> None:
+    """The terminal that is told is broken, and Docker is gone: what waited for it is judged now or never."""
+    come, gone = RuntimeState(time=0, connected=True), RuntimeState(time=2 * SECOND, connected=False)
+    sensor = sensor_of(rules, collected, [come, execve("sh", container=WEB)], [gone])
+    sensor.on_runtime = _fails
+    await sensor.run()
+    assert [alert.rule for alert in collected.alerts] == ["Shell"]
+    assert sensor.vitals.lost_by_cause == {"internal error": 2}, "it was told twice"
+    assert sensor.vitals.runtime == gone
+
+
+async def test_a_bug_in_the_look_for_own_shells_costs_no_event(
+    rules: Path, collected: Collected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sensor = sensor_of(rules, collected, [execve("sh")])
+    sensor.shells.expect(WEB, "somebody")
+    monkeypatch.setattr(sensor.shells, "note", _fails)
+    await sensor.run()
+    assert [alert.rule for alert in collected.alerts] == ["Shell"]
+    assert sensor.vitals.lost_by_cause == {"internal error": 1}
+
+
 async def test_a_store_with_a_bug_costs_no_sink_its_alerts(
     rules: Path, collected: Collected, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -12,11 +13,15 @@ from pathlib import Path
 import pytest
 
 from engine.drops import CAUSES
+from engine.errors import SourceError
 from engine.events import HOST, OTHER, Input, KernelEvent, Loss, Snapshot
 from engine.state.world import World
+from probes.kernel import ring, upkeep
 from probes.kernel.bpf_batch import parts
 from probes.kernel.bpf_map import BpfMap
+from probes.kernel.ring import RingReader
 from probes.kernel.source import Found, KernelSource
+from probes.kernel.upkeep import UNDELIVERED
 from probes.kernel.wire import LOSS, LOSS_KEY
 from probes.machine import snapshots
 from probes.machine.cgroups import hierarchies
@@ -76,6 +81,37 @@ async def test_a_map_that_cannot_be_read_costs_neither_the_watch_nor_a_loss(tmp_
         loss = await watched.until(Loss, container_id=HOST)
         assert isinstance(loss, Loss)
         assert loss.count > 0
+
+
+async def test_a_bug_behind_the_reader_costs_one_batch_and_is_counted() -> None:
+    async with watching() as watched:
+        batches: list[int] = []
+
+        def fails_once(inputs: Sequence[Input]) -> None:
+            if not batches and any(isinstance(one, KernelEvent) for one in inputs):
+                batches.append(len(inputs))
+                raise KeyError("a bug")
+
+        watched.on_emit = fails_once
+        flood(OPENS, 300)
+        loss = await watched.until(Loss, cause=UNDELIVERED)
+        await watched.run("/bin/cat", "/etc/hostname")
+    assert isinstance(loss, Loss)
+    assert [loss.count] == batches
+
+
+async def test_a_ring_that_cannot_be_read_any_more_ends_the_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its next part cannot be mapped. A sensor that sees nothing must not look well."""
+    monkeypatch.setattr(ring, "WINDOW", 4096)
+    monkeypatch.setattr(upkeep, "BLIND_SECONDS", 0.1)
+    with pytest.raises(SourceError, match="the ring cannot be read: No such device"):
+        async with watching(ring_pages=16) as watched:
+            reader = watched.source._reader
+            assert isinstance(reader, RingReader)
+            with unreadable(reader._fd):
+                flood(OPENS, 300)
+                await until(lambda: watched.source._loaded is None, "it has ended")
+            os.close(reader._fd)  # put back where it was closed
 
 
 async def look_at_counters(source: KernelSource) -> None:

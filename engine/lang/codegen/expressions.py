@@ -103,11 +103,13 @@ def _edges(word: str, value: str, texts: Sequence[Any]) -> str:
 
 def _widest(leaf: Leaf) -> list[Any]:
     """The texts without those that another one stands for: what starts with ``/etc/pam.d/`` starts with ``/etc/``."""
+    step = 1 if leaf.word == "startswith" else -1
     kept: list[Any] = []
-    for text in sorted(dict.fromkeys(leaf.operands), key=len):
-        if not getattr(text, leaf.word)(tuple(kept)):
+    for text in sorted({operand[::step] for operand in leaf.operands}):  # it comes before all that it stands for
+        if not kept or not text.startswith(kept[-1]):
             kept.append(text)
-    return [text for text in dict.fromkeys(leaf.operands) if text in kept]
+    known = frozenset(kept)
+    return [text for text in dict.fromkeys(leaf.operands) if text[::step] in known]
 
 
 def _contains(leaf: Leaf, first: str, again: str, bind: Bind) -> str:

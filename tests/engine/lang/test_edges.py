@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from engine.lang.codegen.expressions import _widest
 from engine.lang.codegen.function import judge, source_of
 from engine.lang.fields import resolve
 from engine.lang.ir import Leaf
@@ -41,3 +42,12 @@ def test_many_texts_are_one_of_them(word: str, texts: list[str], given: str, neg
 def test_a_text_that_another_stands_for_is_not_asked_for(word: str, texts: list[str]) -> None:
     widest = min(texts, key=len)
     assert f".{word}({widest!r})" in source_of("openat", [(1, among(word, texts))]).text
+
+
+@pytest.mark.parametrize("word", EDGES)
+@given(texts=st.lists(TEXTS, min_size=1, max_size=30))
+@example(texts=["", "a"])
+def test_what_stands_for_others_is_found_as_by_asking_each_for_each(word: str, texts: list[str]) -> None:
+    different = list(dict.fromkeys(texts))
+    plain = [one for one in different if not any(getattr(one, word)(other) for other in different if other != one)]
+    assert _widest(among(word, texts)) == plain

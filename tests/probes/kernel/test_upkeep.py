@@ -1,0 +1,102 @@
+"""What the reading of the ring survives, and what it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from engine.errors import SourceError
+from engine.events import Input, Loss
+from probes.kernel.upkeep import BLIND_SECONDS, UNDELIVERED, Upkeep
+from probes.machine.cgroups import Cgroups
+from probes.machine.snapshots import Snapshots
+from tests.helpers.world import event
+
+
+class Clock:
+    """Seconds that pass when somebody says so."""
+
+    def __init__(self) -> None:
+        self.seconds = 100.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def told() -> list[tuple[str, str]]:
+    return []
+
+
+@pytest.fixture
+def upkeep(clock: Clock, told: list[tuple[str, str]]) -> Upkeep:
+    upkeep = Upkeep(Snapshots(Cgroups(), lambda: 0), clock)
+    upkeep.report = lambda what, hint: told.append((what, hint))
+    return upkeep
+
+
+def records(limit: int) -> list[bytes]:
+    return [b"record"] * limit
+
+
+def refuses(_limit: int) -> list[bytes]:
+    raise OSError(12, "Cannot allocate memory")
+
+
+def read_all(upkeep: Upkeep, *drains: Callable[[int], list[bytes]]) -> list[int | None]:
+    """How many records each gives."""
+    found = (upkeep.read(drain, 2) for drain in drains)
+    return [None if one is None else len(one) for one in found]
+
+
+def test_a_ring_that_is_read_again_in_time_is_a_hiccup(
+    upkeep: Upkeep, clock: Clock, told: list[tuple[str, str]]
+) -> None:
+    for _ in range(3):
+        assert read_all(upkeep, refuses) == [None]
+        clock.seconds += BLIND_SECONDS - 0.1
+        assert read_all(upkeep, refuses, records) == [None, 2]
+        clock.seconds += BLIND_SECONDS
+    assert upkeep.failed == 6
+    assert [what for what, _ in told] == ["the ring cannot be read: Cannot allocate memory"] * 3, "once each time"
+    assert not any("detection goes on" in hint for _, hint in told), "it does not, without events"
+
+
+def test_who_cannot_read_the_ring_any_more_has_failed(upkeep: Upkeep, clock: Clock) -> None:
+    assert read_all(upkeep, records, refuses) == [2, None]
+    clock.seconds += BLIND_SECONDS
+    with pytest.raises(SourceError, match="the ring cannot be read: Cannot allocate memory"):
+        upkeep.read(refuses, 2)
+
+
+class Taker:
+    """Takes what is emitted; ``refusals`` times it does not."""
+
+    def __init__(self, refusals: int) -> None:
+        self.refusals = refusals
+        self.taken: list[Input] = []
+
+    def emit(self, inputs: Sequence[Input]) -> None:
+        if self.refusals:
+            self.refusals -= 1
+            raise KeyError("a bug")
+        self.taken += inputs
+
+
+@pytest.mark.parametrize(("refusals", "lost"), [(0, 0), (1, 3), (2, 3), (3, 6), (4, 6)])
+def test_each_event_is_delivered_or_counted_as_lost(upkeep: Upkeep, refusals: int, lost: int) -> None:
+    """Also where the loss itself is not taken: it is told with what comes next."""
+    taker = Taker(refusals)
+    for _ in range(4):
+        upkeep.deliver(taker.emit, [event("openat", pid) for pid in range(3)])
+    losses = [one for one in taker.taken if isinstance(one, Loss)]
+    assert sum(loss.count for loss in losses) == lost
+    assert {loss.cause for loss in losses} <= {UNDELIVERED}
+    assert len(taker.taken) - len(losses) == 12 - lost
+    assert upkeep.failed == refusals
