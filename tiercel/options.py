@@ -22,7 +22,7 @@ _OFF_HELP = "Switch off the rules whose names contain this; repeatable."
 _TAG_HELP = "Only rules with this tag are on; repeatable."
 _TAG_OFF_HELP = "Switch off the rules with this tag; repeatable."
 _PUSH_DOWN_HELP = "Leave events in the kernel that no enabled rule can match (the default), or look at all."
-_RESPOND_HELP = "Let who looks pause, disconnect, stop, kill containers and processes: asks for the name, writes it down."
+_RESPOND_HELP = "Let who looks pause, disconnect, stop and kill: asks for the name, and writes it down."
 _TRANSPORTS = click.Choice(["auto", "ring", "perf"])
 
 

@@ -173,6 +173,11 @@ class Front:
         return self.health.phase if self.health else None
 
     @property
+    def responds(self) -> bool:
+        """Whether the sensor was allowed to respond."""
+        return self.health is not None and bool(self.health.responses)
+
+    @property
     def is_replay(self) -> bool:
         """Whether what is shown was recorded."""
         return self.phase in (Phase.REPLAYING, Phase.ENDED)

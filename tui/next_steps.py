@@ -23,6 +23,8 @@ class Step:
     when: Callable[[Alert], bool] = lambda _alert: True
     live: bool = False
     """Whether a recording has nothing to offer here."""
+    responds: bool = False
+    """Whether the sensor has to be allowed to."""
 
 
 def _acted(alert: Alert) -> bool:
@@ -46,23 +48,35 @@ STEPS: tuple[Step, ...] = (
     Step("tree", "all that this docker exec has started", _entered),
     Step("tree", "its relatives: who started what", lambda alert: _acted(alert) and not _entered(alert)),
     Step("container", "{where}: docker diff, logs, what it is made from", _inside),
-    Step("respond", "hold {where}: pause it, cut its network", lambda alert: _inside(alert) and _pressing(alert), True),
-    Step("respond", "kill it, with what it started", lambda alert: not _inside(alert) and _pressing(alert), True),
+    Step(
+        "respond",
+        "pause {where}, cut its network",
+        lambda alert: _inside(alert) and _pressing(alert),
+        True,
+        True,
+    ),
+    Step("respond", "kill it, with what it started", lambda alert: not _inside(alert) and _pressing(alert), True, True),
     Step("bundle", "keep all that is known of it, for the ticket"),
     Step("except", "it is meant to be: an exception", live=True),
 )
 """In the order in which they are told."""
 
 
-def next_steps(alert: Alert, sign: Callable[[str], str], *, live: bool) -> list[list[Span]]:
+def next_steps(alert: Alert, sign: Callable[[str], str], *, live: bool, responds: bool) -> list[list[Span]]:
     """A line for each step that makes sense. ``sign`` gives the key of an action; none for what the sensor says itself:
-    that events were lost is no one's deed."""
+    that events were lost is no one's deed. Without ``responds`` it is said what a response needs."""
     if alert.rule == DROP_RULE:
         return []
     chosen = [(sign(step.action), step) for step in STEPS if step.when(alert) and (live or not step.live)]
     width = max(len(key) for key, _ in chosen)
     where = container_name(alert)
-    return section(
-        "Next",
-        [[(f"{key:<{width}}  ", "accent"), (step.words.replace("{where}", where), "")] for key, step in chosen if key],
-    )
+    rows = [
+        [
+            (f"{key:<{width}}  ", "accent"),
+            (step.words.replace("{where}", where), ""),
+            ("  (--respond)" if step.responds and not responds else "", "dim"),
+        ]
+        for key, step in chosen
+        if key
+    ]
+    return section("Next", rows)

@@ -56,8 +56,12 @@ async def test_what_a_view_does_not_know_leaves_it_whole() -> None:
         await give(drive, "fd.name startswith /etc")
         await go(drive, "2", "containers")
         assert filtered(drive) == ""
+        assert "/ fd.name startswith /etc   asks for what is not known here" in drive.text()
         await go(drive, "1", "alerts")
         assert filtered(drive) == "fd.name startswith /etc"
+        await drive.press("escape")
+        await go(drive, "2", "containers")
+        assert "asks for" not in drive.text()
 
 
 async def test_words_stay_where_they_are() -> None:

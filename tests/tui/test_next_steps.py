@@ -11,10 +11,11 @@ from tui.keymap import DEFAULT, IDS, Keys
 from tui.next_steps import STEPS, Step, next_steps
 
 
-def told(subject: Alert, keys: Keys = DEFAULT, *, live: bool = True) -> dict[str, str]:
+def told(subject: Alert, keys: Keys = DEFAULT, *, live: bool = True, responds: bool = True) -> dict[str, str]:
     """Key and words of each step."""
-    _, *rows = next_steps(subject, lambda action: keys.sign(f"alerts.{action}"), live=live)[1:] or [[]]
-    return {key.strip(): words for (key, _), (words, _) in rows}
+    steps = next_steps(subject, lambda action: keys.sign(f"alerts.{action}"), live=live, responds=responds)
+    _, *rows = steps[1:] or [[]]
+    return {key.strip(): words + needs for (key, _), (words, _), (needs, _) in rows}
 
 
 def entered(**changes: object) -> Alert:
@@ -25,7 +26,7 @@ def test_somebody_came_in_by_docker_exec() -> None:
     steps = told(entered())
     assert list(steps) == ["e", "t", "c", "F9", "b", "x"]
     assert steps["t"] == "all that this docker exec has started"
-    assert steps["F9"] == "hold web: pause it, cut its network"
+    assert steps["F9"] == "pause web, cut its network"
 
 
 def test_a_process_of_the_host_has_no_container_to_look_into_or_hold() -> None:
@@ -46,8 +47,12 @@ def test_a_recording_can_be_looked_at_only() -> None:
     assert list(told(entered(), live=False)) == ["e", "t", "c", "b"]
 
 
+def test_a_sensor_that_only_watches_says_what_a_response_needs() -> None:
+    assert told(entered(), responds=False)["F9"] == "pause web, cut its network  (--respond)"
+
+
 def test_that_events_were_lost_is_no_ones_deed() -> None:
-    assert next_steps(alert(DROP_RULE), DEFAULT.sign, live=True) == []
+    assert next_steps(alert(DROP_RULE), DEFAULT.sign, live=True, responds=True) == []
 
 
 def test_other_keys_are_told_as_they_are() -> None:

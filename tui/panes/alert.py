@@ -74,5 +74,5 @@ class OverviewPane(AlertSubjectPane):
         super().__init__(front, place, self._overview, id)
 
     async def _overview(self, front: Front, alert: Alert) -> Content:
-        steps = next_steps(alert, self.sign, live=not front.is_replay)
+        steps = next_steps(alert, self.sign, live=not front.is_replay, responds=front.responds)
         return overview(alert, entry=await entry_of(front, alert), steps=steps)

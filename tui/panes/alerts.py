@@ -149,7 +149,7 @@ class AlertsPane(AlertVisits, FilterPane):
             return
         given = self.alert, row.count, mark_of(row), self.detail.scrollable_content_region.width, row
         if self.screen.has_class("-wide"):
-            steps = next_steps(self.alert, self.sign, live=not self.front.is_replay)
+            steps = next_steps(self.alert, self.sign, live=not self.front.is_replay, responds=self.front.responds)
             self.detail.show(overview(*given, steps=steps))
         else:
             self.detail.show(brief(*given))

@@ -32,6 +32,8 @@ class FilterPane(Pane):
         super().__init__(front, id)
         self.filter_bar = FilterBar(self.filter_help, self.offer)
         self.share = Share(front.along)
+        self._foreign = ""
+        """The condition that goes along and says nothing of what is here."""
 
     def compose(self) -> ComposeResult:
         """The filter in the place of the notice while it is edited."""
@@ -132,6 +134,8 @@ class FilterPane(Pane):
     def wake(self) -> None:
         """With the condition that goes along, where that makes sense here."""
         self._go_along()
+        if self._foreign:
+            self.show_state()
         super().wake()
 
     def stands_fast(self) -> bool:
@@ -142,10 +146,11 @@ class FilterPane(Pane):
         text = self.share.take(self.filter_bar.text)
         if text is None or self.filter_bar.has_focus_within or self.stands_fast():
             return
+        self._foreign = ""
         try:
             self.check_filter(text)
         except UsageError:
-            text = ""
+            self._foreign, text = text, ""
         if text != self.filter_bar.text:
             self._show_filter(text)
         self.share.taken(text)
@@ -162,6 +167,8 @@ class FilterPane(Pane):
         self.say()
 
     def standing(self) -> list[list[Span]]:
-        """The filter in force."""
+        """The filter in force, or that which goes along and is not about what is here."""
         text = self.filter_bar.text
+        if not text and self._foreign and self._foreign == self.share.along.text:
+            return [[(f"/ {self._foreign}", "dim"), ("   asks for what is not known here", "dim")]]
         return [[FILTER_SIGN, (text, "strong"), (f"   {self.sign('clear')} clears", "dim")]] if text else []
