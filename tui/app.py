@@ -14,6 +14,8 @@ from typing import Any, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import BindingType
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Event, Key
 from textual.message import Message
 from textual.screen import Screen
@@ -27,10 +29,10 @@ from tui.frames import frame_for, has_view, main_frame
 from tui.front import Connect, Front, Link
 from tui.garbage import GLANCE, Garbage
 from tui.help import HelpScreen
+from tui.keyboard import Keyboard
 from tui.keymap import DEFAULT, Keys
 from tui.panes import PANES
 from tui.panes.rules import RulesPane
-from tui.pasting import take_as_text
 from tui.places import Place
 from tui.theme import TIERCEL, TIERCEL_LIGHT, tone_variables
 from tui.travelling import IN_TIME, Travelling
@@ -98,7 +100,6 @@ class TiercelApp(Travelling):
         clock: Callable[[], float] = time.monotonic,
         garbage: Garbage | None = None,
     ) -> None:
-        take_as_text()
         super().__init__()
         self.keys = keys
         self.set_keymap(keys.changed)
@@ -134,6 +135,11 @@ class TiercelApp(Travelling):
         self._post(self.Pulsed(pulse))
         if pulse.reload is not None:
             self._post(self.Reloaded(pulse.reload))
+
+    def get_driver_class(self) -> type[Driver]:
+        """On a terminal our own."""
+        usual = super().get_driver_class()
+        return Keyboard if usual is LinuxDriver else usual
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The tones, in the colours of the theme that is in force."""

@@ -1,19 +1,15 @@
 """What is pasted is text, whatever is in it, and never keys.
 
 A terminal puts it between two marks. Textual takes an escape between them for the beginning of a key all the same, and
-presses what follows: somebody who copies a hostile name and pastes it would press the keys that are in it. And it ends
-at a byte that is not UTF-8. So what it reads is looked at first.
+presses what follows: somebody who copies a hostile name and pastes it would press the keys that are in it. So what it
+reads is looked at first.
 """
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterator
-from functools import partial
-from typing import Any
 
 from textual._xterm_parser import XTermParser
-from textual.drivers import linux_driver
 from textual.events import Paste
 from textual.message import Message
 
@@ -79,14 +75,3 @@ class Parser(XTermParser):
         piece = self._reader.read(data) if data else ""
         for event in super().feed(piece) if piece or not data else ():
             yield Paste("\n".join(map(scrub, event.text.splitlines()))) if isinstance(event, Paste) else event
-
-
-def take_as_text() -> None:
-    """Let Textual read so, from now on: its driver has no place for another parser."""
-    driver: Any = linux_driver
-    driver.XTermParser, driver.getincrementaldecoder = Parser, _decoder
-
-
-def _decoder(encoding: str) -> partial[codecs.IncrementalDecoder]:
-    """One that does not end at what it cannot decode."""
-    return partial(codecs.getincrementaldecoder(encoding), errors="replace")

@@ -17,6 +17,7 @@ from textual.app import App
 from textual.events import Event, Key
 from textual.message import Message
 
+from tui.chords import Chord
 from tui.frame import Frame
 from tui.panes.base import Pane, view_of
 from tui.widgets.page_list import PageList
@@ -86,7 +87,11 @@ class TypeAhead:
                 self._look_again()
                 return
             self._glances = 0
-            await self._send(self._typed.popleft())
+            key = self._typed.popleft()
+            if isinstance(key, Chord):
+                self._typed.extendleft(reversed(key.keys(self._app.screen.active_bindings)))
+            else:
+                await self._send(key)
 
     async def glance(self) -> None:
         """Time has passed."""

@@ -52,7 +52,7 @@ class Walk:
         self._in_front(name, *shows)
 
     def leave(self, gone: str) -> None:
-        """Escape, and wait: a key right behind it would make it Alt and that key."""
+        """Escape, and wait."""
         self._terminal.press("Escape", gone=gone)
 
     def _in_front(self, name: str, *shows: str) -> None:
@@ -141,16 +141,11 @@ def opened(folder: Path, size: tuple[int, int]) -> AbstractContextManager[Tmux]:
 
 
 def begin(terminal: Tmux) -> None:
-    """All alerts are there, and the cursor is on the newest: while they come, it stays with the row that it is on."""
+    """All alerts are there, and the cursor is on the newest, which it follows. No key before: it would begin to read
+    what is there just then."""
     newest = re.compile(r"N +1s +1 +Connected")
-
-    def is_there(screen: str) -> bool:
-        if newest.search(screen) is None:
-            terminal.keys("Home")
-        return newest.search(screen) is not None
-
     terminal.until_shown("■ ended", "Alerts 164")
-    terminal.until(is_there, "the newest alert is there")
+    terminal.until(newest.search, "the newest alert is there")
 
 
 def left(terminal: Tmux) -> bytes:

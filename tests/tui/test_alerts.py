@@ -96,6 +96,20 @@ async def test_reading_nothing_moves_and_new_alerts_are_announced() -> None:
         assert "/late/" not in drive.text()
 
 
+async def test_what_was_on_its_way_when_somebody_began_to_read_is_new_to_them() -> None:
+    async with driving(incident()) as drive:
+        await selected(drive, "/tmp/x")
+        drive.sensor.hold(ListStacks)
+        asked = len(drive.sensor.asked)
+        drive.sensor.add(late(200))
+        await drive.until(lambda: any(isinstance(each, ListStacks) for each in drive.sensor.asked[asked:]))
+        await drive.press("down")
+        drive.sensor.release()
+        drive.sensor.add(late(201))
+        await drive.until_shown("▲ 2 new alerts")
+        assert "/late/" not in drive.text()
+
+
 async def test_reading_counts_go_on_in_place() -> None:
     async with driving(incident()) as drive:
         await selected(drive, "/tmp/x")

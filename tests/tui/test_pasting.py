@@ -8,13 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual._xterm_parser import XTermParser
-from textual.drivers import linux_driver
 from textual.events import Key, Paste
 from textual.message import Message
 
 from engine.scrub import is_clean, scrub
 from tests.helpers.hostile_names import ALL, HOSTILE, printable
-from tui.pasting import BEGIN, END, Parser, PasteReader, take_as_text
+from tui.pasting import BEGIN, END, Parser, PasteReader
 
 TEXTS = st.text(st.sampled_from("\x1b[]~201;q \x9ba漢\u202e"), max_size=12).filter(lambda text: END not in text)
 KEYS = ["a", "q", "\x1b[A", "\x1bOP", "\x1b[20~", "\x1b[1;5C", "漢", "\r"]
@@ -69,12 +68,6 @@ def test_textual_alone_would_press_keys() -> None:
     """The reason for all this; when it holds no more, :mod:`tui.pasting` may go."""
     found = shown(events(XTermParser(), [f"{BEGIN}\x1b]{'q' * 40}{END}k"]))
     assert ("key", "q") in found
-
-
-def test_what_cannot_be_decoded_ends_nothing() -> None:
-    take_as_text()
-    decode = linux_driver.getincrementaldecoder("utf-8")().decode  # type: ignore[attr-defined]
-    assert decode(b"a\xff\xc3") + decode(b"\xa9b") == "a\ufffdéb"
 
 
 @given(st.lists(TEXTS, max_size=4).map("".join), st.lists(st.integers(0, 60), max_size=6))

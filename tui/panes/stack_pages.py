@@ -58,8 +58,10 @@ class StackPages:
 
     async def page(self, offset: int, limit: int) -> Page[StackRow]:
         """A page as of ``held_at``."""
-        asked = (self.filter, self.group)
-        stacks = await self.stacks(offset, limit, self.held_at)
+        asked, held = (self.filter, self.group), self.held_at
+        stacks = await self.stacks(offset, limit, held)
+        if held != self.held_at:  # somebody began to read meanwhile, or follows again: these are others
+            return await self.page(offset, limit)
         self._answered = asked
         self.alerts = stacks.alerts
         self.newest = self.held_at or stacks.newest
