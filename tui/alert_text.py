@@ -15,6 +15,7 @@ from tui.marks import NEW, Mark, told
 from tui.sparkline import CELLS, counted
 from tui.theme import Span, content, priority_tone
 from tui.widgets.columns import fit
+from tui.widgets.cutting import short
 
 _LABEL = 11
 """Cells of the labels before the facts."""
@@ -116,7 +117,7 @@ def _who_did_what(alert: Alert) -> list[Span]:
 
 
 def _tree(alert: Alert, width: int) -> list[list[Span]]:
-    drawn = lineage.draw(alert)
+    drawn = lineage.draw(alert, width)
     return [fit(line, width) for line in drawn] if width else drawn
 
 
@@ -139,7 +140,7 @@ def _facts(alert: Alert) -> list[tuple[str, str]]:
         ("User", words.who(alert.user, alert.uid)),
         ("Process", f"{process.name} (pid {process.pid}, {process.exepath or '?'})" if process else ""),
         ("Command", process.cmdline if process else ""),
-        ("Parent", f"{lineage.short(parent.cmdline or parent.name, _PARENT)} (pid {parent.pid})" if parent else ""),
+        ("Parent", f"{short(parent.cmdline or parent.name, _PARENT)} (pid {parent.pid})" if parent else ""),
         ("Terminal", words.terminal(alert.tty) or "none"),
         ("Entry", alert.entry),
         ("Container", _container(alert)),

@@ -93,6 +93,8 @@ class ProcessRow(msgspec.Struct):
     """"docker exec" on the process by which somebody entered, "container start" on the container's first."""
     flags: list[str] = []
     """Words worth a sign: "new binary", "memfd", "arguments cut", "more capabilities than its container"."""
+    severities: dict[str, int] = {}
+    """Its alerts by priority label; empty where only the worst and the count of all were kept."""
 
 
 State = Literal["new", "acknowledged", "muted", "false positive", "incident"]
