@@ -45,6 +45,8 @@ class StackRow(msgspec.Struct):
     """Seconds of each of ``beats``."""
     beats: list[int] = []
     """How many alerts came when, from the first to the last, in equal spans of time. Empty where that is not known."""
+    worst_rule: str = ""
+    """In a row of several rules, that of the most severe; "" where all are of one."""
 
 
 Grouping = Literal["stack", "rule", "container", "none"]
