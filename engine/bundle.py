@@ -65,16 +65,16 @@ class Material(msgspec.Struct, kw_only=True):
 def files(material: Material) -> dict[str, bytes]:
     """Every file of the bundle by its name, the sums of all others last."""
     found = {
-        "summary.md": _text(_summary(material)),
+        "summary.md": text(_summary(material)),
         "alert.json": _json(to_falco(material.alert)),
         "stack.json": _json(msgspec.to_builtins(material.stack)) if material.stack else b"",
         "alerts.jsonl": _lines(to_falco(alert) for alert in material.alerts),
-        "ancestry.txt": _text(material.ancestry),
+        "ancestry.txt": text(material.ancestry),
         "timeline.jsonl": _lines(map(msgspec.to_builtins, material.timeline)),
         "processes.jsonl": _lines(map(msgspec.to_builtins, material.processes)),
-        "diff.txt": _text(_change(change) for change in material.changes),
-        "logs.txt": _text(map(_line, material.logs)),
-        "why.txt": _text(render_text(material.why) if material.why else []),
+        "diff.txt": text(_change(change) for change in material.changes),
+        "logs.txt": text(map(_line, material.logs)),
+        "why.txt": text(render_text(material.why) if material.why else []),
         "container.json": _json(msgspec.to_builtins(material.container)) if material.container else b"",
         "image.json": _json(msgspec.to_builtins(material.image)) if material.image else b"",
         "rule.json": _json(msgspec.to_builtins(material.rule)) if material.rule else b"",
@@ -86,22 +86,31 @@ def files(material: Material) -> dict[str, bytes]:
             }
         ),
     }
-    kept = {name: content for name, content in found.items() if content}
-    return kept | {SUMS: _text(f"{hashlib.sha256(content).hexdigest()}  {name}" for name, content in kept.items())}
+    return with_sums({name: content for name, content in found.items() if content})
+
+
+def with_sums(content: dict[str, bytes]) -> dict[str, bytes]:
+    """Files, and behind them one with the sums of all of them."""
+    return content | {SUMS: text(f"{hashlib.sha256(data).hexdigest()}  {name}" for name, data in content.items())}
 
 
 def write(material: Material, parent: Path) -> Path:
+    """Make a bundle in ``parent``; its folder. Raises TiercelError when it cannot be written."""
+    return write_files(files(material), name_of(material), material.made, parent)
+
+
+def write_files(content: dict[str, bytes], name: str, made: int, parent: Path) -> Path:
     """Make a new folder in ``parent`` and an archive beside it, for the owner alone; the folder.
 
     Raises TiercelError when it cannot be written.
     """
     try:
         parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder = _new_folder(parent, name_of(material))
-        content = files(material)
-        for name, data in content.items():
-            _private(folder / name, data)
-        _private(folder.with_name(f"{folder.name}.tar.zst"), _archive(folder.name, content, material.made))
+        folder = _new_folder(parent, name)
+        for path, data in content.items():
+            (folder / path).parent.mkdir(mode=0o700, exist_ok=True)
+            _private(folder / path, data)
+        _private(folder.with_name(f"{folder.name}.tar.zst"), _archive(folder.name, content, made))
     except OSError as error:
         where = error.filename or parent
         raise TiercelError(
@@ -112,10 +121,17 @@ def write(material: Material, parent: Path) -> Path:
 
 def name_of(material: Material) -> str:
     """``20261124T134512Z-sensitive-file-read-web``: nothing of it can leave a folder."""
-    alert = material.alert
-    place = (alert.container.name or alert.container.id[:12]) if alert.container else "host"
-    words = re.sub(r"[^a-z0-9]+", "-", f"{alert.rule} {place}".casefold()).strip("-")[:80]
-    return f"{_moment(material.made):%Y%m%dT%H%M%SZ}-{words or 'alert'}"
+    return f"{moment(material.made):%Y%m%dT%H%M%SZ}-{plain(f'{material.alert.rule} {place_of(material.alert)}')}"
+
+
+def place_of(alert: Alert) -> str:
+    """The container's name, or short id where none is known; "host"."""
+    return (alert.container.name or alert.container.id[:12]) if alert.container else "host"
+
+
+def plain(words: str) -> str:
+    """Words as a part of a file's name."""
+    return re.sub(r"[^a-z0-9]+", "-", words.casefold()).strip("-")[:80] or "alert"
 
 
 def _new_folder(parent: Path, name: str) -> Path:
@@ -152,31 +168,30 @@ def _summary(material: Material) -> Iterator[str]:
     alert = material.alert
     yield f"# {span(alert.rule)}"
     yield ""
-    for label, value in _facts(material):
+    for label, value in facts_of(material):
         if value:
             yield f"* {label}: {span(value)}"
     if alert.description:
-        yield from _section("Why it matters", [alert.description])
-    yield from _section("Message", [alert.output])
-    yield from _section("Ancestry", material.ancestry)
-    yield from _section("Why the rule fired", render_text(material.why) if material.why else [])
-    yield from _section("Around it", map(_event, _near(material.timeline, alert)), len(material.timeline) - _SHOWN)
-    yield from _section("Changed in the container", map(_change, material.changes))
-    yield from _section(
-        "Written by the container", map(_line, _near(material.logs, alert)), len(material.logs) - _SHOWN
-    )
-    yield from _section("What to do next", material.next_steps)
+        yield from section("Why it matters", [alert.description])
+    yield from section("Message", [alert.output])
+    yield from section("Ancestry", material.ancestry)
+    yield from section("Why the rule fired", render_text(material.why) if material.why else [])
+    yield from section("Around it", map(_event, _near(material.timeline, alert)), len(material.timeline) - _SHOWN)
+    yield from section("Changed in the container", map(_change, material.changes))
+    yield from section("Written by the container", map(_line, _near(material.logs, alert)), len(material.logs) - _SHOWN)
+    yield from section("What to do next", material.next_steps)
     if material.missing:
-        yield from _section("Not in this bundle", (f"{what}: {why}" for what, why in material.missing.items()))
+        yield from section("Not in this bundle", (f"{what}: {why}" for what, why in material.missing.items()))
     yield ""
     yield f"All of it is in the files beside this one; `{SUMS}` has their sums."
 
 
-def _facts(material: Material) -> list[tuple[str, str]]:
+def facts_of(material: Material) -> list[tuple[str, str]]:
+    """What a summary says first: labels and values, "" for what is not known."""
     alert, row, process = material.alert, material.stack, material.alert.process
     container = alert.container
     return [
-        ("When", f"{_moment(alert.time):%Y-%m-%d %H:%M:%S.%f} UTC"),
+        ("When", f"{moment(alert.time):%Y-%m-%d %H:%M:%S.%f} UTC"),
         ("Priority", alert.priority.label),
         ("Tags", " ".join(alert.tags)),
         *((one.tag, " ".join(filter(None, (one.name, one.link)))) for one in named(alert.tags)),
@@ -193,7 +208,7 @@ def _facts(material: Material) -> list[tuple[str, str]]:
         ("State", " · ".join(filter(None, (row.state, row.who, row.note))) if row else ""),
         (
             "Bundle",
-            f"made {_moment(material.made):%Y-%m-%d %H:%M:%S} UTC{f' by {material.who}' if material.who else ''}",
+            f"made {moment(material.made):%Y-%m-%d %H:%M:%S} UTC{f' by {material.who}' if material.who else ''}",
         ),
     ]
 
@@ -211,14 +226,14 @@ def _near(rows: Sequence[_Timed], alert: Alert) -> list[_Timed]:
     return [rows[place] for place in sorted(near)]
 
 
-def _section(title: str, rows: Iterable[str], left_out: int = 0) -> Iterator[str]:
+def section(title: str, rows: Iterable[str], left_out: int = 0, level: int = 2) -> Iterator[str]:
     """Rows in a fence that none of them ends; of many the first."""
     every = list(rows)
     if not every:
         return
     shown = every[:_SHOWN]
     fence = "`" * max(3, _longest("\n".join(shown)) + 1)
-    yield from ("", f"## {title}", "", fence, *shown, fence)
+    yield from ("", f"{'#' * level} {title}", "", fence, *shown, fence)
     if (more := max(left_out, len(every) - len(shown))) > 0:
         yield f"… and {more} more in the files."
 
@@ -228,24 +243,25 @@ def _longest(text: str) -> int:
 
 
 def _event(row: EventRow) -> str:
-    return f"{_moment(row.time):%H:%M:%S.%f}  {row.process} ({row.pid})  {row.summary}"
+    return f"{moment(row.time):%H:%M:%S.%f}  {row.process} ({row.pid})  {row.summary}"
 
 
 def _line(line: LogLine) -> str:
-    return f"{_moment(line.time):%Y-%m-%dT%H:%M:%S.%fZ}  {'stderr' if line.error else 'stdout'}  {line.text}"
+    return f"{moment(line.time):%Y-%m-%dT%H:%M:%S.%fZ}  {'stderr' if line.error else 'stdout'}  {line.text}"
 
 
 def _change(change: Change) -> str:
-    who = f"  {_moment(change.time):%H:%M:%S}  {change.process}" if change.time else ""
+    who = f"  {moment(change.time):%H:%M:%S}  {change.process}" if change.time else ""
     return f"{change.kind} {change.path}{who}"
 
 
-def _moment(time: int) -> datetime:
+def moment(time: int) -> datetime:
     """Exact to the microsecond: a float of such a number is not."""
     return datetime.fromtimestamp(time // 10**9, UTC).replace(microsecond=time % 10**9 // 1000)
 
 
-def _text(lines: Iterable[str]) -> bytes:
+def text(lines: Iterable[str]) -> bytes:
+    """Lines as a file."""
     return "".join(f"{line}\n" for line in lines).encode(errors="backslashreplace")
 
 

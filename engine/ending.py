@@ -7,10 +7,14 @@ from signal import Signals
 
 def ending(status: int) -> str:
     """``exited 1``, ``killed by SIGKILL``. ``status`` is that of ``wait``: the signal in the lowest seven bits."""
+    name = signal_of(status)
+    return f"killed by {name}" if name else f"exited {status >> 8}"
+
+
+def signal_of(status: int) -> str:
+    """``SIGKILL``, ``signal 35`` where it has no name, "" where no signal ended it."""
     number = status & 0x7F
-    if not number:
-        return f"exited {status >> 8}"
     try:
-        return f"killed by {Signals(number).name}"
+        return Signals(number).name if number else ""
     except ValueError:
-        return f"killed by signal {number}"
+        return f"signal {number}"

@@ -15,6 +15,7 @@ from tui.marks import NEW, Mark, told
 from tui.sparkline import CELLS, counted
 from tui.theme import Span, content, priority_tone
 from tui.widgets.columns import fit
+from tui.widgets.cutting import short
 
 _LABEL = 11
 """Cells of the labels before the facts."""
@@ -51,7 +52,8 @@ def _repeated(row: StackRow | None) -> list[list[Span]]:
     """Of several alerts the first and the last, and when the others came."""
     if row is None or row.count < 2:
         return []
-    span = f"×{row.count:,} from {words.moment(row.first)[:19]} to {words.moment(row.last)[11:19]}"
+    stacks = f"{words.plural(row.stacks, 'stack')}, " if row.stacks > 1 else ""
+    span = f"{stacks}×{row.count:,} from {words.moment(row.first)[:19]} to {words.moment(row.last)[11:19]}"
     each = f"  {words.duration(row.span * -(-len(row.beats) // CELLS))} each" if row.beats else ""
     return [[(span, ""), ("  ", ""), (counted(row.beats), "accent"), (each, "dim")]]
 
@@ -71,7 +73,7 @@ def overview(
     for; ``steps`` is what to do next."""
     rows: list[list[Span]] = [
         [badge(alert.priority), ("  ", ""), (alert.rule, "strong")],
-        [*_moment(alert, count), ("  " + " ".join(alert.tags), "dim")],
+        [*_moment(alert, count, row), ("  " + " ".join(alert.tags), "dim")],
         *_standing(mark),
         *_repeated(row),
         lineage.glance(alert),
@@ -90,7 +92,7 @@ def overview(
 def brief(alert: Alert, count: int = 1, mark: Mark = NEW, width: int = 0, row: StackRow | None = None) -> Content:
     """The same for the few lines below a narrow list: the way, what and who, why it matters, then the rest."""
     rows: list[list[Span]] = [
-        [badge(alert.priority), ("  ", ""), (alert.rule, "strong"), ("  ", ""), *_moment(alert, count)],
+        [badge(alert.priority), ("  ", ""), (alert.rule, "strong"), ("  ", ""), *_moment(alert, count, row)],
         *_standing(mark),
         *_repeated(row),
         lineage.glance(alert),
@@ -116,7 +118,7 @@ def _who_did_what(alert: Alert) -> list[Span]:
 
 
 def _tree(alert: Alert, width: int) -> list[list[Span]]:
-    drawn = lineage.draw(alert)
+    drawn = lineage.draw(alert, width)
     return [fit(line, width) for line in drawn] if width else drawn
 
 
@@ -124,9 +126,11 @@ def _standing(mark: Mark) -> list[list[Span]]:
     return [line] if (line := told(mark)) else []
 
 
-def _moment(alert: Alert, count: int) -> list[Span]:
+def _moment(alert: Alert, count: int, stack: StackRow | None) -> list[Span]:
     row: list[Span] = [(words.moment(alert.time), "")]
-    if count > 1:
+    if stack is not None and stack.stacks > 1:
+        row.append(("  the latest", "dim"))
+    elif count > 1:
         row.append((f"  ×{count:,}", "strong"))
     return row
 
@@ -139,7 +143,7 @@ def _facts(alert: Alert) -> list[tuple[str, str]]:
         ("User", words.who(alert.user, alert.uid)),
         ("Process", f"{process.name} (pid {process.pid}, {process.exepath or '?'})" if process else ""),
         ("Command", process.cmdline if process else ""),
-        ("Parent", f"{lineage.short(parent.cmdline or parent.name, _PARENT)} (pid {parent.pid})" if parent else ""),
+        ("Parent", f"{short(parent.cmdline or parent.name, _PARENT)} (pid {parent.pid})" if parent else ""),
         ("Terminal", words.terminal(alert.tty) or "none"),
         ("Entry", alert.entry),
         ("Container", _container(alert)),

@@ -18,6 +18,7 @@ from engine.protocol import ProposalRow
 from tui import words
 from tui.theme import Span, content
 from tui.widgets.choices import Choices
+from tui.widgets.cutting import short
 
 
 class ExceptionScreen(ModalScreen["ProposalRow | None"]):
@@ -96,13 +97,13 @@ def _whole(row: ProposalRow) -> Content:
     if row.unknown:
         lines += [[(f"{words.plural(row.unknown, 'alert')} cannot be judged by what is kept", "warn")]]
     if row.staying:
-        lines += [[], [("These stay, for example:", "dim")], *([(f"  {_cut(text)}", "")] for text in row.staying[:3])]
+        lines += [
+            [],
+            [("These stay, for example:", "dim")],
+            *([(f"  {short(text, _MESSAGE)}", "")] for text in row.staying[:3]),
+        ]
     lines += [[], *([(line, "dim")] for line in row.lines)]
     return Content("\n").join([content(*line) for line in lines])
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _MESSAGE else f"{text[: _MESSAGE - 1]}…"
 
 
 _MESSAGE = 64

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 
 from engine.alerts import Alert, Ancestor
 from engine.events import HOST
 from tui import words
 from tui.theme import Span, priority_tone
+from tui.widgets.cutting import short
 
 Line = list[Span]
-_WIDTH = 160
+WIDTH = 160
 """Cells of a command line in the tree: the facts above it have it whole."""
-
-
-def short(text: str, width: int = _WIDTH) -> str:
-    """The text, or its beginning and an ellipsis."""
-    return text if cell_len(text) <= width else set_cell_size(text, width - 1) + "…"
+_ENOUGH = 24
+"""Cells that are left of one while there are facts that can be left out instead; what is in a fact is not cut."""
+_LEAST = 12
+"""Cells that are left of one in any case."""
 
 
 def split(lineage: Sequence[Ancestor]) -> tuple[list[Ancestor], list[Ancestor]]:
@@ -57,14 +57,15 @@ def container_name(alert: Alert) -> str:
     return (alert.container.name or alert.container.id[:12]) if alert.container else ""
 
 
-def draw(alert: Alert) -> list[Line]:
-    """The tree from the host down to the culprit, with the container's boundary as a line across."""
+def draw(alert: Alert, width: int = 0) -> list[Line]:
+    """The tree from the host down to the culprit, with the container's boundary as a line across. Where a ``width`` is
+    given command lines make room for what stands behind them."""
     outside, inside = split(alert.lineage)
     if not inside:
-        return [[("host", "accent")], *_branch(alert, outside, "")]
+        return [[("host", "accent")], *_branch(alert, outside, "", width)]
     path = " › ".join(step.name for step in outside)
     lines: list[Line] = [[("host", "accent"), (f"  {path}" if path else "", "dim")], _boundary(alert)]
-    return lines + _branch(alert, inside, alert.entry)
+    return lines + _branch(alert, inside, alert.entry, width)
 
 
 def _boundary(alert: Alert) -> Line:
@@ -77,22 +78,35 @@ def _boundary(alert: Alert) -> Line:
     return [*line, (" ╌╌╌╌╌╌", "faint")]
 
 
-def _branch(alert: Alert, steps: Sequence[Ancestor], entry: str) -> list[Line]:
+def _branch(alert: Alert, steps: Sequence[Ancestor], entry: str, width: int) -> list[Line]:
     last = len(steps) - 1
     return [
-        _node(alert, step, depth, culprit=depth == last, entry=entry if depth == 0 else "")
+        _node(alert, step, depth, culprit=depth == last, entry=entry if depth == 0 else "", width=width)
         for depth, step in enumerate(steps)
     ]
 
 
-def _node(alert: Alert, step: Ancestor, depth: int, *, culprit: bool, entry: str) -> Line:
-    line: Line = [("   " * depth + ("└▶ " if culprit else "└─ "), "faint")]
-    command = short(step.cmdline or step.name)
-    line.append((command, priority_tone(alert.priority) if culprit else "dim" if step.exit_time else ""))
-    if entry:
-        line.append((f"  ◀ {entry}", "strong"))
+def _node(alert: Alert, step: Ancestor, depth: int, *, culprit: bool, entry: str, width: int) -> Line:
+    guide: Span = ("   " * depth + ("└▶ " if culprit else "└─ "), "faint")
+    tone = priority_tone(alert.priority) if culprit else "dim" if step.exit_time else ""
     who = [step.user or f"uid {step.uid}", words.terminal(step.tty), f"pid {step.pid}", _life(step)]
-    return [*line, ("  " + " · ".join(word for word in who if word), "dim")]
+    way: Line = [(f"  ◀ {entry}", "strong")] if entry else []
+    command, facts = _fitted(step.cmdline or step.name, [word for word in who if word], _room(width, [guide, *way]))
+    return [guide, (command, tone), *way, (facts, "dim")]
+
+
+def _room(width: int, others: Line) -> int:
+    return width - sum(cell_len(text) for text, _ in others) if width else 2 * WIDTH
+
+
+def _fitted(command: str, facts: Sequence[str], room: int) -> tuple[str, str]:
+    """As many of the facts as leave enough for the command line, whole, and what is left of that."""
+    enough, told = min(cell_len(command), _ENOUGH), ""
+    for number in range(len(facts), 0, -1):
+        told = "  " + " · ".join([*facts[:number], *(["…"] if number < len(facts) else [])])
+        if room - cell_len(told) >= enough:
+            break
+    return short(command, min(WIDTH, max(_LEAST, room - cell_len(told)))), told
 
 
 def _life(step: Ancestor) -> str:

@@ -21,6 +21,7 @@ from textual.widgets.option_list import Option
 from engine.protocol import ResponseRow, TargetRow
 from tui.theme import Span, content
 from tui.widgets.choices import Choices
+from tui.widgets.cutting import short
 from tui.widgets.input_line import Line
 
 BUNDLE = "bundle"
@@ -180,10 +181,10 @@ _NAME, _FACTS = 40, 90
 
 
 def _head(target: TargetRow) -> Content:
-    facts = "  ".join(_cut(fact, _NAME) for fact in target.facts)
-    spans: list[Span] = [(f"{target.kind} ", "dim"), (_cut(target.name, _NAME), "strong"), (f"   {facts}", "dim")]
+    facts = "  ".join(short(fact, _NAME) for fact in target.facts)
+    spans: list[Span] = [(f"{target.kind} ", "dim"), (short(target.name, _NAME), "strong"), (f"   {facts}", "dim")]
     if target.refusal:
-        spans.append((f"\n  left alone: {_cut(target.refusal, _FACTS)}", "warn"))
+        spans.append((f"\n  left alone: {short(target.refusal, _FACTS)}", "warn"))
     return content(*spans)
 
 
@@ -198,7 +199,7 @@ def _words(row: ResponseRow) -> Content:
     lines = [content((f"{row.label}: {row.does}.", ""))]
     if not row.reversible:
         lines.append(content((f"Cannot be taken back: {row.undo}.", "warn")))
-    lines += [content(("the same by hand: ", "dim"), (_cut(command, _FACTS), "accent")) for command in row.command[:2]]
+    lines += [content(("the same by hand: ", "dim"), (short(command, _FACTS), "accent")) for command in row.command[:2]]
     if more := len(row.command[2:]):
         lines.append(content((f"… and {more} more of the same", "dim")))
     return Content("\n").join(lines)
@@ -206,7 +207,3 @@ def _words(row: ResponseRow) -> Content:
 
 _PLAIN = ("Nothing is kept, and nothing is done.", "What is ticked is kept, and that is all.")
 """What the first lines of the list mean."""
-
-
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -19,6 +19,7 @@ from engine.protocol import RuleRow, SetRules
 from tui import words
 from tui.theme import content
 from tui.widgets.choices import Choices
+from tui.widgets.cutting import short
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def choices(row: RuleRow, rows: Sequence[RuleRow], shown: Sequence[RuleRow], sou
     ]
     if sought:
         names = SetRules(True, names=[r.name for r in shown])
-        found.insert(0, _several(f"all that the filter shows: {sought}"[:44], shown, names))
+        found.insert(0, _several(short(f"all that the filter shows: {sought}", 44), shown, names))
     return found
 
 

@@ -62,8 +62,8 @@ def size(number: int) -> str:
 
 
 def _scaled(number: float, scales: tuple[tuple[int, str], ...]) -> str:
-    for scale, letter in scales:
-        if number >= scale:
+    for (scale, letter), (smaller, _) in zip(scales, (*scales[1:], (1, "")), strict=True):
+        if number >= 999.5 * smaller:  # less would be rounded to four digits
             value = number / scale
             return f"{value:.1f}{letter}" if value < 9.95 else f"{value:.0f}{letter}"
     return f"{number:.0f}"

@@ -45,6 +45,8 @@ class StackRow(msgspec.Struct):
     """Seconds of each of ``beats``."""
     beats: list[int] = []
     """How many alerts came when, from the first to the last, in equal spans of time. Empty where that is not known."""
+    worst_rule: str = ""
+    """In a row of several rules, that of the most severe; "" where all are of one."""
 
 
 Grouping = Literal["stack", "rule", "container", "none"]
@@ -93,6 +95,8 @@ class ProcessRow(msgspec.Struct):
     """"docker exec" on the process by which somebody entered, "container start" on the container's first."""
     flags: list[str] = []
     """Words worth a sign: "new binary", "memfd", "arguments cut", "more capabilities than its container"."""
+    severities: dict[str, int] = {}
+    """Its alerts by priority label; empty where only the worst and the count of all were kept."""
 
 
 State = Literal["new", "acknowledged", "muted", "false positive", "incident"]

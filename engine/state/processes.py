@@ -25,7 +25,6 @@ class Process:
     """
 
     __slots__ = (
-        "alerts",
         "args",
         "cap_effective",
         "cap_inheritable",
@@ -62,6 +61,7 @@ class Process:
         "pidns_start",
         "ppid",
         "seen",
+        "severities",
         "sid",
         "start",
         "started",
@@ -71,7 +71,6 @@ class Process:
         "uid",
         "vpgid",
         "vpid",
-        "worst",
     )
 
     def __init__(self, pid: int, start: int) -> None:
@@ -120,11 +119,20 @@ class Process:
         self.exit_seen = 0
         """The moment of that."""
         self.exit_status = 0
-        self.alerts = 0
-        """Alerts it has caused, and the most severe of their priorities."""
-        self.worst: Priority | None = None
+        self.severities: dict[Priority, int] | None = None
+        """Alerts it has caused, by priority; None for none."""
         self.step: tuple[object, Ancestor] | None = None
         """What the latest alert has told of it (:mod:`engine.judge`), and of which state it was made."""
+
+    @property
+    def alerts(self) -> int:
+        """Alerts it has caused."""
+        return sum(self.severities.values()) if self.severities else 0
+
+    @property
+    def worst(self) -> Priority | None:
+        """The most severe of their priorities."""
+        return min(self.severities) if self.severities else None
 
     @property
     def key(self) -> ProcessKey:

@@ -188,6 +188,7 @@ def process_row(process: Process, depth: int, containers: ContainerTable, at: in
         worst=process.worst,
         entry=entry(process) if is_entry(process) else "",
         flags=_flags(process, container),
+        severities={priority.label: number for priority, number in (process.severities or {}).items()},
     )
 
 

@@ -133,8 +133,8 @@ class World:
     def note_alert(self, alert: Alert) -> None:
         """Count an alert for its process and its container, and tie it to the change of a file it reports."""
         if (step := alert.process) and (process := self.processes.get(step.pid, step.start)):
-            process.alerts += 1
-            process.worst = alert.priority if process.worst is None else min(process.worst, alert.priority)
+            counts = process.severities = process.severities or {}
+            counts[alert.priority] = counts.get(alert.priority, 0) + 1
             self.processes.generation += 1
         if alert.container and (container := self.containers.get(alert.container.id)):
             container.alerts[alert.priority.label] += 1

@@ -39,7 +39,11 @@ class _Group(NamedTuple):
     alerts: int
     first: int
     last_id: int
-    priority: int
+    worst: str
+    """The digit of the most severe priority, then its rule; of several the first by name."""
+    first_rule: str
+    last_rule: str
+    """By name: two, where there are several rules."""
     new: int
     """Stacks in the state "new", …"""
     incidents: int
@@ -53,11 +57,23 @@ class _Group(NamedTuple):
             self.alerts + other.alerts,
             min(self.first, other.first),
             max(self.last_id, other.last_id),
-            min(self.priority, other.priority),
+            min(self.worst, other.worst),
+            min(self.first_rule, other.first_rule),
+            max(self.last_rule, other.last_rule),
             self.new + other.new,
             self.incidents + other.incidents,
             max(self.other, other.other),
         )
+
+    @property
+    def priority(self) -> Priority:
+        """The most severe."""
+        return Priority(int(self.worst[0]))
+
+    @property
+    def worst_rule(self) -> str:
+        """Its rule, where there are others."""
+        return self.worst[1:] if self.first_rule != self.last_rule else ""
 
     @property
     def state(self) -> State:
@@ -87,8 +103,8 @@ def read_groups(connection: sqlite3.Connection, waiting: list[Stored], query: Li
 
 def _counted(connection: sqlite3.Connection, chosen: Selection, column: str) -> Iterable[tuple[str, _Group]]:
     rows = connection.execute(
-        f"SELECT {column}, count(*), sum(count), min(first), max(last_id), min(priority), sum(state = 'new'),"
-        f" sum(state = 'incident'), max(state) FROM stacks WHERE {chosen.where} GROUP BY {column}",
+        f"SELECT {column}, count(*), sum(count), min(first), max(last_id), min(priority || rule), min(rule), max(rule),"
+        f" sum(state = 'new'), sum(state = 'incident'), max(state) FROM stacks WHERE {chosen.where} GROUP BY {column}",
         chosen.parameters,
     )
     return ((key, _Group(*values)) for key, *values in rows)
@@ -96,7 +112,8 @@ def _counted(connection: sqlite3.Connection, chosen: Selection, column: str) -> 
 
 def _of_row(row: StackRow) -> _Group:
     new, incident = row.state == "new", row.state == "incident"
-    return _Group(1, row.count, row.first, row.alert_id, int(row.priority), new, incident, row.state)
+    worst = f"{int(row.priority)}{row.rule}"
+    return _Group(1, row.count, row.first, row.alert_id, worst, row.rule, row.rule, new, incident, row.state)
 
 
 def _latest(connection: sqlite3.Connection, chosen: Selection, last_ids: list[int]) -> dict[int, StackRow]:
@@ -129,7 +146,8 @@ def _row(latest: StackRow, group: _Group, told: str) -> StackRow:
         stacks=group.stacks,
         count=group.alerts,
         first=group.first,
-        priority=Priority(group.priority),
+        priority=group.priority,
+        worst_rule=group.worst_rule,
         state=group.state,
         acknowledged=group.state != "new",
         note=latest.note if group.stacks == 1 else "",

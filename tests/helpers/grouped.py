@@ -38,6 +38,7 @@ def _together(rows: Sequence[p.StackRow], alerts: Sequence[Alert]) -> p.StackRow
         count=sum(row.count for row in rows),
         first=min(row.first for row in rows),
         priority=min(row.priority for row in rows),
+        worst_rule=min((row.priority, row.rule) for row in rows)[1] if len({row.rule for row in rows}) > 1 else "",
         span=span,
         beats=counts,
     )

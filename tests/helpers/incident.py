@@ -286,6 +286,7 @@ def processes() -> list[p.ProcessRow]:
             tty=PTS_0,
             alerts=1,
             worst=Priority.NOTICE,
+            severities={Priority.NOTICE.label: 1},
         ),
         row(
             4711,
@@ -297,6 +298,7 @@ def processes() -> list[p.ProcessRow]:
             exit_time=NOW - 30 * SECOND,
             alerts=1,
             worst=Priority.WARNING,
+            severities={Priority.WARNING.label: 1},
         ),
         row(
             4720,
@@ -309,6 +311,7 @@ def processes() -> list[p.ProcessRow]:
             exit_status=256,
             alerts=1,
             worst=Priority.CRITICAL,
+            severities={Priority.CRITICAL.label: 1},
             flags=["new binary"],
         ),
         row(900, 1, 1, "sshd -D"),

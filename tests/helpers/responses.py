@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from engine.offering import Offer
 from engine.protocol import TargetRow
 from engine.response import Network, Own, Standing
@@ -34,4 +36,5 @@ def respondable(*targets: TargetRow) -> World:
     """The incident, on a sensor that may respond."""
     world = incident()
     world.targets = list(targets) or [container(), tree()]
+    world.health = msgspec.structs.replace(world.health, responses="/root/.local/state/tiercel/responses.jsonl")
     return world

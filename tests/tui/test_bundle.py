@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
+import tarfile
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from engine.protocol import Around, Entry, ExecRow, LogLine
 from tests.helpers.driving import NARROW, WIDE, driving
@@ -105,3 +108,65 @@ async def test_a_home_that_takes_nothing_is_told(home: Path) -> None:
         await drive.until_shown("/tmp/x id")
         await drive.press("b")
         await drive.until_shown("the bundle cannot be written")
+
+
+def summary_of(folder: Path) -> str:
+    return (folder / "summary.md").read_text()
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_all_that_are_marked_go_into_one_bundle(size: tuple[int, int], home: Path) -> None:
+    async with driving(incident(), size) as drive:
+        await drive.until_shown("/tmp/x id")
+        await drive.press("m", "down", "m", "m", "b")
+        await drive.until_shown("3 alerts, with its .tar.zst", "~/tiercel-incidents/")
+    folder = made(home)
+    assert folder.name.endswith("-3-alerts-web")
+    rules = [json.loads((one / "alert.json").read_text())["rule"] for one in sorted(folder.iterdir()) if one.is_dir()]
+    assert len(rules) == 3
+    assert rules[-1] == "Drop and execute new binary in container"  # in the order of their times
+    assert all(f"## `{rule}`" in summary_of(folder) for rule in rules)
+    with tarfile.open(fileobj=io.BytesIO(unpacked(folder)), mode="r") as archive:
+        packed = {name.split("/", 1)[1] for name in archive.getnames()}
+    assert packed == {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    assert {path.split("/")[0] for path in packed if "/" in path} == {
+        one.name for one in folder.iterdir() if one.is_dir()
+    }
+
+
+def unpacked(folder: Path) -> bytes:
+    data = folder.with_name(f"{folder.name}.tar.zst").read_bytes()
+    return zstandard.ZstdDecompressor().decompress(data, max_output_size=1 << 26)
+
+
+async def test_of_marked_groups_a_bundle_has_every_stack(home: Path) -> None:
+    async with driving(incident()) as drive:
+        await drive.until_shown("/tmp/x id")
+        await drive.press("o", "o")
+        await drive.until_shown("by container")
+        await drive.press("m", "b")
+        await drive.until_shown("6 alerts, with its .tar.zst")
+    assert len([one for one in made(home).iterdir() if one.is_dir()]) == 6
+
+
+async def test_an_alert_that_went_meanwhile_is_named_and_the_others_are_there(home: Path) -> None:
+    async with driving(incident()) as drive:
+        await drive.until_shown("/tmp/x id")
+        await drive.press("m", "m")
+        del drive.sensor.world.alerts[-1]
+        await drive.press("b")
+        await drive.until_shown("tiercel-incidents")
+    assert "# 1 alert\n" in summary_of(made(home))
+    assert "Drop and execute new binary in container: " in summary_of(made(home)).split("## Not in this bundle")[1]
+
+
+async def test_marks_that_the_filter_hides_are_not_bundled(home: Path) -> None:
+    async with driving(incident()) as drive:
+        await drive.until_shown("/tmp/x id")
+        await drive.press("m", "slash")
+        await drive.paste("shadow")
+        await drive.press("enter")
+        await drive.until_shown("1 not shown")
+        await drive.press("b")
+        await drive.until_shown("No marked row is shown")
+    assert not (home / "tiercel-incidents").exists()

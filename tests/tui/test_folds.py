@@ -117,3 +117,42 @@ async def test_all_that_is_marked_stays_folded() -> None:
         drive.sensor.pulse(changed=["processes"])
         await drive.settled()
         assert len(shown(drive)) == 1
+
+
+async def test_the_sign_of_a_folded_row_can_be_sought() -> None:
+    async with driving(busy(20)) as drive:
+        await tree(drive)
+        await drive.press("slash")
+        await drive.paste("×20 httpd")
+        await drive.press("enter")
+        await drive.until(lambda: len(shown(drive)) == 20)
+        assert "systemd" in drive.text()  # the way to them
+        assert "sshd" not in drive.text()
+        await drive.press("escape")
+        await drive.until_shown("×20 httpd -f", "sshd -D")
+
+
+async def test_the_sign_of_what_somebody_has_folded_can_be_sought() -> None:
+    async with driving(busy(20)) as drive:
+        await tree(drive)
+        await drive.press("down", "down", "space")
+        await drive.until_shown("▸")
+        sign = next(word for line in drive.text().splitlines() for word in line.split() if word.startswith("▸"))
+        await drive.press("slash")
+        await drive.paste(sign)
+        await drive.press("enter")
+        await drive.until_gone("sshd")
+        assert "httpd -f" in drive.text()
+
+
+async def test_words_are_looked_for_in_all_that_a_row_shows() -> None:
+    async with driving(busy(0)) as drive:
+        await tree(drive)
+        for sought, found in (("exited 1", "/tmp/x id"), ("W1", "cat /etc/shadow"), ("pts/0", "docker exec")):
+            await drive.press("slash")
+            await drive.paste(sought)
+            await drive.press("enter")
+            await drive.until_gone("sshd -D")
+            assert found in drive.text()
+            await drive.press("escape")
+            await drive.until_shown("sshd -D")

@@ -56,6 +56,19 @@ async def test_the_dialog_says_to_whom_what_and_how_by_hand(size: tuple[int, int
 
 
 @pytest.mark.parametrize("size", SIZES)
+async def test_the_footer_offers_a_response_only_where_there_can_be_one(size: tuple[int, int]) -> None:
+    for world, offered in ((incident(), False), (respondable(), True)):
+        async with driving(world, size) as drive:
+            for view, row in (("2", "bbp:1"), ("3", "containerd-shim")):
+                await drive.press(view)
+                await drive.until_shown(row, "z zoom")
+                assert ("F9 respond" in drive.text()) is offered
+            if not offered:
+                await drive.press("f9")
+                await drive.until_shown("this sensor only watches.", "to respond, start it with: tiercel --respond.")
+
+
+@pytest.mark.parametrize("size", SIZES)
 async def test_evidence_is_kept_first_then_it_is_done(size: tuple[int, int], home: Path) -> None:
     async with driving(respondable(), size) as drive:
         await dialog(drive)

@@ -80,3 +80,21 @@ async def test_who_types_ahead_reaches_the_dialogs(home: Path) -> None:
         assert len(list(home.glob("tiercel-incidents/*.csv"))) == 1
         await drive.press("s", "i")
         await drive.until(lambda: [given.state for given in drive.sensor.states.values()] == ["incident"])
+
+
+async def test_a_row_of_several_rules_has_the_rule_of_the_priority_it_shows() -> None:
+    async with driving(incident()) as drive:
+        await drive.until_shown("Terminal shell in container")
+        await drive.press("o", "o")
+        await drive.until_shown("by container", "worst: Drop and execute new binary")
+        (row,) = [line for line in drive.text().splitlines() if "worst: " in line]
+        assert row.split()[1] == "C"
+        await drive.until_shown("6 stacks, last: ", "6 stacks, ×7 from ", "  the latest")
+
+
+async def test_nothing_that_sums_up_stacks_stands_in_a_command() -> None:
+    for size in (NARROW, WIDE):
+        async with driving(incident(), size) as drive:
+            await drive.until_shown("Terminal shell")
+            await drive.press("o", "o")
+            await drive.until_shown("by container", "6 stacks, last: x")

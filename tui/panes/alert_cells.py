@@ -39,7 +39,7 @@ def alert_columns(now: Callable[[], int]) -> list[Column[StackRow]]:
         ),
         Column("×", 4, _count, right=True, name="Count", exact=lambda row: str(row.count)),
         Column("When", CELLS, _when, from_width=_ROOMIER, exact=lambda row: words.moment(row.first), name="First"),
-        Column("Rule", 20, lambda row: [(row.rule, "")], share=3),
+        Column("Rule", 20, _rule, share=3),
         Column("Container", 10, lambda row: [(container_of(row), "" if row.container_id else "dim")]),
         Column("Process", 12, lambda row: [(row.cmdline or row.process or "–", "")], share=2, from_width=_ROOMY),
         Column("What", 14, _what, share=2, from_width=_ROOMY),
@@ -55,6 +55,11 @@ def _count(row: StackRow) -> list[Span]:
     return [(words.count(row.count), "strong" if row.count > 1 else "faint")]
 
 
+def _rule(row: StackRow) -> list[Span]:
+    """Of several rules that of the priority which is shown: what is told of the latest alert stands further right."""
+    return [("worst: ", "dim"), (row.worst_rule, "")] if row.worst_rule else [(row.rule, "")]
+
+
 def _when(row: StackRow) -> list[Span]:
     return [(counted(row.beats), "accent")] if row.count > 1 else []
 
@@ -66,12 +71,20 @@ def container_of(row: StackRow) -> str:
 
 def _what(row: StackRow) -> list[Span]:
     """The file, address or program, then from where somebody did it."""
-    many = [(f"{words.plural(row.stacks, 'stack')}  ", "accent")] if row.stacks > 1 else []
+    return [*_many(row), *_latest(row)]
+
+
+def _many(row: StackRow) -> list[Span]:
+    """That all further is of the latest of several: words that nobody takes for a part of a command."""
+    return [(f"{words.plural(row.stacks, 'stack')}, last: ", "accent")] if row.stacks > 1 else []
+
+
+def _latest(row: StackRow) -> list[Span]:
     story = " ".join(word for word in (words.terminal(row.tty), f"by {row.entry}" if row.entry else "") if word)
     what = row.target or ("" if story else row.cmdline)
-    return [*many, (what, ""), ("  " if what and story else "", ""), (story, "dim")]
+    return [(what, ""), ("  " if what and story else "", ""), (story, "dim")]
 
 
 def _who_and_what(row: StackRow) -> list[Span]:
     """The same behind the process, for a list without a column of processes."""
-    return [(f"{row.process} " if row.target else "", ""), *_what(row)]
+    return [*_many(row), (f"{row.process} " if row.target else "", ""), *_latest(row)]

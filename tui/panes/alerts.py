@@ -8,7 +8,7 @@ order holds still at the alert that was newest then, while counts and ages go on
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, cast
 
 from textual import on
@@ -29,6 +29,7 @@ from tui.marks import Mark, mark_of
 from tui.next_steps import next_steps
 from tui.panes.alert_cells import alert_columns, container_of
 from tui.panes.base import order, waiting_for
+from tui.panes.bundling import Bundled
 from tui.panes.filtering import FilterPane
 from tui.panes.listing import no_match, texts
 from tui.panes.stack_pages import GROUPINGS, StackPages
@@ -293,6 +294,21 @@ class AlertsPane(AlertVisits, FilterPane):
 
         async def these() -> Mapping[int, Mark]:
             return {row.stack: mark_of(row) for row in await source.stacks_of(rows)}
+
+        return these
+
+    def bundled(self) -> Bundled:
+        """Those that are marked in one bundle, of groups all that the filter keeps; else that of the selected row."""
+        if not self.list.marked:
+            return super().bundled()
+        if self.is_about_none():
+            return []
+        source, rows = cast("StackPages", self.source.still()), self.list.taken()
+        if self.source.group not in ("rule", "container"):
+            return list(map(_place, rows))
+
+        async def these() -> Sequence[AlertPlace]:
+            return list(map(_place, await source.stacks_of(rows)))
 
         return these
 

@@ -99,7 +99,8 @@ class Pane(Exporting):
 
     def refuse(self, error: TiercelError) -> None:
         """Say what could not be done, and what to do."""
-        self.say((error.message, "bad"), (f"  {error.hint}" if error.hint else "", "dim"))
+        said = _sentence(error.message)
+        self.say((said, "bad"), (f"  {_sentence(error.hint)}" if error.hint else "", "dim"))
 
     def say(self, *spans: Span) -> None:
         """Put a word above the content, after what holds there anyway. It stays until the next."""
@@ -211,6 +212,10 @@ class Pane(Exporting):
     def ticked(self) -> None:
         """A second has passed: ages have grown."""
 
+    def offers(self, _action: str) -> bool:
+        """Whether the footer has an action. One that cannot be done now is left out of it, and its key says why."""
+        return True
+
     def picked(self) -> ContainerPlace | ProcessPlace | None:
         """The container or process that somebody went to here: a number key shows that view of it."""
         return None
@@ -232,6 +237,11 @@ class Pane(Exporting):
     def body(self) -> ComposeResult:
         """The pane's own widgets."""
         yield from ()
+
+
+def _sentence(text: str) -> str:
+    """With a full stop where none is."""
+    return text if text.endswith((".", "!", "?", ":", "…")) else f"{text}."
 
 
 def view_of(pane: Pane) -> str:

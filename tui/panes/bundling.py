@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from engine import protocol as p
 from engine.alerts import Alert
-from engine.bundle import Material, write
+from engine.bundle import Material
+from engine.bundle_of_several import MOST, write
 from engine.errors import TiercelError
 from tui import clip, entry_text, lineage
 from tui.front import Front, GoneError, RefusedError
 from tui.panes import bundled_logs
-from tui.panes.base import Pane
+from tui.panes.base import UNDER_WAY, Pane
 from tui.panes.folder import FOLDER
 from tui.places import AlertPlace
 from tui.state_screen import whoami
+from tui.workers import start
 
 _MOST = 1000
+Bundled = Sequence[AlertPlace] | Callable[[], Awaitable[Sequence[AlertPlace]]]
+"""Alerts, or how to ask for them."""
 
 
 class Bundling(Pane):
@@ -31,25 +36,47 @@ class Bundling(Pane):
         """The alert as a place, None for none."""
         raise NotImplementedError
 
-    def action_bundle(self) -> None:
-        """Gather, write, and say where it is."""
-        if place := self.alert_place():
-            self.for_one("bundle")
-            self.say(("◌ gathering what is known of it…", "dim"))
-            self.run_worker(self._bundle(place), group="bundle", exclusive=True)
+    def bundled(self) -> Bundled:
+        """The alerts that a bundle is made of; none where that has been said."""
+        self.for_one("bundle")
+        return [place] if (place := self.alert_place()) else []
 
-    async def _bundle(self, place: AlertPlace) -> None:
+    def action_bundle(self) -> None:
+        """Gather, write, and say where it is. It is of the alerts of this moment, whatever comes meanwhile."""
+        if bundled := self.bundled():
+            start(self, partial(self._bundle, bundled), group="bundle", exclusive=True)
+
+    async def _bundle(self, bundled: Bundled) -> None:
         try:
-            material = await gather(self.front, place)
-            folder = await asyncio.to_thread(write, material, Path.home() / FOLDER)
+            places = bundled if isinstance(bundled, Sequence) else await bundled()
+            materials, left_out = await self._gather_all(places)
+            folder = await asyncio.to_thread(write, materials, Path.home() / FOLDER, left_out)
         except GoneError:
             return  # the frame says so
         except TiercelError as error:
             self.refuse(error)
         else:
             shown = f"~/{folder.relative_to(Path.home())}"
-            told = ("✓ Written, with its .tar.zst;", "ok"), (" summary.md is for the ticket: ", "dim")
+            what = f"{len(materials)} alerts, " if len(materials) > 1 else ""
+            told = (f"✓ Written, {what}with its .tar.zst;", "ok"), (" summary.md is for the ticket: ", "dim")
             self.say(*told, (shown, ""))
+
+    async def _gather_all(self, places: Sequence[AlertPlace]) -> tuple[list[Material], list[str]]:
+        """What is known of each, and of which nothing is, and why. Raises RefusedError where that is all of them."""
+        found: list[Material] = []
+        left_out = [f"{len(places) - MOST} more alerts: a bundle has {MOST} at most"] if len(places) > MOST else []
+        for number, place in enumerate(places[:MOST], 1):
+            which = f"{number} of {min(len(places), MOST)} alerts" if len(places) > 1 else "it"
+            self.say((f"{UNDER_WAY}gathering what is known of {which}…", "dim"))
+            try:
+                found.append(await gather(self.front, place))
+            except RefusedError as error:
+                if len(places) == 1:
+                    raise
+                left_out.append(f"{place.title}: {error.message}")
+        if not found:
+            raise RefusedError("none of these alerts is kept any more")
+        return found, left_out
 
 
 async def gather(front: Front, place: AlertPlace) -> Material:

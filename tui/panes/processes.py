@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from engine.ending import ending
+from engine.ending import ending, signal_of
 from engine.events import HOST
 from engine.protocol import GetTop, ListProcesses, ListResponses, Processes, ProcessFigure, ProcessRow, Top, Zoom
 from engine.query import split_inversion
@@ -20,12 +20,14 @@ from tui.figures import UNKNOWN, cpu_cell
 from tui.folding import Key, Kind, fold, kind
 from tui.front import Front
 from tui.loader import Loader
+from tui.panes.base import alert_counts
 from tui.panes.listing import ListPane
 from tui.panes.measuring import MeasuringPane
 from tui.panes.responding import Responding
 from tui.panes.zooming import sign, toggle
 from tui.places import ContainerPlace, ProcessPlace
 from tui.row_fields import PROCESSES
+from tui.seen_folds import SeenFolds, alike_sign, below_sign
 from tui.sifting import Sifted, shorten, sift
 from tui.theme import Span, priority_tone
 from tui.widgets.columns import Column
@@ -63,6 +65,8 @@ class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
         self._looked_for = select
         self._guides: dict[tuple[int, int], str] = {}
         self._shown = Sifted((), ())
+        self._seen_folds = SeenFolds()
+        """What was folded when the tree was last shown without a filter."""
         self._shut: set[Key] = set()
         self._opened: set[Kind] = set()
         self._lets_go = False
@@ -90,7 +94,7 @@ class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
     def _all_columns(self) -> list[Column[ProcessRow]]:
         return [
             Column("Process", 30, self._process, share=4),
-            Column("Alerts", 6, _alerts),
+            Column("Alerts", 6, alerts_cell),
             Column("CPU", 5, self._cpu, right=True),
             Column("Mem", 5, self._memory, right=True),
             Column("Pid", 7, lambda row: [(str(row.pid), "dim")], right=True),
@@ -98,13 +102,7 @@ class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
             Column("Tty", 7, lambda row: [(words.terminal(row.tty), "")], from_width=90),
             Column("Container", 10, lambda row: [(_container(row), "accent")], share=1, from_width=90),
             Column("Age", 4, self._age, right=True, name="Started", exact=lambda row: words.moment(row.started)),
-            Column(
-                "",
-                10,
-                name="Ended",
-                cell=lambda row: [(ending(row.exit_status), "dim")] if row.exit_time else [],
-                share=1,
-            ),
+            Column("", 10, _ending, name="Ended", exact=_ended, share=1, whole=True),
         ]
 
     def _figure(self, row: ProcessRow) -> ProcessFigure | None:
@@ -141,8 +139,8 @@ class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
     def _folds(self, key: Key) -> list[Span]:
         """What a row stands for: those that ended alike, or what was folded below it."""
         alike, below = self._shown.alike.get(key), self._shown.below.get(key)
-        marks = [(f"×{words.count(alike)} ", "strong")] if alike else []
-        return [*marks, (f"▸{words.count(below)} ", "accent")] if below else [*marks]
+        marks = [(f"{alike_sign(alike)} ", "strong")] if alike else []
+        return [*marks, (f"{below_sign(below)} ", "accent")] if below else [*marks]
 
     def key(self, row: ProcessRow) -> tuple[int, int]:
         """Pid and start time: pids are reused."""
@@ -150,8 +148,13 @@ class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
 
     def words_of(self, row: ProcessRow) -> str:
         """Everything one may remember of a process."""
-        what = f"{row.name} {row.cmdline} {row.exepath} {row.pid} {row.user}"
-        return f"{what} {row.container} {row.container_id[:12]} {row.entry} {' '.join(row.flags)}"
+        what = f"{row.name} {row.cmdline} {row.exepath} {row.pid} {row.user} {words.terminal(row.tty)}"
+        return f"{what} {row.container} {row.container_id[:12]} {row.entry} {' '.join(row.flags)} {self._signs_of(row)}"
+
+    def _signs_of(self, row: ProcessRow) -> str:
+        """What else stands in its row, or stood there before anything was sought: also for how many."""
+        alerts = " ".join(text for text, _ in alerts_cell(row))
+        return f"{alerts} {_ended(row)} {' '.join(self._seen_folds.signs(row))}"
 
     async def fetch(self) -> Sequence[ProcessRow]:
         """The tree in display order: of now as it was known, with what is otherwise."""
@@ -206,6 +209,8 @@ class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
     def _show(self, sifted: Sifted) -> None:
         """Also go to the process that was asked for, once it is there."""
         self._shown, self._lets_go = sifted, False
+        if not self.sought:
+            self._seen_folds = SeenFolds(sifted)
         self.source.rows = sifted.rows
         self.source.every = None if self.sought else self.rows
         self._guides = dict(zip(map(self.key, sifted.rows), sifted.guides, strict=True))
@@ -280,15 +285,26 @@ def _place(row: ProcessRow) -> ProcessPlace:
     return ProcessPlace(row.pid, row.start, f"{row.name} ({row.pid})", row.container_id)
 
 
+def _ended(row: ProcessRow) -> str:
+    return ending(row.exit_status) if row.exit_time else ""
+
+
+def _ending(row: ProcessRow) -> list[Span]:
+    """A signal by its name alone: a list has little room."""
+    return [(signal_of(row.exit_status) or ending(row.exit_status), "dim")] if row.exit_time else []
+
+
 def _container(row: ProcessRow) -> str:
     """Its name; its short id where only that is known; "" on the host."""
     return row.container or row.container_id[:12]
 
 
-def _alerts(row: ProcessRow) -> list[Span]:
-    if row.worst is None or not row.alerts:
-        return []
-    return [(f"{words.LETTERS[row.worst]}{words.count(row.alerts)}", priority_tone(row.worst))]
+def alerts_cell(row: ProcessRow) -> list[Span]:
+    """Its alerts by priority; of those that an earlier version kept, the worst is known, and how many are not so."""
+    if row.severities or row.worst is None or not row.alerts:
+        return alert_counts(row.severities)
+    only = row.alerts == 1
+    return [(f"{words.LETTERS[row.worst]}{'1' if only else '…'}", priority_tone(row.worst))]
 
 
 def find(rows: Sequence[ProcessRow], key: Hashable) -> ProcessRow | None:

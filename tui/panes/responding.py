@@ -26,6 +26,10 @@ class Responding(Pane):
         """What the selected row asks for, None for none."""
         raise NotImplementedError
 
+    def offers(self, action: str) -> bool:
+        """A response only where the sensor may."""
+        return super().offers(action) and (action != "respond" or self.front.responds)
+
     def bundle_place(self) -> AlertPlace | None:
         """The alert of which a bundle can be made first."""
         return None

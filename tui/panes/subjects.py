@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
-from engine.alerts import Alert, Ancestor
+from engine.alerts import Alert, Ancestor, Priority
 from engine.ending import ending
 from engine.protocol import (
     Alerts,
@@ -30,6 +30,7 @@ from tui.panes import inspect, rule
 from tui.panes.base import priority_cell
 from tui.theme import Span, priority_tone
 from tui.tree import guides
+from tui.widgets.cutting import short
 
 _ALERTS = 200
 """Alerts of the container that are looked through for those of the same tree."""
@@ -102,11 +103,20 @@ def _node(row: ProcessRow, guide: str, alert: Alert | None) -> list[Span]:
     who = [row.user or f"uid {row.uid}", words.terminal(row.tty), f"pid {row.pid}", life]
     return [
         (guide, "faint"),
-        (lineage.short(row.cmdline or row.name), tone),
+        (short(row.cmdline or row.name, lineage.WIDTH), tone),
         ("  ◀ this alert" if alert else "", "strong"),
-        (f"  {row.worst.label} ×{row.alerts}" if row.worst is not None and row.alerts else "", "warn"),
+        (_counts(row), "warn"),
         ("  " + " · ".join(word for word in who if word), "dim"),
     ]
+
+
+def _counts(row: ProcessRow) -> str:
+    """Its alerts by priority, the most severe first; of those kept by an earlier version only how many."""
+    if not row.severities:
+        worst = f", worst {row.worst.label}" if row.worst is not None else ""
+        return f"  {words.plural(row.alerts, 'alert')}{worst}" if row.alerts else ""
+    counts = ((priority.label, row.severities.get(priority.label, 0)) for priority in Priority)
+    return "  " + ", ".join(f"{label} ×{number}" for label, number in counts if number)
 
 
 def _alert(other: Alert, alert: Alert) -> list[Span]:

@@ -10,15 +10,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from rich.cells import cell_len, chop_cells, set_cell_size
+from rich.cells import cell_len
 
 from tui.theme import Span
+from tui.widgets import cutting
 
 Row = TypeVar("Row")
 GAP = 2
 """Cells between two columns."""
 _LEAST_MIDDLE = 12
 """Cells from which on there is a beginning and an end to show."""
+_LEAST = 12
+"""Cells that are left to a name that makes room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class Column(Generic[Row]):
     """The title outside of the screen, where it is another."""
     middle: bool = False
     """What does not fit is cut in the middle: of a path the end says most."""
+    whole: bool = False
+    """Of a column that grows: it has what it needs, and names make room for it. Of a figure no part says anything."""
 
     def text(self, row: Row) -> str:
         """The cell outside of the screen: uncut, without tones."""
@@ -68,8 +73,11 @@ def place(columns: Sequence[Column[Row]], width: int, needs: Mapping[str, int] |
     """
     shown = [column for column in columns if _is_shown(column, width)]
     wanted = [_wanted(column, needs or {}) for column in shown]
-    widths = [min(column.width, want) for column, want in zip(shown, wanted, strict=True)]
-    room = max(0, width - sum(widths) - GAP * (len(shown) - 1))
+    widths = [want if column.whole else min(column.width, want) for column, want in zip(shown, wanted, strict=True)]
+    room = width - sum(widths) - GAP * (len(shown) - 1)
+    if room < 0:
+        _narrow(shown, widths, -room)
+    room = max(0, room)
     for limits in (wanted, None):
         for index, extra in enumerate(_shared(shown, widths, room, limits)):
             widths[index] += extra
@@ -82,6 +90,16 @@ def _wanted(column: Column[Row], needs: Mapping[str, int]) -> int:
     if not column.share:
         return column.width
     return max(cell_len(column.title), needs.get(column.title, column.width))
+
+
+def _narrow(columns: Sequence[Column[Row]], widths: list[int], lacking: int) -> None:
+    """Take cells away: of names first, then from the right, so that nothing is cut without a sign of it."""
+    names = [index for index, column in enumerate(columns) if column.share and not column.whole]
+    for least, giving in ((_LEAST, names), (0, list(reversed(range(len(columns)))))):
+        for index in sorted(giving, key=lambda index: -widths[index]) if least else giving:
+            given = min(lacking, max(0, widths[index] - least))
+            widths[index] -= given
+            lacking -= given
 
 
 def _shared(
@@ -126,7 +144,7 @@ def fit(spans: Sequence[Span], width: int, right: bool = False, middle: bool = F
 def _cut_middle(spans: Sequence[Span], width: int) -> list[Span]:
     """The beginning, an ellipsis, and as much of the end of the last text."""
     text, tone = spans[-1]
-    end = chop_cells(text[::-1], (width - 1) * 2 // 3)[0][::-1]
+    end = cutting.end(text, (width - 1) * 2 // 3)
     begin = _cut(spans, width - cell_len(end))
     return [*begin, (end, tone)]
 
@@ -139,7 +157,9 @@ def _cut(spans: Sequence[Span], width: int) -> list[Span]:
     for text, tone in spans:
         length = cell_len(text)
         if length > left:
-            return [*kept, (set_cell_size(text, left), tone), ("…", "dim")]
+            begin = cutting.beginning(text, left)
+            pad = " " * (left - cell_len(begin))
+            return [*kept, (begin, tone), ("…", "dim"), *([(pad, "")] if pad else [])]
         kept.append((text, tone))
         left -= length
     return kept

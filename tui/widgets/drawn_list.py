@@ -150,7 +150,8 @@ class DrawnList(Taking[Row], Generic[Row]):
     def _learn(self, cells: Sequence[tuple[Placed[Row], Sequence[Span]]]) -> None:
         """A longer text than any before: the columns are placed anew, a few cells at a time."""
         for placed, spans in cells:
-            need = -(-sum(cell_len(text) for text, _ in spans) // _STEP) * _STEP if placed.column.share else 0
+            step = 1 if placed.column.whole else _STEP
+            need = -(-sum(cell_len(text) for text, _ in spans) // step) * step if placed.column.share else 0
             if need > self._needs.get(placed.column.title, 0):
                 self._needs[placed.column.title] = need
                 self.call_after_refresh(self.redraw)

@@ -8,16 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol, runtime_checkable
 
 from rich.cells import cell_len
 from textual import events
-from textual.binding import Binding
+from textual.binding import ActiveBinding, Binding
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
 from tui.actions import RANKS, sign
 from tui.theme import Span, content
+
+
+@runtime_checkable
+class Offering(Protocol):
+    """A widget with actions that cannot always be done, whose keys say so then."""
+
+    def offers(self, action: str, /) -> bool:
+        """Whether it can be done now."""
+
 
 PINNED = ("help", "quit")
 """The actions that always stand at the right."""
@@ -66,8 +76,12 @@ def _shown(screen: Screen[object]) -> list[Binding]:
     found = list(screen.active_bindings.values())
     near = {node: number for number, node in enumerate(dict.fromkeys(entry.node for entry in found))}
     found.sort(key=lambda entry: (near[entry.node], RANKS.get(entry.binding.action, 0)))
-    active = [entry.binding for entry in found if entry.enabled and entry.binding.show]
+    active = [entry.binding for entry in found if entry.enabled and entry.binding.show and _is_offered(entry)]
     return list({binding.action: binding for binding in reversed(active)}.values())[::-1]
+
+
+def _is_offered(entry: ActiveBinding) -> bool:
+    return not isinstance(entry.node, Offering) or entry.node.offers(entry.binding.action)
 
 
 def _with_more(binding: Binding) -> Binding:

@@ -190,8 +190,15 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         margin.append((f"{ERROR_SIGN if line.error else ' '} ", "warn"))
         head = self._strip(margin, self._margin)
         left = round(self.scroll_x)
-        body = Strip(self._segments(line)).crop(left, left + max(0, width - self._margin))
+        body = self._cut(Strip(self._segments(line)), left, max(0, width - self._margin))
         return Strip([*head, *body]).adjust_cell_length(width, self.rich_style)
+
+    def _cut(self, body: Strip, left: int, room: int) -> Strip:
+        """What of a line is in sight, with a sign where it goes on: a figure is not cut into another unseen."""
+        sign = Strip([Segment("…", self.rich_style + rich_tone(self.app.theme, "dim"))])
+        before, behind = left > 0 and body.cell_length > 0, body.cell_length > left + room
+        shown = body.crop(left + before, left + room - behind)
+        return Strip([*(sign if before else ()), *shown, *(sign if behind else ())])
 
     def _segments(self, line: LogLine) -> list[Segment]:
         base = self.rich_style + rich_tone(self.app.theme, "warn" if line.error else "")

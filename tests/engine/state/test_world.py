@@ -325,6 +325,7 @@ def test_a_process_with_its_user_its_alerts_and_its_signs(world: World) -> None:
     row = next(row for row in processes(world, WEB) if row.pid == 201)
     assert (row.cmdline, row.user, row.container) == ("x id", "www-data", "web")
     assert (row.alerts, row.worst) == (3, Priority.CRITICAL)
+    assert row.severities == {"Notice": 1, "Critical": 1, "Warning": 1}
     assert row.flags == ["new binary"]
 
 

@@ -38,14 +38,19 @@ def of(rows: list[Alert], group: Grouping) -> list[list[Alert]]:
     return sorted(found.values(), key=lambda several: -several[-1].id)
 
 
-def brief(row: StackRow) -> tuple[int, int, int, int, str, int]:
-    return (row.count, row.first, row.last, row.alert_id, row.target, row.stacks)
+SEVERE = {"a": Priority.WARNING, "b": Priority.CRITICAL, "c": Priority.CRITICAL}
 
 
-def expected(several: list[Alert]) -> tuple[int, int, int, int, str, int]:
+def brief(row: StackRow) -> tuple[object, ...]:
+    return (row.count, row.first, row.last, row.alert_id, row.target, row.stacks, row.priority, row.worst_rule)
+
+
+def expected(several: list[Alert]) -> tuple[object, ...]:
     latest = several[-1]
     stacks = len({one.stack for one in several})
-    return (len(several), several[0].time, latest.time, latest.id, latest.target, stacks)
+    worst = min(several, key=lambda one: (one.priority, one.rule))
+    worst_rule = worst.rule if len({one.rule for one in several}) > 1 else ""
+    return (len(several), several[0].time, latest.time, latest.id, latest.target, stacks, worst.priority, worst_rule)
 
 
 @settings(max_examples=80, deadline=None)
@@ -69,7 +74,14 @@ def test_rows_are_what_a_plain_count_gives(
             with no_space() if waiting and number >= len(steps) // 2 else nullcontext():
                 kept += store.add(
                     [
-                        alert(rule, process=process, container=CONTAINERS[name], target=f"/{number}", time=MOMENT + at)
+                        alert(
+                            rule,
+                            priority=SEVERE[rule],
+                            process=process,
+                            container=CONTAINERS[name],
+                            target=f"/{number}",
+                            time=MOMENT + at,
+                        )
                         for at, (rule, process, name) in enumerate(step, number * 100)
                     ]
                 )
