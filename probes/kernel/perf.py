@@ -154,7 +154,7 @@ class PerfReader:
         return self._given()
 
     def rest(self) -> list[bytes]:
-        """What those buffers hold that can be read still, for the end."""
+        """What all buffers that can be read hold, for the end: another may fail."""
         for buffer in self._buffers.values():
             with suppress(Exception):
                 self._left += buffer.drain(sys.maxsize)

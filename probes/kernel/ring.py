@@ -65,7 +65,7 @@ class RingReader:
         return records
 
     def rest(self) -> list[bytes]:
-        """What can be read still where ``drain`` fails: nothing, as there is one buffer only."""
+        """What is to be read at the end beside ``drain``: nothing, as there is one buffer only."""
         return []
 
     def _take(self, position: int, until: int, limit: int, records: list[bytes]) -> int:

@@ -12,7 +12,6 @@ from contextlib import suppress
 from enum import Enum
 
 from engine.contracts import Emit
-from engine.errors import SourceError
 from engine.events import Input, Loss, Phase, Snapshot, SourceState
 from engine.protocol import ProbeRow
 from engine.pushdown.filter import RENAMES, Filter
@@ -366,14 +365,10 @@ class KernelSource:
     def _drain_rest(self, emit: Emit) -> None:
         """What happened before we were told to end is still in the ring; a busy machine does not hold the end up."""
         end = time.monotonic() + REST_SECONDS
-        try:
-            while self._drain(emit) is Found.MORE and time.monotonic() < end:
-                pass
-        except SourceError:
-            assert self._reader is not None
-            if inputs := self._inputs(self._reader.rest()):
-                self._upkeep.deliver(emit, inputs)
-            raise
+        if self._reader is not None and (inputs := self._inputs(self._reader.rest())):
+            self._upkeep.deliver(emit, inputs)
+        while self._drain(emit) is Found.MORE and time.monotonic() < end:
+            pass
 
     def _inputs(self, records: list[bytes]) -> Sequence[Input]:
         inputs: list[Input] = []
