@@ -35,6 +35,8 @@ class Trial(msgspec.Struct):
     changes: Reload
     hits: list[Hits]
     """Rules in the order of their files; of each, its containers by name."""
+    notes: list[str] = []
+    """What else is to be known of the recording: which rules cannot fire on it."""
 
     @property
     def differs(self) -> bool:

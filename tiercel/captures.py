@@ -11,6 +11,7 @@ import click
 from engine.errors import TiercelError
 from tiercel.configured import configured
 from tiercel.listing import print_json, print_lines
+from tiercel.talk import say
 
 
 def test_captures(folder: Path, as_json: bool, *, junit: str | None, update: bool, expected: str, **named: Any) -> None:
@@ -20,6 +21,7 @@ def test_captures(folder: Path, as_json: bool, *, junit: str | None, update: boo
     """
     from engine.expectation import Outcome, report, totals
     from probes.recordings.opened import recordings_in
+    from probes.recordings.unheld import said_of
     from probes.ruling.configured import rules_of
     from probes.ruling.regression import Judgement, try_capture
 
@@ -28,7 +30,10 @@ def test_captures(folder: Path, as_json: bool, *, junit: str | None, update: boo
         rules_of(options).load(), first=options.config.rule_matching == "first", variant=expected, update=update
     )
     outcomes: list[Outcome] = []
-    for capture in recordings_in(folder):
+    captures = recordings_in(folder)
+    for line in said_of(captures, judgement.rules):
+        say(line)
+    for capture in captures:
         outcomes.append(try_capture(capture, judgement))
         if not as_json:
             print_lines(report(outcomes[-1]))

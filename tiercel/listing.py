@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from engine.scrub import scrub, scrub_json
+from tiercel.options import docker_option
 
 json_option = click.option("--json", "as_json", is_flag=True, help="The same as a JSON array.")
 
@@ -53,11 +54,16 @@ def events(as_json: bool) -> None:
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="The checks as JSON.")
-def doctor(as_json: bool) -> None:
-    """Say what this machine can and cannot do, and what mends it."""
-    from probes.machine.doctor import checks, report, to_rows
+@docker_option
+def doctor(as_json: bool, docker: str) -> None:
+    """Say what this machine can and cannot do, and what mends it.
 
-    results = checks()
+    Of container runtimes it asks the one that a sensor would take: that of --docker, else the one that is found.
+    """
+    from probes.machine.doctor import checks, report, to_rows
+    from probes.machine.facts import Machine
+
+    results = checks(Machine(docker=docker))
     print_json(to_rows(results)) if as_json else click.echo(report(results))
     if any(check.failed for check in results):
         sys.exit(1)

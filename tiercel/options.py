@@ -56,6 +56,10 @@ configuring_options = together(
 )
 """The options that say which configuration holds."""
 
+docker_option = click.option(
+    "--docker", default="", metavar="URL", envvar="TIERCEL_DOCKER", help='Docker\'s socket; "none" to do without.'
+)
+
 judging_options = together(
     rules_option,
     configuring_options,
@@ -66,9 +70,7 @@ judging_options = together(
 
 live_options = together(
     judging_options,
-    click.option(
-        "--docker", default="", metavar="URL", envvar="TIERCEL_DOCKER", help='Docker\'s socket; "none" to do without.'
-    ),
+    docker_option,
     click.option(
         "--store", default="", metavar="FILE", envvar="TIERCEL_STORE", help="Where alerts are kept, an SQLite database."
     ),

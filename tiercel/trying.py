@@ -15,6 +15,7 @@ from engine.invocation import command
 from tiercel.configured import configured
 from tiercel.listing import print_json, print_lines
 from tiercel.options import configuring_options, matching_option, rules_option
+from tiercel.talk import say
 
 _NUM_HELP = "The number of the event in a recording, or the line of JSON."
 
@@ -101,6 +102,8 @@ def _try_rules(files: Sequence[str], recording: str, as_json: bool, *, exit_code
 
     first = options.config.rule_matching == "first"
     trial = try_rules(list(map(Path, files)), rule_paths(options), Path(recording), load, first=first)
+    for note in trial.notes:
+        say(note)
     if as_json:
         print_json(trial)
     else:

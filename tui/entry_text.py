@@ -90,5 +90,8 @@ def _asker(asker: AskerRow | None) -> str:
     login = "" if asker.loginuid in (-1, NOBODY) else f"logged in as uid {asker.loginuid}"
     place = f"in container {asker.container_id[:12]}" if asker.container_id else ""
     who = [words.who(asker.user, asker.uid), login, words.terminal(asker.tty), f"pid {asker.pid}", place]
-    probably = "" if asker.certain else "probably "
-    return f"{probably}{asker.cmdline or asker.name}  ({' · '.join(part for part in who if part)})"
+    found = f"{asker.cmdline or asker.name}  ({' · '.join(part for part in who if part)})"
+    if asker.certain or not asker.others:
+        return found if asker.certain else f"probably {found}"
+    more = [f"{asker.more} more"] if asker.more else []
+    return " or ".join([f"not sure: {found}", *asker.others, *more])

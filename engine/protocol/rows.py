@@ -141,6 +141,10 @@ class AskerRow(msgspec.Struct):
     """"" on the host."""
     certain: bool = False
     """It names this very container, and no other process did at that time."""
+    others: list[str] = []
+    """Command lines of those who may have asked just as well, some of them; they are none when it is certain."""
+    more: int = 0
+    """How many more there are."""
 
 
 class ExecRow(msgspec.Struct):

@@ -13,6 +13,7 @@ from engine.rules.definitions import RuleDefinition
 from engine.rules.exception_text import condition
 from engine.rules.lists import Lists
 from engine.rules.macros import Expansion, Macros, Trouble, Use
+from engine.rules.misspelt import MISSPELT_LIST, ListNames
 from engine.rules.recovery import parse_all
 from engine.rules.reporter import Reporter
 from engine.rules.text import Text
@@ -28,6 +29,7 @@ class Conditions:
 
     def __init__(self, lists: Lists, macros: Macros, parse: Callable[[str], Node], reporter: Reporter) -> None:
         self._lists = lists
+        self._list_names = ListNames(lists.names)
         self._macros = macros
         self._parse = parse
         self._reporter = reporter
@@ -72,6 +74,8 @@ class Conditions:
         for use in uses:
             for message, position in lint.check(use.check):
                 self._reporter.report("LOAD_COMPILE_CONDITION", message, use.text.place(position), use.chain)
+            for message, hint, position in self._list_names.misspelt(use):
+                self._reporter.report(MISSPELT_LIST, message, use.text.place(position), use.chain, hint)
 
     def _report_check(self, code: str, use: Use, error: CheckError) -> None:
         self._reporter.report(code, error.message, use.text.place(error.position), use.chain, error.hint)

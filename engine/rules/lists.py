@@ -27,6 +27,11 @@ class Lists:
             self.used |= {other.name for item in each.items if (other := self._named(item, each)) is not None}
 
     @property
+    def names(self) -> Iterable[str]:
+        """Of all lists."""
+        return self._definitions
+
+    @property
     def expanded(self) -> dict[str, list[str]]:
         """Name → its items, those that are names of earlier lists replaced."""
         return {name: list(self._expanded(each)) for name, each in self._definitions.items()}

@@ -1,14 +1,16 @@
 """Who may have asked Docker for something: processes that connect to its socket, and its command line.
 
 Docker does not tell who asks. A process that connected to its socket just before, or whose command line names the
-container, probably did. It is certain when it is the only one that lived then and names the container, or the only one
-of these whose command line ends with what was asked for.
+container, probably did. It is certain when it began or spoke shortly before, and is the only one that names the
+container, or the only one of these whose command line ends with what was asked for. Where several may have asked, all
+of them are told.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from engine.events import KernelEvent
 from engine.protocol import AskerRow
@@ -20,12 +22,44 @@ PROGRAMS = frozenset({"docker", "docker-compose", "podman", "nerdctl"})
 """Command lines of runtimes: their execs are always told, their connects only where some rule asks for them."""
 MOST = 500
 """Processes remembered, the latest."""
+CONNECTS = 16
+"""Times of one process that are remembered, the latest."""
+OTHERS = 3
+"""Of those who may have asked as well, so many are named."""
 SOON = 5 * 10**9
 """Nanoseconds from a connect to what is asked, at most, where the command line does not tell."""
+ONCE = 30 * 10**9
+"""Nanoseconds after which a command line has asked for its exec. Who lives on is attached to it, and asks for none."""
 _SKEW = 10**8
 """Docker's event may have an earlier time than the connect that led to it, as far as clocks and queues go."""
 
 UserName = Callable[[Process], str]
+
+
+@dataclass(slots=True)
+class _Speaker:
+    """A process that spoke to a runtime, or is one's command line."""
+
+    process: Process
+    first: int
+    """When it did so for the first time."""
+    times: deque[int] = field(default_factory=lambda: deque(maxlen=CONNECTS))
+
+    def was_there(self, time: int) -> bool:
+        """Whether it lived then, and had spoken."""
+        ended = self.process.exit_time
+        return self.first <= time + _SKEW and (not ended or ended >= time - _SKEW)
+
+    def spoke_before(self, time: int, within: int) -> int | None:
+        """When it did so last, of so many nanoseconds before; None if it did not. Who did so too often since then to
+        be remembered may have done so at any time."""
+        if before := max((one for one in self.times if one <= time + _SKEW), default=0):
+            return before if before >= time - within else None
+        return time if self.first <= time else None
+
+    def is_attached(self, time: int) -> bool:
+        """Whether it is a command line that has long had what it was to ask for."""
+        return self.process.name in PROGRAMS and self.first < time - ONCE
 
 
 class Askers:
@@ -33,7 +67,7 @@ class Askers:
 
     def __init__(self, user: UserName) -> None:
         self._user = user
-        self._latest: OrderedDict[ProcessKey, tuple[int, Process]] = OrderedDict()
+        self._latest: OrderedDict[ProcessKey, _Speaker] = OrderedDict()
 
     def connected(self, event: KernelEvent, process: Process) -> None:
         """A process connected somewhere; what matters is whether it is a runtime's socket."""
@@ -51,23 +85,28 @@ class Askers:
             self._note(process.started, process)
 
     def _note(self, time: int, process: Process) -> None:
-        self._latest[process.key] = (time, process)
+        speaker = self._latest.setdefault(process.key, _Speaker(process, time))
+        speaker.times.append(time)
         self._latest.move_to_end(process.key)
         if len(self._latest) > MOST:
             self._latest.popitem(last=False)
 
-    def asker(self, time: int, names: tuple[str, ...], commands: tuple[str, ...] = ()) -> AskerRow | None:
-        """Who probably asked at this time for something about the container of these names (or its id); of several
-        that name it the one whose command line ends with one of the commands."""
-        there = [(when, one) for when, one in self._latest.values() if _was_there(when, one, time)]
-        naming = [one for _, one in there if _names(one, names)]
-        naming = [one for one in naming if commands and one.cmdline.endswith(commands)] or naming
+    def asker(
+        self, time: int, names: tuple[str, ...], commands: tuple[str, ...] = (), *, for_exec: bool = False
+    ) -> AskerRow | None:
+        """Who probably asked at this time for something about the container of these names (or its id), ``for_exec``
+        or else; of several that name it the one whose command line ends with one of the commands."""
+        there = [one for one in self._latest.values() if one.was_there(time)]
+        there = [one for one in there if not (for_exec and one.is_attached(time))]
+        naming = [one for one in there if _names(one.process, names)]
+        naming = [one for one in naming if commands and one.process.cmdline.endswith(commands)] or naming
         if naming:
-            return self._row(naming[-1], certain=len(naming) == 1)
-        recent = [one for when, one in there if when >= time - SOON]
-        return self._row(recent[-1], certain=False) if recent else None
+            return self._row(naming, certain=len(naming) == 1 and naming[0].spoke_before(time, ONCE) is not None)
+        spoke = [(when, one) for one in there if (when := one.spoke_before(time, SOON)) is not None]
+        return self._row([one for _, one in sorted(spoke, key=_when)], certain=False) if spoke else None
 
-    def _row(self, process: Process, *, certain: bool) -> AskerRow:
+    def _row(self, found: Sequence[_Speaker], *, certain: bool) -> AskerRow:
+        *others, process = (one.process for one in found)
         return AskerRow(
             pid=process.pid,
             start=process.start,
@@ -79,11 +118,13 @@ class Askers:
             tty=process.tty,
             container_id=process.container_id,
             certain=certain,
+            others=[one.cmdline or one.name for one in others[: -OTHERS - 1 : -1]],
+            more=max(0, len(others) - OTHERS),
         )
 
 
-def _was_there(connected: int, process: Process, time: int) -> bool:
-    return connected <= time + _SKEW and (not process.exit_time or process.exit_time >= time - _SKEW)
+def _when(spoke: tuple[int, _Speaker]) -> int:
+    return spoke[0]
 
 
 def _names(process: Process, names: tuple[str, ...]) -> bool:

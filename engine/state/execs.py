@@ -100,7 +100,7 @@ class Execs:
     def _find_asker(self, row: ExecRow, container: Container) -> None:
         if row.asker is None or not row.asker.certain:
             commands = (row.command, _plain(row.command)) if row.command else ()
-            row.asker = self.askers.asker(row.time, _names(container), commands) or row.asker
+            row.asker = self.askers.asker(row.time, _names(container), commands, for_exec=True) or row.asker
 
     def _begun(self, action: ContainerAction, container: Container) -> None:
         found = self.askers.asker(action.time, (*_names(container), container.info.image if container.info else ""))
@@ -164,7 +164,7 @@ class Execs:
     def _untold(self, process: Process, time: int, container: Container) -> ExecRow:
         """An entry that no runtime has told of. Podman's command line puts it there itself, and its service learns of
         it later: only who surely asked for just this counts."""
-        asker = self.askers.asker(time, _names(container), (_command(process),))
+        asker = self.askers.asker(time, _names(container), (_command(process),), for_exec=True)
         certain = asker if asker is not None and asker.certain else None
         return ExecRow(process.container_id, time, *process.key, asker=certain)
 

@@ -46,10 +46,9 @@ class Surrounding:
 
 
 def insert(connection: sqlite3.Connection, one: Surrounding) -> int:
-    """Write it; its size."""
+    """Write it; its id."""
     values = (one.place, one.container_id, one.first_alert, one.since, one.until, len(one.body), one.body)
-    connection.execute(_INSERT, values)
-    return len(one.body)
+    return connection.execute(_INSERT, values).lastrowid or 0
 
 
 def size(connection: sqlite3.Connection) -> int:

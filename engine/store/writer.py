@@ -66,6 +66,8 @@ class Writer:
         """Stacks that are incidents; None when that is to be looked up."""
         self._orphans_after: int | None = 0
         """From here on what surrounds alerts is looked through for what has lost them; None for not now."""
+        self._looks_again = False
+        """Alerts have gone since that began: what it is past may have lost them, too."""
         self._newest_stack = self._highest("SELECT max(id) FROM stacks", "SELECT max(stack) FROM dropped")
 
     @property
@@ -128,6 +130,7 @@ class Writer:
         if gone:
             self.total -= gone
             self.let_go = dropped_rows(self._connection)
+            self._looks_again = self._orphans_after is not None
             self._orphans_after = self._orphans_after or 0
         return bool(gone)
 
@@ -143,8 +146,11 @@ class Writer:
         return drop_for_room(self._connection, plan, whole=whole)
 
     def surround(self, one: Surrounding) -> None:
-        """Write what surrounds alerts, after these alerts."""
-        self.surroundings += insert(self._connection, one)
+        """Write what surrounds alerts, after these alerts; they may have gone already."""
+        written = insert(self._connection, one)
+        self.surroundings += len(one.body)
+        if self._orphans_after is None:
+            self._orphans_after = written - 1
 
     def tidy(self, retention: Retention) -> bool:
         """Let some of what surrounds alerts go: what is too much, or has lost them; whether there may be more to go."""
@@ -153,10 +159,11 @@ class Writer:
             self.surroundings_dropped += gone
             self.surroundings -= size
             return True
-        if self._orphans_after is not None:
+        if self._orphans_after is not None and not self.waiting:  # what is not on the disk yet is not gone
             gone, last = drop_orphans(self._connection, self._orphans_after)
             self.surroundings -= gone
-            self._orphans_after = last or None
+            self._orphans_after = last or (0 if self._looks_again else None)
+            self._looks_again = self._looks_again and bool(last)
         return False
 
     def _of_incidents(self) -> list[int]:

@@ -66,7 +66,7 @@ def find(url: str | None = None, environ: Mapping[str, str] = os.environ) -> tup
     Raises TiercelError when there is none, or one that cannot be followed from here.
     """
     if url:
-        return _followed(given(url, "--docker", environ)), ""
+        return by_hand(url, environ), ""
     choice = choose(environ)
     if choice.taken is not None:
         return choice.taken, choice.note
@@ -79,6 +79,11 @@ def find(url: str | None = None, environ: Mapping[str, str] = os.environ) -> tup
 def find_daemon(url: str | None = None, environ: Mapping[str, str] = os.environ) -> str:
     """The URL of what is to :func:`find`. Raises TiercelError likewise."""
     return find(url, environ)[0].url
+
+
+def by_hand(url: str, environ: Mapping[str, str] = os.environ) -> Endpoint:
+    """The daemon that is given by ``--docker``. Raises TiercelError for one that cannot be followed from here."""
+    return _followed(given(url, "--docker", environ))
 
 
 def _followed(endpoint: Endpoint) -> Endpoint:

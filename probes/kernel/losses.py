@@ -7,7 +7,10 @@ those that were removed are given back when they have been read.
 from __future__ import annotations
 
 import struct
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from math import inf
+
+from msgspec.structs import replace
 
 from engine.drops import CAUSES
 from engine.events import HOST, OTHER, Loss
@@ -21,6 +24,9 @@ from probes.machine.cgroups import Key
 
 OTHER_KEYS = [LOSS_KEY.pack(2**64 - 1, 2**32 - 1, cause) for cause in range(len(CAUSES))]
 """What stands for the cgroup then (count_loss in bpf/maps.h). They are in the map from the start."""
+
+UNTOLD = 10_000
+"""Losses that wait to be told, at most, where nobody takes them."""
 
 _U32 = struct.Struct("=I")
 _STATE = [_U32.pack(EVENT_INDEX[row.name]) for row in EVENT_TYPES if row.state]
@@ -101,6 +107,21 @@ class Losses:
         cgroup, hierarchy, cause = LOSS_KEY.unpack(key)
         container = OTHER if key in OTHER_KEYS else self._containers.get((hierarchy, cgroup), HOST)
         return container, CAUSES[cause]
+
+
+def added(before: Sequence[Loss], later: Sequence[Loss], most: int = UNTOLD) -> list[Loss]:
+    """The two as one: of each container and cause the sum, with the process of the later; where that is more than
+    ``most``, of each cause."""
+    return _sums([*before, *later], most) or _sums([replace(one, container_id=OTHER) for one in (*before, *later)])
+
+
+def _sums(losses: Iterable[Loss], most: float = inf) -> list[Loss]:
+    """Of each container and cause; empty for more than ``most`` of them."""
+    sums: dict[_Kind, Loss] = {}
+    for loss in losses:
+        kind = loss.container_id, loss.cause
+        sums[kind] = replace(loss, count=loss.count + (sums[kind].count if kind in sums else 0))
+    return list(sums.values()) if len(sums) <= most else []
 
 
 def _cgroup(key: bytes) -> Key:

@@ -134,7 +134,7 @@ class PerfReader:
         self._each = max(1 << (size // len(cpus)).bit_length() - 1, 16 * _PAGE)
         self._buffers: dict[int, _CpuBuffer] = {}
         self._left: list[bytes] = []
-        """What was in buffers that are gone."""
+        """What was in buffers that are gone, or was read when another could not be."""
         self._next_look = time.monotonic() + LOOK_SECONDS
         try:
             for cpu in cpus:
@@ -144,19 +144,44 @@ class PerfReader:
             raise
 
     def drain(self, limit: int) -> list[bytes]:
-        """About ``limit`` records, those of one call in the order of their time; fewer when all buffers are empty."""
+        """About ``limit`` records, those of one call in the order of their time; fewer when all buffers are empty.
+
+        Raises what the buffer of a CPU raises. What was read of the others is given with the next call, or as the rest.
+        """
         if time.monotonic() >= self._next_look:
             self.follow_cpus()
-        records, self._left = self._left, []
-        while len(records) < limit and self._buffers:
-            each = max((limit - len(records)) // len(self._buffers), 1)
-            found = [record for buffer in self._buffers.values() for record in buffer.drain(each)]
-            if not found:
-                break
-            records += found
+        self._gather(limit)
+        return self._given()
+
+    def rest(self) -> list[bytes]:
+        """What all buffers that can be read hold, for the end: another may fail."""
+        for buffer in self._buffers.values():
+            with suppress(Exception):
+                self._left += buffer.drain(sys.maxsize)
+        return self._given()
+
+    def _given(self) -> list[bytes]:
+        """What was read, in the order of its time."""
         # A perf sample is padded to 8 bytes: the record's own lengths say where it ends.
-        records.sort(key=TIME.unpack_from)
-        return self._boot_time.given(records) if self._boot_time is not None else records
+        records = sorted(self._left, key=TIME.unpack_from)
+        records = self._boot_time.given(records) if self._boot_time is not None else records
+        self._left = []
+        return records
+
+    def _gather(self, limit: int) -> None:
+        """Read on until there are so many. Each buffer is asked at least once: one that fails does so each time."""
+        found = bool(self._buffers)
+        while found:
+            before, failed = len(self._left), None
+            each = max((limit - before) // len(self._buffers), 1)
+            for buffer in self._buffers.values():
+                try:
+                    self._left += buffer.drain(each)
+                except Exception as error:  # noqa: BLE001 - it must not keep the others from being read
+                    failed = error
+            if failed is not None:
+                raise failed
+            found = before < len(self._left) < limit
 
     def follow_cpus(self) -> None:
         """Open buffers for CPUs that have come, or were away."""

@@ -64,6 +64,10 @@ class RingReader:
         self._consumer[0] = position
         return records
 
+    def rest(self) -> list[bytes]:
+        """What is to be read at the end beside ``drain``: nothing, as there is one buffer only."""
+        return []
+
     def _take(self, position: int, until: int, limit: int, records: list[bytes]) -> int:
         """Add what begins before ``until``, which must be mapped; gives the position behind it."""
         lengths, pages, shift = self._lengths, self._pages, (position & self._mask) - self._begin - position

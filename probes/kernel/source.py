@@ -365,6 +365,8 @@ class KernelSource:
     def _drain_rest(self, emit: Emit) -> None:
         """What happened before we were told to end is still in the ring; a busy machine does not hold the end up."""
         end = time.monotonic() + REST_SECONDS
+        if self._reader is not None and (inputs := self._inputs(self._reader.rest())):
+            self._upkeep.deliver(emit, inputs)
         while self._drain(emit) is Found.MORE and time.monotonic() < end:
             pass
 

@@ -14,7 +14,7 @@ from typing import TypeVar
 from engine.contracts import Emit
 from engine.errors import SourceError
 from engine.events import Input, Loss
-from probes.kernel.losses import Losses
+from probes.kernel.losses import Losses, added
 from probes.kernel.slices import in_slices
 from probes.machine.snapshots import Snapshots
 
@@ -42,6 +42,8 @@ class Upkeep:
         """When the ring refused to be read for the first time since it was read last."""
         self._undelivered = 0
         """Inputs that were not taken, and of which that is not told yet."""
+        self._untold: list[Loss] = []
+        """What was found lost, and is not told yet."""
         self._next_look = 0.0
         self._failing: set[str] = set()
         self.failed = 0
@@ -107,12 +109,15 @@ class Upkeep:
 
     async def look(self, losses: Losses, emit: Emit) -> None:
         """Tell what was lost, once a second."""
-        if time.monotonic() < self._next_look:
+        if self._now() < self._next_look:
             return
-        self._next_look = time.monotonic() + LOOK_PERIOD
+        self._next_look = self._now() + LOOK_PERIOD
         with self.attempt("what was lost cannot be read"):
-            if found := await in_slices(losses.read(time.time_ns())):
-                emit(found)
+            self._untold = added(self._untold, await in_slices(losses.read(time.time_ns())))
+        if self._untold:
+            with self.attempt("a loss is not taken by the sensor"):
+                emit(self._untold)
+                self._untold = []
         with self.attempt("the counters of events cannot be read"):
             if losses.of_state():
                 self._snapshots.want()

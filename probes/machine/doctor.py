@@ -173,6 +173,8 @@ _NO_NAMES = "containers are known by id only: no names, images or mounts"
 
 
 def _docker(machine: Machine) -> Finding:
+    if machine.docker == "none":
+        return Finding(Status.OK, "not asked (--docker none)", _NO_NAMES)
     try:
         choice = machine.runtimes()
     except TiercelError as error:

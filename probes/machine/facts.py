@@ -20,7 +20,7 @@ from enum import Enum, auto
 from pathlib import Path
 
 from probes.docker.address import Endpoint
-from probes.docker.endpoints import Choice, choose
+from probes.docker.endpoints import Choice, by_hand, choose
 from probes.docker.ping import Daemon, ping
 from probes.kernel.bpf_trial import attaches_raw_tracepoint, creates_perf_array, creates_ring
 from probes.machine.kept_capabilities import CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN, Capability, kept
@@ -58,6 +58,8 @@ class Machine:
     uid: int = field(default_factory=os.geteuid)
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     sqlite: tuple[int, ...] = sqlite3.sqlite_version_info
+    docker: str = ""
+    """What is given by ``--docker``: a URL, "none" to do without, "" to look for it."""
 
     @property
     def version(self) -> tuple[int, int]:
@@ -161,9 +163,9 @@ class Machine:
     def runtimes(self) -> Choice:
         """Where container runtimes can be asked, and which is taken.
 
-        Raises TiercelError for a context of Docker's that there is not.
+        Raises TiercelError for a context of Docker's that there is not, and for a URL that cannot be followed.
         """
-        return choose(self.environ, self.root)
+        return Choice(by_hand(self.docker, self.environ)) if self.docker else choose(self.environ, self.root)
 
     def ask(self, endpoint: Endpoint) -> Daemon:
         """What answers there. Raises TiercelError with the reason why nothing does."""

@@ -11,6 +11,7 @@ from engine.rules.load import rule_files
 from engine.rules.ruleset import RuleSet
 from engine.trial import Trial, compare
 from probes.recordings.opened import opened
+from probes.recordings.unheld import said_of
 
 Load = Callable[[Sequence[Path]], RuleSet]
 """Reads rule files, as the configuration wants it."""
@@ -32,7 +33,10 @@ def try_rules(tried: Sequence[Path], rules: Sequence[Path], recording: Path, loa
                 hint="copy the files, change the copies, and try those",
             ) from error
         raise
-    return compare(recorded(recording), rules_before, load(after), first=first)
+    rules_after = load(after)
+    trial = compare(recorded(recording), rules_before, rules_after, first=first)
+    trial.notes = said_of([recording], rules_after)
+    return trial
 
 
 def with_and_without(tried: Sequence[Path], rules: Sequence[Path]) -> tuple[list[Path], list[Path]]:

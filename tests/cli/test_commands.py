@@ -54,6 +54,18 @@ def test_help_names_every_command() -> None:
     assert "private-sensor" not in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("docker", "found"),
+    [
+        ("none", "not asked (--docker none)"),
+        ("unix:///no/such.sock", "/no/such.sock (--docker): No such file or directory"),
+    ],
+)
+def test_the_doctor_asks_the_daemon_that_is_meant(docker: str, found: str) -> None:
+    rows = json.loads(tiercel("doctor", "--json", "--docker", docker).stdout)
+    assert [row["found"] for row in rows if row["check"] == "Docker"] == [found]
+
+
 def test_an_unknown_option_is_a_usage_error_without_a_traceback() -> None:
     done = tiercel("watch", "--jsno")
     assert done.returncode == 2

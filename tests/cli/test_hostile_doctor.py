@@ -43,11 +43,12 @@ def environs(tmp_path: Path) -> list[dict[str, str]]:
 
 def test_its_report_is_inert(environs: list[dict[str, str]], tmp_path: Path) -> None:
     """As lines, and as data."""
-    for environ in environs:
-        here = Machine(root=tmp_path, environ=environ)
+    given = [ALL_IN_ONE, f"unix:///{ALL_IN_ONE}", f"ssh://{ALL_IN_ONE}", f"tcp://{ALL_IN_ONE}"]
+    for environ, docker in [*((environ, "") for environ in environs), *(({}, docker) for docker in given)]:
+        here = Machine(root=tmp_path, environ=environ, docker=docker)
         found = [Check(name, CHECKS[name](here)) for name in ASKED]
         lines = report(found).split("\n")
-        assert all(map(is_clean, lines)), environ
+        assert all(map(is_clean, lines)), (environ, docker)
         assert len(lines) <= 2 * len(ASKED)
         assert all(is_clean(text) for row in to_rows(found) for text in row.values())
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from probes.options import DEMO
+from probes.recordings.convert import convert
 
 RULE = "Sensitive file read"
 MINE = """
@@ -17,6 +18,15 @@ MINE = """
   desc: A shell was started.
   condition: evt.type = execve and proc.name = sh
   output: Shell (%proc.cmdline)
+  priority: Notice
+"""
+
+
+LINK = """
+- rule: Link
+  desc: Somebody read what was secret by another name.
+  condition: evt.type in (open, openat) and tiercel.path = /etc/shadow and fd.name != /etc/shadow
+  output: read
   priority: Notice
 """
 
@@ -154,6 +164,17 @@ def test_rules_that_change_nothing_leave_the_exit_code(mine: Path) -> None:
     mine.write_text("- list: nobody_uses_it\n  items: []\n")
     done = tiercel("test", str(mine), "--recording", str(DEMO), "--exit-code")
     assert (done.returncode, "nothing has changed" in done.stdout) == (0, True)
+
+
+def test_a_rule_that_looks_at_what_a_capture_does_not_hold_is_named(tmp_path: Path) -> None:
+    convert(DEMO, str(tmp_path / "demo.scap"))
+    file = tmp_path / "link.yaml"
+    file.write_text(LINK)
+    for recording, times, said in ((DEMO, 1, 0), (tmp_path / "demo.scap", 0, 1)):
+        done = tiercel("test", str(file), "--recording", str(recording), "-r", str(file), "--json")
+        assert sum(row["after"] for row in json.loads(done.stdout)["hits"]) == times
+        assert done.stderr.count("captures hold no paths behind symbolic links (tiercel.path)") == said
+        assert done.stderr.count("Link") == said
 
 
 def test_a_broken_file_is_shown_with_its_place_and_nothing_is_judged(mine: Path) -> None:

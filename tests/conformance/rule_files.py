@@ -19,7 +19,7 @@ from engine.rules.selection import Selection, in_force
 from engine.rules.yaml_items import SourceFile
 from tests.conformance.verdicts import Context, UnsupportedError, Vector, same
 
-OURS = frozenset({"LOAD_NOT_SERVED", "LOAD_FALCO_QUIRK"})
+OURS = frozenset({"LOAD_NOT_SERVED", "LOAD_FALCO_QUIRK", "LOAD_MISSPELT_LIST"})
 """Warnings that only Tiercel gives."""
 
 OPTIONS = frozenset({"ops", "extra_format", "extra_fields", "min_priority", "loaded_plugins", "rule_matching"})

@@ -89,6 +89,13 @@ def test_what_is_wrong_has_its_line_in_the_text(edited: Edited) -> None:
     assert any("proc.name" in line for line in tried.problems)
 
 
+def test_a_misspelt_list_is_warned_about_and_does_not_keep_the_text_from_its_trial(edited: Edited) -> None:
+    tried = edited.tried(edited.text("condition: >-", "condition: >-\n    proc.name in (package_manager) and"))
+    assert tried.problems == [] and len(tried.rows) == 1
+    assert tried.warnings[0].startswith("edited.yaml:")
+    assert any("did you mean package_managers?" in line for line in tried.warnings)
+
+
 def test_what_is_saved_is_in_force_until_it_is_taken_back(edited: Edited) -> None:
     before = str(edited.sensor.rules[RULE].expanded)
     told = asyncio.run(

@@ -32,6 +32,7 @@ from engine.protocol import (
     Control,
     Explain,
     GetHealth,
+    Health,
     HealthReply,
     ListEvents,
     ListRules,
@@ -41,6 +42,7 @@ from engine.protocol import (
     Rules,
     SetRule,
     SetRules,
+    SetState,
     Stacks,
     Zoom,
 )
@@ -457,6 +459,23 @@ async def test_front_ends_are_told_that_something_changed(rules: Path, collected
     assert [(row.rule, row.count) for row in stacks.rows] == [("Shell", 1)]
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+@pytest.mark.parametrize("headless", [False, True])
+async def test_where_no_front_end_can_ask_nothing_is_measured_for_one(
+    rules: Path, collected: Collected, headless: bool
+) -> None:
+    """What else is done once a second is done all the same: a mute ends."""
+    sensor = sensor_of(rules, collected)
+    sensor.headless = headless
+    healths: list[Health] = []
+    sensor.on_pulse = lambda pulse: healths.append(pulse.health) if pulse.health else None
+    sensor.feed([execve("sh")])
+    await sensor.store.set_state(SetState([1], "muted", until=1))
+    for _ in range(3):
+        await sensor._look_after()
+    assert (len(healths), len(sensor.history.samples())) == ((0, 0) if headless else (3, 2))
+    assert [row.state for row in (await sensor.store.stacks(ListStacks())).rows] == ["new"]
 
 
 async def test_only_a_replay_can_be_steered(rules: Path, collected: Collected) -> None:

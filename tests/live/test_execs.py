@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -120,6 +122,11 @@ async def test_many_at_once_are_told_apart(lab: Lab) -> None:
     }
 
 
+def _began(action: Input) -> bool:
+    """Of the two execs that Docker still knows the one that lives."""
+    return isinstance(action, ContainerAction) and "touch" in action.attributes.get("command", "")
+
+
 async def test_an_exec_that_was_there_before_the_watch_is_told_with_who_asked(lab: Lab) -> None:
     """Docker still knows of it, and its command line lives still."""
     web = str(await do(lab.run, "web", "busybox"))
@@ -128,7 +135,7 @@ async def test_an_exec_that_was_there_before_the_watch_is_told_with_who_asked(la
     try:
         await do(lab.exec, "web", "sh", "-c", "until [ -e /tmp/began ]; do sleep 0.1; done")
         async with both(lab) as watched:
-            await watched.until(ContainerAction, action="exec_inspect", id=web)
+            await watched.until(ContainerAction, _began, action="exec_inspect", id=web)
             world = seen(watched)
             await do(lab.exec, "web", "touch", "/tmp/end")
             await running
@@ -182,6 +189,66 @@ async def test_without_docker_the_kernel_tells_that_somebody_entered(lab: Lab) -
     assert (row.exec_id, row.time) == ("", container.last_entry)
 
 
+_PINGS = """
+import socket, sys
+while True:
+    with socket.socket(socket.AF_UNIX) as one:
+        one.connect(sys.argv[1])
+        one.sendall(b"GET /_ping HTTP/1.0\\r\\n\\r\\n")
+        while one.recv(4096):
+            pass
+    print(flush=True)
+"""
+"""Asks Docker nothing but whether it is there, again and again, and says so each time."""
+_ASKS = """
+import http.client, json, socket, sys
+path, container = sys.argv[1], sys.stdin.readline().strip()
+def post(what, body):
+    there = http.client.HTTPConnection("docker")
+    there.sock = socket.socket(socket.AF_UNIX)
+    there.sock.connect(path)
+    there.request("POST", what, json.dumps(body), {"Content-Type": "application/json"})
+    return there.getresponse().read()
+made = json.loads(post(f"/containers/{container}/exec", {"Cmd": ["uptime"]}))
+post(f"/exec/{made['Id']}/start", {"Detach": True})
+sys.stdin.read()
+"""
+"""Has a program run in a container without Docker's command line, and stays."""
+
+
+async def client_of(lab: Lab, code: str) -> asyncio.subprocess.Process:
+    """Begin a program that speaks to the lab's Docker by itself."""
+    command = sys.executable, "-c", code, str(lab.socket)
+    return await asyncio.create_subprocess_exec(*command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+async def test_a_client_that_connects_again_and_again_is_not_taken_for_who_asked(lab: Lab) -> None:
+    """Which of the two it was nobody can tell; what is said names both."""
+    web = str(await do(lab.run, "web", "busybox"))
+    pings = asks = None
+    try:
+        async with both(lab) as watched:
+            pings = await client_of(lab, _PINGS)
+            assert pings.stdout is not None
+            await pings.stdout.readline()
+            asks = await client_of(lab, _ASKS)
+            assert asks.stdin is not None
+            asks.stdin.write(web.encode() + b"\n")  # not as an argument: that would make it certain
+            await watched.until(ContainerAction, action="exec_die", id=web)
+            await watched.until(KernelEvent, type="procexit", comm="uptime")
+            world = seen(watched)
+    finally:
+        for process in (pings, asks):
+            if process is not None:
+                process.kill()
+                await process.communicate()
+        lab.remove_all()
+    asker = by_program(world, "uptime", web).asker
+    assert asker is not None and not asker.certain
+    named = [asker.cmdline, *asker.others]
+    assert [sum(word in one for one in named) for word in ("/_ping", "/exec")] == [1, 1], named
+
+
 async def test_who_started_a_container_is_told(lab: Lab) -> None:
     async with both(lab) as watched:
         web = str(await do(lab.run, "web", "busybox"))
@@ -190,5 +257,5 @@ async def test_who_started_a_container_is_told(lab: Lab) -> None:
     lab.remove_all()
     starter = world.execs.starter(web)
     assert starter is not None
-    assert (starter.name, starter.certain) == ("docker", True)
+    assert (starter.name, starter.certain, starter.others) == ("docker", True, [])
     assert "run" in starter.cmdline

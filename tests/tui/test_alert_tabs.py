@@ -122,6 +122,7 @@ async def test_what_is_kept_with_an_alert_is_shown_when_memory_has_nothing(size:
 async def test_how_somebody_entered_is_told(view: str, size: tuple[int, int]) -> None:
     world = incident()
     asker = AskerRow(99, 990, "docker", "docker exec -it web sh", "eve", 1000, 1000, 34816)
+    asker.others, asker.more = ["docker exec web sh"], 2
     world.entries[4] = Entry(
         ExecRow(WEB, NOW, 4701, 47_010, "e" * 64, "sh -l", NOW, NOW, 137, True, "www", True, False, asker)
     )
@@ -135,7 +136,8 @@ async def test_how_somebody_entered_is_told(view: str, size: tuple[int, int]) ->
         "sh -l",
         "www",
         "exit code 137",
-        "probably docker exec -it web sh",
+        "not sure: docker exec -it web sh",
+        "or docker exec web sh or 2 more",
         "logged in as uid 1000",
         "by time and",
     ):

@@ -7,7 +7,11 @@ import pytest
 from engine.lang.grammar import parse
 from engine.lang.nodes import Check, leaves
 from engine.rules import lint
+from engine.rules.load import check
+from engine.rules.misspelt import MOST
+from probes.options import SHIPPED_RULES
 from tests.helpers.rule_files import errors, loaded, rule, rules, warnings
+from tests.helpers.vectors import upstream_rules
 
 
 @pytest.mark.parametrize(
@@ -133,3 +137,81 @@ def test_what_is_wrong_otherwise_stays_an_error(condition: str, output: str) -> 
 
 def test_a_macro_that_is_not_there_stays_an_error() -> None:
     assert errors(skipping("nowhere"))[0].startswith("LOAD_ERR_VALIDATE")
+
+
+# ── a list's name that is none ──────────────────────────────────────────────────────────────────────────────────────
+
+
+LISTS = """
+- list: shell_binaries
+  items: [bash, sh, shell_binarys]
+- list: sensitive_file_names
+  items: [/etc/shadow]
+- list: servers
+  items: [httpd]
+"""
+
+
+def misspelt(condition: str, lists: str = LISTS) -> list[tuple[str, str]]:
+    """The words of which it is said, and what was perhaps meant."""
+    found = (each for each in loaded(lists + rule("R", condition)).problems if each.code == "LOAD_MISSPELT_LIST")
+    return [(each.message.split("'")[1], each.hint) for each in found]
+
+
+@pytest.mark.parametrize(
+    ("check", "word", "meant"),
+    [
+        ("proc.name in (shell_binarie)", "shell_binarie", "shell_binaries"),
+        ("proc.name in (vi, shel_binaries, shell_binaries)", "shel_binaries", "shell_binaries"),
+        ("proc.name in (shell-binaries)", "shell-binaries", "shell_binaries"),
+        ("proc.name in (shell_binaries_)", "shell_binaries_", "shell_binaries"),
+        ("fd.name intersects (sensitive_files_names)", "sensitive_files_names", "sensitive_file_names"),
+        ("fd.name pmatch (sensitive_file_name)", "sensitive_file_name", "sensitive_file_names"),
+    ],
+)
+def test_a_value_that_is_nearly_a_lists_name_is_warned_about(check: str, word: str, meant: str) -> None:
+    assert misspelt(f"evt.type = open and {check}") == [(word, f"did you mean {meant}?")]
+    assert warnings(LISTS + rule("R", f"evt.type = open and {check}")).count("LOAD_MISSPELT_LIST") == 1
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "proc.name in (shell_binaries)",
+        "proc.name in (bash, sh, shells, /etc/shadow)",
+        'proc.name in ("shell_binarie")',
+        "proc.name = shell_binarie",
+        "proc.name in (my_own_binaries, server)",
+        "proc.name in ()",
+    ],
+)
+def test_other_values_are_not(check: str) -> None:
+    assert misspelt(f"evt.type = open and {check}") == []
+
+
+def test_where_it_stands_and_on_which_way_is_told() -> None:
+    text = "- macro: shell\n  condition: >\n    proc.name in (vi,\n      shell_binarie)\n"
+    (problem,) = (
+        each
+        for each in loaded(LISTS + text + rule("R", "evt.type = open and shell")).problems
+        if each.code == "LOAD_MISSPELT_LIST"
+    )
+    line = len((LISTS + text).splitlines())
+    assert (problem.line, problem.column, problem.chain) == (line, 7, ("macro 'shell'",))
+    assert problem.snippet.strip() == "shell_binarie)"
+    assert rules(LISTS + text + rule("R", "evt.type = open and shell"))["R"].forms, "it is valid all the same"
+
+
+def test_only_so_many_words_are_compared() -> None:
+    words = ", ".join(f"shell_binarie{number:04}"[:13] + f"{number % 10}" for number in range(9))
+    many = ", ".join(f"a{number:012}" for number in range(2 * MOST))
+    assert len(misspelt(f"evt.type = open and proc.name in ({words})")) == 9
+    assert misspelt(f"evt.type = open and proc.name in ({many}, shell_binarie)") == []
+
+
+def test_no_value_of_the_shipped_rules_is_taken_for_a_name() -> None:
+    assert "LOAD_MISSPELT_LIST" not in {each.code for each in check([SHIPPED_RULES]).problems}
+
+
+def test_no_value_of_falcos_rules_is_taken_for_a_name() -> None:
+    assert "LOAD_MISSPELT_LIST" not in {each.code for each in check(upstream_rules()).problems}

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from engine.events import ContainerAction, Fd, Input, ProcessInfo
+from engine.events import ContainerAction, Fd, Input, KernelEvent, ProcessInfo
 from engine.protocol import ExecRow
 from engine.state import askers, execs
 from engine.state.world import World
@@ -158,7 +161,81 @@ def test_with_two_that_name_it_or_one_that_only_spoke_to_docker_it_is_said_to_be
     assert first is not None
     assert second is not None
     assert (first.pid, first.certain) == (52, False)
-    assert (second.pid, second.certain) == (51, False)
+    assert (second.pid, second.certain, second.others) == (51, False, [f"docker exec {WEB[:6]} ls"])
+
+
+def connects(pid: int, *times: int) -> list[Input]:
+    """Of a program that speaks to Docker already."""
+    return [later for at in times for later in client(pid, at)[1:]]
+
+
+@pytest.mark.parametrize("times", [2, 2 * askers.CONNECTS, 20 * askers.CONNECTS])
+def test_who_connects_again_after_it_has_asked_is_not_forgotten_for_another(world: World, times: int) -> None:
+    """What Docker tells comes when both have connected again."""
+    see(world, *client(52, at=-2 * SECOND), *client(53, at=-SECOND))
+    see(world, *connects(53, *(SECOND + number * MS for number in range(times))))
+    see(world, *asked("sh"), *entering(40, "/bin/sh", at=MS))
+    asker = entry(world, 40).asker
+    assert asker is not None
+    assert (asker.pid, asker.certain, asker.others) == (53, False, ["python3 x.py"])
+
+
+def test_a_command_line_that_connects_later_has_still_named_the_container(world: World) -> None:
+    """Else the other one would be the only one, and said to be certain."""
+    for pid in (50, 51):
+        see(world, *cli(pid, "exec", "web", "sh", at=-SECOND + pid))
+    later = event("connect", 51, SECOND, fd=Fd(num=3, type="unix", name="/run/docker.sock"), res=0, comm="docker")
+    see(world, later, *asked("sh"), *entering(40, "/bin/sh", at=MS))
+    asker = entry(world, 40).asker
+    assert asker is not None
+    assert (asker.pid, asker.certain, asker.others) == (51, False, ["docker exec web sh"])
+
+
+def test_a_command_line_that_has_had_its_exec_long_ago_asked_for_no_other(world: World) -> None:
+    """It lives as long as its shell does."""
+    see(world, *cli(50, "exec", "-it", "web", "sh", at=-3600 * SECOND), *client(52, at=-SECOND))
+    see(world, *asked("sh"), *entering(40, "/bin/sh", at=MS))
+    asker = entry(world, 40).asker
+    assert asker is not None
+    assert (asker.pid, asker.certain, asker.others) == (52, False, [])
+
+
+def test_who_began_a_container_long_ago_is_not_certain_to_have_begun_it_again(world: World) -> None:
+    see(world, *cli(50, "run", "-it", "--name", "web", "httpd", at=-3600 * SECOND))
+    see(world, ContainerAction(WEB, T0, "restart", {"name": "web"}))
+    starter = world.execs.starter(WEB)
+    assert starter is not None
+    assert (starter.pid, starter.certain) == (50, False)
+
+
+def test_of_many_who_may_have_asked_some_are_named_and_the_rest_is_counted(world: World) -> None:
+    for pid in range(50, 60):
+        see(world, *client(pid, at=-SECOND + pid))
+    see(world, *asked("sh"), *entering(40, "/bin/sh", at=MS))
+    asker = entry(world, 40).asker
+    assert asker is not None
+    assert (asker.pid, len(asker.others), asker.more) == (59, askers.OTHERS, 9 - askers.OTHERS)
+
+
+@given(st.lists(st.tuples(st.integers(50, 53), st.integers(-8 * 5, 8)), max_size=60), st.integers(1, 60))
+def test_what_is_remembered_names_whoever_is_found_by_remembering_all(
+    heard: list[tuple[int, int]], remembered: int
+) -> None:
+    """And no other, but for those who spoke so often since that it is not known any more."""
+    world, at = World(), sorted(heard, key=lambda one: one[1])
+    see(world, snapshot(*(process_info(pid) for pid in range(50, 54))))
+    memory, processes = askers.Askers(lambda _: ""), {one.pid: one for one in world.processes}
+    with patch.object(askers, "CONNECTS", remembered):
+        for pid, when in at:
+            (connect,) = connects(pid, when * SECOND // 8)
+            assert isinstance(connect, KernelEvent)
+            memory.connected(connect, processes[pid])
+    plain = {pid for pid, when in at if -5 * 8 <= when <= 0}
+    row = memory.asker(T0, ("web", WEB))
+    found = len(row.others) + row.more + 1 if row else 0
+    assert found >= len(plain)
+    busy = {pid for pid, _ in at if sum(pid == one for one, _ in at) > remembered}
+    assert found <= len(plain | busy)
 
 
 def test_of_several_that_name_it_the_command_tells(world: World) -> None:

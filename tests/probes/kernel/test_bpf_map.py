@@ -13,14 +13,20 @@ import pytest
 
 from engine.drops import CAUSES
 from engine.events import HOST, Loss
+from engine.schema import EVENT_TYPES
 from probes.kernel import bpf_batch
 from probes.kernel.bpf_batch import first, parts
-from probes.kernel.bpf_call import create_map
+from probes.kernel.bpf_call import MAP_LOOKUP_BATCH, create_map
 from probes.kernel.bpf_map import BpfMap, PerCpuMap, possible_cpus
+from probes.kernel.counters import probe_rows
 from probes.kernel.losses import Losses
 from probes.kernel.spec import EVENT_INDEX
 from probes.kernel.wire import COUNTER, LOSS, LOSS_KEY
 from tests.helpers.bpf import HASH, PERCPU_ARRAY, unreadable
+
+NO_COMMAND = 9_999
+STACK_TRACE = 7
+ENOTSUPP = 524
 
 
 @pytest.fixture
@@ -67,6 +73,49 @@ def test_the_beginning_of_an_array_is_read_at_once() -> None:
     one_by_one = [table.slots(number.to_bytes(4, "little")) for number in range(7)]
     assert [table.split(value) for value in first(table, 7)] == one_by_one
     assert [value[0] for value in first(table, 9)] == list(range(9))
+    table.close()
+
+
+def count_calls(table: PerCpuMap, rows: int) -> list[tuple[int, int, int]]:
+    """Counters of the probes, another for each row and processor; the sums of each row."""
+    for row in range(rows):
+        slots = [COUNTER.pack(row * 100 + cpu, row * 10 + cpu, row) for cpu in range(table.cpus)]
+        table.update(row.to_bytes(4, "little"), b"".join(slots))
+    everyone = sum(range(table.cpus))
+    return [
+        (row * 100 * table.cpus + everyone, row * 10 * table.cpus + everyone, row * table.cpus) for row in range(rows)
+    ]
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("command", [MAP_LOOKUP_BATCH, NO_COMMAND], ids=["with batches", "as before Linux 5.6"])
+def test_what_the_probes_counted_is_read_by_any_kernel(monkeypatch: pytest.MonkeyPatch, command: int) -> None:
+    """A kernel refuses a command that it does not know: so does this one."""
+    monkeypatch.setattr(bpf_batch, "MAP_LOOKUP_BATCH", command)
+    table = PerCpuMap(create_map(PERCPU_ARRAY, 4, COUNTER.size, len(EVENT_TYPES) + 3), 4, COUNTER.size)
+    expected = count_calls(table, len(EVENT_TYPES))
+    rows = probe_rows(table)
+    assert [row.name for row in rows] == [event.name for event in EVENT_TYPES]
+    assert [(row.seen, row.delivered, row.lost) for row in rows] == expected
+    table.close()
+
+
+@pytest.mark.live
+def test_an_array_that_knows_no_batches_is_read_one_by_one() -> None:
+    """As those by processor before Linux 5.13, of which the kernel says the same as of this one today."""
+    table = BpfMap(create_map(STACK_TRACE, 4, 80, 16), 4, 80)
+    with pytest.raises(OSError) as caught:
+        next(bpf_batch._batches(table, 3))
+    assert caught.value.errno == ENOTSUPP
+    assert first(table, 3) == [b""] * 3, "there are no stacks in it"
+    table.close()
+
+
+@pytest.mark.live
+def test_counters_that_cannot_be_read_at_all_are_an_error() -> None:
+    table = PerCpuMap(create_map(PERCPU_ARRAY, 4, COUNTER.size, len(EVENT_TYPES)), 4, COUNTER.size)
+    with unreadable(table.fd), pytest.raises(OSError):
+        probe_rows(table)
     table.close()
 
 

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from engine.drops import CAUSES
 from engine.errors import SourceError
 from engine.events import Input, Loss
-from probes.kernel.upkeep import BLIND_SECONDS, UNDELIVERED, Upkeep
+from probes.kernel.bpf_call import create_map
+from probes.kernel.bpf_map import BpfMap, PerCpuMap
+from probes.kernel.losses import Losses, added
+from probes.kernel.upkeep import BLIND_SECONDS, LOOK_PERIOD, UNDELIVERED, Upkeep
+from probes.kernel.wire import COUNTER, LOSS, LOSS_KEY
 from probes.machine.cgroups import Cgroups
 from probes.machine.snapshots import Snapshots
+from tests.helpers.bpf import HASH, PERCPU_ARRAY
 from tests.helpers.world import event
 
 
@@ -100,3 +108,38 @@ def test_each_event_is_delivered_or_counted_as_lost(upkeep: Upkeep, refusals: in
     assert {loss.cause for loss in losses} <= {UNDELIVERED}
     assert len(taker.taken) - len(losses) == 12 - lost
     assert upkeep.failed == refusals
+
+
+@pytest.mark.live
+@pytest.mark.asyncio
+@pytest.mark.parametrize("refusals", range(4))
+async def test_what_was_lost_is_told_whatever_is_behind_emit(upkeep: Upkeep, clock: Clock, refusals: int) -> None:
+    """A bug there costs no count: it is told with what is found next."""
+    table = BpfMap(create_map(HASH, LOSS_KEY.size, LOSS.size, 10), LOSS_KEY.size, LOSS.size)
+    counters = PerCpuMap(create_map(PERCPU_ARRAY, 4, COUNTER.size, 256), 4, COUNTER.size)
+    losses, taker = Losses(table, counters, {(8, 1): "web"}), Taker(refusals)
+    for count in (5, 7, 7, 7, 9):
+        table.update(LOSS_KEY.pack(1, 8, 0), LOSS.pack(count, 70 + count, 0, b"flood"))
+        clock.seconds += LOOK_PERIOD
+        await upkeep.look(losses, taker.emit)
+    table.close()
+    counters.close()
+    told = [one for one in taker.taken if isinstance(one, Loss)]
+    assert sum(one.count for one in told) == 9
+    assert told[-1].pid == 79
+    assert {(one.container_id, one.cause) for one in told} == {("web", CAUSES[0])}
+    assert upkeep.failed == refusals
+
+
+LOSSES = st.lists(st.builds(Loss, st.just(0), st.integers(1, 9), st.sampled_from("ab"), st.sampled_from("xyz")))
+
+
+@given(st.lists(LOSSES, max_size=5))
+def test_what_is_added_up_loses_no_count_and_has_a_bound(lists: list[list[Loss]]) -> None:
+    together: list[Loss] = []
+    for one in lists:
+        together = added(together, one, most=4)
+        assert len(together) <= 4
+    for cause in "ab":
+        counts = [sum(loss.count for loss in some if loss.cause == cause) for some in (*lists, together)]
+        assert sum(counts[:-1]) == counts[-1]

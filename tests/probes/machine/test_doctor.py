@@ -195,6 +195,30 @@ def test_a_context_that_is_not_there_is_said(tmp_path: Path) -> None:
     assert (found.status, found.found) == (Status.WARN, "there is no Docker context 'gone'")
 
 
+async def test_who_names_a_daemon_is_told_of_that_one(tmp_path: Path) -> None:
+    """Whatever else is there, or is chosen by the environment."""
+    podman = MiniDocker()
+    parts = [{"Name": "Podman Engine", "Version": "4.3.1", "Details": {"KernelVersion": "6.1.0-13-amd64"}}]
+    podman.version |= {"Version": "4.3.1", "Components": parts}
+    (tmp_path / "run").mkdir()
+    async with MiniDocker().serving(tmp_path / "run/docker.sock"), podman.serving(tmp_path / "mine.sock") as url:
+        found = await asked(machine(tmp_path, docker=url, environ={"DOCKER_CONTEXT": "gone"}))
+    assert (found.status, found.found) == (Status.OK, f"{tmp_path}/mine.sock (--docker): podman 4.3.1")
+
+
+def test_a_daemon_that_is_named_and_is_not_there_is_no_reason_to_take_another(tmp_path: Path) -> None:
+    found = finding("Docker", machine(tmp_path, docker=f"unix://{tmp_path}/mine.sock"))
+    assert (found.status, found.found) == (Status.WARN, f"{tmp_path}/mine.sock (--docker): No such file or directory")
+    there = finding("Docker", machine(tmp_path, docker="ssh://ann@far"))
+    assert there.found.startswith("ssh://ann@far (--docker): ssh leads to another machine")
+
+
+def test_who_does_without_docker_is_told_what_that_means(tmp_path: Path) -> None:
+    found = finding("Docker", machine(tmp_path, docker="none"))
+    assert (found.status, found.found) == (Status.OK, "not asked (--docker none)")
+    assert "by id only" in found.consequence
+
+
 def test_a_docker_that_is_absent_only_limits(tmp_path: Path) -> None:
     put(tmp_path, "etc/os-release", DEBIAN)
     found = finding("Docker", machine(tmp_path, environ={"PATH": ""}))
