@@ -22,6 +22,7 @@ import zstandard
 
 from engine.alerts import Alert
 from engine.attack import named
+from engine.bundle_story import of_changes, of_timeline
 from engine.errors import TiercelError
 from engine.explanation import Explanation, render_text
 from engine.protocol import Change, ContainerRow, EventRow, Health, ImageRow, LogLine, ProcessRow, RuleRow, StackRow
@@ -46,6 +47,14 @@ class Material(msgspec.Struct, kw_only=True):
     alerts: list[Alert] = []
     """Those of the same stack, the newest first."""
     ancestry: list[str] = []
+    tree: list[ProcessRow] = []
+    """The process tree that it is part of, from where somebody entered."""
+    tree_text: list[str] = []
+    """The same with ``ancestry`` and ``kin``, as lines."""
+    kin: list[Alert] = []
+    """The other alerts of that tree, the oldest first."""
+    zone: str = ""
+    """Of the times in ``ancestry`` and ``tree_text``, where it is not UTC as in all else."""
     timeline: list[EventRow] = []
     """The oldest first."""
     why: Explanation | None = None
@@ -69,7 +78,8 @@ def files(material: Material) -> dict[str, bytes]:
         "alert.json": _json(to_falco(material.alert)),
         "stack.json": _json(msgspec.to_builtins(material.stack)) if material.stack else b"",
         "alerts.jsonl": _lines(to_falco(alert) for alert in material.alerts),
-        "ancestry.txt": _text(material.ancestry),
+        "ancestry.txt": _text([*_zone(material), *(material.tree_text or material.ancestry)]),
+        "related.jsonl": _lines(to_falco(alert) for alert in material.kin),
         "timeline.jsonl": _lines(map(msgspec.to_builtins, material.timeline)),
         "processes.jsonl": _lines(map(msgspec.to_builtins, material.processes)),
         "diff.txt": _text(_change(change) for change in material.changes),
@@ -113,7 +123,7 @@ def write(material: Material, parent: Path) -> Path:
 def name_of(material: Material) -> str:
     """``20261124T134512Z-sensitive-file-read-web``: nothing of it can leave a folder."""
     alert = material.alert
-    place = (alert.container.name or alert.container.id[:12]) if alert.container else "host"
+    place = _container(material)[0] or (alert.container.id[:12] if alert.container else "host")
     words = re.sub(r"[^a-z0-9]+", "-", f"{alert.rule} {place}".casefold()).strip("-")[:80]
     return f"{_moment(material.made):%Y%m%dT%H%M%SZ}-{words or 'alert'}"
 
@@ -158,10 +168,12 @@ def _summary(material: Material) -> Iterator[str]:
     if alert.description:
         yield from _section("Why it matters", [alert.description])
     yield from _section("Message", [alert.output])
-    yield from _section("Ancestry", material.ancestry)
+    yield from _section("Ancestry", [*_zone(material), *material.ancestry])
+    yield from _section("Other alerts of the same process tree", (_other(one) for one in material.kin))
     yield from _section("Why the rule fired", render_text(material.why) if material.why else [])
-    yield from _section("Around it", map(_event, _near(material.timeline, alert)), len(material.timeline) - _SHOWN)
-    yield from _section("Changed in the container", map(_change, material.changes))
+    told = _near(of_timeline(material.timeline, alert, material.tree), alert)
+    yield from _section("Around it", map(_event, told), len(material.timeline) - len(told))
+    yield from _section("Changed in the container", map(_change, of_changes(material.changes)))
     yield from _section(
         "Written by the container", map(_line, _near(material.logs, alert)), len(material.logs) - _SHOWN
     )
@@ -174,7 +186,7 @@ def _summary(material: Material) -> Iterator[str]:
 
 def _facts(material: Material) -> list[tuple[str, str]]:
     alert, row, process = material.alert, material.stack, material.alert.process
-    container = alert.container
+    container, (name, image) = alert.container, _container(material)
     return [
         ("When", f"{_moment(alert.time):%Y-%m-%d %H:%M:%S.%f} UTC"),
         ("Priority", alert.priority.label),
@@ -183,7 +195,7 @@ def _facts(material: Material) -> list[tuple[str, str]]:
         ("Machine", alert.hostname),
         (
             "Container",
-            f"{container.name or '?'} ({container.id[:12]}, {container.image or '?'})" if container else "host",
+            f"{name or '?'} ({container.id[:12]}, {image or '?'})" if container else "host",
         ),
         ("Way in", alert.entry),
         ("User", f"{alert.user or '?'} ({alert.uid})"),
@@ -196,6 +208,14 @@ def _facts(material: Material) -> list[tuple[str, str]]:
             f"made {_moment(material.made):%Y-%m-%d %H:%M:%S} UTC{f' by {material.who}' if material.who else ''}",
         ),
     ]
+
+
+def _container(material: Material) -> tuple[str, str]:
+    """Name and image, also where they were not known yet when it happened; "" on the host."""
+    then, row = material.alert.container, material.container
+    if then is None:
+        return "", ""
+    return then.name or (row.info.name if row else ""), then.image or (row.info.image if row else "")
 
 
 def span(text: str) -> str:
@@ -235,9 +255,20 @@ def _line(line: LogLine) -> str:
     return f"{_moment(line.time):%Y-%m-%dT%H:%M:%S.%fZ}  {'stderr' if line.error else 'stdout'}  {line.text}"
 
 
+def _zone(material: Material) -> list[str]:
+    return [f"times of {material.zone}; in all else UTC"] if material.zone and material.ancestry else []
+
+
+def _other(alert: Alert) -> str:
+    process = alert.process.cmdline or alert.process.name if alert.process else ""
+    parts = (f"{_moment(alert.time):%H:%M:%S.%f}", alert.priority.label, alert.rule, process, alert.target)
+    return "  ".join(filter(None, parts))
+
+
 def _change(change: Change) -> str:
     who = f"  {_moment(change.time):%H:%M:%S}  {change.process}" if change.time else ""
-    return f"{change.kind} {change.path}{who}"
+    ran = f"  executed {_moment(change.executed):%H:%M:%S}" if change.executed else ""
+    return f"{change.kind} {change.path}{who}{ran}{'  raised an alert' if change.alert_id else ''}"
 
 
 def _moment(time: int) -> datetime:

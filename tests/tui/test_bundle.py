@@ -30,6 +30,10 @@ async def test_a_bundle_has_all_that_the_screen_could_show(size: tuple[int, int]
     folder = made(home)
     assert json.loads((folder / "alert.json").read_text())["rule"] == "Drop and execute new binary in container"
     assert "docker exec" in (folder / "ancestry.txt").read_text()
+    assert "The whole tree" in (folder / "ancestry.txt").read_text()
+    assert "Sensitive file read" in (folder / "summary.md").read_text()
+    related = [json.loads(line)["rule"] for line in (folder / "related.jsonl").read_text().splitlines()]
+    assert "Sensitive file read" in related and "Drop and execute new binary in container" not in related
     assert "/bin/18211" in (folder / "diff.txt").read_text()
     assert "stdout  GET /admin 403\n" in (folder / "logs.txt").read_text()
     assert "stderr  AH00558: httpd" in (folder / "summary.md").read_text()

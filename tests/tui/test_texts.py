@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -24,6 +27,19 @@ def test_terminals_read_as_in_dev() -> None:
     assert words.terminal(1025) == "tty1"
     assert words.terminal(1088) == "ttyS0"
     assert words.terminal(0) == ""
+
+
+def test_a_zone_is_named_with_its_offset_unless_it_is_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    try:
+        zones = {}
+        for name in ("UTC", "Asia/Kolkata", "America/New_York"):
+            monkeypatch.setenv("TZ", name)
+            time.tzset()
+            zones[name] = words.zone(NOW)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert zones == {"UTC": "", "Asia/Kolkata": "IST (UTC+05:30)", "America/New_York": "EDT (UTC-04:00)"}
 
 
 def test_ages_have_one_unit() -> None:

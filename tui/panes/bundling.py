@@ -13,9 +13,9 @@ from engine import protocol as p
 from engine.alerts import Alert
 from engine.bundle import Material, write
 from engine.errors import TiercelError
-from tui import clip, entry_text, lineage
+from tui import clip, entry_text, lineage, words
 from tui.front import Front, GoneError, RefusedError
-from tui.panes import bundled_logs
+from tui.panes import bundled_logs, bundled_tree
 from tui.panes.base import Pane
 from tui.panes.folder import FOLDER
 from tui.places import AlertPlace
@@ -61,6 +61,7 @@ async def gather(front: Front, place: AlertPlace) -> Material:
     material = Material(alert=alert, made=time.time_ns(), who=whoami(), version=_version(), health=front.health)
     drawn = [*lineage.draw(alert), *entry_text.describe(await front.ask(p.GetEntry(alert.id), p.Entry), alert)]
     material.ancestry = ["".join(text for text, _tone in line) for line in drawn]
+    material.zone = words.zone(alert.time)
     material.next_steps = [clip.of_alert(alert)]
     for what, (ask, put) in _STEPS.items():
         try:
@@ -140,6 +141,7 @@ def _into(name: str) -> Callable[[Material, Any], None]:
 
 _STEPS: dict[str, tuple[_Ask, Callable[[Material, Any], None]]] = {
     "alerts like it": (_alerts, _into("alerts")),
+    "its process tree": (bundled_tree.ask, bundled_tree.put),
     "state": (_stack, _into("stack")),
     "why the rule fired": (_why, _into("why")),
     "timeline": (_timeline, _into("timeline")),

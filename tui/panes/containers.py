@@ -9,7 +9,6 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from engine.alerts import Priority
-from engine.events import ContainerInfo
 from engine.protocol import ContainerRow, Containers, Figures, GetFigures, ListContainers, ListResponses, Zoom
 from tui import clip, words
 from tui.actions import bindings
@@ -22,7 +21,7 @@ from tui.panes.shelling import Shelling
 from tui.panes.sorting import SortedPane
 from tui.panes.zooming import sign, toggle
 from tui.places import ContainerPlace
-from tui.risks import flags
+from tui.risks import flags, name
 from tui.row_fields import CONTAINERS
 from tui.theme import Span
 from tui.widgets.columns import Column
@@ -260,11 +259,6 @@ def _began(row: ContainerRow) -> int:
 def _burning(row: ContainerRow) -> tuple[int, ...] | None:
     """Alerts for sorting: the most severe priority decides, then how many there are of it, and so on."""
     return tuple(row.alerts.get(priority.label, 0) for priority in Priority) if row.alerts else None
-
-
-def name(info: ContainerInfo) -> str:
-    """Its name, or its short id."""
-    return info.name or info.id[:12]
 
 
 def is_old(row: ContainerRow, now: int) -> bool:
