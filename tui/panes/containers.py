@@ -12,7 +12,7 @@ from engine.alerts import Priority
 from engine.protocol import ContainerRow, Containers, Figures, GetFigures, ListContainers, ListResponses, Zoom
 from tui import clip, words
 from tui.actions import bindings
-from tui.figures import FigureBook
+from tui.figures import UNKNOWN, FigureBook
 from tui.front import Front
 from tui.panes.base import alert_counts
 from tui.panes.measuring import MeasuringPane
@@ -115,7 +115,7 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
                 order=lambda row: figures.value("processes")(row.info.id) or row.processes or None,
                 descends=True,
             ),
-            Column("Alerts", 11, lambda row: alert_counts(row.alerts), order=_burning, descends=True),
+            Column("Alerts", 11, self._alerts, order=_burning, descends=True),
             Column(
                 "Age",
                 4,
@@ -128,6 +128,10 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
             ),
             Column("Flags", 8, self._flags, share=3),
         ]
+
+    def _alerts(self, row: ContainerRow) -> list[Span]:
+        """How many there were by another time is not kept: nothing would read as none."""
+        return [UNKNOWN] if self.front.travel.at else alert_counts(row.alerts)
 
     def _traffic(self, which: str, row: ContainerRow) -> list[Span]:
         return self.figures.traffic(row.info.id, which)
