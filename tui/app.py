@@ -32,7 +32,7 @@ from tui.panes import PANES
 from tui.panes.rules import RulesPane
 from tui.pasting import take_as_text
 from tui.places import Place
-from tui.theme import TIERCEL, TIERCEL_LIGHT, tone_variables
+from tui.theme import TIERCEL, TIERCEL_LIGHT, theme_meant, tone_variables
 from tui.travelling import IN_TIME, Travelling
 from tui.typeahead import TypeAhead
 from tui.words import reload_words
@@ -119,7 +119,7 @@ class TiercelApp(Travelling):
         """The phase for which the footer was drawn."""
         self.register_theme(TIERCEL)
         self.register_theme(TIERCEL_LIGHT)
-        self.theme = TIERCEL.name
+        self.theme = theme_meant(self.available_themes)
 
         self.front.travel.changed = self._travelled
 
@@ -298,8 +298,9 @@ class TiercelApp(Travelling):
             await self.frame.bring(index)
 
     def action_help(self) -> None:
-        """All keys."""
-        self.push_screen(HelpScreen(self.keys))
+        """All keys, first those that work here."""
+        ids = (active.binding.id or "" for active in self.screen.active_bindings.values())
+        self.push_screen(HelpScreen(self.keys, {id.partition(".")[0] for id in ids}))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only a replay can stand still, or another time that is looked at."""
@@ -339,6 +340,8 @@ class TiercelApp(Travelling):
                 run = partial(self.run_action, binding.action, node)
                 yield SystemCommand(help_text, f"key {binding.key_display or sign(binding.key)}", run)
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+        for name in self.available_themes:
+            yield SystemCommand(f"Theme {name}", "Change the colours", partial(setattr, self, "theme", name), False)
         yield SystemCommand("Screenshot", "Save the screen as SVG", self._save_screen)
 
     def _save_screen(self) -> None:
