@@ -125,6 +125,13 @@ def test_the_health_line_never_overflows_and_keeps_what_matters_most(width: int)
     assert any(text == "lost " for part in parts for text, _ in part.spans)
 
 
+def test_on_eighty_columns_the_runtime_and_the_rules_have_room_before_what_stays_in_the_kernel() -> None:
+    health = healthy(kept_back=0.27, runtime="docker", containers=12)
+    shown = " ".join(text for part in choose(health_parts(health), 50) for text, _ in part.spans)
+    assert "docker" in shown and "rules" in shown and "kept in kernel" not in shown
+    assert "kept in kernel" in " ".join(text for part in health_parts(health) for text, _ in part.spans)
+
+
 def test_problems_are_counted_not_their_lines() -> None:
     lines = ["rules/a.yaml:4:7: there is no field 'proc.nmae'", "    proc.nmae = cat", "    ^", "rules/b.yaml: empty"]
     parts = health_parts(healthy(rule_problems=lines))
