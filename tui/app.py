@@ -39,6 +39,7 @@ from tui.words import reload_words
 from tui.workers import start
 
 _WIDTHS: list[tuple[int, str]] | None = [(0, "-narrow"), (120, "-wide")]
+_HEIGHTS: list[tuple[int, str]] | None = [(0, "-short"), (18, "-tall")]
 """From 120 columns on a selection is explained beside its list, not below."""
 INTERRUPTED = 130
 """The return code after Ctrl-C, as shells have it: 128 and the signal's number."""
@@ -62,6 +63,7 @@ class TiercelApp(Travelling):
     CSS_PATH = "tiercel.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("everywhere"), *bindings("time")]
     HORIZONTAL_BREAKPOINTS = _WIDTHS
+    VERTICAL_BREAKPOINTS = _HEIGHTS
 
     class Pulsed(Message):
         """The sensor pushed a pulse. A newer one replaces one that is still queued."""
