@@ -42,6 +42,8 @@ class Material(msgspec.Struct, kw_only=True):
     """Nanoseconds since the epoch."""
     who: str = ""
     version: str = ""
+    kernel: str = ""
+    """Its release, where it is the one that was watched."""
     stack: StackRow | None = None
     """Its row with state and note, where it was at hand."""
     alerts: list[Alert] = []
@@ -91,6 +93,7 @@ def files(material: Material) -> dict[str, bytes]:
         "sensor.json": _json(
             {
                 "tiercel": material.version,
+                "kernel": material.kernel,
                 "health": msgspec.to_builtins(material.health),
                 "missing": material.missing,
             }
@@ -207,6 +210,8 @@ def _facts(material: Material) -> list[tuple[str, str]]:
             "Bundle",
             f"made {_moment(material.made):%Y-%m-%d %H:%M:%S} UTC{f' by {material.who}' if material.who else ''}",
         ),
+        ("Tiercel", material.version),
+        ("Kernel", material.kernel),
     ]
 
 

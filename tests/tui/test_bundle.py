@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,7 @@ async def test_a_bundle_has_all_that_the_screen_could_show(size: tuple[int, int]
     assert json.loads((folder / "container.json").read_text())["info"]["name"] == "web"
     assert json.loads((folder / "image.json").read_text())["tags"] == ["bbp:1", "bbp:latest"]
     assert json.loads((folder / "sensor.json").read_text())["health"]["hostname"] == "prod-7"
+    assert f"* Kernel: `{platform.system()} {platform.release()}`" in (folder / "summary.md").read_text()
 
 
 async def test_an_old_alert_has_what_was_kept_with_it_and_how_somebody_entered(home: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import platform
 import time
 from collections.abc import Awaitable, Callable
 from importlib.metadata import PackageNotFoundError, version
@@ -62,6 +63,7 @@ async def gather(front: Front, place: AlertPlace) -> Material:
     drawn = [*lineage.draw(alert), *entry_text.describe(await front.ask(p.GetEntry(alert.id), p.Entry), alert)]
     material.ancestry = ["".join(text for text, _tone in line) for line in drawn]
     material.zone = words.zone(alert.time)
+    material.kernel = "" if front.is_replay else f"{platform.system()} {platform.release()}"
     material.next_steps = [clip.of_alert(alert)]
     for what, (ask, put) in _STEPS.items():
         try:
