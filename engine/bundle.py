@@ -22,6 +22,7 @@ import zstandard
 
 from engine.alerts import Alert
 from engine.attack import named
+from engine.bundle_story import of_changes, of_timeline
 from engine.errors import TiercelError
 from engine.explanation import Explanation, render_text
 from engine.protocol import Change, ContainerRow, EventRow, Health, ImageRow, LogLine, ProcessRow, RuleRow, StackRow
@@ -41,11 +42,21 @@ class Material(msgspec.Struct, kw_only=True):
     """Nanoseconds since the epoch."""
     who: str = ""
     version: str = ""
+    kernel: str = ""
+    """Its release, where it is the one that was watched."""
     stack: StackRow | None = None
     """Its row with state and note, where it was at hand."""
     alerts: list[Alert] = []
     """Those of the same stack, the newest first."""
     ancestry: list[str] = []
+    tree: list[ProcessRow] = []
+    """The process tree that it is part of, from where somebody entered."""
+    tree_text: list[str] = []
+    """The same with ``ancestry`` and ``kin``, as lines."""
+    kin: list[Alert] = []
+    """The other alerts of that tree, the oldest first."""
+    zone: str = ""
+    """Of the times in ``ancestry`` and ``tree_text``, where it is not UTC as in all else."""
     timeline: list[EventRow] = []
     """The oldest first."""
     why: Explanation | None = None
@@ -69,7 +80,8 @@ def files(material: Material) -> dict[str, bytes]:
         "alert.json": _json(to_falco(material.alert)),
         "stack.json": _json(msgspec.to_builtins(material.stack)) if material.stack else b"",
         "alerts.jsonl": _lines(to_falco(alert) for alert in material.alerts),
-        "ancestry.txt": text(material.ancestry),
+        "ancestry.txt": text([*_zone(material), *(material.tree_text or material.ancestry)]),
+        "related.jsonl": _lines(to_falco(alert) for alert in material.kin),
         "timeline.jsonl": _lines(map(msgspec.to_builtins, material.timeline)),
         "processes.jsonl": _lines(map(msgspec.to_builtins, material.processes)),
         "diff.txt": text(_change(change) for change in material.changes),
@@ -81,6 +93,7 @@ def files(material: Material) -> dict[str, bytes]:
         "sensor.json": _json(
             {
                 "tiercel": material.version,
+                "kernel": material.kernel,
                 "health": msgspec.to_builtins(material.health),
                 "missing": material.missing,
             }
@@ -121,7 +134,8 @@ def write_files(content: dict[str, bytes], name: str, made: int, parent: Path) -
 
 def name_of(material: Material) -> str:
     """``20261124T134512Z-sensitive-file-read-web``: nothing of it can leave a folder."""
-    return f"{moment(material.made):%Y%m%dT%H%M%SZ}-{plain(f'{material.alert.rule} {place_of(material.alert)}')}"
+    place = _container(material)[0] or place_of(material.alert)
+    return f"{moment(material.made):%Y%m%dT%H%M%SZ}-{plain(f'{material.alert.rule} {place}')}"
 
 
 def place_of(alert: Alert) -> str:
@@ -174,10 +188,12 @@ def _summary(material: Material) -> Iterator[str]:
     if alert.description:
         yield from section("Why it matters", [alert.description])
     yield from section("Message", [alert.output])
-    yield from section("Ancestry", material.ancestry)
+    yield from section("Ancestry", [*_zone(material), *material.ancestry])
+    yield from section("Other alerts of the same process tree", (_other(one) for one in material.kin))
     yield from section("Why the rule fired", render_text(material.why) if material.why else [])
-    yield from section("Around it", map(_event, _near(material.timeline, alert)), len(material.timeline) - _SHOWN)
-    yield from section("Changed in the container", map(_change, material.changes))
+    told = _near(of_timeline(material.timeline, alert, material.tree), alert)
+    yield from section("Around it", map(_event, told), len(material.timeline) - len(told))
+    yield from section("Changed in the container", map(_change, of_changes(material.changes)))
     yield from section("Written by the container", map(_line, _near(material.logs, alert)), len(material.logs) - _SHOWN)
     yield from section("What to do next", material.next_steps)
     if material.missing:
@@ -189,7 +205,7 @@ def _summary(material: Material) -> Iterator[str]:
 def facts_of(material: Material) -> list[tuple[str, str]]:
     """What a summary says first: labels and values, "" for what is not known."""
     alert, row, process = material.alert, material.stack, material.alert.process
-    container = alert.container
+    container, (name, image) = alert.container, _container(material)
     return [
         ("When", f"{moment(alert.time):%Y-%m-%d %H:%M:%S.%f} UTC"),
         ("Priority", alert.priority.label),
@@ -198,7 +214,7 @@ def facts_of(material: Material) -> list[tuple[str, str]]:
         ("Machine", alert.hostname),
         (
             "Container",
-            f"{container.name or '?'} ({container.id[:12]}, {container.image or '?'})" if container else "host",
+            f"{name or '?'} ({container.id[:12]}, {image or '?'})" if container else "host",
         ),
         ("Way in", alert.entry),
         ("User", f"{alert.user or '?'} ({alert.uid})"),
@@ -210,7 +226,17 @@ def facts_of(material: Material) -> list[tuple[str, str]]:
             "Bundle",
             f"made {moment(material.made):%Y-%m-%d %H:%M:%S} UTC{f' by {material.who}' if material.who else ''}",
         ),
+        ("Tiercel", material.version),
+        ("Kernel", material.kernel),
     ]
+
+
+def _container(material: Material) -> tuple[str, str]:
+    """Name and image, also where they were not known yet when it happened; "" on the host."""
+    then, row = material.alert.container, material.container
+    if then is None:
+        return "", ""
+    return then.name or (row.info.name if row else ""), then.image or (row.info.image if row else "")
 
 
 def span(text: str) -> str:
@@ -250,9 +276,20 @@ def _line(line: LogLine) -> str:
     return f"{moment(line.time):%Y-%m-%dT%H:%M:%S.%fZ}  {'stderr' if line.error else 'stdout'}  {line.text}"
 
 
+def _zone(material: Material) -> list[str]:
+    return [f"times of {material.zone}; in all else UTC"] if material.zone and material.ancestry else []
+
+
+def _other(alert: Alert) -> str:
+    process = alert.process.cmdline or alert.process.name if alert.process else ""
+    parts = (f"{moment(alert.time):%H:%M:%S.%f}", alert.priority.label, alert.rule, process, alert.target)
+    return "  ".join(filter(None, parts))
+
+
 def _change(change: Change) -> str:
     who = f"  {moment(change.time):%H:%M:%S}  {change.process}" if change.time else ""
-    return f"{change.kind} {change.path}{who}"
+    ran = f"  executed {moment(change.executed):%H:%M:%S}" if change.executed else ""
+    return f"{change.kind} {change.path}{who}{ran}{'  raised an alert' if change.alert_id else ''}"
 
 
 def moment(time: int) -> datetime:

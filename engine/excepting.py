@@ -74,7 +74,8 @@ async def add(sensor: Judging, alert: Alert, fields: Sequence[str], who: str = "
     """Bring an exception into force; what was done. Raises TiercelError, and all is as before, if it cannot be."""
     proposal = chosen(alert, fields)
     local = _local(sensor)
-    about = f"of alert {alert.id}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC{f', by {who}' if who else ''}"
+    when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+    about = f"{alert.rule}, of alert {alert.id}, {when}{f', by {who}' if who else ''}"
 
     def check() -> None:
         if _fires(sensor.rules, alert):

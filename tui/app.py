@@ -34,13 +34,14 @@ from tui.keymap import DEFAULT, Keys
 from tui.panes import PANES
 from tui.panes.rules import RulesPane
 from tui.places import Place
-from tui.theme import TIERCEL, TIERCEL_LIGHT, tone_variables
+from tui.theme import TIERCEL, TIERCEL_LIGHT, theme_meant, tone_variables
 from tui.travelling import IN_TIME, Travelling
 from tui.typeahead import TypeAhead
 from tui.words import reload_words
 from tui.workers import start
 
 _WIDTHS: list[tuple[int, str]] | None = [(0, "-narrow"), (120, "-wide")]
+_HEIGHTS: list[tuple[int, str]] | None = [(0, "-short"), (18, "-tall")]
 """From 120 columns on a selection is explained beside its list, not below."""
 INTERRUPTED = 130
 """The return code after Ctrl-C, as shells have it: 128 and the signal's number."""
@@ -64,6 +65,7 @@ class TiercelApp(Travelling):
     CSS_PATH = "tiercel.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("everywhere"), *bindings("time")]
     HORIZONTAL_BREAKPOINTS = _WIDTHS
+    VERTICAL_BREAKPOINTS = _HEIGHTS
 
     class Pulsed(Message):
         """The sensor pushed a pulse. A newer one replaces one that is still queued."""
@@ -120,7 +122,7 @@ class TiercelApp(Travelling):
         """The phase for which the footer was drawn."""
         self.register_theme(TIERCEL)
         self.register_theme(TIERCEL_LIGHT)
-        self.theme = TIERCEL.name
+        self.theme = theme_meant(self.available_themes)
 
         self.front.travel.changed = self._travelled
 
@@ -304,8 +306,9 @@ class TiercelApp(Travelling):
             await self.frame.bring(index)
 
     def action_help(self) -> None:
-        """All keys."""
-        self.push_screen(HelpScreen(self.keys))
+        """All keys, first those that work here."""
+        ids = (active.binding.id or "" for active in self.screen.active_bindings.values())
+        self.push_screen(HelpScreen(self.keys, {id.partition(".")[0] for id in ids}))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only a replay can stand still, or another time that is looked at."""
@@ -345,6 +348,8 @@ class TiercelApp(Travelling):
                 run = partial(self.run_action, binding.action, node)
                 yield SystemCommand(help_text, f"key {binding.key_display or sign(binding.key)}", run)
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+        for name in self.available_themes:
+            yield SystemCommand(f"Theme {name}", "Change the colours", partial(setattr, self, "theme", name), False)
         yield SystemCommand("Screenshot", "Save the screen as SVG", self._save_screen)
 
     def _save_screen(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from textwrap import wrap
 from typing import ClassVar
 
@@ -49,9 +50,10 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,question_mark,f1,q,enter", "close", "close", key_display="esc")
     ]
 
-    def __init__(self, keys: Keys = DEFAULT) -> None:
+    def __init__(self, keys: Keys = DEFAULT, here: Collection[str] = ()) -> None:
         super().__init__()
         self._keys = keys
+        self._here = here
 
     def compose(self) -> ComposeResult:
         """One text."""
@@ -61,7 +63,7 @@ class HelpScreen(ModalScreen[None]):
         """Write it."""
         details = self.query_one(Details)
         details.border_title = "Keys"
-        details.show(help_text(self._keys))
+        details.show(help_text(self._keys, self._here))
         details.focus()
 
     def action_close(self) -> None:
@@ -69,16 +71,23 @@ class HelpScreen(ModalScreen[None]):
         self.dismiss()
 
 
-def help_text(keys: Keys = DEFAULT) -> Content:
-    """All views with their keys, then what the letters mean."""
+def help_text(keys: Keys = DEFAULT, here: Collection[str] = ()) -> Content:
+    """All views with their keys, those of ``here`` first, then what the letters mean."""
     rows: list[list[Span]] = []
-    for view, title in VIEWS.items():
-        rows += [[(title, "accent")], *(_row(keys.shown(view, action), action) for action in actions_of(view)), []]
+    for view in in_order(here):
+        actions = (_row(keys.shown(view, action), action) for action in actions_of(view))
+        rows += [[(VIEWS[view], "accent")], *actions, []]
     rows += [[("Filter of the alerts", "accent")], *(_example(*row) for row in FILTERS), _keys_of_filters(), []]
     rows += [[("Filter of any other list", "accent")], *([("  " + line, "")] for line in OTHER_FILTERS), []]
     letters = [span for priority in Priority for span in _letter(priority)]
     rows += [[("Priorities", "accent")], letters]
     return Content("\n").join([content(*row) for row in rows])
+
+
+def in_order(here: Collection[str]) -> list[str]:
+    """What works where one is comes first, the most particular before the rest: the footer has no room for all."""
+    near = [view for view in reversed(VIEWS) if view in here and view != "everywhere"]
+    return near + [view for view in VIEWS if view not in near]
 
 
 def _row(keys: str, action: Action) -> list[Span]:

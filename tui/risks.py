@@ -1,4 +1,4 @@
-"""What makes a container dangerous by its making, in words."""
+"""A container in a few words: its name, and what makes it dangerous by its making."""
 
 from __future__ import annotations
 
@@ -20,3 +20,8 @@ def flags(info: ContainerInfo) -> list[str]:
 
 def _is(path: str, socket: str) -> bool:
     return path.rsplit("/", 1)[-1] == socket
+
+
+def name(info: ContainerInfo) -> str:
+    """Its name, or its short id."""
+    return info.name or info.id[:12]

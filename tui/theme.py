@@ -6,6 +6,8 @@ theme, Tiercel's own or one of Textual's, so text styled by tone follows a chang
 
 from __future__ import annotations
 
+import os
+from collections.abc import Container
 from functools import lru_cache
 
 from rich.style import Style as RichStyle
@@ -75,6 +77,12 @@ TONES = ("", "strong", "accent", *_BLENDS, *_SIGNALS)
 def priority_tone(priority: Priority) -> str:
     """The tone in which a priority is shown."""
     return f"priority-{int(priority)}"
+
+
+def theme_meant(known: Container[str]) -> str:
+    """The theme that starts: the one that TEXTUAL_THEME names, as for every program of Textual's, else ours."""
+    name = os.environ.get("TEXTUAL_THEME", "")
+    return name if name in known else TIERCEL.name
 
 
 def tone_variables(theme: Theme) -> dict[str, str]:

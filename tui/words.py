@@ -51,6 +51,12 @@ def clock(time: int) -> str:
     return f"{datetime.fromtimestamp(time // SECOND):%H:%M:%S}" if time else ""
 
 
+def zone(time: int) -> str:
+    """The zone of local times, "" where it is UTC: ``CET (UTC+01:00)``."""
+    local = datetime.fromtimestamp(time // SECOND).astimezone()
+    return f"{local:%Z} (UTC{local.isoformat()[-6:]})" if local.utcoffset() else ""
+
+
 def count(number: float) -> str:
     """Three digits and a scale: ``950``, ``1.2k``, ``34M``."""
     return _scaled(number, _SCALES)

@@ -17,7 +17,8 @@ from msgspec.structs import replace
 
 from engine.bundle import SUMS, Material, files, name_of, span, write
 from engine.errors import TiercelError
-from engine.protocol import Change, EventRow, LogLine
+from engine.events import ContainerInfo
+from engine.protocol import Change, ContainerRow, EventRow, LogLine, ProcessRow
 from tests.helpers.sample_alerts import MOMENT, alert
 
 
@@ -67,6 +68,53 @@ def test_of_many_events_the_summary_has_those_nearest_to_the_alert() -> None:
     assert shown == sorted(shown) and len(shown) == 40 and {499, 500, 501} < {*shown}
     assert "… and 960 more in the files." in found["summary.md"].decode()
     assert found["timeline.jsonl"].count(b"\n") == 1000
+
+
+def test_what_else_its_process_tree_raised_is_in_the_summary_and_in_a_file() -> None:
+    dropped = replace(alert("Drop and execute new binary"), target="/tmp/x", time=MOMENT + 7_000_000_000)
+    found = files(material(kin=[dropped], tree_text=["sh", "└─ x id"]))
+    summary = found["summary.md"].decode().split("## Other alerts of the same process tree")[1].split("##")[0]
+    assert "00:04:12.123456" in summary and "Drop and execute new binary" in summary and "/tmp/x" in summary
+    assert [json.loads(line)["rule"] for line in found["related.jsonl"].splitlines()] == [dropped.rule]
+    assert found["ancestry.txt"] == "sh\n└─ x id\n".encode()
+
+
+def test_around_the_alert_stands_what_its_own_tree_did() -> None:
+    shell = ProcessRow(4700, 1, 0, 0, "sh", "sh", "/bin/sh", "root", 0, 0, 1, "", "", 0)
+    chatter = [EventRow(n, MOMENT, "openat", 9, "date", "3", f"openat /n/{n}", start=9) for n in range(100)]
+    own = EventRow(200, MOMENT - 60 * 10**9, "openat", 4700, "sh", "3", "openat /etc/passwd", start=1)
+    fork = EventRow(201, MOMENT, "clone", 4700, "sh", "7", "clone", start=1)
+    text = files(material(timeline=[own, *chatter, fork], tree=[shell]))["summary.md"].decode()
+    assert "openat /etc/passwd" in text and "/n/" not in text and "clone" not in text
+    assert "… and 101 more in the files." in text
+
+
+def test_what_was_brought_along_and_run_stands_first_among_the_changes() -> None:
+    many = [Change("A", f"/usr/{n:03}") for n in range(100)]
+    ran = Change("A", "/tmp/x", MOMENT, "cp (7) ← sh", executed=MOMENT + 2 * 10**9)
+    alerted = Change("A", "/bin/y", MOMENT, "touch (8) ← sh", alert_id=3)
+    found = files(material(changes=[*many, alerted, ran]))
+    lines = found["summary.md"].decode().split("## Changed in the container\n\n```\n")[1].splitlines()
+    assert lines[0] == "A /tmp/x  00:04:05  cp (7) ← sh  executed 00:04:07"
+    assert lines[1] == "A /bin/y  00:04:05  touch (8) ← sh  raised an alert"
+    assert found["diff.txt"].decode().splitlines()[0] == "A /usr/000"
+
+
+def test_times_of_another_zone_say_so() -> None:
+    found = files(material(zone="CET (UTC+01:00)"))
+    assert "times of CET (UTC+01:00); in all else UTC\nhost\n" in found["summary.md"].decode()
+    assert found["ancestry.txt"].decode().startswith("times of CET (UTC+01:00); in all else UTC\n")
+
+
+def test_a_container_whose_name_came_after_the_alert_has_it() -> None:
+    seen = alert()
+    assert seen.container is not None
+    early = replace(seen, container=replace(seen.container, name="", image=""))
+    row = ContainerRow(ContainerInfo(seen.container.id, MOMENT, name="late", image="shop:1"))
+    made = material(alert=early, container=row)
+    assert f"* Container: `late ({seen.container.id[:12]}, shop:1)`" in files(made)["summary.md"].decode()
+    assert name_of(made).endswith("-late")
+    assert "`? (" in files(material(alert=early))["summary.md"].decode()
 
 
 def test_the_sums_are_those_of_the_files() -> None:

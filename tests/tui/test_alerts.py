@@ -14,7 +14,9 @@ from tests.helpers.endless import ManyStacks
 from tests.helpers.incident import WEB, alert, host_alert, incident
 from tests.helpers.sensor import NOW, World, healthy
 from tui.alert_text import overview
+from tui.panes.alert_cells import alert_columns
 from tui.panes.alerts import AlertsPane
+from tui.widgets.columns import place
 from tui.widgets.page_list import PageList
 
 
@@ -256,3 +258,23 @@ async def test_beside_the_detail_the_rule_and_what_happened_have_the_room() -> N
             "x /tmp/x  pts/0 by docker exec",
         )
         assert all(any(text in row for row in rows) for text in whole), rows
+
+
+async def test_on_a_terminal_of_few_lines_the_list_has_them() -> None:
+    async with driving(incident(), (40, 12)) as drive:
+        await drive.until_shown("Drop")
+        assert rows_of(drive).size.height > 5
+    async with driving(incident(), (80, 18)) as drive:
+        await drive.until_shown("/tmp/x id", "Critical")
+
+
+def test_in_a_file_an_alert_has_its_note_and_who_wrote_it() -> None:
+    columns = {column.name or column.title: column for column in alert_columns(lambda: NOW)}
+    row = StackRow(
+        *(1, 1, NOW, NOW, 1, "Sensitive file read", Priority.WARNING, WEB, "web", "bbp:1", "cat", "cat /etc/shadow"),
+        *("sh", "/etc/shadow", "root", 0, "docker exec"),
+        note="SEC-1",
+        who="anna",
+    )
+    assert (columns["Note"].text(row), columns["By"].text(row)) == ("SEC-1", "anna")
+    assert not {"Note", "By"} & {placed.column.title for placed in place([*columns.values()], 500)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import platform
 import tarfile
 from pathlib import Path
 
@@ -33,6 +34,10 @@ async def test_a_bundle_has_all_that_the_screen_could_show(size: tuple[int, int]
     folder = made(home)
     assert json.loads((folder / "alert.json").read_text())["rule"] == "Drop and execute new binary in container"
     assert "docker exec" in (folder / "ancestry.txt").read_text()
+    assert "The whole tree" in (folder / "ancestry.txt").read_text()
+    assert "Sensitive file read" in (folder / "summary.md").read_text()
+    related = [json.loads(line)["rule"] for line in (folder / "related.jsonl").read_text().splitlines()]
+    assert "Sensitive file read" in related and "Drop and execute new binary in container" not in related
     assert "/bin/18211" in (folder / "diff.txt").read_text()
     assert "stdout  GET /admin 403\n" in (folder / "logs.txt").read_text()
     assert "stderr  AH00558: httpd" in (folder / "summary.md").read_text()
@@ -40,6 +45,7 @@ async def test_a_bundle_has_all_that_the_screen_could_show(size: tuple[int, int]
     assert json.loads((folder / "container.json").read_text())["info"]["name"] == "web"
     assert json.loads((folder / "image.json").read_text())["tags"] == ["bbp:1", "bbp:latest"]
     assert json.loads((folder / "sensor.json").read_text())["health"]["hostname"] == "prod-7"
+    assert f"* Kernel: `{platform.system()} {platform.release()}`" in (folder / "summary.md").read_text()
 
 
 async def test_an_old_alert_has_what_was_kept_with_it_and_how_somebody_entered(home: Path) -> None:

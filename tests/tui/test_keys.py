@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from engine.filter import KEYS, parse_filter
-from tests.helpers.driving import driving
+from tests.helpers.driving import NARROW, driving
 from tests.helpers.incident import incident
 from tests.helpers.keys import CHECKS
 from tests.helpers.keys.checks import view_shown
 from tui.actions import ACTIONS, VIEWS, actions_of, all_keys
-from tui.help import FILTERS, help_text
+from tui.help import FILTERS, help_text, in_order
 from tui.panes import PANES
 
 CASES = [
@@ -48,6 +48,41 @@ def test_no_view_has_a_key_twice() -> None:
     for view in VIEWS:
         keys = [key for action in actions_of(view) for key in action.keys.split(",")]
         assert len(keys) == len(set(keys)), view
+
+
+async def test_the_help_begins_with_what_works_where_one_is() -> None:
+    async with driving(incident(), NARROW) as drive:
+        await drive.until_shown("/tmp/x id")
+        await drive.press("question_mark")
+        await drive.until_shown("Acknowledge, or take it back")
+        await drive.press("escape", "5", "question_mark")
+        await drive.until_shown("Read the rule files again")
+
+
+@pytest.mark.parametrize("view", ["alerts", "rule", "list"])
+def test_every_section_of_the_help_is_there_once_whatever_comes_first(view: str) -> None:
+    shown = in_order({"everywhere", "list", view})
+    assert sorted(shown) == sorted(VIEWS)
+    assert shown[0] == view and shown.index(view) < shown.index("everywhere")
+
+
+async def test_the_palette_finds_themes_by_their_names() -> None:
+    async with driving(incident()) as drive:
+        await drive.until_shown("/tmp/x id")
+        await drive.press("ctrl+p")
+        await drive.press(*"tiercellight")
+        await drive.until_shown("Theme tiercel-light")
+        await drive.press("enter")
+        await drive.until(lambda: drive.app.theme == "tiercel-light")
+
+
+@pytest.mark.parametrize(
+    ("named", "meant"), [("tiercel-light", "tiercel-light"), ("no such", "tiercel"), ("", "tiercel")]
+)
+async def test_the_environment_can_name_a_theme(named: str, meant: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEXTUAL_THEME", named)
+    async with driving(incident()) as drive:
+        assert drive.app.theme == meant
 
 
 async def test_the_palette_has_quit_once() -> None:

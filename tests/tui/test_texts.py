@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -24,6 +27,19 @@ def test_terminals_read_as_in_dev() -> None:
     assert words.terminal(1025) == "tty1"
     assert words.terminal(1088) == "ttyS0"
     assert words.terminal(0) == ""
+
+
+def test_a_zone_is_named_with_its_offset_unless_it_is_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    try:
+        zones = {}
+        for name in ("UTC", "Asia/Kolkata", "America/New_York"):
+            monkeypatch.setenv("TZ", name)
+            time.tzset()
+            zones[name] = words.zone(NOW)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert zones == {"UTC": "", "Asia/Kolkata": "IST (UTC+05:30)", "America/New_York": "EDT (UTC-04:00)"}
 
 
 def test_ages_have_one_unit() -> None:
@@ -107,6 +123,13 @@ def test_the_health_line_never_overflows_and_keeps_what_matters_most(width: int)
     parts = choose(health_parts(healthy(lost=5)), width)
     assert sum(part.width for part in parts) <= width
     assert any(text == "lost " for part in parts for text, _ in part.spans)
+
+
+def test_on_eighty_columns_the_runtime_and_the_rules_have_room_before_what_stays_in_the_kernel() -> None:
+    health = healthy(kept_back=0.27, runtime="docker", containers=12)
+    shown = " ".join(text for part in choose(health_parts(health), 50) for text, _ in part.spans)
+    assert "docker" in shown and "rules" in shown and "kept in kernel" not in shown
+    assert "kept in kernel" in " ".join(text for part in health_parts(health) for text, _ in part.spans)
 
 
 def test_problems_are_counted_not_their_lines() -> None:

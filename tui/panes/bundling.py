@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import platform
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -15,9 +16,9 @@ from engine.alerts import Alert
 from engine.bundle import Material
 from engine.bundle_of_several import MOST, write
 from engine.errors import TiercelError
-from tui import clip, entry_text, lineage
+from tui import clip, entry_text, lineage, words
 from tui.front import Front, GoneError, RefusedError
-from tui.panes import bundled_logs
+from tui.panes import bundled_logs, bundled_tree
 from tui.panes.base import UNDER_WAY, Pane
 from tui.panes.folder import FOLDER
 from tui.places import AlertPlace
@@ -88,6 +89,8 @@ async def gather(front: Front, place: AlertPlace) -> Material:
     material = Material(alert=alert, made=time.time_ns(), who=whoami(), version=_version(), health=front.health)
     drawn = [*lineage.draw(alert), *entry_text.describe(await front.ask(p.GetEntry(alert.id), p.Entry), alert)]
     material.ancestry = ["".join(text for text, _tone in line) for line in drawn]
+    material.zone = words.zone(alert.time)
+    material.kernel = "" if front.is_replay else f"{platform.system()} {platform.release()}"
     material.next_steps = [clip.of_alert(alert)]
     for what, (ask, put) in _STEPS.items():
         try:
@@ -167,6 +170,7 @@ def _into(name: str) -> Callable[[Material, Any], None]:
 
 _STEPS: dict[str, tuple[_Ask, Callable[[Material, Any], None]]] = {
     "alerts like it": (_alerts, _into("alerts")),
+    "its process tree": (bundled_tree.ask, bundled_tree.put),
     "state": (_stack, _into("stack")),
     "why the rule fired": (_why, _into("why")),
     "timeline": (_timeline, _into("timeline")),

@@ -9,11 +9,10 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from engine.alerts import Priority
-from engine.events import ContainerInfo
 from engine.protocol import ContainerRow, Containers, Figures, GetFigures, ListContainers, ListResponses, Zoom
 from tui import clip, words
 from tui.actions import bindings
-from tui.figures import FigureBook
+from tui.figures import UNKNOWN, FigureBook
 from tui.front import Front
 from tui.panes.base import alert_counts
 from tui.panes.measuring import MeasuringPane
@@ -22,7 +21,7 @@ from tui.panes.shelling import Shelling
 from tui.panes.sorting import SortedPane
 from tui.panes.zooming import sign, toggle
 from tui.places import ContainerPlace
-from tui.risks import flags
+from tui.risks import flags, name
 from tui.row_fields import CONTAINERS
 from tui.theme import Span
 from tui.widgets.columns import Column
@@ -116,7 +115,7 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
                 order=lambda row: figures.value("processes")(row.info.id) or row.processes or None,
                 descends=True,
             ),
-            Column("Alerts", 11, lambda row: alert_counts(row.alerts), order=_burning, descends=True),
+            Column("Alerts", 11, self._alerts, order=_burning, descends=True),
             Column(
                 "Age",
                 4,
@@ -129,6 +128,10 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
             ),
             Column("Flags", 8, self._flags, share=3),
         ]
+
+    def _alerts(self, row: ContainerRow) -> list[Span]:
+        """How many there were by another time is not kept: nothing would read as none."""
+        return [UNKNOWN] if self.front.travel.at else alert_counts(row.alerts)
 
     def _traffic(self, which: str, row: ContainerRow) -> list[Span]:
         return self.figures.traffic(row.info.id, which)
@@ -260,11 +263,6 @@ def _began(row: ContainerRow) -> int:
 def _burning(row: ContainerRow) -> tuple[int, ...] | None:
     """Alerts for sorting: the most severe priority decides, then how many there are of it, and so on."""
     return tuple(row.alerts.get(priority.label, 0) for priority in Priority) if row.alerts else None
-
-
-def name(info: ContainerInfo) -> str:
-    """Its name, or its short id."""
-    return info.name or info.id[:12]
 
 
 def is_old(row: ContainerRow, now: int) -> bool:

@@ -11,8 +11,8 @@ from engine.protocol import ContainerRow, Containers, GetImage, Image, ImageRow,
 from tui import words
 from tui.alert_text import facts, lines, section
 from tui.front import Front, RefusedError
-from tui.panes.containers import name
 from tui.panes.text import TextPane
+from tui.risks import name
 from tui.theme import Span, content
 
 _BUILDER = ("/bin/sh -c #(nop) ", "/bin/sh -c ")

@@ -9,9 +9,8 @@ from engine.protocol import ContainerRow, Containers, ListContainers
 from tui import words
 from tui.alert_text import facts, lines, section
 from tui.front import Front
-from tui.panes.containers import name
 from tui.panes.text import TextPane
-from tui.risks import flags
+from tui.risks import flags, name
 from tui.theme import Span, content
 
 

@@ -50,15 +50,14 @@ async def ancestry(front: Front, alert: Alert) -> Content:
     beginning = top(alert)
     if beginning is None:
         return lines([("No process did this: it came from Docker.", "dim")])
-    rows, origin = await _relatives(front, alert, beginning)
-    found = (await front.ask(ListAlerts(container_id=beginning.container_id, limit=_ALERTS), Alerts)).rows
-    kin = [other for other in found if other.id != alert.id and _is_of_tree(other, beginning)]
+    rows, origin = await relatives(front, alert, beginning)
+    others = await kin(front, alert, beginning)
     entry = await front.ask(GetEntry(alert.id), Entry)
     return lines(
         *lineage.draw(alert),
         *entry_text.describe(entry, alert),
         *section(f"The whole tree{origin}", _tree(rows, alert)),
-        *section("Other alerts of it", [_alert(other, alert) for other in reversed(kin)]),
+        *section("Other alerts of it", [_alert(other, alert) for other in reversed(others)]),
     )
 
 
@@ -67,7 +66,13 @@ async def entry_of(front: Front, alert: Alert) -> list[list[Span]]:
     return entry_text.describe(await front.ask(GetEntry(alert.id), Entry), alert)
 
 
-async def _relatives(front: Front, alert: Alert, beginning: Ancestor) -> tuple[list[ProcessRow], str]:
+async def kin(front: Front, alert: Alert, beginning: Ancestor) -> list[Alert]:
+    """The other alerts of its tree, the newest first."""
+    found = (await front.ask(ListAlerts(container_id=beginning.container_id, limit=_ALERTS), Alerts)).rows
+    return [other for other in found if other.id != alert.id and _is_of_tree(other, beginning)]
+
+
+async def relatives(front: Front, alert: Alert, beginning: Ancestor) -> tuple[list[ProcessRow], str]:
     """The tree that it is part of, as it is now or else as it was kept with the alert; and where that is from."""
     key = (beginning.pid, beginning.start)
     if rows := below((await front.ask(ListProcesses(beginning.container_id), Processes)).rows, key):

@@ -90,13 +90,13 @@ def health_parts(health: Health) -> list[Part]:
     rules = ("rules ", "dim"), (f"{health.rules_enabled}/{health.rules_total}", "warn" if off else "")
     parts = [
         Part(2, ((words.count(health.events_per_second), ""), (" ev/s", "dim"))),
-        *([Part(3, kept_back)] if (kept_back := _kept_back(health)) else []),
+        *([Part(6, kept_back)] if (kept_back := _kept_back(health)) else []),
         Part(1, lost),
         Part(5, lag),
         Part(4, rules),
         Part(3, _runtime(health)),
-        Part(6, (("cpu ", "dim"), (f"{health.cpu:.1f}%", ""))),
-        Part(7, (("mem ", "dim"), (words.size(health.memory), ""))),
+        Part(7, (("cpu ", "dim"), (f"{health.cpu:.1f}%", ""))),
+        Part(8, (("mem ", "dim"), (words.size(health.memory), ""))),
     ]
     if health.problems or health.rule_problems:
         heads = sum(not line.startswith(" ") for line in health.rule_problems if line)  # details are indented

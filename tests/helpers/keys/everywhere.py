@@ -50,7 +50,7 @@ for _number in range(1, 7):
 async def _(drive: Drive, key: str) -> None:
     await drive.press(key)
     assert isinstance(drive.app.screen, HelpScreen)
-    await drive.until_shown("Everywhere")
+    await drive.until_shown("Acknowledge, or take it back")
     await drive.press("escape")
     assert len(drive.app.screen_stack) == 1
 

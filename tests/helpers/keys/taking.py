@@ -58,9 +58,10 @@ async def _(drive: Drive, key: str) -> None:
     rows = [json.loads(line) for line in (await written(drive, key, "j", "jsonl")).splitlines()]
     assert [row["stack"] for row in rows] == [6, 5, 4, 3, 2, 1]
     table = list(csv.reader((await written(drive, key, "c", "csv")).splitlines()))
-    assert table[0] == ["State", "Priority", "Last", "Count", "First", "Rule", "Container", "Process", "What"]
+    assert table[0][:7] == ["State", "Priority", "Last", "Count", "First", "Rule", "Container"]
+    assert table[0][7:] == ["Process", "What", "Note", "By"]
     assert (table[-1][3], table[-1][5:7]) == ("2", ["Redirect stdin/stdout to network", "web"])
-    assert table[-1][7:] == ["nc -ll -p 4444 -e sh", "10.0.3.9:51402  pts/0 by docker exec"]
+    assert table[-1][7:9] == ["nc -ll -p 4444 -e sh", "10.0.3.9:51402  pts/0 by docker exec"]
     await drive.press("m")
     text = await written(drive, key, "m", "md")
     assert text.count("\n") == 5

@@ -104,7 +104,8 @@ async def test_an_exception_comes_into_force_and_goes_again(sensor: Sensor, loca
     assert RULE in done.detail and local.place in done.detail and "by anna" in local.path.read_text()
     after = [each for each in alerts(sensor.rules) if each.rule == RULE]
     assert len(after) == len(of_rule) - first.hidden
-    assert (await undo(sensor)).detail.startswith("taken back")
+    told = (await undo(sensor)).detail
+    assert told.startswith("taken back") and f"{RULE}, of alert {seen.id}" in told
     assert len(alerts(sensor.rules)) == len(before)
     with pytest.raises(TiercelError, match="there is no exception"):
         await undo(sensor)
