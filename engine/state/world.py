@@ -367,6 +367,7 @@ class World:
     def _unknown(self, unknown: ContainerUnknown) -> list[Event]:
         container = self.containers.see(unknown.id, unknown.time)
         container.unknown = not container.complete
+        container.runtime = unknown.runtime
         return self.held.release(unknown.id, "unknown")
 
     def _action(self, action: ContainerAction) -> list[Event]:

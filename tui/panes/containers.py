@@ -144,6 +144,7 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
         found = [
             ("out of memory" if row.info.oom_killed else "", "bad"),
             (ended(row, now), "dim"),
+            (foreign(row), "warn"),
             *((flag, "bad") for flag in flags(row.info)),
             *sign(self.front.health, row.info.id),
             (again, "warn"),
@@ -265,6 +266,14 @@ def _burning(row: ContainerRow) -> tuple[int, ...] | None:
 def name(info: ContainerInfo) -> str:
     """Its name, or its short id."""
     return info.name or info.id[:12]
+
+
+def foreign(row: ContainerRow) -> str:
+    """Of a container that no daemon that was asked knows, that, and whose it is by its cgroup."""
+    if not row.unknown:
+        return ""
+    other = {"docker": "another docker's", "": "another runtime's"}
+    return f"{other.get(row.info.runtime, row.info.runtime)}, unknown to the daemon asked"
 
 
 def is_old(row: ContainerRow, now: int) -> bool:
