@@ -126,6 +126,11 @@ class Process:
         self.step: tuple[object, Ancestor] | None = None
         """What the latest alert has told of it (:mod:`engine.judge`), and of which state it was made."""
 
+    def count_alert(self, priority: Priority) -> None:
+        """It has caused another."""
+        counts = self.severities = self.severities or {}
+        counts[priority] = counts.get(priority, 0) + 1
+
     @property
     def alerts(self) -> int:
         """Alerts it has caused."""
