@@ -225,6 +225,8 @@ class ContainerUnknown(_Input, tag="unknown"):
 
     id: str
     time: Number
+    runtime: str = ""
+    """Whose it is, as far as the name of its cgroup tells: docker (of another daemon), podman, containerd, cri-o."""
 
 
 class ContainerAction(_Input, tag="action"):

@@ -119,7 +119,7 @@ async def undo(sensor: Judging, change: str = "") -> Done:
 
     Raises TiercelError when there is none, or another one than ``change`` is the last.
     """
-    local = _local(sensor)
+    local = _made(sensor)
     async with sensor.changing:
         text = _last(local)
         if change and change != change_of(text):
@@ -133,7 +133,7 @@ async def undo(sensor: Judging, change: str = "") -> Done:
 
 def last(sensor: Judging) -> Done:
     """What undo would take back. Raises TiercelError when there is nothing."""
-    text = _last(_local(sensor))
+    text = _last(_made(sensor))
     return Done(detail=described(text), change=change_of(text))
 
 
@@ -141,8 +141,8 @@ def _last(local: LocalRules) -> str:
     with writing(local):
         text = local.last()
     if not text:
-        hint = "one is made from an alert, or by editing a rule"
-        raise TiercelError(f"there is no exception in {local.place}", hint=hint)
+        hint = "one is made from an alert, or by editing a rule; the key takes the last one back"
+        raise TiercelError(f"there is nothing to undo: there is no exception in {local.place}", hint=hint)
     return text
 
 
@@ -159,6 +159,16 @@ def described(text: str) -> str:
 def _local(sensor: Judging) -> LocalRules:
     if sensor.exceptions is None:
         raise TiercelError("a replay changes no rules", hint="copy the text of the exception into a rule file (y)")
+    return sensor.exceptions
+
+
+def _made(sensor: Judging) -> LocalRules:
+    """Where what was made here is. Raises TiercelError for a replay, in which nothing is."""
+    if sensor.exceptions is None:
+        raise TiercelError(
+            "there is nothing to undo: a replay changes no rules",
+            hint="in a live watch the key takes the last exception or edit back",
+        )
     return sensor.exceptions
 
 

@@ -78,12 +78,24 @@ class Shells:
         token = event.process.args[-1] if event.process.args else ""
         expected = self._expected.get(token)
         process = self._world.processes.get(event.pid, event.start)
-        if expected is None or process is None or not is_entered(process, expected.container_id):
+        if expected is None or process is None:
             return
-        del self._expected[token]
+        if process.container_id == HOST:
+            self._own(process)  # the command that opens it: nobody else has the token yet
+        elif is_entered(process, expected.container_id):
+            del self._expected[token]
+            self._begin(process, expected)
+
+    def _begin(self, process: Process, expected: _Expected) -> None:
         if self._world.moment <= expected.until and len(self._open) < MOST:
             self._open[process.pid, process.start] = expected.who
+            self._own(process)
             self.opened += 1
+
+    def _own(self, process: Process) -> None:
+        """In the tree, too."""
+        process.is_own = True
+        self._world.processes.generation += 1
 
     def mark(self, alert: Alert) -> None:
         """Mark an alert that such a shell caused."""

@@ -54,6 +54,7 @@ VIEWS = {
     "search": "Searching a text",
     "alerts": "Alerts",
     "alert": "One alert",
+    "its_alerts": "Alerts of a process, repeats of an alert",
     "timeline": "Timeline and files of an alert",
     "containers": "Containers",
     "processes": "Processes",
@@ -65,7 +66,7 @@ VIEWS = {
 }
 """Where an action works, in the order of the help screen."""
 
-_LISTS = ("alerts", "timeline", "containers", "processes", "events", "changes", "rules")
+_LISTS = ("alerts", "its_alerts", "timeline", "containers", "processes", "events", "changes", "rules")
 _ON_RULES = ("rules", "rule")
 _ON_ALERT = ("alerts", "alert", "timeline")
 

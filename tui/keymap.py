@@ -19,7 +19,7 @@ IDS: dict[str, Action] = {f"{view}.{action.id}": action for action in ACTIONS fo
 """Every action of every view by its id."""
 
 _ALWAYS = ("tabs", "inside", "everywhere", "time")
-_OF_LISTS = ("alerts", "timeline", "containers", "processes", "events", "changes", "rules")
+_OF_LISTS = ("alerts", "its_alerts", "timeline", "containers", "processes", "events", "changes", "rules")
 TOGETHER: tuple[tuple[str, ...], ...] = (
     *((view, "list", *_ALWAYS) for view in _OF_LISTS),
     *((view, "text", "search", *_ALWAYS) for view in ("alert", "rule", "logs")),

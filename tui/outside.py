@@ -7,7 +7,8 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -32,6 +33,27 @@ async def in_terminal(command: Sequence[str]) -> int:
         raise
 
 
+@contextmanager
+def own_screen() -> Iterator[None]:
+    """A lent terminal's other screen, empty: nothing of before is on it, and nothing of it is left behind."""
+    _write("\x1b[?1049h\x1b[2J\x1b[H")
+    try:
+        yield
+    finally:
+        _write("\x1b[?1049l")
+
+
+def turn_page() -> None:
+    """An empty page of a lent terminal; what was on it can be scrolled back to."""
+    _write("\n" * shutil.get_terminal_size().lines + "\x1b[2J\x1b[H")
+
+
+def _write(text: str) -> None:
+    if (terminal := sys.__stderr__) is not None and terminal.isatty():
+        terminal.write(text)
+        terminal.flush()
+
+
 async def edit(navigator: Navigator, text: str, name: str) -> str:
     """A text as somebody has left it in their editor, in a file of this name. Raises TiercelError."""
     with TemporaryDirectory(prefix="tiercel-") as folder:
@@ -48,7 +70,7 @@ async def edit(navigator: Navigator, text: str, name: str) -> str:
 
 async def _edited(navigator: Navigator, command: Sequence[str]) -> int:
     try:
-        with navigator.lend():
+        with navigator.lend(), own_screen():
             return await in_terminal(command)
     except SuspendNotSupported:
         raise TiercelError("this terminal cannot be given to another program", hint="use another terminal") from None

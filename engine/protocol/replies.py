@@ -55,6 +55,8 @@ class Alerts(Answer, tag="alerts"):
 
     total: int
     rows: list[Alert]
+    unlooked: int = 0
+    """With a filter, how many older ones were not looked at."""
 
 
 class Containers(Answer, tag="containers"):

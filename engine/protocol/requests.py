@@ -50,6 +50,8 @@ class ListAlerts(Ask, tag="alerts"):
     limit: int = 100
     before: int = 0
     """Only those up to this alert id; 0 for all, negative for none."""
+    filter: str = ""
+    """Only those that pass it, of the latest so asked for (``Alerts.unlooked`` says how many more there are)."""
 
 
 class GetAlert(Ask, tag="alert"):

@@ -68,6 +68,8 @@ class ContainerRow(msgspec.Struct):
     entries: int = 0
     """Times the kernel saw somebody enter it, by whatever means, and when last."""
     last_entry: int = 0
+    unknown: bool = False
+    """No daemon that was asked knows it; ``info.runtime`` is what its cgroup's name tells."""
 
 
 class ProcessRow(msgspec.Struct):

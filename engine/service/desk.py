@@ -84,7 +84,7 @@ class Desk:
 
     async def _alerts(self, request: p.ListAlerts) -> p.Reply:
         page = await self.sensor.store.alerts(request)
-        return p.Alerts(total=page.total, rows=list(map(_without_evidence, page.rows)))
+        return msgspec.structs.replace(page, rows=list(map(_without_evidence, page.rows)))
 
     async def _alert(self, request: p.GetAlert) -> p.Reply:
         alert = await self.sensor.store.alert(request.alert_id)

@@ -50,6 +50,7 @@ class Container:
         "looked_at",
         "processes",
         "quiet_since",
+        "runtime",
         "told",
         "unknown",
         "users",
@@ -63,6 +64,8 @@ class Container:
         self.told = Told()
         """Its metadata as they were told, one after the other."""
         self.unknown = False
+        """No daemon that was asked knows it; ``runtime`` is what its cgroup's name tells, "" for nothing."""
+        self.runtime = ""
         self.asked = False
         """Somebody was asked about it."""
         self.given_up = False

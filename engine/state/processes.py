@@ -49,6 +49,7 @@ class Process:
         "is_exe_lower_layer",
         "is_exe_upper_layer",
         "is_exe_writable",
+        "is_own",
         "listed",
         "loginuid",
         "met",
@@ -108,7 +109,8 @@ class Process:
         self.pid_ns = self.mnt_ns = self.pidns_start = 0
         self.exe_ino = self.exe_ctime = self.exe_mtime = 0
         self.is_exe_writable = self.is_exe_from_memfd = False
-        self.is_exe_upper_layer = self.is_exe_lower_layer = False
+        self.is_exe_upper_layer = self.is_exe_lower_layer = self.is_own = False
+        """``is_own``: it is a shell that somebody opens from the screen, or the command that opens it."""
         self.container_id = ""
         self.exec_time = 0
         """When it last executed a program; 0 for never since its fork."""
@@ -123,6 +125,11 @@ class Process:
         """Alerts it has caused, by priority; None for none."""
         self.step: tuple[object, Ancestor] | None = None
         """What the latest alert has told of it (:mod:`engine.judge`), and of which state it was made."""
+
+    def count_alert(self, priority: Priority) -> None:
+        """It has caused another."""
+        counts = self.severities = self.severities or {}
+        counts[priority] = counts.get(priority, 0) + 1
 
     @property
     def alerts(self) -> int:

@@ -17,7 +17,7 @@ from engine.schema import BY_NAME, ParamType, event_type
 from engine.state.asked import Find, asked
 from engine.state.containers import Container, ContainerTable
 from engine.state.event import Event
-from engine.state.lineage import entry, is_entry, is_exec_privileged
+from engine.state.lineage import OWN_SHELL, entry, is_entry, is_exec_privileged
 from engine.state.processes import Process
 from engine.state.recent import Recent
 from engine.state.sliced import RUN, SLICE, in_order
@@ -76,7 +76,11 @@ def container_row(container: Container, processes: int, at: int = 0) -> Containe
     info = container.told.at(at) if at else container.info
     if info is None:
         info = ContainerInfo(
-            id=container.id, time=container.first_seen, name=container.short_id, runtime="", complete=False
+            id=container.id,
+            time=container.first_seen,
+            name=container.short_id,
+            runtime=container.runtime,
+            complete=False,
         )
     return ContainerRow(
         info=info,
@@ -88,6 +92,7 @@ def container_row(container: Container, processes: int, at: int = 0) -> Containe
         gone=bool(container.gone) if not at else 0 < container.gone <= at,
         entries=container.entries if not at or container.last_entry <= at else 0,
         last_entry=container.last_entry,
+        unknown=container.unknown and not container.complete,
     )
 
 
@@ -186,7 +191,7 @@ def process_row(process: Process, depth: int, containers: ContainerTable, at: in
         exit_status=process.exit_status if has_ended else 0,
         alerts=process.alerts,
         worst=process.worst,
-        entry=entry(process) if is_entry(process) else "",
+        entry=OWN_SHELL if process.is_own else entry(process) if is_entry(process) else "",
         flags=_flags(process, container),
         severities={priority.label: number for priority, number in (process.severities or {}).items()},
     )

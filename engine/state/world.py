@@ -133,8 +133,7 @@ class World:
     def note_alert(self, alert: Alert) -> None:
         """Count an alert for its process and its container, and tie it to the change of a file it reports."""
         if (step := alert.process) and (process := self.processes.get(step.pid, step.start)):
-            counts = process.severities = process.severities or {}
-            counts[alert.priority] = counts.get(alert.priority, 0) + 1
+            process.count_alert(alert.priority)
             self.processes.generation += 1
         if alert.container and (container := self.containers.get(alert.container.id)):
             container.alerts[alert.priority.label] += 1
@@ -367,6 +366,7 @@ class World:
     def _unknown(self, unknown: ContainerUnknown) -> list[Event]:
         container = self.containers.see(unknown.id, unknown.time)
         container.unknown = not container.complete
+        container.runtime = unknown.runtime
         return self.held.release(unknown.id, "unknown")
 
     def _action(self, action: ContainerAction) -> list[Event]:

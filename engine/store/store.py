@@ -32,7 +32,7 @@ from engine.protocol import (
 )
 from engine.reports import Report, log_report
 from engine.scrub import scrub
-from engine.store import grouping, moments, reader, surroundings
+from engine.store import grouping, looking, moments, reader, surroundings
 from engine.store.retention import Retention
 from engine.store.rows import Hits, Stored, Tally, Triage
 from engine.store.schema import move_aside, open_reader, open_writer
@@ -155,8 +155,8 @@ class AlertStore:
         return await self._ask(_READERS[query.group], _bounded(query), self.newest)
 
     async def alerts(self, query: ListAlerts) -> Alerts:
-        """A page of single alerts."""
-        return await self._ask(reader.read_alerts, _bounded(query))
+        """A page of single alerts. Raises UsageError for a filter that cannot be understood."""
+        return await self._ask(looking.read_matching, _bounded(query))
 
     async def alert(self, alert_id: int) -> Alert:
         """One alert. Raises TiercelError if there is none."""

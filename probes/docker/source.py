@@ -30,7 +30,7 @@ from probes.docker.endpoints import find
 from probes.docker.execs import ExecQuestions
 from probes.docker.failures import calling, failures
 from probes.docker.unnamed_execs import END, START, UnnamedExecs
-from probes.machine.cgroups import has_own_cgroup
+from probes.machine.cgroups import has_own_cgroup, runtime_of_process
 from probes.machine.users import read_users_in_time
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ ENTERING = frozenset({"start", START})
 TOLD = ("name", "image", "execID", "exitCode", "signal", "oldName")
 """Attributes of an action that are passed on; Docker mixes the container's labels into them."""
 
+MOST_RUNTIMES = 1_000
+"""Containers that are remembered with their cgroup's runtime until the daemon has answered."""
 NO_CGROUP = "it has containers without a cgroup of their own: what happens in them counts as the host's"
 UNNAMED = frozenset({START, END})
 """Actions whose exec has to be found where none is named."""
@@ -88,6 +90,8 @@ class DockerSource:
         self._docker: Docker | None = None
         self._delay = FIRST_DELAY
         self._known: dict[str, ContainerInfo] = {}
+        self._runtimes: dict[str, str] = {}
+        """Of containers that nobody knows yet, whose they are by their cgroups."""
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._ask_again: set[str] = set()
         self._wanted: OrderedDict[str, None] = OrderedDict()
@@ -121,9 +125,11 @@ class DockerSource:
 
         The answer is emitted: ContainerInfo, or ContainerUnknown. While Docker cannot be reached there is none.
         """
+        known = self._known.get(container_id)
         if pid:
             self._read(container_id, pid)
-        known = self._known.get(container_id)
+        if pid and known is None and len(self._runtimes) < MOST_RUNTIMES:
+            self._runtimes[container_id] = runtime_of_process(pid)  # it may have ended by the answer
         if self._docker is not None and (known is None or not known.complete):
             self._ask(container_id)
 
@@ -318,7 +324,8 @@ class DockerSource:
         if container_id in self._known:
             self._remove(container_id, time)
         else:
-            self._emit([ContainerUnknown(id=container_id, time=time)])
+            runtime = self._runtimes.pop(container_id, "")
+            self._emit([ContainerUnknown(id=container_id, time=time, runtime=runtime)])
 
     async def _stop_asking(self) -> None:
         tasks = [*self._asking.values(), *self._reading.values()]
@@ -339,6 +346,7 @@ class DockerSource:
         if before is not None and before.complete and not info.complete:
             return
         self._known[info.id] = info
+        self._runtimes.pop(info.id, None)
         self._emit([info])
         if info.pid and (before is None or before.pid != info.pid):
             self._read(info.id, info.pid)

@@ -42,6 +42,24 @@ def container_id_of(path: str) -> str:
     return innermost
 
 
+_RUNTIMES = (
+    (re.compile(r"(?:^|/)libpod-[0-9a-f]{64}"), "podman"),
+    (re.compile(r"(?:^|/)cri-containerd-[0-9a-f]{64}|:cri-containerd:[0-9a-f]{64}"), "containerd"),
+    (re.compile(r"(?:^|/)crio-[0-9a-f]{64}"), "cri-o"),
+    (re.compile(r"(?:^|/)buildkit/|(?:^|/)docker-[0-9a-z]{25}\.scope"), "BuildKit"),
+    (re.compile(r"(?:^|/)docker[-/][0-9a-f]{64}"), "docker"),
+    (re.compile(r"(?:^|/)kubepods"), "Kubernetes"),
+)
+"""How runtimes name the cgroups of their containers."""
+
+
+def runtime_of(path: str) -> str:
+    """Whose container it is by the name of its cgroup, "" where that does not tell."""
+    inner = path[max((found.start() for found in _CONTAINER_ID.finditer(path)), default=0) :]
+    texts = (inner, path)
+    return next((name for text in texts for pattern, name in _RUNTIMES if pattern.search(text)), "")
+
+
 class Cgroups:
     """The containers by cgroup. Cgroups of the host are not stored."""
 
@@ -142,9 +160,22 @@ def container_of_process(folder: Path) -> str:
     The line that counts is the one whose cgroup the kernel puts into records (container_cgroup in bpf/task.h): that of
     the pids controller on a v1 tree, else that of the unified one.
     """
+    return container_id_of(path_of_process(folder))
+
+
+def path_of_process(folder: Path) -> str:
+    """The path of that cgroup; raises OSError when the process has ended."""
     paths = {controllers: path for _, controllers, path in memberships(folder)}
     pids = next((path for controllers, path in paths.items() if "pids" in controllers.split(",")), "/")
-    return container_id_of(pids if pids != "/" else paths.get("", "/"))
+    return pids if pids != "/" else paths.get("", "/")
+
+
+def runtime_of_process(pid: int) -> str:
+    """Whose container it is in, as :func:`runtime_of` tells; "" when it has ended."""
+    try:
+        return runtime_of(path_of_process(Path(f"/proc/{pid}")))
+    except OSError:
+        return ""
 
 
 def has_own_cgroup(pid: int) -> bool:

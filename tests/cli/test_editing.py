@@ -64,6 +64,7 @@ def test_a_rule_is_edited_tried_and_edited_again(tmux: Path, editor: Path) -> No
         terminal.keys("Enter")
         terminal.until_shown("Changed: Sensitive file read", "proc.nmae", "did you mean")
         terminal.press("e", shows="in the editor:")
+        assert "in the editor: proc.nmae" not in terminal.text()  # nothing is left of the first time
         terminal.write("proc.name = nobody")
         terminal.keys("Enter")
         terminal.until_shown("Changed: Sensitive file read")

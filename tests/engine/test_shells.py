@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from engine.alerts import Alert, Priority
 from engine.events import KernelEvent, ProcessInfo
 from engine.judge import container_ref, lineage_of
@@ -203,3 +205,18 @@ def test_no_program_gets_into_our_stack_by_its_name() -> None:
     ours = alert(here, SHELL)
     shells.mark(ours)
     assert "\0" in stack_key(ours)[2]
+
+
+def entries(world: World) -> dict[int, str]:
+    return {row.pid: row.entry for row in asyncio.run(world.process_rows())}
+
+
+def test_in_the_tree_the_shell_and_the_command_that_opens_it_are_ours_and_nobody_else_is() -> None:
+    here = world()
+    shells = Shells(here)
+    token = shells.expect(WEB, "ann")
+    client = execve(650, "/usr/bin/docker", "exec", "-it", WEB, "sh", "-c", "exec sh", token)
+    feed(here, shells, client, entered(token), execve(SHELL, "/bin/bash", at=2, ppid=RUNC, container_id=WEB))
+    feed(here, shells, execve(651, "/usr/bin/docker", "exec", "-it", WEB, "sh", "-c", "exec sh", token, at=3))
+    told = entries(here)
+    assert (told[650], told[SHELL], told[651]) == (OWN_SHELL, OWN_SHELL, "")

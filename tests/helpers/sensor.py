@@ -21,6 +21,7 @@ from engine.explanation import Explanation
 from engine.filter import Subject, parse_filter
 from engine.query import Column, Table, has_field, split_inversion, words
 from engine.service.client import SensorGone
+from engine.store.rows import subject
 from tests.helpers.grouped import grouped, with_beats
 
 NOW = 1_790_000_000_000_000_000
@@ -248,7 +249,9 @@ class MemorySensor:
         return {"acknowledged": given.state != "new", **triage}
 
     def _alerts(self, request: p.ListAlerts) -> p.Alerts:
-        rows = [alert for alert in reversed(self.world.alerts) if _asked_for(alert, request)]
+        wanted = parse_filter(request.filter)
+        asked = [alert for alert in reversed(self.world.alerts) if _asked_for(alert, request)]
+        rows = [alert for alert in asked if wanted.matches(subject(alert))]
         return p.Alerts(total=len(rows), rows=rows[request.offset : request.offset + request.limit])
 
     def _alert(self, request: p.GetAlert) -> p.Alerts:
@@ -419,7 +422,9 @@ class MemorySensor:
 
     def _undo_exception(self, request: p.UndoException) -> p.Done:
         if not self.world.exceptions:
-            raise TiercelError("there is no exception in local_rules.yaml", hint="one is made from an alert")
+            raise TiercelError(
+                "there is nothing to undo: there is no exception in local_rules.yaml", hint="one is made from an alert"
+            )
         last = self.world.exceptions[-1]
         change, about = _change(last), f"exception of alert {last.alert_id}, by {last.who}"
         if request.tell:

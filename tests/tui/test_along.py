@@ -51,6 +51,21 @@ async def test_another_condition_takes_its_place() -> None:
         assert filtered(drive) == "container.name=db"
 
 
+async def test_it_goes_along_to_the_alerts_of_one_process() -> None:
+    async with driving(incident()) as drive:
+        await give(drive, "fd.name startswith /etc")
+        await go(drive, "3", "processes")
+        await drive.press(*["down"] * 5, "enter", "tab")
+        await drive.until(lambda: drive.frame.view == "alerts" and bool(drive.frame.trail))
+        await drive.until_shown("/ fd.name startswith /etc   esc clears", "/etc/shadow")
+        assert "/bin/18211" not in drive.text()
+        await drive.press("escape")
+        await drive.until_shown("/bin/18211")
+        await drive.press("1")
+        await drive.until(lambda: drive.frame.view == "alerts" and not drive.frame.trail)
+        assert filtered(drive) == ""
+
+
 async def test_what_a_view_does_not_know_leaves_it_whole() -> None:
     async with driving(incident()) as drive:
         await give(drive, "fd.name startswith /etc")

@@ -50,7 +50,7 @@ async def test_a_long_refusal_moves_no_row_and_is_told_in_full() -> None:
         await drive.until_shown("the daemon of this container does not answer", "…", "try again")
         assert listing(drive).region == place
         await drive.pilot.resize_terminal(160, 50)
-        await drive.until_shown(f"{reason}  try again")
+        await drive.until_shown(f"{reason}.  try again.")
 
 
 async def test_a_filter_that_is_refused_moves_no_row_and_its_reason_is_told_in_full() -> None:
@@ -93,3 +93,14 @@ async def test_what_a_key_has_changed_is_not_hidden_by_what_was_said_before(key:
         await drive.until_shown("xxx…")
         await drive.press(key)
         await drive.until_shown(shown)
+
+
+async def test_on_a_narrow_screen_a_word_in_passing_takes_one_line_and_leaves_the_detail() -> None:
+    async with driving(incident(), NARROW) as drive:
+        await alerts_shown(drive)
+        before = drive.text().splitlines()
+        drive.app.tell("This process runs on the host, in no container.")
+        await drive.until_shown("This process runs on the host")
+        shown = drive.text().splitlines()
+        assert [index for index, line in enumerate(shown) if "runs on the host" in line] == [2]
+        assert shown[3:] == before[3:]

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from rich.cells import cell_len
 
-from engine.events import Phase
-from engine.protocol import DroppedRow, KeptRow
+from engine.events import ContainerInfo, Phase
+from engine.protocol import ContainerRow, DroppedRow, KeptRow
 from tests.helpers.driving import NARROW, WIDE, Drive, driving
 from tests.helpers.incident import SHELL, WEB, incident
 from tests.helpers.sensor import NOW, World, healthy
@@ -303,6 +303,25 @@ async def test_a_container_entered_once_says_once() -> None:
         drive.app.visit(ContainerPlace(WEB, "web"))
         await drive.press("shift+tab", "shift+tab")
         await drive.until_shown("once, last 20")
+
+
+@pytest.mark.parametrize(
+    ("runtime", "words"),
+    [
+        ("containerd", "containerd, unknown to the daemon asked"),
+        ("docker", "another docker's"),
+        ("", "another runtime's"),
+    ],
+)
+async def test_a_container_of_another_daemon_says_whose_it_is(runtime: str, words: str) -> None:
+    world = incident()
+    info = ContainerInfo(id="5e" * 32, time=1, name="5e5e5e5e5e5e", runtime=runtime, complete=False)
+    world.containers.append(ContainerRow(info=info, unknown=True))
+    async with driving(world) as drive:
+        await drive.press("2")
+        await drive.until_shown("5e5e5e5e5e5e", words)
+        drive.app.visit(ContainerPlace(info.id, info.name), "inspect")
+        await drive.until_shown("only what the kernel tells of it is known")
 
 
 async def test_without_docker_an_empty_list_of_containers_says_so() -> None:

@@ -147,6 +147,7 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
         found = [
             ("out of memory" if row.info.oom_killed else "", "bad"),
             (ended(row, now), "dim"),
+            (foreign(row), "warn"),
             *((flag, "bad") for flag in flags(row.info)),
             *sign(self.front.health, row.info.id),
             (again, "warn"),
@@ -263,6 +264,14 @@ def _began(row: ContainerRow) -> int:
 def _burning(row: ContainerRow) -> tuple[int, ...] | None:
     """Alerts for sorting: the most severe priority decides, then how many there are of it, and so on."""
     return tuple(row.alerts.get(priority.label, 0) for priority in Priority) if row.alerts else None
+
+
+def foreign(row: ContainerRow) -> str:
+    """Of a container that no daemon that was asked knows, that, and whose it is by its cgroup."""
+    if not row.unknown:
+        return ""
+    other = {"docker": "another docker's", "": "another runtime's"}
+    return f"{other.get(row.info.runtime, row.info.runtime)}, unknown to the daemon asked"
 
 
 def is_old(row: ContainerRow, now: int) -> bool:

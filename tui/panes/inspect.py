@@ -9,6 +9,7 @@ from engine.protocol import ContainerRow, Containers, ListContainers
 from tui import words
 from tui.alert_text import facts, lines, section
 from tui.front import Front
+from tui.panes.containers import foreign
 from tui.panes.text import TextPane
 from tui.risks import flags, name
 from tui.theme import Span, content
@@ -50,7 +51,9 @@ def describe(row: ContainerRow, at: int = 0) -> Content:
         *section("Mounts", [[(_mount(mount), "")] for mount in info.mounts]),
         *section("Labels", [[(f"  {key}={value}", "")] for key, value in sorted(info.labels.items())]),
     ]
-    if not info.complete:
+    if row.unknown:
+        rows += [[], [(f"{foreign(row).capitalize()}: only what the kernel tells of it is known.", "warn")]]
+    elif not info.complete:
         rows += [[], [("Docker has not told everything yet.", "warn")]]
     return lines(*rows)
 

@@ -87,10 +87,7 @@ def describe(row: RuleRow, now: int) -> Content:
         [],
         *facts(
             [
-                (
-                    "Hits",
-                    words.plural(row.hits, "hit") + (f", last {words.age(row.last, now)} ago" if row.last else ""),
-                ),
+                ("Hits", f"{row.hits:,}" + (f", last {words.age(row.last, now)} ago" if row.last else "")),
                 ("Tags", " ".join(row.tags)),
                 ("Cost", _cost(row)),
                 ("In kernel", _kept_back(row)),

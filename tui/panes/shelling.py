@@ -15,7 +15,7 @@ from textual.app import SuspendNotSupported
 from engine.protocol import OpenShell, Shell
 from tui import clip
 from tui.front import GoneError, RefusedError
-from tui.outside import in_terminal
+from tui.outside import in_terminal, turn_page
 from tui.panes.base import Pane
 from tui.state_screen import whoami
 from tui.workers import start
@@ -57,6 +57,7 @@ class Shelling(Pane):
 
     async def _run(self, command: list[str], name: str) -> None:
         with self.navigator.lend():
+            turn_page()
             code = await _in_terminal(command, name)
         self.say((f"The shell in {name} has ended", ""), (f": exit code {code}" if code else "", "dim"))
 

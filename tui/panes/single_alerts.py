@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
+from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
+from textual.binding import BindingType
 
+from engine.alert_query import ALERTS
 from engine.alerts import Alert
+from engine.filter import parse_filter
 from engine.protocol import Alerts, ListAlerts
 from tui import clip, words
+from tui.actions import bindings
 from tui.front import Front
 from tui.lineage import container_name
-from tui.panes.base import Pane, priority_cell
+from tui.panes.base import priority_cell
+from tui.panes.filtering import FilterPane
+from tui.panes.listing import no_match
 from tui.places import AlertPlace
+from tui.theme import Span
 from tui.widgets.columns import Column
 from tui.widgets.page_cache import Page
 from tui.widgets.page_list import PageList
@@ -28,12 +37,23 @@ class AlertPages:
     def __init__(self, front: Front, stack: int, pid: int, start: int) -> None:
         self._front = front
         self._stack, self._pid, self._start = stack, pid, start
+        self.filter = ""
+        self.unlooked = 0
+        """Older alerts that the filter was not tried on: there are too many."""
+        self._answered = ""
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the last page was one of this filter."""
+        return self._answered == self.filter
 
     async def page(self, offset: int, limit: int) -> Page[Alert]:
         """A page, the newest first."""
         before = self._front.travel.alert_id
-        request = ListAlerts(self._stack, self._pid, self._start, offset=offset, limit=limit, before=before)
+        asked = self.filter
+        request = ListAlerts(self._stack, self._pid, self._start, None, offset, limit, before, asked)
         reply = await self._front.ask(request, Alerts)
+        self._answered, self.unlooked = asked, reply.unlooked
         return Page(reply.total, reply.rows)
 
     def still(self) -> Pages[Alert]:
@@ -52,16 +72,22 @@ class AlertPages:
         """Only the pages can tell."""
 
 
-class SingleAlertsPane(Pane):
+class SingleAlertsPane(FilterPane):
     """Every alert of one stack or one process."""
 
+    BINDINGS: ClassVar[list[BindingType]] = bindings("its_alerts")
+    noun = "alert"
     follows = ("alerts",)
     of_time = "then"
+    filter_help = "words, or: fd.name startswith /etc"
 
     def __init__(self, front: Front, id: str, *, stack: int = 0, pid: int = 0, start: int = 0) -> None:
         super().__init__(front, id)
-        pages = AlertPages(front, stack, pid, start)
-        self.list: PageList[Alert] = PageList(pages, _COLUMNS, open=self._open, command=clip.of_alert, id="alerts")
+        self.share.takes = not stack  # those of a stack are much the same
+        self.source = AlertPages(front, stack, pid, start)
+        self.list: PageList[Alert] = PageList(
+            self.source, _COLUMNS, open=self._open, command=clip.of_alert, id="alerts"
+        )
 
     def body(self) -> ComposeResult:
         """The list."""
@@ -69,10 +95,48 @@ class SingleAlertsPane(Pane):
 
     async def load(self) -> None:
         """The pages on the screen."""
-        self.list.placeholder = [
-            ("None of it by then." if self.front.travel.at else "No alerts are kept of it.", "dim")
-        ]
+        nothing: list[Span] = [("None of it by then." if self.front.travel.at else "No alerts are kept of it.", "dim")]
+        self.list.placeholder = no_match(self) if self.source.filter else nothing
         self.list.reload()
+
+    @on(PageList.Moved)
+    def _moved(self, event: PageList.Moved) -> None:
+        event.stop()
+        if self.source.unlooked:
+            self.show_state()
+
+    @property
+    def rows_are_old(self) -> bool:
+        """Another filter is asked for."""
+        return not self.source.is_answered
+
+    def check_filter(self, text: str) -> None:
+        """What the sensor would say."""
+        parse_filter(text)
+
+    def field_names(self) -> Iterable[str]:
+        """Those of alerts, long and short."""
+        return [*ALERTS.columns, *ALERTS.short]
+
+    def apply_filter(self, text: str) -> None:
+        """Ask with the filter."""
+        self.source.filter = text
+        self.loader.now()
+        self.list.restart(others=True)
+        self.list.look_for_marks(everything=not text)
+
+    def standing(self) -> list[list[Span]]:
+        """The filter, and on how many it was not tried."""
+        left = f"not tried on the {self.source.unlooked:,} before them" if self.source.unlooked else ""
+        return [*super().standing(), [(left, "warn")] if left and self.source.filter else []]
+
+    def action_next_match(self) -> None:
+        """All rows are matches."""
+        self.list.action_down()
+
+    def action_previous_match(self) -> None:
+        """All rows are matches."""
+        self.list.action_up()
 
     def _open(self, row: Alert) -> None:
         self.navigator.visit(AlertPlace(row.id, row.stack, row.rule))

@@ -11,7 +11,7 @@ import pytest
 
 from engine.alerts import Alert, Ancestor, ContainerRef, Priority
 from engine.errors import UsageError
-from engine.events import ContainerAction, Fd, KernelEvent, Users
+from engine.events import ContainerAction, ContainerInfo, ContainerUnknown, Fd, KernelEvent, Users
 from engine.protocol import Change, ContainerRow, EventRow, ListEvents, ProcessRow
 from engine.state import views
 from engine.state.containers import KEEP_GONE, ContainerTable
@@ -314,6 +314,16 @@ def test_children_of_an_exited_parent_stay_below_their_next_ancestor(world: Worl
     run_in_shell(world, 201, "/bin/sh", at=10)
     apply(world, clone(201, 202, at=20, container_id=WEB), procexit(201, at=30, container_id=WEB))
     assert tree(processes(world, WEB, exited=False)) == ["httpd", "sh", "  sh"]
+
+
+def test_a_container_that_no_daemon_knows_says_so_and_whose_it_is(world: World) -> None:
+    other = "5e" * 32
+    world.apply(ContainerUnknown(id=other, time=1, runtime="containerd"))
+    row = next(row for row in container_rows(world) if row.info.id == other)
+    assert (row.unknown, row.info.runtime, row.info.name) == (True, "containerd", other[:12])
+    world.apply(ContainerInfo(id=other, time=2, name="late", runtime="docker"))
+    row = next(row for row in container_rows(world) if row.info.id == other)
+    assert (row.unknown, row.info.runtime, row.info.name) == (False, "docker", "late")
 
 
 def test_a_process_with_its_user_its_alerts_and_its_signs(world: World) -> None:

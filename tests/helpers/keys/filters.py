@@ -80,6 +80,7 @@ def filters(view: str, key_of_view: str | tuple[str, ...], word: str, kept: str,
 
 filters("timeline", ("down", "down", "down", "e"), "ENOENT", "ld.so.preload", "execve")
 filters("changes", ("2", "enter", "tab", "tab", "tab"), "touch", "/bin/18211", "/var/log/wtmp")
+filters("its_alerts", ("3", *["down"] * 5, "enter", "tab"), "shadow", "/etc/shadow", "/bin/18211")
 filters("alerts", "1", "shadow", "cat /etc/shadow", "/bin/18211")
 filters("containers", "2", "postgres", "postgres:15", "bbp:1")
 filters("processes", "3", "docker", "containerd-shim", "nothing yet")

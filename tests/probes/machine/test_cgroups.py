@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from engine.events import HOST
-from probes.machine.cgroups import Cgroups, container_id_of, container_of_process, hierarchies
+from probes.machine.cgroups import (
+    Cgroups,
+    container_id_of,
+    container_of_process,
+    hierarchies,
+    runtime_of,
+    runtime_of_process,
+)
 
 ID = "4f" * 32
 INNER = "ab" * 32
@@ -79,6 +86,31 @@ def test_a_step_of_a_build_is_a_container_too(path: str) -> None:
 )
 def test_anything_else_is_the_host(path: str) -> None:
     assert container_id_of(path) == HOST
+
+
+@pytest.mark.parametrize(
+    ("path", "runtime"),
+    [
+        (f"/docker/{ID}", "docker"),
+        (f"/system.slice/docker-{ID}.scope", "docker"),
+        (f"/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-{ID}.scope/container", "podman"),
+        (f"/machine.slice/libpod-{ID}.scope", "podman"),
+        (f"/kubepods.slice/kubepods-pod1.slice/cri-containerd-{ID}.scope", "containerd"),
+        (f"/system.slice/containerd.service/kubepods-burstable-pod1.slice:cri-containerd:{ID}", "containerd"),
+        (f"/kubepods.slice/kubepods-pod1.slice/crio-{ID}.scope", "cri-o"),
+        (f"/kubepods/burstable/pod1/{ID}", "Kubernetes"),
+        (f"/docker/buildkit/{STEP}", "BuildKit"),
+        (f"/docker/{ID}/system.slice/libpod-{INNER}.scope", "podman"),
+        (f"/some/{ID}", ""),
+        ("/user.slice", ""),
+    ],
+)
+def test_the_name_of_a_cgroup_tells_whose_container_it_is(path: str, runtime: str) -> None:
+    assert runtime_of(path) == runtime
+
+
+def test_of_a_process_that_has_ended_nobody_knows_whose_container_it_was_in() -> None:
+    assert runtime_of_process(2**22 + 1) == ""
 
 
 def test_equal_ids_in_two_hierarchies_are_two_cgroups() -> None:
