@@ -24,6 +24,8 @@ from tiercel.talk import INTERRUPTED, on_signals, say_fault
 if TYPE_CHECKING:
     from engine.service.client import Client
 
+WAITS = (0.5, 1.0, 2.0, 5.0, 10.0)
+"""Seconds before each attempt to reach a shared sensor again, the last before all further ones."""
 SOCKET = "/run/tiercel.sock"
 """Where a shared sensor listens unless told otherwise."""
 
@@ -46,8 +48,15 @@ def require_live() -> None:
         raise TiercelError("this machine cannot be watched yet", hint=hint)
 
 
-def show(connect: Callable[[], Awaitable[Client]], *, title: str, remapped: Sequence[Remapped] = ()) -> None:
-    """Run the TUI on a connection to a sensor, with keys as they are configured."""
+def show(
+    connect: Callable[[], Awaitable[Client]],
+    *,
+    title: str,
+    remapped: Sequence[Remapped] = (),
+    waits: Sequence[float] = (),
+) -> None:
+    """Run the TUI on a connection to a sensor, with keys as they are configured. With ``waits``, seconds, the sensor is
+    looked for again when it is gone."""
     from tui.app import TiercelApp
     from tui.garbage import Garbage
     from tui.keymap import settle
@@ -58,7 +67,7 @@ def show(connect: Callable[[], Awaitable[Client]], *, title: str, remapped: Sequ
     for fault in faults:
         say_fault(fault)
     marked = [f"{each.mark}: {each.message}" for each in faults]
-    app = TiercelApp(connect, title=title, keys=keys, faults=marked, garbage=Garbage())
+    app = TiercelApp(connect, title=title, keys=keys, faults=marked, garbage=Garbage(), waits=waits)
 
     async def until_closed() -> None:
         on_signals(app.exit, signal.SIGTERM)  # SIGHUP kills: there is no terminal to take leave of
@@ -113,7 +122,8 @@ def open_recording(file: str, **judged: Any) -> None:
 def attach(path: str, config: str) -> None:
     """Open the screen on a shared sensor.
 
-    PATH is its socket, /run/tiercel.sock unless given. Closing the screen does not end the watch.
+    PATH is its socket, /run/tiercel.sock unless given. Closing the screen does not end the watch. A sensor that is
+    started again is found again.
     """
     from engine.service.client import Client
 
@@ -122,4 +132,4 @@ def attach(path: str, config: str) -> None:
 
     asyncio.run(answers())
     require_terminal()
-    show(lambda: Client.connect(Path(path)), title=path, remapped=own_keys(config))
+    show(lambda: Client.connect(Path(path)), title=path, remapped=own_keys(config), waits=WAITS)

@@ -56,7 +56,8 @@ _QUIET = 3.0
 
 
 class TiercelApp(Travelling):
-    """The TUI on any sensor. ``connect`` is called once, in the background; ``title`` names the terminal's window.
+    """The TUI on any sensor. ``connect`` is called in the background; ``title`` names the terminal's window. ``waits``
+    are those of :class:`tui.front.Front`: with them ``connect`` is called again when the sensor is gone.
 
     ``keys`` are those in force, ``faults`` what was wrong with those that are not. ``clock`` gives seconds. With
     ``garbage`` the process is the application's alone, and it says when to look for garbage.
@@ -101,6 +102,7 @@ class TiercelApp(Travelling):
         faults: Sequence[str] = (),
         clock: Callable[[], float] = time.monotonic,
         garbage: Garbage | None = None,
+        waits: Sequence[float] = (),
     ) -> None:
         super().__init__()
         self.keys = keys
@@ -113,6 +115,7 @@ class TiercelApp(Travelling):
             changed=lambda: self._post(self.LinkChanged()),
             pulsed=self._pulsed,
             clock=clock,
+            waits=waits,
         )
         self.title = title
         self._garbage = garbage
@@ -163,6 +166,11 @@ class TiercelApp(Travelling):
         await self.front.open()
         self._wake()
         await self.front.watch()
+        while self.front.tries_again:
+            await self.front.reopen()
+            self.tell("The sensor is there again.")
+            self._wake()
+            await self.front.watch()
 
     async def on_unmount(self) -> None:
         """Let go of the sensor."""

@@ -196,10 +196,12 @@ class Frame(Screen[None]):
         seen = self.front.health
         last = f"What you see is the last that was known, of {words.moment(seen.time)}." if seen else ""
         leave = f"{self._navigator.keys.sign('everywhere.quit')} quits"
+        times = f" ({words.plural(self.front.attempts, 'attempt')})" if self.front.attempts else ""
         rows = [("✗ The sensor is gone: ", "bad"), (f"{self.front.reason}. ", "strong")]
         return content(
             *rows,
             (f"{last}\n", ""),
+            (f"◌ looking for it again{times}   " if self.front.tries_again else "", "warn"),
             (f"{self.front.hint}   " if self.front.hint else "", "accent"),
             (leave, "dim"),
         )

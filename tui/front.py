@@ -6,8 +6,9 @@ the sensor's reason, :class:`GoneError` when there is no sensor any more. That i
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum, auto
 from typing import Any, Protocol, TypeVar
 
@@ -61,9 +62,11 @@ class Link(Enum):
 
 
 class Front:
-    """One connection for the life of the application. ``changed`` is called after every change of state.
+    """One sensor for the life of the application. ``changed`` is called after every change of state.
 
-    ``clock`` gives seconds: how old what is known has become since it was told.
+    ``clock`` gives seconds: how old what is known has become since it was told. ``waits`` are the seconds before each
+    attempt to reach a sensor again that is gone, the last of them before all further ones; without any it is gone for
+    good.
     """
 
     def __init__(
@@ -72,8 +75,11 @@ class Front:
         changed: Callable[[], None],
         pulsed: Callable[[Pulse], None],
         clock: Callable[[], float] = time.monotonic,
+        waits: Sequence[float] = (),
     ) -> None:
         self._connect = connect
+        self._waits = waits
+        self._there = asyncio.Event()
         self._changed = changed
         self._pulsed = pulsed
         self._clock = clock
@@ -85,6 +91,8 @@ class Front:
         self.reason = ""
         """Why the sensor is gone."""
         self.hint = ""
+        self.attempts = 0
+        """How often it was looked for again since then."""
         self.hostname = ""
         self.pressed_at = 0.0
         """When somebody pressed a key last, on the monotonic clock."""
@@ -110,6 +118,7 @@ class Front:
             return
         self._sensor.on_pulse = self._take_pulse
         self.link = Link.UP
+        self._there.set()
         self._changed()
         await self.check()
 
@@ -117,6 +126,27 @@ class Front:
         """Wait for the end of the connection and make it known."""
         if self._sensor is not None:
             self._lose(await self._sensor.wait_closed())
+
+    @property
+    def tries_again(self) -> bool:
+        """Whether a sensor that is gone is looked for."""
+        return bool(self._waits)
+
+    async def reopen(self) -> None:
+        """Look for a sensor that is gone, until it is there again. What was known of the old one alone is forgotten."""
+        await self.close()
+        self.attempts = 0
+        while self.link is not Link.UP:
+            await asyncio.sleep(self._waits[min(self.attempts, len(self._waits) - 1)])
+            self.attempts += 1
+            await self.open()
+        self.attempts = 0
+        self.marks.clear()
+        self.replay_paused = False
+
+    async def returned(self) -> None:
+        """Wait until there is a sensor."""
+        await self._there.wait()
 
     async def check(self) -> None:
         """Ask after the sensor's health."""
@@ -212,9 +242,10 @@ class Front:
         self._changed()
 
     def _lose(self, error: Exception) -> None:
-        if self.link is Link.GONE:
+        if self.link is Link.GONE and not self.attempts:
             return
         self.link = Link.GONE
+        self._there.clear()
         self.reason = error.message if isinstance(error, TiercelError) else (str(error) or type(error).__name__)
         self.hint = error.hint if isinstance(error, TiercelError) else ""
         self._changed()

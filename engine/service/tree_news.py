@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import secrets
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -37,7 +38,8 @@ class TreeNews:
     """Answers by their tokens. None of them is ever told by another's token."""
 
     def __init__(self) -> None:
-        self._tokens = itertools.count(1)
+        self._tokens = itertools.count(secrets.randbits(48) + 1)
+        """Of a sensor that was started again they are others than before: who attaches anew brings the old ones."""
         self._known: dict[int, tuple[Asked, Rows]] = {}
 
     async def reply(self, asked: Asked, since: int, rows: Sequence[ProcessRow]) -> Processes:

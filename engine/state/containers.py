@@ -165,8 +165,7 @@ class ContainerTable:
         """Take over what the runtime says. What is known only in part never hides what is known in full."""
         container = self.see(info.id, info.time)
         if info.complete or not container.complete:
-            container.info = info
-            container.told.note(info)
+            container.info = container.told.note(info)
         container.unknown = False
         container.gone = info.time if info.state == REMOVED else 0
         self.generation += 1

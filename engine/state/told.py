@@ -25,17 +25,20 @@ class Told:
     def __len__(self) -> int:
         return len(self._versions)
 
-    def note(self, info: ContainerInfo) -> None:
-        """Remember it, if it says anything new. What comes late is not taken for news."""
-        if self._versions:
-            last = self._versions[-1]
-            news = {name: value for name in _FIELDS if (value := getattr(info, name)) != getattr(last, name)}
-            if info.time < last.time or not news:
-                return
-            info = msgspec.structs.replace(last, time=info.time, **news)  # what is the same is there once
-        self._versions.append(info)
+    def note(self, info: ContainerInfo) -> ContainerInfo:
+        """Remember it, if it says anything new; it is given back with what is the same shared. What comes late is not
+        taken for news."""
+        if not self._versions:
+            self._versions.append(info)
+            return info
+        last = self._versions[-1]
+        news = {name: value for name in _FIELDS if (value := getattr(info, name)) != getattr(last, name)}
+        shared = msgspec.structs.replace(last, time=info.time, **news)
+        if news and info.time >= last.time:
+            self._versions.append(shared)
         if len(self._versions) > KEPT:
             del self._versions[1]
+        return shared
 
     def at(self, time: int) -> ContainerInfo | None:
         """As it was known at a time, or, of a time before anything was told, first; None where nothing is known."""

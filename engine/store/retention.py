@@ -9,7 +9,7 @@ stack with a note. Age is another matter: what is too old goes, whoever it is of
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heapreplace
 
@@ -80,22 +80,17 @@ def too_many(connection: sqlite3.Connection, retention: Retention, total: int) -
     return min(excess, STEP)
 
 
-def to_pay(connection: sqlite3.Connection, need: int) -> tuple[dict[int, int], bool]:
+def to_pay(connection: sqlite3.Connection, need: int) -> Generator[None, None, tuple[dict[int, int], bool]]:
     """By stack, how many of its alerts go in this step; and whether that is all of them, or those between its first and
-    its latest."""
-    if given := _crowded(connection, need):
+    its latest. Which it is is found in short steps, between which alerts may come; what is given holds when it is."""
+    found = yield from crowd(connection, _largest(connection))
+    if found and (given := _enough(quietest(connection, found, _PLAIN, AT_ONCE), need)):
         return given, True
     for whole, plan in ((False, _between), (True, _whole)):
         for which in (_PLAIN, KEPT):
             if given := plan(connection, need, which):
                 return given, whole
     return {}, True
-
-
-def _crowded(connection: sqlite3.Connection, need: int) -> dict[int, int]:
-    """Whole stacks of one that is a crowd, and larger than any stack."""
-    found = crowd(connection, _largest(connection))
-    return _enough(quietest(connection, found, _PLAIN, AT_ONCE), need) if found else {}
 
 
 def _largest(connection: sqlite3.Connection) -> int:

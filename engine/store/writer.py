@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 
 import msgspec
 
@@ -68,6 +68,8 @@ class Writer:
         """From here on what surrounds alerts is looked through for what has lost them; None for not now."""
         self._looks_again = False
         """Alerts have gone since that began: what it is past may have lost them, too."""
+        self._choosing: Generator[None, None, tuple[dict[int, int], bool]] | None = None
+        """Whose turn it is to make room, as far as that is found out."""
         self._newest_stack = self._highest("SELECT max(id) FROM stacks", "SELECT max(stack) FROM dropped")
 
     @property
@@ -127,6 +129,8 @@ class Writer:
     def trim(self, retention: Retention) -> bool:
         """Let some alerts go that are too many or too old; whether there may be more to go."""
         gone = self._drop_old(retention) or self._drop_for_room(retention)
+        if gone is None:
+            return True
         if gone:
             self.total -= gone
             self.let_go = dropped_rows(self._connection)
@@ -136,14 +140,28 @@ class Writer:
 
     def _drop_old(self, retention: Retention) -> int:
         stacks, limit = too_old(self._connection, retention.age)
-        return drop_old(self._connection, stacks, limit) if stacks else 0
+        if not stacks:
+            return 0
+        self._choosing = None  # less has to go, then
+        return drop_old(self._connection, stacks, limit)
 
-    def _drop_for_room(self, retention: Retention) -> int:
+    def _drop_for_room(self, retention: Retention) -> int | None:
+        """How many went; None while it is being found out whose turn it is."""
         need = too_many(self._connection, retention, self.total)
         if not need:
+            self._choosing = None
             return 0
-        plan, whole = to_pay(self._connection, need)
-        return drop_for_room(self._connection, plan, whole=whole)
+        self._choosing = self._choosing or to_pay(self._connection, need)
+        try:
+            next(self._choosing)
+        except StopIteration as chosen:
+            self._choosing = None
+            plan, whole = chosen.value
+            return drop_for_room(self._connection, plan, whole=whole)
+        except BaseException:
+            self._choosing = None
+            raise
+        return None
 
     def surround(self, one: Surrounding) -> None:
         """Write what surrounds alerts, after these alerts; they may have gone already."""

@@ -17,6 +17,7 @@ from tui.state_screen import whoami
 from tui.trial_screen import TrialScreen
 
 FILE = "edited.yaml"
+_WAS_GONE = "the sensor was gone meanwhile: whether it took the text is not known"
 _HEAD = """\
 # {rule}
 # as it is in force, with all that was appended to it. Save and leave the editor: you will see what it would have done
@@ -65,8 +66,16 @@ class Editing(Pane):
                 if not _is_other(text, before):
                     self.say(("Nothing was changed.", "dim"))
                     return
-                decision, refused = await self._decide(name, text, base, refused)
-                base = await self._base(name) if refused else base
+                try:
+                    decision, refused = await self._decide(name, text, base, refused)
+                    base = await self._base(name) if refused else base
+                except GoneError:
+                    if not self.front.tries_again:
+                        raise
+                    if not await self._is_back(text):
+                        return
+                    refused = _WAS_GONE
+                    continue
                 if decision != "edit" and not refused:
                     return
         except TiercelError as error:
@@ -77,6 +86,15 @@ class Editing(Pane):
             if _is_other(text, before):
                 self.app.call_later(self.navigator.tell, f"What was edited is in {_keep(text)}.")
             raise
+
+    async def _is_back(self, text: str) -> bool:
+        """Keep the text, and wait for a sensor; whether somebody is there still to decide on it."""
+        kept = _keep(text)
+        self.say(("✗ the sensor is gone; ", "bad"), ("what was edited is in ", ""), (kept, "strong"))
+        await self.front.returned()
+        if not self.is_in_front:
+            self.navigator.tell(f"What was edited is in {kept}.")
+        return self.is_in_front
 
     async def _decide(self, name: str, text: str, base: str, refused: str) -> tuple[str | None, str]:
         """Try it, ask, and do what was decided: that, and why it could not be brought into force, "" if it is."""

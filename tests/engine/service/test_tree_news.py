@@ -72,6 +72,16 @@ def test_who_has_no_token_or_an_old_one_gets_all() -> None:
     assert not asyncio.run(news.reply(ALL, first.token, rows)).is_part
 
 
+def test_the_token_of_a_sensor_before_it_was_started_again_is_none() -> None:
+    """Who attaches anew brings it along, and it must not happen to be another front end's."""
+    rows = [row(pid) for pid in range(1, 10)]
+    before = asyncio.run(TreeNews().reply(ALL, 0, rows))
+    again = TreeNews()
+    for _ in range(KEPT):
+        asyncio.run(again.reply(ALL, 0, rows))
+    assert not asyncio.run(again.reply(ALL, before.token, rows)).is_part
+
+
 def test_the_token_of_another_container_is_none() -> None:
     news, rows = TreeNews(), [row(pid) for pid in range(1, 10)]
     first = asyncio.run(news.reply(("a" * 64, True), 0, rows))

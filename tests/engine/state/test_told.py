@@ -53,6 +53,21 @@ def test_it_is_bounded_and_holds_what_was_told_first_and_last(news: list[tuple[i
         assert last is not None and last.state == heard[-1].state
 
 
+@given(st.lists(st.tuples(st.integers(0, 50), st.sampled_from(("created", "running", "exited"))), max_size=40))
+def test_what_does_not_change_is_there_once_however_often_it_is_told(news: list[tuple[int, str]]) -> None:
+    """Of ten thousand containers with labels and mounts that come and go all else would be ten times as much."""
+    world = World()
+    for at, state in news:
+        one = info(at, state, labels={"a": "b"}, mounts=[Mount("/a", "/b", "")])
+        world.apply(one)
+        container = world.containers.get(WEB)
+        assert container is not None and container.info == one, "it is what was told last, late or not"
+    container = world.containers.get(WEB)
+    told = [*container.told._versions, container.info] if container is not None else []
+    for part in ("labels", "mounts"):
+        assert len({id(getattr(one, part)) for one in told}) <= 1
+
+
 def test_a_container_is_listed_as_it_was_then() -> None:
     world = World()
     world.apply(replace(docker(), time=T0, state="running", health="healthy", ip="172.17.0.2"))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from engine.alerts import Alert
 from engine.protocol import ListAlerts, ListStacks, SetState, StackRow, State
-from engine.store import AlertStore, Retention
+from engine.store import AlertStore, Retention, crowds
 from engine.store.retention import shares
 from engine.store.surroundings import Surrounding
 from tests.helpers.sample_alerts import DB, MOMENT, SECOND, WEB, alert
@@ -172,6 +173,62 @@ async def test_the_small_stacks_of_a_rule_whose_stacks_are_large_are_no_crowd(pa
         store.add([*(alert("shell", process=f"small{n}") for n in range(20)), *large * 12])
         await store.maintain()
         assert (store.total, len((await store.stacks(ListStacks(limit=1_000))).rows)) == (1_000, 120)
+
+
+def chosen(steps: Generator[None, None, crowds.Crowd | None], after: Callable[[], None]) -> crowds.Crowd | None:
+    """What comes of it; ``after`` each step."""
+    while True:
+        try:
+            next(steps)
+            after()
+        except StopIteration as done:
+            after()
+            found: crowds.Crowd | None = done.value
+            return found
+
+
+@pytest.mark.parametrize("larger_than", [10, 25_000, 31_000])
+def test_who_is_many_is_found_in_steps_that_are_all_short(path: Path, larger_than: int) -> None:
+    """Also where very many stacks are to be counted. The work of a step is what SQLite's machine does in it."""
+    with closing(AlertStore(path)) as store:
+        store.add(crowd(30_000))
+        connection, ticks, steps = store._writer._connection, [0], [0]
+
+        def tick() -> None:
+            ticks[0] += 1
+
+        def step() -> None:
+            steps.append(ticks[0])
+
+        connection.set_progress_handler(tick, 1_000)
+        found = chosen(crowds.crowd(connection, larger_than), step)
+        connection.set_progress_handler(None, 0)
+    work = [later - earlier for earlier, later in itertools.pairwise(steps)]
+    assert max(work) <= 12 * crowds.COUNTED_AT_ONCE // 1_000
+    assert found == (("flood", WEB.id) if larger_than < 30_000 else None)
+    assert ticks[0] > max(work) or larger_than < 100
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 63])
+async def test_how_long_the_steps_are_changes_nothing_that_goes(
+    path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """And alerts that come between two of them are kept."""
+    kept_by: list[dict[str, int]] = []
+    for size in (crowds.COUNTED_AT_ONCE, at_once):
+        monkeypatch.setattr(crowds, "COUNTED_AT_ONCE", size)
+        file = path.with_name(f"{size}.db")
+        with closing(AlertStore(file, retention=Retention(alerts=1_000))) as store:
+            store.add([*repeated(100, "large"), *crowd(1_000)])
+            while store._writer.trim(store._retention):
+                pass
+            store.add(crowd(50, 1_000))
+            store._writer.trim(store._retention)  # the first step of a choice, or all of it
+            store.add([alert("late")])
+            await store.maintain()
+            kept_by.append({row.process: row.count for row in (await store.stacks(ListStacks(limit=5_000))).rows})
+            assert store.total == 1_000
+    assert "p1049" in kept_by[0] and kept_by[0] == kept_by[1]
 
 
 @dataclass

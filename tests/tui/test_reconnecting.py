@@ -1,0 +1,141 @@
+"""A shared sensor that is started again: the screen finds it, and stands where it stood.
+
+The sensor's end is the real one, on a real socket; what it answers is that of one in memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+from pathlib import Path
+
+import pytest
+
+from engine.protocol import ListStacks, SetState, TryRules
+from engine.service.client import Client
+from engine.service.server import Server
+from tests.helpers.driving import NARROW, WIDE, Drive
+from tests.helpers.incident import alerts, incident
+from tests.helpers.sensor import MemorySensor
+from tui.app import TiercelApp
+from tui.front import Link
+from tui.widgets.page_list import PageList
+
+SIZES = [pytest.param(NARROW, id="80x24"), pytest.param(WIDE, id="160x50")]
+AT_ONCE = (0.0, 0.01)
+"""Seconds before the first attempt, and before all others."""
+
+
+class Shared:
+    """A sensor on a socket, that ends and is started again."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.memory = MemorySensor(incident())
+        self._serving: asyncio.Task[None] | None = None
+
+    async def start(self, memory: MemorySensor | None = None) -> None:
+        """Listen, with what this one knows."""
+        self.memory, ready = memory or self.memory, asyncio.Event()
+        self._serving = asyncio.create_task(Server(self.memory.ask).serve(self.path, ready=ready.set))
+        await ready.wait()
+
+    async def end(self) -> None:
+        """Be gone, with all connections."""
+        if self._serving is not None:
+            self._serving.cancel()
+            await asyncio.gather(self._serving, return_exceptions=True)
+            self._serving = None
+
+
+@asynccontextmanager
+async def attached(folder: Path, size: tuple[int, int] = WIDE) -> AsyncIterator[tuple[Drive, Shared]]:
+    """The screen on a shared sensor."""
+    shared = Shared(folder / "s.sock")
+    await shared.start()
+    app = TiercelApp(lambda: Client.connect(shared.path), waits=AT_ONCE)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        yield Drive(app, pilot, shared.memory), shared
+    await shared.end()
+
+
+def place(drive: Drive) -> tuple[str, object, int, list[object]]:
+    """Where somebody stands: the view, the row and its number, the filter."""
+    rows: PageList[object] = drive.pane.query_one(PageList)
+    return drive.frame.view, rows.selected, rows.cursor, [*drive.pane.standing()]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_sensor_that_is_started_again_is_found_and_the_screen_stands_where_it_stood(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with attached(tmp_path, size) as (drive, shared):
+        await drive.until_shown("/bin/18211")
+        await drive.press("slash", *"web", "enter")
+        await drive.settled()
+        await drive.press("down", "down")
+        await drive.settled()
+        stood = place(drive)
+        assert stood[1] is not None and stood[2] == 2 and stood[3]
+        await shared.end()
+        await drive.until_shown("The sensor is gone", "◌ looking for it again", "attempt", "✗ sensor gone", "q quits")
+        assert place(drive) == stood, "what was known stays"
+        again = MemorySensor(incident())
+        await shared.start(again)
+        await drive.until_gone("The sensor is gone")
+        await drive.until_shown("The sensor is there again.")
+        await drive.settled()
+        assert place(drive) == stood
+        filters = [request.filter for request in again.asked if isinstance(request, ListStacks)]
+        assert "web" in filters, "the new one is asked, and for the same"
+
+
+async def test_it_may_go_again_and_again_and_what_is_new_is_shown(tmp_path: Path) -> None:
+    async with attached(tmp_path) as (drive, shared):
+        await drive.until_shown("/bin/18211")
+        for _ in range(3):
+            await shared.end()
+            await drive.until_shown("The sensor is gone")
+            await shared.start(MemorySensor(incident()))
+            await drive.until_gone("The sensor is gone")
+        shared.memory.add(*alerts())
+        await drive.until(lambda: drive.app.front.link is Link.UP)
+        await drive.press("1", "a")
+        await drive.until(lambda: any(isinstance(request, SetState) for request in shared.memory.asked))
+
+
+async def test_who_looks_for_a_sensor_in_vain_can_leave(tmp_path: Path) -> None:
+    async with attached(tmp_path) as (drive, shared):
+        await drive.until_shown("/bin/18211")
+        await shared.end()
+        await drive.until_shown("The sensor is gone", "no sensor answers on")
+        await drive.until(lambda: drive.app.front.attempts > len(AT_ONCE))
+        await drive.press("q")
+        await drive.until(lambda: drive.app.return_code == 0)
+
+
+async def test_what_was_edited_is_tried_again_when_the_sensor_is_there(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is in a file meanwhile; nothing comes into force that nobody has decided on."""
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\necho "# mine" >> "$1"\n')
+    editor.chmod(0o755)
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setenv("EDITOR", str(editor))
+    monkeypatch.setattr(TiercelApp, "lend", lambda _app: nullcontext())
+    async with attached(tmp_path) as (drive, shared):
+        await drive.press("5")
+        await drive.until_shown("Terminal shell in container")
+        shared.memory.hold(TryRules)
+        await drive.press("E")
+        await drive.until(lambda: any(isinstance(request, TryRules) for request in shared.memory.asked))
+        await shared.end()
+        await drive.until_shown("what was edited is in ~/tiercel-incidents/")
+        (path,) = home.glob("tiercel-incidents/*-edited.yaml")
+        again = MemorySensor(incident())
+        await shared.start(again)
+        await drive.until_shown("the sensor was gone meanwhile", "esc drops it")
+        (tried,) = (request for request in again.asked if isinstance(request, TryRules))
+        assert tried.text == path.read_text() and tried.text.endswith("# mine\n")
