@@ -25,6 +25,7 @@ from engine.attack import named
 from engine.bundle_story import of_changes, of_timeline
 from engine.errors import TiercelError
 from engine.explanation import Explanation, render_text
+from engine.plain import plain
 from engine.protocol import Change, ContainerRow, EventRow, Health, ImageRow, LogLine, ProcessRow, RuleRow, StackRow
 from engine.sinks.falco_json import to_falco
 
@@ -78,18 +79,18 @@ def files(material: Material) -> dict[str, bytes]:
     found = {
         "summary.md": text(_summary(material)),
         "alert.json": _json(to_falco(material.alert)),
-        "stack.json": _json(msgspec.to_builtins(material.stack)) if material.stack else b"",
+        "stack.json": _json(plain(material.stack)) if material.stack else b"",
         "alerts.jsonl": _lines(to_falco(alert) for alert in material.alerts),
         "ancestry.txt": text([*_zone(material), *(material.tree_text or material.ancestry)]),
         "related.jsonl": _lines(to_falco(alert) for alert in material.kin),
         "timeline.jsonl": _lines(map(msgspec.to_builtins, material.timeline)),
-        "processes.jsonl": _lines(map(msgspec.to_builtins, material.processes)),
+        "processes.jsonl": _lines(map(plain, material.processes)),
         "diff.txt": text(_change(change) for change in material.changes),
         "logs.txt": text(map(_line, material.logs)),
         "why.txt": text(render_text(material.why) if material.why else []),
         "container.json": _json(msgspec.to_builtins(material.container)) if material.container else b"",
         "image.json": _json(msgspec.to_builtins(material.image)) if material.image else b"",
-        "rule.json": _json(msgspec.to_builtins(material.rule)) if material.rule else b"",
+        "rule.json": _json(plain(material.rule)) if material.rule else b"",
         "sensor.json": _json(
             {
                 "tiercel": material.version,

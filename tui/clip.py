@@ -16,6 +16,7 @@ from textual.app import App
 
 from engine.alerts import Alert
 from engine.events import HOST
+from engine.plain import plain
 from engine.protocol import EventRow, ProcessRow, StackRow
 from engine.sinks.falco_json import to_falco
 from tui.words import SECOND
@@ -43,7 +44,7 @@ def as_json(row: object) -> str:
     """A row as one line of JSON: an alert as Falco prints it, anything else by its own names."""
     if isinstance(row, Alert):
         return json.dumps(to_falco(row), ensure_ascii=False)
-    return msgspec.json.encode(row).decode()
+    return msgspec.json.encode(plain(row) if isinstance(row, msgspec.Struct) else row).decode()
 
 
 def command(*words: str) -> str:

@@ -26,7 +26,8 @@ from tui.widgets.input_line import Line
 
 BUNDLE = "bundle"
 """Evidence that the screen gathers itself; the others are responses."""
-_EVIDENCE = {BUNDLE: "bundle", "logs": "logs", "diff": "diff", "commit": "image"}
+EVIDENCE = {BUNDLE: "bundle", "logs": "logs", "diff": "diff", "commit": "image"}
+"""Its names on the screen."""
 _AT_ONCE = frozenset({BUNDLE, "logs", "diff"})
 """Ticked at the beginning: what costs a moment and changes nothing."""
 
@@ -152,7 +153,7 @@ class RespondScreen(ModalScreen["Decision | None"]):
         spans: list[Span] = [("Kept first ", "dim")]
         for number, name in enumerate(self._evidence, start=1):
             box = "[x]" if name in self._ticked else "[ ]"
-            spans += [(f"  {number} ", "accent"), (f"{box} {_EVIDENCE[name]}", "")]
+            spans += [(f"  {number} ", "accent"), (f"{box} {EVIDENCE[name]}", "")]
         self.query_one("#respond-evidence", Static).update(content(*spans))
 
     def action_cancel(self) -> None:

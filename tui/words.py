@@ -46,6 +46,13 @@ def moment(time: int) -> str:
     return f"{datetime.fromtimestamp(time // SECOND):%Y-%m-%d %H:%M:%S}.{time % SECOND // 1_000_000:03d}"
 
 
+def stamp(time: int) -> str:
+    """The same with its distance from UTC, for what leaves this machine: ``2026-11-29 02:34:20.246+01:00``."""
+    if not time:
+        return moment(time)
+    return f"{moment(time)}{datetime.fromtimestamp(time // SECOND).astimezone().isoformat()[-6:]}"
+
+
 def clock(time: int) -> str:
     """The local time of day, "" for never."""
     return f"{datetime.fromtimestamp(time // SECOND):%H:%M:%S}" if time else ""

@@ -15,10 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from engine.alerts import Priority
 from engine.bundle import SUMS, Material, files, name_of, span, write
 from engine.errors import TiercelError
 from engine.events import ContainerInfo
-from engine.protocol import Change, ContainerRow, EventRow, LogLine, ProcessRow
+from engine.protocol import Change, ContainerRow, EventRow, LogLine, ProcessRow, RuleRow
 from tests.helpers.sample_alerts import MOMENT, alert
 
 
@@ -115,6 +116,14 @@ def test_a_container_whose_name_came_after_the_alert_has_it() -> None:
     assert f"* Container: `late ({seen.container.id[:12]}, shop:1)`" in files(made)["summary.md"].decode()
     assert name_of(made).endswith("-late")
     assert "`? (" in files(material(alert=early))["summary.md"].decode()
+
+
+def test_priorities_are_words_in_every_file() -> None:
+    rule = RuleRow("Sensitive file read", Priority.WARNING, True, 1, MOMENT, [], "", "", "", "a.yaml", 1)
+    shell = ProcessRow(7, 1, 0, 0, "sh", "sh", "", "root", 0, 0, 1, "", "", 0, worst=Priority.CRITICAL)
+    found = files(material(rule=rule, processes=[shell]))
+    assert json.loads(found["rule.json"])["priority"] == "Warning"
+    assert json.loads(found["processes.jsonl"])["worst"] == "Critical"
 
 
 def test_the_sums_are_those_of_the_files() -> None:

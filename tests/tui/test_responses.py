@@ -79,6 +79,8 @@ async def test_evidence_is_kept_first_then_it_is_done(size: tuple[int, int], hom
         await drive.until_shown("type web and press ⏎: pause")
         await drive.press(*"web", "enter")
         await drive.until_shown("✓ web: Pause; Unpause", "(F9)")
+        if size == WIDE:
+            await drive.until_shown("(F9)   kept first: bundle, logs, diff, image")
         assert done(drive) == [("logs", ""), ("diff", ""), ("commit", ""), ("pause", "web")]
         assert {request.alert_id for request in drive.sensor.world.responded} == {7}
         assert drive.sensor.world.responded[-1].container_id == WEB
@@ -93,6 +95,7 @@ async def test_a_tree_is_meant_by_pid_and_start() -> None:
         await lit(drive, "kill -KILL")
         await drive.press("enter", *"sh", "enter")
         await drive.until_shown("✓ sh: Kill the tree")
+        assert "kept first" not in drive.text()
         (request,) = drive.sensor.world.responded
         assert request == Respond("kill-tree", "", *SHELL, confirm="sh", alert_id=7, who=request.who)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 
 import pytest
 from hypothesis import given
@@ -36,10 +37,15 @@ def test_a_zone_is_named_with_its_offset_unless_it_is_utc(monkeypatch: pytest.Mo
             monkeypatch.setenv("TZ", name)
             time.tzset()
             zones[name] = words.zone(NOW)
+            assert datetime.fromisoformat(words.stamp(NOW)).timestamp() == NOW // 10**6 / 1000
     finally:
         monkeypatch.undo()
         time.tzset()
     assert zones == {"UTC": "", "Asia/Kolkata": "IST (UTC+05:30)", "America/New_York": "EDT (UTC-04:00)"}
+
+
+def test_what_never_was_has_no_stamp() -> None:
+    assert words.stamp(0) == "–"
 
 
 def test_ages_have_one_unit() -> None:

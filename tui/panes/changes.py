@@ -8,6 +8,7 @@ from typing import ClassVar
 import msgspec
 from textual.binding import BindingType
 
+from engine.bundle_story import of_changes
 from engine.protocol import Change, Changes, ListChanges
 from tui import clip, words
 from tui.actions import bindings
@@ -60,13 +61,14 @@ class ChangesPane(ListPane[Change]):
         return f"{row.kind} {row.path} {row.process}{' executed' if row.executed else ''}"
 
     async def fetch(self) -> Sequence[Change]:
-        """The difference now; at another time without what is known to have come later."""
+        """The difference now, what was brought along and run first; at another time without what is known to have come
+        later."""
         at = self.front.travel.at
         if not (at and self._diff):  # Docker walks through all files: not with every step in time
             self._diff = (await self.front.ask(ListChanges(self._container_id), Changes)).rows
         known = as_of(self._diff, at)
         self._later = len(self._diff) - len(known)
-        return known
+        return of_changes(known)
 
     async def load(self) -> None:
         """Also say how many are of later."""
@@ -116,7 +118,7 @@ def _by(row: Change) -> list[Span]:
 _COLUMNS: list[Column[Change]] = [
     Column("Change", 9, _kind),
     Column("Path", 24, lambda row: [(row.path, "")], share=3, middle=True),
-    Column("Time", 8, lambda row: [(words.clock(row.time), "dim")], exact=lambda row: words.moment(row.time)),
+    Column("Time", 8, lambda row: [(words.clock(row.time), "dim")], exact=lambda row: words.stamp(row.time)),
     Column("", 1, lambda row: [("!", "bad")] if row.alert_id else [], name="Alert"),
     Column("By", 20, _by, share=3),
 ]

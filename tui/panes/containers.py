@@ -250,7 +250,7 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
 
 
 def _since(row: ContainerRow) -> str:
-    return words.moment(_began(row))
+    return words.stamp(_began(row))
 
 
 def _place(row: ContainerRow) -> ContainerPlace:

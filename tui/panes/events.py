@@ -203,7 +203,7 @@ def what(row: EventRow) -> list[Span]:
 
 
 _COLUMNS: list[Column[EventRow]] = [
-    Column("Time", 12, _time, exact=lambda row: words.moment(row.time)),
+    Column("Time", 12, _time, exact=lambda row: words.stamp(row.time)),
     Column("Event", 12, shown_type),
     Column("Pid", 7, pid, right=True),
     Column("Process", 10, lambda row: [(row.process, "")], share=1),

@@ -88,6 +88,6 @@ _DEEDS: list[Column[Deed]] = [
     Column("Kind", 8, lambda row: [(row.kind, _TONES.get(row.kind, ""))]),
     Column("What", 24, lambda row: [(row.target, "")], share=3, middle=True),
     Column("Times", 14, _times),
-    Column("First", 8, lambda row: [(words.clock(row.first), "dim")], exact=lambda row: words.moment(row.first)),
+    Column("First", 8, lambda row: [(words.clock(row.first), "dim")], exact=lambda row: words.stamp(row.first)),
     Column("By", 14, lambda row: [(", ".join(row.by), "dim")], share=2),
 ]

@@ -101,7 +101,7 @@ class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
             Column("User", 8, lambda row: [(row.user or str(row.uid), "")], share=1, from_width=90),
             Column("Tty", 7, lambda row: [(words.terminal(row.tty), "")], from_width=90),
             Column("Container", 10, lambda row: [(_container(row), "accent")], share=1, from_width=90),
-            Column("Age", 4, self._age, right=True, name="Started", exact=lambda row: words.moment(row.started)),
+            Column("Age", 4, self._age, right=True, name="Started", exact=lambda row: words.stamp(row.started)),
             Column("", 10, _ending, name="Ended", exact=_ended, share=1, whole=True),
         ]
 

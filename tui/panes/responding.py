@@ -14,7 +14,7 @@ from tui.panes.base import Pane
 from tui.panes.bundling import gather
 from tui.panes.folder import FOLDER
 from tui.places import AlertPlace
-from tui.respond_screen import BUNDLE, Decision, RespondScreen
+from tui.respond_screen import BUNDLE, EVIDENCE, Decision, RespondScreen
 from tui.state_screen import whoami
 from tui.workers import start
 
@@ -73,7 +73,9 @@ class Responding(Pane):
             self.refuse(error)
         else:
             again = f" ({self.sign('respond')})" if decision.row and decision.row.reversible else ""
-            self.say(("✓ ", "ok"), (done, ""), (again, "dim"))
+            names = ", ".join(EVIDENCE[name] for name in decision.evidence)
+            kept_first = f"   kept first: {names}" if decision.row and kept else ""
+            self.say(("✓ ", "ok"), (done, ""), (again, "dim"), (kept_first, "dim"))
 
     async def _keep(self, name: str, place: AlertPlace | None, alert_id: int, container_id: str) -> str:
         self.say((f"◌ keeping the evidence: {name}…", "dim"))

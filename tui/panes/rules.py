@@ -53,7 +53,7 @@ class RulesPane(Editing, Undoing, ListPane[RuleRow]):
             ),
             Column("Rule", 24, lambda row: [(row.name, "")], share=3),
             Column("Hits", 5, lambda row: [(words.count(row.hits), "strong" if row.hits else "faint")], right=True),
-            Column("Last", 4, self._last, right=True, exact=lambda row: words.moment(row.last)),
+            Column("Last", 4, self._last, right=True, exact=lambda row: words.stamp(row.last)),
             Column("Cost", 6, _cost, right=True, from_width=90),
             Column("Kept", 5, _kept_back, right=True, from_width=90),
             Column("Tags", 16, lambda row: [(" ".join(row.tags), "dim")], share=2, from_width=100),

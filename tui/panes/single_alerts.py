@@ -144,7 +144,7 @@ class SingleAlertsPane(FilterPane):
 
 _COLUMNS: list[Column[Alert]] = [
     Column("P", 1, lambda alert: priority_cell(alert.priority), name="Priority", exact=lambda row: row.priority.label),
-    Column("Time", 23, lambda alert: [(words.moment(alert.time), "dim")]),
+    Column("Time", 23, lambda alert: [(words.moment(alert.time), "dim")], exact=lambda alert: words.stamp(alert.time)),
     Column("Rule", 20, lambda alert: [(alert.rule, "")], share=2),
     Column("Container", 9, lambda alert: [(container_name(alert) or "host", "")], share=1, from_width=90),
     Column("What", 12, lambda alert: [(alert.target or alert.output, "")], share=3),

@@ -107,7 +107,7 @@ def _process(row: Moment) -> list[Span]:
 
 
 _MOMENTS: list[Column[Moment]] = [
-    Column("Seconds", 9, _apart, right=True, name="Time", exact=lambda row: words.moment(row.event.time)),
+    Column("Seconds", 9, _apart, right=True, name="Time", exact=lambda row: words.stamp(row.event.time)),
     Column("P", 1, lambda row: priority_cell(row.priority)),
     Column("Event", 10, lambda row: shown_type(row.event)),
     Column("Process", 14, _process, share=1),

@@ -57,6 +57,7 @@ async def _(drive: Drive, key: str) -> None:
     await alerts_shown(drive)
     rows = [json.loads(line) for line in (await written(drive, key, "j", "jsonl")).splitlines()]
     assert [row["stack"] for row in rows] == [6, 5, 4, 3, 2, 1]
+    assert [row["priority"] for row in rows] == ["Critical", "Error", "Warning", "Warning", "Notice", "Warning"]
     table = list(csv.reader((await written(drive, key, "c", "csv")).splitlines()))
     assert table[0][:7] == ["State", "Priority", "Last", "Count", "First", "Rule", "Container"]
     assert table[0][7:] == ["Process", "What", "Note", "By"]
