@@ -32,6 +32,7 @@ from tui.panes import PANES
 from tui.panes.rules import RulesPane
 from tui.pasting import take_as_text
 from tui.places import Place
+from tui.terminal import Terminal
 from tui.theme import TIERCEL, TIERCEL_LIGHT, tone_variables
 from tui.travelling import IN_TIME, Travelling
 from tui.typeahead import TypeAhead
@@ -99,7 +100,7 @@ class TiercelApp(Travelling):
         garbage: Garbage | None = None,
     ) -> None:
         take_as_text()
-        super().__init__()
+        super().__init__(driver_class=Terminal)
         self.keys = keys
         self.set_keymap(keys.changed)
         self.ahead = TypeAhead(self, keys, super().on_event)
