@@ -16,7 +16,7 @@ class Terminal(LinuxDriver):
     """Textual's way to a terminal, by fewer bytes."""
 
     def write(self, data: str) -> None:
-        """In the thread of the driver's, when the bytes before have been taken."""
+        """What draws the same."""
         super().write(thin(data))
 
 

@@ -13,14 +13,14 @@ import struct
 import sys
 import time
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import IO
 
 HEAD = struct.Struct("=dI")
 """Before each piece."""
 _CHUNK = 1 << 16
 
 
-def note(leader: int, output: BinaryIO) -> None:
+def note(leader: int, output: IO[bytes]) -> None:
     """Until the program has closed its side; ahead of whoever is busy with what came before."""
     with contextlib.suppress(PermissionError):
         os.setpriority(os.PRIO_PROCESS, 0, -20)
@@ -30,7 +30,7 @@ def note(leader: int, output: BinaryIO) -> None:
             output.flush()
 
 
-def noted(pipe: BinaryIO) -> Iterator[tuple[float, bytes]]:
+def noted(pipe: IO[bytes]) -> Iterator[tuple[float, bytes]]:
     """What was noted, as it comes."""
     while len(head := pipe.read(HEAD.size)) == HEAD.size:
         at, length = HEAD.unpack(head)

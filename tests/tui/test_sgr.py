@@ -42,7 +42,11 @@ def _cells(text: str) -> list[tuple[object, ...]]:
     blank = ("default", False, False)
     return [
         (cell.data, cell.bg, cell.reverse, cell.underscore)
-        + (blank if cell.data == " " and not cell.reverse and not cell.underscore else (cell.fg, cell.bold, cell.italics))
+        + (
+            blank
+            if cell.data == " " and not cell.reverse and not cell.underscore
+            else (cell.fg, cell.bold, cell.italics)
+        )
         for cell in cells
     ]
 
