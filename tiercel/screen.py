@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -57,6 +58,7 @@ def show(
 ) -> None:
     """Run the TUI on a connection to a sensor, with keys as they are configured. With ``waits``, seconds, the sensor is
     looked for again when it is gone."""
+    os.environ.setdefault("TEXTUAL_FPS", "120")  # a key just behind a drawing waits for the next
     from tui.app import TiercelApp
     from tui.garbage import Garbage
     from tui.keymap import settle

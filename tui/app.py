@@ -31,6 +31,7 @@ from tui.garbage import GLANCE, Garbage
 from tui.help import HelpScreen
 from tui.keyboard import Keyboard
 from tui.keymap import DEFAULT, Keys
+from tui.loader import can_wait
 from tui.panes import PANES
 from tui.panes.rules import RulesPane
 from tui.places import Place
@@ -121,6 +122,8 @@ class TiercelApp(Travelling):
         self._garbage = garbage
         self._lent = False
         """Another program has the terminal."""
+        self._aged_at = 0.0
+        """When ages were drawn last."""
         self._phase: Phase | None = None
         """The phase for which the footer was drawn."""
         self.register_theme(TIERCEL)
@@ -211,10 +214,18 @@ class TiercelApp(Travelling):
     def _tick(self) -> None:
         if self._garbage is not None:
             self._garbage.look(time.monotonic(), self.front.pressed_at, home=self._is_home)
-        if self.frame is not None:
+        if self.frame is not None and self._can_age():
             self.frame.ticked()
         if self.front.link is Link.UP and not self.front.patience and self.front.health_age > _QUIET:
             start(self, self.front.check, group="health", exclusive=True)
+
+    def _can_age(self) -> bool:
+        """Ages are drawn each second, and less often while somebody types."""
+        now = time.monotonic()
+        if can_wait(now, self.front.pressed_at, self._aged_at):
+            return False
+        self._aged_at = now
+        return True
 
     # ── keys that are typed ahead ────────────────────────────────────────────────────────────────────────────────
 

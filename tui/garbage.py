@@ -15,8 +15,8 @@ GLANCE = 0.1
 """Seconds after a key that leads back within which no other is expected."""
 CALM = 0.3
 """Seconds after a key from which on nobody waits."""
-LONGEST = 5.0
-"""Seconds until it is done all the same, for who makes no pause, …"""
+LONGEST = 20.0
+"""Seconds until it is done all the same, for who makes no pause: some megabytes lie about by then, …"""
 RARELY = 60.0
 """… and for who does nothing: then really through everything."""
 _SETTLED = 1.0

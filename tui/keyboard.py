@@ -15,12 +15,12 @@ from codecs import getincrementaldecoder
 from collections.abc import Iterable, Iterator
 
 from textual import constants
-from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key
 from textual.message import Message
 
 from tui.chords import Chord
 from tui.pasting import Parser
+from tui.terminal import Terminal
 
 ESCAPE = constants.ESCAPE_DELAY if "ESCDELAY" in os.environ else 0.02
 """Seconds in which the next byte of a key has come."""
@@ -81,8 +81,8 @@ class KeyReader:
         return bool(self._selector.select(seconds))
 
 
-class Keyboard(LinuxDriver):
-    """Textual's own driver with another reader."""
+class Keyboard(Terminal):
+    """With another reader than Textual's own driver."""
 
     def run_input_thread(self) -> None:
         """Read until it is said to be enough, and what has come until then."""

@@ -1,7 +1,7 @@
 """Loading what a pane shows: one request at a time, and once more if something changed meanwhile.
 
 A sensor that answers slowly is so asked less often, never more; and keys never wait: while somebody types, what the
-sensor pushes is looked at once a second.
+sensor pushes is looked at every other second.
 """
 
 from __future__ import annotations
@@ -15,10 +15,15 @@ from tui.workers import start
 
 _REST = 4
 """Times as long as a load takes the next one for a pulse is away: what takes long is done less often."""
-_CALM = 0.3
+CALM = 0.3
 """Seconds after a key within which another is to be expected, and nothing is loaded for a pulse, …"""
-_LONGEST = 1.0
+LONGEST = 2.0
 """… but for once in so many."""
+
+
+def can_wait(now: float, pressed: float, last: float) -> bool:
+    """Whether what no key has asked for can wait: somebody types, and it was done at ``last``, a moment ago."""
+    return now - pressed < CALM and now - last < LONGEST
 
 
 class Loader:
@@ -61,7 +66,7 @@ class Loader:
 
     def _due_at(self) -> float:
         earliest = self._last + max(self._pace, _REST * self._took)
-        return max(earliest, min(self._pressed() + _CALM, self._last + _LONGEST))
+        return max(earliest, min(self._pressed() + CALM, self._last + LONGEST))
 
     def _due(self) -> None:
         self._waiting = False

@@ -82,6 +82,8 @@ def arguments_of(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--rules", action="append", type=Path, default=[], help="more rules to evaluate; repeatable")
     parser.add_argument("--only", action="append", choices=GROUPS, default=[], help="only this group; repeatable")
+    parser.add_argument("--size", action="append", choices=screens.SIZES, default=[], help="only screens of this size")
+    parser.add_argument("--part", action="append", choices=screens.PARTS, default=[], help="only this part of screens")
     other = parser.add_argument_group("beside another detector")
     other.add_argument("--compare", metavar="COMMAND", help="run the storms with nothing, COMMAND and Tiercel in turn")
     other.add_argument(
@@ -100,6 +102,7 @@ def main() -> None:
     if arguments.compare:
         _compare(arguments, folders)
     else:
+        GROUPS["screens"] = lambda _folders: screens.screens(arguments.size, arguments.part)
         _print(measure(arguments.only, folders), arguments.json)
 
 

@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from scripts.measure.captures import large_capture
@@ -27,27 +27,35 @@ SHOWN = "1 Alerts"
 """Is on the first screen."""
 VIEWS = ((b"5", " Hits "), (b"2", " Image "), (b"3", " Pid "), (b"6", " Losses "), (b"4", " Result "), (b"1", " × "))
 """Keys of views, and words that only they show."""
+Part = Callable[[Keyboard], Iterator[Figure]]
 _CROWD = f"{ALERTS:,} alerts, {RATE:,}/s arriving; {PROCESSES:,} processes; {CONTAINERS} containers"
 
 
-def screens() -> Iterator[Figure]:
-    """The screen of a sensor with a million alerts and a crowd, while more arrive, then that of a large capture."""
+def screens(sizes: Sequence[str] = (), parts: Sequence[str] = ()) -> Iterator[Figure]:
+    """The screen of a sensor with a million alerts and a crowd, while more arrive, then that of a large capture.
+
+    Only some of :data:`SIZES` and :data:`PARTS`, where they are named.
+    """
     as_urgent(os.getpid())
+    if of_crowd := [_OF_CROWD[name] for name in parts or PARTS if name in _OF_CROWD]:
+        yield from _of_the_crowd([SIZES[size] for size in sizes or SIZES], of_crowd)
+    if CAPTURE in (parts or PARTS):
+        with tempfile.TemporaryDirectory(prefix="tiercel-bench-") as folder:
+            yield from _of_a_capture(Path(folder))
+
+
+def _of_the_crowd(sizes: Sequence[tuple[int, int]], parts: Sequence[Part]) -> Iterator[Figure]:
     with (
         tempfile.TemporaryDirectory(prefix="tiercel-bench-", dir=_roomy()) as folder,
         _crowd(Path(folder)) as (socket, sensor),
     ):
         yield Figure("busy with other things: tasks that want a CPU", _wanting(), "", "", f"{os.cpu_count()} CPUs")
-        for size, part in itertools.product((WIDE, NARROW), _PARTS):
+        for size, part in itertools.product(sizes, parts):
             yield from _of_part(part, socket, sensor, size)
         yield Figure("memory of the sensor", memory_of(sensor)[0] / 1e6, "MB", "", _CROWD)
-    with tempfile.TemporaryDirectory(prefix="tiercel-bench-") as folder:
-        yield from _of_a_capture(Path(folder))
 
 
-def _of_part(
-    part: Callable[[Keyboard], Iterator[Figure]], socket: Path, sensor: int, size: tuple[int, int]
-) -> Iterator[Figure]:
+def _of_part(part: Part, socket: Path, sensor: int, size: tuple[int, int]) -> Iterator[Figure]:
     """One part fails alone."""
     form = f"{size[0]}x{size[1]} "
     try:
@@ -71,8 +79,11 @@ def _of_alerts(keys: Keyboard) -> Iterator[Figure]:
     seen.press(b"\r")
     seen.settle(1)
     yield from keys.figures("an alert: the next tab", note, keys.tabs(KEYS // 3))
-    seen.press(b"\x1b")
-    seen.settle(1)
+    yield keys.memory(note)
+
+
+def _of_filters(keys: Keyboard) -> Iterator[Figure]:
+    note, seen = f"{ALERTS:,} alerts, {RATE:,}/s arriving", keys.seen
     yield from keys.figures("alerts: type a filter", note, keys.letters("rule = 'Rule number 7'"))
     yield keys.once("alerts: that filter to its screen", note, b"\r", lambda: _only_seven(keys))
     yield keys.once("alerts: without it again", note, b"\x1b", lambda: not _only_seven(keys))
@@ -156,7 +167,17 @@ def _of_views(keys: Keyboard) -> Iterator[Figure]:
     yield keys.memory(f"all views; {_CROWD}")
 
 
-_PARTS = (_of_alerts, _of_single_alerts, _of_processes, _of_containers, _of_views)
+_OF_CROWD: dict[str, Part] = {
+    "alerts": _of_alerts,
+    "filter": _of_filters,
+    "single": _of_single_alerts,
+    "processes": _of_processes,
+    "containers": _of_containers,
+    "views": _of_views,
+}
+CAPTURE = "capture"
+PARTS = (*_OF_CROWD, CAPTURE)
+SIZES = {f"{columns}x{lines}": (columns, lines) for columns, lines in (WIDE, NARROW)}
 
 
 def _wanting() -> float:

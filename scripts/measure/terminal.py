@@ -1,7 +1,7 @@
 """A program in a terminal of its own: keys go in, and what it draws is read as a terminal would.
 
-A thread notes when bytes come. What they draw is found out afterwards, slowly, by a terminal written in Python: that
-takes longer than to draw it, and is no part of the time.
+A process of its own notes when bytes come (:mod:`scripts.measure.noting`). What they draw is found out afterwards,
+slowly, by a terminal written in Python: that takes longer than to draw it, and is no part of the time.
 """
 
 from __future__ import annotations
@@ -25,14 +25,15 @@ from pathlib import Path
 
 import pyte
 
+from scripts.measure import noting
 from scripts.measure.figure import UnmeasurableError
+from scripts.measure.noting import noted
 from scripts.measure.processes import as_urgent
 
 WIDE, NARROW = (160, 50), (80, 24)
 """Columns and lines."""
 PATIENCE = 30.0
 """Seconds until what does not come is given up."""
-CHUNK = 1 << 16
 
 _PAUSE = 0.05, 0.15
 """Seconds between what is there and the next key: like somebody's, at no fixed moment between two news."""
@@ -61,6 +62,9 @@ class Terminal:
         )
         os.close(follower)
         as_urgent(self.process.pid)
+        self._noting = subprocess.Popen(
+            [sys.executable, "-IS", str(Path(noting.__file__)), str(leader)], stdout=subprocess.PIPE, pass_fds=[leader]
+        )
         self._leader = leader
         self._screen = pyte.Screen(self.columns, self.lines)
         self._stream = pyte.ByteStream(self._screen)
@@ -127,11 +131,13 @@ class Terminal:
             self.process.kill()
         self.process.wait()
         os.close(self._leader)
+        self._noting.wait()  # the program has closed its side
 
     def _note(self) -> None:
-        with contextlib.suppress(OSError):  # it has closed its side
-            while read := os.read(self._leader, CHUNK):
-                self._drawn.put((time.perf_counter(), read))
+        assert self._noting.stdout is not None
+        with self._noting.stdout as pipe:
+            for piece in noted(pipe):
+                self._drawn.put(piece)
 
     def _read(self, seconds: float) -> None:
         if self.process.poll() is not None:

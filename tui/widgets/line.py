@@ -18,7 +18,7 @@ GUTTER = 1
 
 def line(theme: str, width: int, spans: Sequence[Span], base: Style) -> Strip:
     """One text."""
-    return Strip(_segments(theme, fit(spans, width), base)).adjust_cell_length(width, base)
+    return _strip(_segments(theme, fit(spans, width), base), width, base)
 
 
 def row_line(
@@ -31,8 +31,13 @@ def row_line(
             segments.append(Segment(" " * GAP, base))
         column = placed.column
         segments += _segments(theme, fit(spans, placed.width, column.right, column.middle), base)
-    return Strip(segments).adjust_cell_length(width, base)
+    return _strip(segments, width, base)
 
 
 def _segments(theme: str, spans: Sequence[Span], base: Style) -> list[Segment]:
     return [Segment(text, base + rich_tone(theme, tone)) for text, tone in spans]
+
+
+def _strip(segments: list[Segment], width: int, base: Style) -> Strip:
+    """Of as few segments as there are styles: each is looked at with every drawing."""
+    return Strip(Segment.simplify(segments)).adjust_cell_length(width, base)
