@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -18,6 +19,7 @@ from engine.protocol import ListAlerts, ListStacks, SetState, StackRow, State
 from engine.store import AlertStore, Retention
 from engine.store.retention import shares
 from engine.store.surroundings import Surrounding
+from tests.helpers.patience import PATIENCE
 from tests.helpers.sample_alerts import DB, MOMENT, SECOND, WEB, alert
 
 
@@ -53,6 +55,27 @@ async def test_a_flood_pays_for_itself(path: Path) -> None:
         flood = found["flood"]
         assert (flood.first, flood.last) == (MOMENT, MOMENT + 7_999 * SECOND), "its first and its latest are there"
         assert store.total == 5_000
+
+
+async def test_what_comes_while_others_go_is_for_the_next_time(path: Path) -> None:
+    """Else it would never end, and each answer would wait for one of its steps."""
+    with closing(AlertStore(path, retention=Retention(alerts=1_000))) as store:
+        store.add(repeated(6_000, "flood"))
+        going_on = asyncio.create_task(_keeps_coming(store))
+        async with asyncio.timeout(PATIENCE):
+            await store.maintain()
+        going_on.cancel()
+        came = store.newest - 6_000
+        assert came, "some came meanwhile"
+        assert 1_000 <= store.total <= 1_000 + came
+        await store.maintain()
+        assert store.total == 1_000
+
+
+async def _keeps_coming(store: AlertStore) -> None:
+    for since in itertools.count(6_000, 10):
+        store.add(repeated(10, "flood", since))
+        await asyncio.sleep(0)
 
 
 async def test_what_was_dropped_is_told_with_its_stack_also_after_a_restart(path: Path) -> None:
