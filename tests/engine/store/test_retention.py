@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from engine.alerts import Alert
 from engine.protocol import ListAlerts, ListStacks, SetState, StackRow, State
 from engine.store import AlertStore, Retention
-from engine.store.retention import shares
+from engine.store.retention import ABOUT, AT_ONCE, STEP, shares, to_pay
 from engine.store.surroundings import Surrounding
 from tests.helpers.patience import PATIENCE
 from tests.helpers.sample_alerts import DB, MOMENT, SECOND, WEB, alert
@@ -70,6 +70,18 @@ async def test_what_comes_while_others_go_is_for_the_next_time(path: Path) -> No
         assert 1_000 <= store.total <= 1_000 + came
         await store.maintain()
         assert store.total == 1_000
+
+
+def test_of_very_many_that_are_alike_some_give_enough_for_a_step(path: Path) -> None:
+    """Not one each: a store of two thousand like stacks would never catch up with what comes."""
+    count, size = 2 * AT_ONCE, 160
+    with closing(AlertStore(path)) as store:
+        store.add([one for number in range(count) for one in repeated(size, f"rule {number}")])
+        with closing(sqlite3.connect(path)) as connection:
+            given, whole = to_pay(connection, STEP)
+    assert sum(given.values()) == STEP
+    assert not whole
+    assert max(given.values()) <= size // ABOUT
 
 
 async def _keeps_coming(store: AlertStore) -> None:
