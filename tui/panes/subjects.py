@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from textual.content import Content
@@ -49,10 +50,12 @@ async def ancestry(front: Front, alert: Alert) -> Content:
     beginning = top(alert)
     if beginning is None:
         return lines([("No process did this: it came from Docker.", "dim")])
-    rows, origin = await _relatives(front, alert, beginning)
-    found = (await front.ask(ListAlerts(container_id=beginning.container_id, limit=_ALERTS), Alerts)).rows
-    kin = [other for other in found if other.id != alert.id and _is_of_tree(other, beginning)]
-    entry = await front.ask(GetEntry(alert.id), Entry)
+    (rows, origin), found, entry = await asyncio.gather(
+        _relatives(front, alert, beginning),
+        front.ask(ListAlerts(container_id=beginning.container_id, limit=_ALERTS), Alerts),
+        front.ask(GetEntry(alert.id), Entry),
+    )
+    kin = [other for other in found.rows if other.id != alert.id and _is_of_tree(other, beginning)]
     return lines(
         *lineage.draw(alert),
         *entry_text.describe(entry, alert),
