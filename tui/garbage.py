@@ -74,4 +74,4 @@ class Garbage:
 
 def _young() -> int:
     """How often the young were collected so far."""
-    return gc.get_stats()[1]["collections"]
+    return int(gc.get_stats()[1]["collections"])
