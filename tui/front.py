@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum, auto
 from typing import Any, Protocol, TypeVar
 
+from engine.alerts import Alert
 from engine.errors import ProtocolError, TiercelError
 from engine.events import Phase
 from engine.protocol import Answer, Failure, GetHealth, Health, HealthReply, Pulse, Request
@@ -104,6 +105,8 @@ class Front:
         """The time that is looked at."""
         self.marks: dict[int, Mark] = {}
         """Stacks that were given a state here."""
+        self.alert: Alert | None = None
+        """The alert that was looked at last."""
         self.changes: set[str] = set()
         """Changes of the local rules that were made here, or said to be the last one."""
         self.health: Health | None = None

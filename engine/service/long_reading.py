@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, TypeVar
 
 import msgspec
@@ -10,6 +9,7 @@ import msgspec
 from engine.protocol import Answer, Containers, Processes, Reply
 from engine.protocol.rows import ContainerRow, ProcessRow
 from engine.service.frames import decode, to_reply
+from engine.state.sliced import breathe
 
 LONG = 64 << 10
 """Bytes of a reply from which on it is read in slices."""
@@ -60,5 +60,5 @@ async def _rows(decoder: msgspec.msgpack.Decoder[_Row], unread: list[Any]) -> li
     rows: list[_Row] = []
     for begin in range(0, len(unread), SLICE):
         rows += [decode(decoder, row) for row in unread[begin : begin + SLICE]]
-        await asyncio.sleep(0)
+        await breathe()
     return rows

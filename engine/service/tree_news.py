@@ -86,7 +86,9 @@ def applied(before: Sequence[ProcessRow], reply: Processes) -> Sequence[ProcessR
     if not reply.is_part:
         return reply.rows
     other = {*reply.gone, *map(key, reply.rows)}
-    rows = [row for row in before if key(row) not in other]
+    stayed = (row for row in before if key(row) not in other)
+    rows: list[ProcessRow] = []
     for place, row in zip(reply.places, reply.rows, strict=True):
-        rows.insert(place, row)
-    return rows
+        rows.extend(itertools.islice(stayed, max(0, place - len(rows))))
+        rows.append(row)
+    return [*rows, *stayed]

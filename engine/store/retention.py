@@ -21,11 +21,14 @@ from engine.store.crowds import crowd, quietest
 DAY = 86_400 * 10**9
 """Nanoseconds."""
 
-STEP = 2_000
+STEP = 500
 """Alerts deleted at once: about as long as a slice of the loop may take."""
 
 AT_ONCE = 64
 """Stacks that pay in one step."""
+
+ABOUT = 16
+"""Stacks that differ by a part of this (1/16) are about as large: which of them pays first does not matter."""
 
 KEPT = "(state = 'incident' OR (note <> '' AND state NOT IN ('muted', 'false positive')))"
 """Somebody wants these stacks; what was muted or judged false is not wanted, whatever was noted with it."""
@@ -102,7 +105,12 @@ def _between(connection: sqlite3.Connection, need: int, which: str) -> dict[int,
     sizes = connection.execute(
         f"SELECT count, id FROM stacks WHERE count > 2 AND {which} ORDER BY count DESC, id LIMIT ?", (AT_ONCE + 1,)
     ).fetchall()
-    return shares(sizes[:AT_ONCE], need, 2, sizes[AT_ONCE] if len(sizes) > AT_ONCE else None)
+    return shares(sizes[:AT_ONCE], need, 2, _next_in_line(sizes[AT_ONCE:]))
+
+
+def _next_in_line(others: Sequence[Size]) -> Size | None:
+    """Of many that are about as large these give a little before the others do; else each would give one in a step."""
+    return next(((size - size // ABOUT, stack) for size, stack in others), None)
 
 
 def _whole(connection: sqlite3.Connection, need: int, which: str) -> dict[int, int]:

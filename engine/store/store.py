@@ -32,6 +32,7 @@ from engine.protocol import (
 )
 from engine.reports import Report, log_report
 from engine.scrub import scrub
+from engine.state.sliced import gently
 from engine.store import grouping, looking, moments, reader, surroundings
 from engine.store.retention import Retention
 from engine.store.rows import Hits, Stored, Tally, Triage
@@ -208,12 +209,9 @@ class AlertStore:
             changes = self._writer.changes
             if changes == self._maintained and self._writer.is_tidy:
                 return
-            while self._writer.tidy(self._retention):
-                await asyncio.sleep(0)  # lets events be judged between two steps
-            while self._writer.trim(self._retention):
-                await asyncio.sleep(0)
-            while self._writer.shrink():
-                await asyncio.sleep(0)
+            await gently(lambda: self._writer.tidy(self._retention))
+            await gently(lambda: self._writer.trim(self._retention))
+            await gently(self._writer.shrink)
             await asyncio.to_thread(_checkpoint, self.path)
             self._maintained = changes  # of before: what is dropped here, or comes meanwhile, is for the next time
         except sqlite3.Error as error:

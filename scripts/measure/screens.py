@@ -154,7 +154,7 @@ def _of_containers(keys: Keyboard) -> Iterator[Figure]:
     yield from keys.figures("containers: move the cursor", note, keys.moves(KEYS))
     yield from keys.figures("containers: a page", note, keys.pages(KEYS, "Name"))
     yield from keys.figures("containers: the end, the beginning", note, keys.pages(KEYS // 3, "Name", END, HOME))
-    seen.press(b">>>>")
+    seen.press(b">>>>" + HOME)  # the cursor went with its row, and may be at the end
     seen.settle(2)
     yield from keys.figures("containers: a page, by CPU", note, keys.pages(KEYS // 2, "Name"))
     yield from _in_and_out(keys, "containers", note, " Logs ", " Image ")

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from engine.alerts import DROP_RULE
-from engine.protocol import Around, AskerRow, Entry, EventRow, ExecRow
+from engine.protocol import Around, AskerRow, Entry, EventRow, ExecRow, GetAlert, GetEntry, ListAlerts, ListProcesses
 from tests.helpers.driving import NARROW, WIDE, Drive, driving
 from tests.helpers.incident import WEB, host_alert, incident
 from tests.helpers.sensor import NOW, World
@@ -47,6 +47,26 @@ async def test_the_ancestry_has_the_alert_lit_its_relatives_and_their_alerts(siz
         others = text.split("Other alerts of it")[1]
         assert "+29.0 s  Drop and execute new binary in container" in others
         assert "Sensitive file read" not in others
+
+
+async def test_all_tabs_share_the_alert_and_ask_for_it_once() -> None:
+    async with driving(incident()) as drive:
+        drive.app.visit(SHADOW)
+        await drive.until_shown("Overview")
+        for shown in ("Why", "The whole tree", "±60 s of its container", "First", "Image"):
+            await drive.press("tab")
+            await drive.until_shown(shown)
+        asked = [one.alert_id for one in drive.sensor.asked if isinstance(one, GetAlert)]
+        assert asked.count(SHADOW.alert_id) == 1
+
+
+async def test_what_the_ancestry_needs_is_asked_for_at_the_same_time() -> None:
+    async with driving(incident()) as drive:
+        drive.sensor.hold(ListProcesses, ListAlerts, GetEntry)
+        drive.app.visit(SHADOW, "ancestry")
+        await drive.until(lambda: {ListProcesses, ListAlerts, GetEntry} <= set(map(type, drive.sensor.asked)))
+        drive.sensor.release()
+        await drive.until_shown("The whole tree", "◀ this alert")
 
 
 @pytest.mark.parametrize("size", SIZES)

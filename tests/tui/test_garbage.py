@@ -20,7 +20,8 @@ def as_before() -> Iterator[None]:
 
 
 def begun() -> Garbage:
-    garbage = Garbage()
+    """One for which the least is worth it."""
+    garbage = Garbage(worth=0)
     assert garbage.look(100.0, 0.0, home=True)  # what the start has left
     return garbage
 
@@ -35,6 +36,33 @@ def test_a_pause_after_keys_is_the_time_for_it() -> None:
     garbage = begun()
     assert garbage.look(105.1 + CALM, 105.0, home=True)
     assert not garbage.look(107.0 + CALM, 105.0, home=True)
+
+
+def test_a_pause_in_which_little_could_be_found_is_left_alone() -> None:
+    garbage = Garbage(worth=2)
+    assert garbage.look(100.0, 0.0, home=True)
+    assert not garbage.look(105.1 + CALM, 105.0, home=True)
+    assert not garbage.look(106.1 + LONGEST, 106.0 + LONGEST, home=True)
+    gc.collect(1), gc.collect(1)
+    assert garbage.look(120.1 + CALM, 120.0, home=True)
+
+
+def test_what_will_stay_is_not_looked_at_again_however_short_the_pause() -> None:
+    garbage = begun()
+    kept = gc.get_freeze_count()
+    stays = [Circle() for _ in range(100)]
+    assert garbage.look(105.1 + CALM, 105.0, home=True)
+    assert gc.get_freeze_count() >= kept + len(stays)
+
+
+def test_a_place_is_not_taken_to_stay_nor_what_it_leaves_for_a_moment() -> None:
+    garbage = begun()
+    kept, place = gc.get_freeze_count(), Circle()
+    assert garbage.look(105.1 + CALM, 105.0, home=False)
+    assert garbage.left(110.0, 109.0)
+    assert garbage.look(110.1 + CALM, 110.05, home=True)
+    assert gc.get_freeze_count() <= kept
+    assert place.me is place
 
 
 def test_without_keys_it_is_rare() -> None:
@@ -65,7 +93,7 @@ def test_a_circle_goes_when_it_is_done() -> None:
 
 
 def test_what_became_garbage_while_it_was_taken_to_stay_goes_in_the_end() -> None:
-    garbage, circle = Garbage(), Circle()
+    garbage, circle = Garbage(worth=0), Circle()
     assert garbage.look(100.0, 0.0, home=True)
     seen = weakref.ref(circle)
     del circle

@@ -199,7 +199,8 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
         self.figures.take((await self.front.ask(GetFigures(), Figures)).rows)
         if self.sorted_by is not None:
             self.show_rows(self.sought)
-        self.list.redraw()
+        else:
+            self.list.redraw()
 
     def nothing(self) -> list[Span]:
         """None run, or nobody can tell."""

@@ -83,9 +83,10 @@ class ListPane(FilterPane, Generic[Row]):
         self.list.reload()
 
     def _explain(self) -> None:
-        """Say why the list is empty, if it is."""
+        """Say why the list is empty, if it is; its rows are drawn when they are taken in."""
         self.list.placeholder = self.placeholder()
-        self.list.redraw()
+        if not self.list.total:
+            self.list.redraw()
         if self.list.marked:
             self.show_state()  # others of them may be hidden
 
@@ -183,6 +184,7 @@ class ListPane(FilterPane, Generic[Row]):
     def ticked(self) -> None:
         """Ages have grown."""
         self._explain()
+        self.list.redraw()
 
 
 def texts(value: object) -> Iterable[str]:

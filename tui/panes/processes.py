@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Hashable, Iterator, Sequence
 from functools import partial
 from typing import ClassVar
@@ -14,6 +13,7 @@ from engine.events import HOST
 from engine.protocol import GetTop, ListProcesses, ListResponses, Processes, ProcessFigure, ProcessRow, Top, Zoom
 from engine.query import split_inversion
 from engine.service.tree_news import applied
+from engine.state.sliced import breathe
 from tui import clip, words
 from tui.actions import bindings
 from tui.figures import UNKNOWN, cpu_cell
@@ -193,7 +193,7 @@ class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
                 return  # something else is wanted by now, and comes next
             if sifted is not None:
                 self._show(sifted)
-            await asyncio.sleep(0)
+            await breathe()
 
     def _sift(self) -> Iterator[Sifted | None]:
         """What a filter is about is shown as it is."""

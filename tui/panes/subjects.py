@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from textual.content import Content
@@ -50,9 +51,11 @@ async def ancestry(front: Front, alert: Alert) -> Content:
     beginning = top(alert)
     if beginning is None:
         return lines([("No process did this: it came from Docker.", "dim")])
-    rows, origin = await relatives(front, alert, beginning)
-    others = await kin(front, alert, beginning)
-    entry = await front.ask(GetEntry(alert.id), Entry)
+    (rows, origin), others, entry = await asyncio.gather(
+        relatives(front, alert, beginning),
+        kin(front, alert, beginning),
+        front.ask(GetEntry(alert.id), Entry),
+    )
     return lines(
         *lineage.draw(alert),
         *entry_text.describe(entry, alert),

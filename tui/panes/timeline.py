@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -70,9 +71,9 @@ class TimelinePane(AroundPane[Moment]):
 
     async def around(self, alert: Alert) -> list[Moment]:
         """The events, those that raised alerts with their priority."""
-        rows = await self.events(alert)
         request = ListAlerts(container_id=alert.container.id if alert.container else "", limit=_ALERTS)
-        raised = {(one.event_num, one.time): one.priority for one in (await self.front.ask(request, Alerts)).rows}
+        rows, alerts = await asyncio.gather(self.events(alert), self.front.ask(request, Alerts))
+        raised = {(one.event_num, one.time): one.priority for one in alerts.rows}
         return [_moment(row, alert, raised.get((row.num, row.time))) for row in rows]
 
     def show_rows(self, text: str) -> None:

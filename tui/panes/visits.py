@@ -50,11 +50,13 @@ class AlertVisits(Excepting, Bundling, Responding):
         """The stack was given another state."""
 
     async def fetch_alert(self, alert_id: int) -> Alert | None:
-        """The alert, from the sensor unless it is here already."""
-        if self.alert is None or self.alert.id != alert_id:
-            rows = (await self.front.ask(GetAlert(alert_id), Alerts)).rows
-            return rows[0] if rows else None
-        return self.alert
+        """The alert, from the sensor unless it is here already: it never changes, and each tab about it wants it."""
+        for known in (self.alert, self.front.alert):
+            if known is not None and known.id == alert_id:
+                return known
+        rows = (await self.front.ask(GetAlert(alert_id), Alerts)).rows
+        self.front.alert = rows[0] if rows else None
+        return self.front.alert
 
     def action_container(self) -> None:
         """To its container."""

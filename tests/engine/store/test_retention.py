@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from hypothesis import given, settings
@@ -17,9 +18,12 @@ from hypothesis import strategies as st
 from engine.alerts import Alert
 from engine.protocol import ListAlerts, ListStacks, SetState, StackRow, State
 from engine.store import AlertStore, Retention, crowds
-from engine.store.retention import shares
+from engine.store.retention import ABOUT, AT_ONCE, STEP, shares, to_pay
 from engine.store.surroundings import Surrounding
+from tests.helpers.patience import PATIENCE
 from tests.helpers.sample_alerts import DB, MOMENT, SECOND, WEB, alert
+
+_Found = TypeVar("_Found")
 
 
 @pytest.fixture
@@ -54,6 +58,39 @@ async def test_a_flood_pays_for_itself(path: Path) -> None:
         flood = found["flood"]
         assert (flood.first, flood.last) == (MOMENT, MOMENT + 7_999 * SECOND), "its first and its latest are there"
         assert store.total == 5_000
+
+
+async def test_what_comes_while_others_go_is_for_the_next_time(path: Path) -> None:
+    """Else it would never end, and each answer would wait for one of its steps."""
+    with closing(AlertStore(path, retention=Retention(alerts=1_000))) as store:
+        store.add(repeated(6_000, "flood"))
+        going_on = asyncio.create_task(_keeps_coming(store))
+        async with asyncio.timeout(PATIENCE):
+            await store.maintain()
+        going_on.cancel()
+        came = store.newest - 6_000
+        assert came, "some came meanwhile"
+        assert 1_000 <= store.total <= 1_000 + came
+        await store.maintain()
+        assert store.total == 1_000
+
+
+def test_of_very_many_that_are_alike_some_give_enough_for_a_step(path: Path) -> None:
+    """Not one each: a store of two thousand like stacks would never catch up with what comes."""
+    count, size = 2 * AT_ONCE, 160
+    with closing(AlertStore(path)) as store:
+        store.add([one for number in range(count) for one in repeated(size, f"rule {number}")])
+        with closing(sqlite3.connect(path)) as connection:
+            given, whole = chosen(to_pay(connection, STEP))
+    assert sum(given.values()) == STEP
+    assert not whole
+    assert max(given.values()) <= size // ABOUT
+
+
+async def _keeps_coming(store: AlertStore) -> None:
+    for since in itertools.count(6_000, 10):
+        store.add(repeated(10, "flood", since))
+        await asyncio.sleep(0)
 
 
 async def test_what_was_dropped_is_told_with_its_stack_also_after_a_restart(path: Path) -> None:
@@ -175,7 +212,7 @@ async def test_the_small_stacks_of_a_rule_whose_stacks_are_large_are_no_crowd(pa
         assert (store.total, len((await store.stacks(ListStacks(limit=1_000))).rows)) == (1_000, 120)
 
 
-def chosen(steps: Generator[None, None, crowds.Crowd | None], after: Callable[[], None]) -> crowds.Crowd | None:
+def chosen(steps: Generator[None, None, _Found], after: Callable[[], None] = lambda: None) -> _Found:
     """What comes of it; ``after`` each step."""
     while True:
         try:
@@ -183,7 +220,7 @@ def chosen(steps: Generator[None, None, crowds.Crowd | None], after: Callable[[]
             after()
         except StopIteration as done:
             after()
-            found: crowds.Crowd | None = done.value
+            found: _Found = done.value
             return found
 
 
