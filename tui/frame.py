@@ -117,7 +117,13 @@ class Frame(Screen[None]):
             await self.query_one(ContentSwitcher).mount(pane)
 
     def on_screen_resume(self) -> None:
-        """Back in front: what is shown may be old."""
+        """Back in front: drawn as it was, at once, then with what is new. Textual would draw it a moment later, behind
+        all that the sensor is asked for and says."""
+        self.call_next(self._resumed)
+
+    def _resumed(self) -> None:
+        if self.is_ready:
+            self._on_timer_update()
         self.link_changed()
         self.time_bar.display = self.front.travel.on
         self.pane.wake()
