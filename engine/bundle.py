@@ -136,7 +136,7 @@ def write_files(content: dict[str, bytes], name: str, made: int, parent: Path) -
 def name_of(material: Material) -> str:
     """``20261124T134512Z-sensitive-file-read-web``: nothing of it can leave a folder."""
     place = _container(material)[0] or place_of(material.alert)
-    return f"{moment(material.made):%Y%m%dT%H%M%SZ}-{plain(f'{material.alert.rule} {place}')}"
+    return f"{moment(material.made):%Y%m%dT%H%M%SZ}-{slug(f'{material.alert.rule} {place}')}"
 
 
 def place_of(alert: Alert) -> str:
@@ -144,7 +144,7 @@ def place_of(alert: Alert) -> str:
     return (alert.container.name or alert.container.id[:12]) if alert.container else "host"
 
 
-def plain(words: str) -> str:
+def slug(words: str) -> str:
     """Words as a part of a file's name."""
     return re.sub(r"[^a-z0-9]+", "-", words.casefold()).strip("-")[:80] or "alert"
 

@@ -35,11 +35,11 @@ def name_of(materials: Sequence[Material]) -> str:
     """``20261124T134512Z-3-alerts-web``; without a place where there are several."""
     places = {bundle.place_of(one.alert) for one in materials}
     words = f"{len(materials)} alerts {places.pop() if len(places) == 1 else ''}"
-    return f"{bundle.moment(materials[0].made):%Y%m%dT%H%M%SZ}-{bundle.plain(words)}"
+    return f"{bundle.moment(materials[0].made):%Y%m%dT%H%M%SZ}-{bundle.slug(words)}"
 
 
 def _slug(material: Material) -> str:
-    return bundle.plain(f"{material.alert.rule} {bundle.place_of(material.alert)}")
+    return bundle.slug(f"{material.alert.rule} {bundle.place_of(material.alert)}")
 
 
 def _in_order(materials: Sequence[Material]) -> list[Material]:

@@ -8,6 +8,7 @@ alerts cost a screen no more than a hundred, and a slow terminal never holds up 
 Strings in replies have been scrubbed (:mod:`engine.scrub`): no control character ever reaches a front end.
 """
 
+from engine.protocol.health import DroppedRow, Health, KeptRow, ProbeRow, Problem, Sample, ZoomRow
 from engine.protocol.inside import ContainerFigure, ImageRow, LayerRow, LogLine, ProcessFigure
 from engine.protocol.replies import (
     Alerts,
@@ -87,24 +88,17 @@ from engine.protocol.rows import (
     AskerRow,
     Change,
     ContainerRow,
-    DroppedRow,
     EventKind,
     EventRow,
     ExecRow,
     Grouping,
-    Health,
-    KeptRow,
-    ProbeRow,
-    Problem,
     ProcessRow,
     ProposalRow,
     Reload,
     RuleRow,
-    Sample,
     StackRow,
     State,
     TriedRow,
-    ZoomRow,
 )
 
 __all__ = [

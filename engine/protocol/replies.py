@@ -6,6 +6,7 @@ import msgspec
 
 from engine.alerts import Alert
 from engine.explanation import Explanation
+from engine.protocol.health import Health, Sample
 from engine.protocol.inside import ContainerFigure, ImageRow, LogLine, ProcessFigure
 from engine.protocol.response_rows import TargetRow
 from engine.protocol.rows import (
@@ -14,12 +15,10 @@ from engine.protocol.rows import (
     ContainerRow,
     EventRow,
     ExecRow,
-    Health,
     ProcessRow,
     ProposalRow,
     Reload,
     RuleRow,
-    Sample,
     StackRow,
     TriedRow,
 )
