@@ -1,8 +1,9 @@
-"""A container in a few words: its name, and what makes it dangerous by its making."""
+"""A container in a few words: its name, whose it is, and what makes it dangerous by its making."""
 
 from __future__ import annotations
 
 from engine.events import ContainerInfo
+from engine.protocol import ContainerRow
 
 _RUNTIME_SOCKETS = ("docker.sock", "containerd.sock", "crio.sock", "podman.sock")
 
@@ -25,3 +26,11 @@ def _is(path: str, socket: str) -> bool:
 def name(info: ContainerInfo) -> str:
     """Its name, or its short id."""
     return info.name or info.id[:12]
+
+
+def foreign(row: ContainerRow) -> str:
+    """Of a container that no daemon that was asked knows, that, and whose it is by its cgroup."""
+    if not row.unknown:
+        return ""
+    other = {"docker": "another docker's", "": "another runtime's"}
+    return f"{other.get(row.info.runtime, row.info.runtime)}, unknown to the daemon asked"

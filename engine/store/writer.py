@@ -68,7 +68,7 @@ class Writer:
         """From here on what surrounds alerts is looked through for what has lost them; None for not now."""
         self._looks_again = False
         """Alerts have gone since that began: what it is past may have lost them, too."""
-        self._choosing: Generator[None, None, tuple[dict[int, int], bool]] | None = None
+        self._choosing: tuple[int, Generator[None, None, tuple[dict[int, int], bool]]] | None = None
         """Whose turn it is to make room, as far as that is found out."""
         self._newest_stack = self._highest("SELECT max(id) FROM stacks", "SELECT max(stack) FROM dropped")
 
@@ -150,13 +150,12 @@ class Writer:
         return gone, gone >= STEP or (gone > 0 and len(stacks) >= AT_ONCE)
 
     def _drop_for_room(self, retention: Retention, total: int) -> tuple[int, bool]:
-        need = too_many(self._connection, retention, total)
-        if not need:
+        if not (need := too_many(self._connection, retention, total)):
             self._choosing = None
             return 0, False
-        self._choosing = self._choosing or to_pay(self._connection, need)
+        need, steps = self._choosing = self._choosing or (need, to_pay(self._connection, need))
         try:
-            next(self._choosing)
+            next(steps)
         except StopIteration as chosen:
             self._choosing = None
             plan, whole = chosen.value

@@ -143,9 +143,9 @@ class Keyboard:
 
     def is_turned(self, before: Sequence[str], now: Sequence[str]) -> bool:
         """Whether another page is shown, and all of it is here; rows that were moved on by one that came are none."""
-        most = self.seen.lines // 3 - 4
-        shifts = ((before[by:], now[begin:]) for by in range(_SHIFT + 1) for begin in range(_SHIFT + 1))
-        return "" not in now[:most] and all(_alike(old, new) < most for old, new in shifts)
+        rows = self.seen.lines // 3  # on a narrow screen something else stands below the list
+        shifts = ((before[by:rows], now[begin:rows]) for by in range(_SHIFT + 1) for begin in range(_SHIFT + 1))
+        return "" not in now[:rows] and all(_alike(old, new) < rows // 2 for old, new in shifts)
 
     def views(self, count: int, among: Sequence[tuple[bytes, str]]) -> Iterator[Press]:
         """Other views, by their keys: until a word is there that only they show."""

@@ -107,7 +107,7 @@ def test_beside_each_other_they_stand_too(folder: Path) -> None:
         walk.press("Enter", shows=("Overview", "Why"))
         walk.leave("Overview")
         for name, shows in (
-            ("2 Containers", "C2 W1 N1"), ("3 Processes", "C3"), ("4 Events", "✗ lost"), ("5 Rules", "hostile.yaml"),
+            ("2 Containers", "C2 W1 N1"), ("3 Processes", "├─"), ("4 Events", "✗ lost"), ("5 Rules", "hostile.yaml"),
         ):  # fmt: skip
             walk.view(name, shows)
         written = left(terminal)
@@ -162,8 +162,10 @@ def left(terminal: Tmux) -> bytes:
 
 def alerts(walk: Walk) -> None:
     """The list, its groups and its dialogs."""
+    walk.press("Down", shows="W Warning")
     walk.press("x", shows="Too little is known")
-    walk.press(*["Down"] * 5, shows="W Warning")
+    walk.press("Down", shows="C Critical")
+    walk.press(*["Down"] * 3, shows="W Warning")
     walk.press("x", shows="hides 1 of 41")
     walk.leave("hides 1 of 41")
     walk.press("s", shows="False positive")
@@ -183,7 +185,7 @@ def one_alert(walk: Walk) -> None:
     walk.press("Home", shows="N Notice")
     walk.press("Down", shows="W Warning")
     walk.press("Enter", shows=("Overview", ESCAPED))
-    for key, there in (("r", "● on"), ("t", "C3"), ("c", "C1")):
+    for key, there in (("r", "● on"), ("t", "C1 W1"), ("c", "C1")):
         walk.press(key, shows=(there, ESCAPED))
         walk.leave(there)
     for name, shows in (
@@ -213,7 +215,7 @@ def containers(walk: Walk) -> None:
 
 def processes(walk: Walk) -> None:
     """The tree, and all tabs of a process."""
-    walk.view("3 Processes", "C3")
+    walk.view("3 Processes", "├─")
     walk.press("End", shows="1411")
     walk.press("Enter", shows=("Process  Alerts", ESCAPED))
     walk.tab("Alerts", "Connected")
@@ -249,15 +251,15 @@ def everywhere(walk: Walk) -> None:
     walk.press("@", shows="Go to a time")
     walk.press(*"9999-12-31 23:59", "Enter", gone="as of ")
     walk.press("T", gone="▕")
-    walk.press("?", shows="Everywhere")
-    walk.leave("Everywhere")
+    walk.press("?", shows="─ Keys ─")
+    walk.leave("─ Keys ─")
     walk.press("C-p", shows="Search")
     walk.leave("Search")
     for key, copy in (("y", "Copied: new"), ("Y", 'Copied: {"output"'), ("C-y", "Copied: docker logs")):
         walk.press(key, shows=copy)
     walk.press("M", shows="marked")
     walk.press("y", shows="Copied 164 rows")
-    walk.press("M", gone="marked")
+    walk.press("M", gone="*●")
     for key, ending in (("j", "jsonl"), ("c", "csv"), ("m", "md")):
         walk.press("w", shows="Write to a file")
         walk.press(key, shows=f"-alerts.{ending}")

@@ -69,4 +69,6 @@ def test_a_page_is_turned_when_most_rows_are_others(seen: Terminal) -> None:
     assert not keys.is_turned(before, before)
     assert not keys.is_turned(before, ["another", *before[:-1]])
     assert not keys.is_turned(before, [*before[1:], "another"])
+    below = ["────", *[""] * 11]
+    assert keys.is_turned([*before[:8], *below], [*(f"row {number + 20}" for number in range(8)), *below])
     assert not keys.is_turned(before, ["row 20", "", *[f"row {number}" for number in range(22, 40)]])

@@ -128,7 +128,7 @@ async def test_what_was_cleared_in_a_group_does_not_come_back() -> None:
         await drive.press("escape")
         await drive.until(lambda: not filtered(drive))
         await drive.press("question_mark")
-        await drive.until_shown("Everywhere")
+        await drive.until_shown("─ Keys ─")
         await drive.press("escape")
         await drive.settled()
         assert filtered(drive) == ""

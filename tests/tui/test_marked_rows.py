@@ -95,7 +95,7 @@ async def test_marked_rules_are_switched_together_as_far_as_they_are_shown() -> 
 
 @pytest.mark.parametrize(
     ("view", "key", "noun"),
-    [("1", "x", "alert"), ("1", "b", "alert"), ("1", "f9", "alert"), ("2", "z", "container"), ("2", "f9", "container"),
+    [("1", "x", "alert"), ("1", "f9", "alert"), ("2", "z", "container"), ("2", "f9", "container"),
      ("3", "z", "process"), ("3", "f9", "process"), ("5", "E", "rule")],
 )  # fmt: skip
 async def test_what_is_for_one_row_says_so_where_others_are_marked(view: str, key: str, noun: str) -> None:

@@ -240,10 +240,9 @@ async def test_only_what_can_be_opened_is_offered() -> None:
         await drive.until_shown("/etc/shadow  read")
         await drive.until_gone("⏎ open")
         await drive.press("tab")
-        await drive.until_shown("/bin/18211")
-        assert "⏎ open" not in drive.text()
-        await drive.press("down")
-        await drive.until_shown("⏎ open")
+        await drive.until_shown("/bin/18211", "⏎ open")
+        await drive.press("end")
+        await drive.until_gone("⏎ open")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -295,7 +294,7 @@ async def test_a_click_on_a_key_presses_it() -> None:
         await drive.until_shown("? more q quit")
         line = drive.text().splitlines()[-1]
         await drive.pilot.click(offset=(line.index("? more") + 3, NARROW[1] - 1))
-        await drive.until_shown("Everywhere")
+        await drive.until_shown("─ Keys ─")
 
 
 async def test_a_container_entered_once_says_once() -> None:
@@ -308,7 +307,7 @@ async def test_a_container_entered_once_says_once() -> None:
 @pytest.mark.parametrize(
     ("runtime", "words"),
     [
-        ("containerd", "containerd, unknown to the daemon asked"),
+        ("containerd", "containerd, unknown"),
         ("docker", "another docker's"),
         ("", "another runtime's"),
     ],

@@ -75,7 +75,7 @@ async def test_keys_do_not_wait_for_a_slow_sensor() -> None:
             await drive.press(key)
         assert drive.frame.index == 0
         await drive.press("question_mark")
-        await drive.until_shown("Everywhere")
+        await drive.until_shown("─ Keys ─")
         await drive.press("escape", "5")
         drive.sensor.release()
         await drive.until_shown("Package manager started in container")

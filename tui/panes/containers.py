@@ -21,7 +21,7 @@ from tui.panes.shelling import Shelling
 from tui.panes.sorting import SortedPane
 from tui.panes.zooming import sign, toggle
 from tui.places import ContainerPlace
-from tui.risks import flags, name
+from tui.risks import flags, foreign, name
 from tui.row_fields import CONTAINERS
 from tui.theme import Span
 from tui.widgets.columns import Column
@@ -265,14 +265,6 @@ def _began(row: ContainerRow) -> int:
 def _burning(row: ContainerRow) -> tuple[int, ...] | None:
     """Alerts for sorting: the most severe priority decides, then how many there are of it, and so on."""
     return tuple(row.alerts.get(priority.label, 0) for priority in Priority) if row.alerts else None
-
-
-def foreign(row: ContainerRow) -> str:
-    """Of a container that no daemon that was asked knows, that, and whose it is by its cgroup."""
-    if not row.unknown:
-        return ""
-    other = {"docker": "another docker's", "": "another runtime's"}
-    return f"{other.get(row.info.runtime, row.info.runtime)}, unknown to the daemon asked"
 
 
 def is_old(row: ContainerRow, now: int) -> bool:

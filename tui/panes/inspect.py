@@ -9,9 +9,8 @@ from engine.protocol import ContainerRow, Containers, ListContainers
 from tui import words
 from tui.alert_text import facts, lines, section
 from tui.front import Front
-from tui.panes.containers import foreign
 from tui.panes.text import TextPane
-from tui.risks import flags, name
+from tui.risks import flags, foreign, name
 from tui.theme import Span, content
 
 

@@ -263,6 +263,7 @@ async def test_how_long_the_steps_are_changes_nothing_that_goes(
             store._writer.trim(store._retention)  # the first step of a choice, or all of it
             store.add([alert("late")])
             await store.maintain()
+            await store.maintain()  # what came while a choice was made is for the next time
             kept_by.append({row.process: row.count for row in (await store.stacks(ListStacks(limit=5_000))).rows})
             assert store.total == 1_000
     assert "p1049" in kept_by[0] and kept_by[0] == kept_by[1]
