@@ -55,6 +55,10 @@ class Walk:
         """Escape, and wait."""
         self._terminal.press("Escape", gone=gone)
 
+    def sees(self, text: str) -> None:
+        """Wait for what no key leads to."""
+        self._terminal.until_shown(text)
+
     def _in_front(self, name: str, *shows: str) -> None:
         self._terminal.until_front(name, *shows)
         self._look()
@@ -210,6 +214,7 @@ def containers(walk: Walk) -> None:
     ):  # fmt: skip
         walk.tab(name, shows)
     walk.leave("Inspect")
+    walk.sees("esc clears")  # a word in passing may be over it
     walk.leave("esc clears")
 
 
