@@ -89,6 +89,15 @@ async def test_the_timeline_begins_at_the_alert(size: tuple[int, int]) -> None:
         await drive.until(lambda: rows.total == 1)
 
 
+async def test_in_the_timeline_what_happened_over_and_over_is_one_row() -> None:
+    prctls = [row(num, ago=1, kind="process", target="", type="prctl", summary="prctl") for num in range(10, 51)]
+    async with driving(with_events(row(9, ago=2), *prctls, row(51, ago=0.5), row(52, ago=0.4, pid=4712))) as drive:
+        drive.app.visit(SHADOW, "timeline")
+        await drive.until_shown("×41")
+        shown = drive.text()
+        assert (shown.count(" prctl "), shown.count(" openat ")) == (1, 3), "two processes have two rows"
+
+
 async def test_on_the_host_the_timeline_is_that_of_the_tree() -> None:
     stranger = row(2, 1, target="/elsewhere", pid=7, start=70, container_id="")
     own = row(1, 1, target="/etc/shadow", container_id="", pid=4711, start=47110)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, replace
 from typing import ClassVar
+
+import msgspec
 
 from engine.alerts import Alert, Priority
 from engine.protocol import Alerts, EventRow, ListAlerts
@@ -38,6 +40,8 @@ class Moment:
     """Of an alert that this event raised."""
     lit: bool = False
     """It is the event of this alert."""
+    times: int = 1
+    """How often it was so, one right behind the other; ``event`` is the first."""
 
 
 class TimelinePane(AroundPane[Moment]):
@@ -67,14 +71,14 @@ class TimelinePane(AroundPane[Moment]):
     def words_of(self, row: Moment) -> str:
         """What is shown."""
         event = row.event
-        return f"{event.type} {event.process} {event.pid} {event.result} {event.summary} {event.kind}"
+        return f"{event.type} {event.process} {event.pid} {event.result} {event.summary} {event.kind} {_times(row)}"
 
     async def around(self, alert: Alert) -> list[Moment]:
-        """The events, those that raised alerts with their priority."""
+        """The events, those that raised alerts with their priority; of a run of the same one row."""
         request = ListAlerts(container_id=alert.container.id if alert.container else "", limit=_ALERTS)
         rows, alerts = await asyncio.gather(self.events(alert), self.front.ask(request, Alerts))
         raised = {(one.event_num, one.time): one.priority for one in alerts.rows}
-        return [_moment(row, alert, raised.get((row.num, row.time))) for row in rows]
+        return in_runs(_moment(row, alert, raised.get((row.num, row.time))) for row in rows)
 
     def show_rows(self, text: str) -> None:
         """Also begin at the alert, and say whose time it is."""
@@ -98,6 +102,32 @@ def _moment(row: EventRow, alert: Alert, priority: Priority | None) -> Moment:
     return Moment(row, (row.time - alert.time) / words.SECOND, own, priority, lit)
 
 
+def in_runs(rows: Iterable[Moment]) -> list[Moment]:
+    """Those that say the same, one right behind the other, as one. What raised an alert stands alone."""
+    made: list[Moment] = []
+    for row in rows:
+        if made and _says_the_same(made[-1], row):
+            made[-1] = replace(made[-1], times=made[-1].times + 1)
+        else:
+            made.append(row)
+    return made
+
+
+def _says_the_same(one: Moment, other: Moment) -> bool:
+    if one.lit or other.lit or one.priority is not None or other.priority is not None:
+        return False
+    return msgspec.structs.replace(other.event, num=one.event.num, time=one.event.time) == one.event
+
+
+def _times(row: Moment) -> str:
+    return f"×{row.times}" if row.times > 1 else ""
+
+
+def _what(row: Moment) -> list[Span]:
+    times = _times(row)
+    return [(f"{times} " if times else "", "strong"), *what(row.event)]
+
+
 def _apart(row: Moment) -> list[Span]:
     return [("▶ " if row.lit else "  ", "accent"), (f"{row.apart:+.3f}", "strong" if row.lit else "dim")]
 
@@ -113,5 +143,5 @@ _MOMENTS: list[Column[Moment]] = [
     Column("Event", 10, lambda row: shown_type(row.event)),
     Column("Process", 14, _process, share=1),
     Column("Result", 7, lambda row: shown_result(row.event)),
-    Column("What", 16, lambda row: what(row.event), share=4),
+    Column("What", 16, _what, share=4),
 ]
