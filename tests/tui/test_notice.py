@@ -9,6 +9,8 @@ from tests.helpers.driving import NARROW, driving
 from tests.helpers.incident import incident
 from tests.helpers.keys.checks import alerts_shown, listing, view_shown
 from tests.helpers.responses import respondable
+from tui.places import AlertPlace
+from tui.widgets import notice
 from tui.widgets.notice import Part, fitted
 
 MARKS = Part([("* 3 marked", "accent"), ("   M none", "dim")], 1)
@@ -104,3 +106,15 @@ async def test_on_a_narrow_screen_a_word_in_passing_takes_one_line_and_leaves_th
         shown = drive.text().splitlines()
         assert [index for index, line in enumerate(shown) if "runs on the host" in line] == [2]
         assert shown[3:] == before[3:]
+
+
+@pytest.mark.parametrize("away", ["another tab", "back"])
+async def test_a_word_in_passing_goes_with_the_place_it_was_about(away: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notice, "LONG", 600.0)
+    async with driving(incident(), NARROW) as drive:
+        drive.app.visit(AlertPlace(4, 3, "Sensitive file read"), "timeline")
+        await drive.until_shown("±60 s of")
+        drive.pane.say(("over and over " * 20, ""))
+        await drive.until(lambda: drive.text().count("over and over") > 10)
+        await drive.press("tab" if away == "another tab" else "escape")
+        await drive.until_gone("over and over")

@@ -1,7 +1,7 @@
 """The line above the content: what holds there, and what was said last. It is one line, so that nothing below moves.
 
 Where there is more than room, the hints go first, then what holds, the least telling first. What was said last is cut
-at the end only, and then it is told in full in passing.
+at the end only, and then it is told in full in passing, as long as one stays.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
+from textual.notifications import Notification, Notify
 from textual.widgets import Static
 
 from tui.theme import Span, content
@@ -18,7 +19,7 @@ from tui.widgets.columns import fit
 _BETWEEN: Span = ("   ", "")
 _HINTS = frozenset({"dim", "faint"})
 """The tones of what can be left out first."""
-_LONG = 8.0
+LONG = 8.0
 """Seconds for what has to be read."""
 
 
@@ -38,7 +39,9 @@ class Notice(Static):
         self._parts: Sequence[Part] = ()
         self._word: Sequence[Span] = ()
         self._told: Sequence[Span] = ()
-        """What was told in passing, so that it is told once."""
+        """What was told in passing, so that it is told once, …"""
+        self._passing: Notification | None = None
+        """… and how, so that it can be taken back."""
 
     def show(self, parts: Sequence[Part], word: Sequence[Span]) -> None:
         """Write it."""
@@ -56,8 +59,24 @@ class Notice(Static):
         line = fitted(self._parts, self._word, width)
         self.update(content(*line))
         if self._word != self._told and _length(self._word) > width:
-            self.app.notify("".join(text for text, _ in self._word).strip(), markup=False, timeout=_LONG)
+            self.hush()
+            self._passing = Notification("".join(text for text, _ in self._word).strip(), timeout=LONG)
+            self.app.post_message(Notify(self._passing))
         self._told = self._word
+
+    def on_hide(self) -> None:
+        """Another tab has come to the front, on which it says nothing."""
+        self.hush()
+
+    def on_unmount(self) -> None:
+        """As when it is hidden."""
+        self.hush()
+
+    def hush(self) -> None:
+        """Take back what was told in passing."""
+        if self._passing is not None:
+            self.app.call_later(self.app._unnotify, self._passing)  # in public it takes back all or none
+            self._passing = None
 
 
 def fitted(parts: Sequence[Part], word: Sequence[Span], width: int) -> list[Span]:
