@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import gc
 
+from textual._styles_cache import StylesCache
+
 _SELDOM = (700, 10, 1_000_000)
 """The young are collected as ever, all of them only when it is said."""
 GLANCE = 0.1
@@ -68,6 +70,8 @@ class Garbage:
 
     def _collect(self, now: float) -> None:
         self._last = now
+        # It has each widget's lines for a key, and so keeps those of a thousand widgets that are gone.
+        StylesCache.get_inner_outer.cache_clear()
         gc.collect()
         self._young = _young()
 

@@ -7,8 +7,12 @@ import weakref
 from collections.abc import Iterator
 
 import pytest
+from textual._styles_cache import StylesCache
 
+from tests.helpers.driving import driving
+from tests.helpers.incident import incident
 from tui.garbage import CALM, GLANCE, LONGEST, RARELY, Garbage
+from tui.places import AlertPlace
 
 
 @pytest.fixture(autouse=True)
@@ -101,3 +105,20 @@ def test_what_became_garbage_while_it_was_taken_to_stay_goes_in_the_end() -> Non
     assert seen() is not None
     assert garbage.look(200.0 + RARELY, 105.0, home=True)
     assert seen() is None
+
+
+async def test_of_places_that_were_left_no_line_is_kept() -> None:
+    """Each would make looking for garbage longer: with forty of them it took a quarter of a second."""
+    garbage = Garbage()
+    async with driving(incident()) as drive:
+
+        async def kept_after(visits: int) -> int:
+            for _ in range(visits):
+                drive.app.visit(AlertPlace(4, 3, "Sensitive file read"))
+                await drive.until_shown("Overview")
+                await drive.press("escape")
+                await drive.until_gone("Overview")
+            assert garbage.left(now=visits, pressed=0)
+            return sum(type(one) is StylesCache for one in gc.get_objects())
+
+        assert await kept_after(1) == await kept_after(5)
