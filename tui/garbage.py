@@ -12,8 +12,9 @@ import gc
 
 from textual._styles_cache import StylesCache
 
-_SELDOM = (700, 10, 1_000_000)
-"""The young are collected as ever, all of them only when it is said."""
+_SELDOM = (20_000, 5, 1_000_000)
+"""A page of a list is a thousand objects, and as many circles: with the 700 that are usual most would be taken for old
+while they are shown, and be left for when all is looked through. That is done only when it is said."""
 GLANCE = 0.1
 """Seconds after a key that leads back within which no other is expected."""
 CALM = 0.3
@@ -24,8 +25,8 @@ RARELY = 60.0
 """… and for who does nothing: then really through everything."""
 _SETTLED = 1.0
 """Seconds after which a place that was left is gone."""
-WORTH = 10
-"""Collections of the young after which there is enough to be found: each comes behind 7,000 objects more than before.
+WORTH = 1
+"""Collections of the young, but the youngest, after which there is enough to be found: each comes behind 100,000 objects more than before.
 Who presses a key every second would else meet it at each."""
 
 
