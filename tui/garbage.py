@@ -26,8 +26,8 @@ RARELY = 60.0
 _SETTLED = 1.0
 """Seconds after which a place that was left is gone."""
 WORTH = 1
-"""Collections of the young (not the youngest) after which there is enough to be found: each comes behind 100,000 objects
-more than before. Who presses a key every second would else meet it at each."""
+"""Collections of the young (not the youngest) after which there is enough to be found: each comes behind 100,000
+objects more than before. Who presses a key every second would else meet it at each."""
 
 
 class Garbage:
