@@ -18,26 +18,21 @@ GUTTER = 1
 
 def line(theme: str, width: int, spans: Sequence[Span], base: Style) -> Strip:
     """One text."""
-    return _strip(_segments(theme, fit(spans, width), base), width, base)
+    return Strip(_segments(theme, fit(spans, width), base)).adjust_cell_length(width, base)
 
 
 def row_line(
     theme: str, width: int, cells: Sequence[tuple[Placed[Any], Sequence[Span]]], base: Style, sign: str = ""
 ) -> Strip:
-    """The cells of a row behind a sign."""
+    """The cells of a row behind a sign. Each begins a segment: a picture of the screen places these, not letters."""
     segments = _segments(theme, fit([(sign, "accent")], GUTTER), base)
-    for number, (placed, spans) in enumerate(cells):
-        if number:
-            segments.append(Segment(" " * GAP, base))
+    for placed, spans in cells:
         column = placed.column
-        segments += _segments(theme, fit(spans, placed.width, column.right, column.middle), base)
-    return _strip(segments, width, base)
+        cell = _segments(theme, fit(spans, placed.width, column.right, column.middle), base)
+        segments += Segment.simplify([*cell, Segment(" " * GAP, base)])
+    return Strip(segments).adjust_cell_length(width, base)
 
 
 def _segments(theme: str, spans: Sequence[Span], base: Style) -> list[Segment]:
-    return [Segment(text, base + rich_tone(theme, tone)) for text, tone in spans]
-
-
-def _strip(segments: list[Segment], width: int, base: Style) -> Strip:
-    """Of as few segments as there are styles: each is looked at with every drawing."""
-    return Strip(Segment.simplify(segments)).adjust_cell_length(width, base)
+    """Of as few as there are styles: each is looked at with every drawing."""
+    return list(Segment.simplify(Segment(text, base + rich_tone(theme, tone)) for text, tone in spans))
