@@ -92,4 +92,5 @@ def _latest(row: StackRow) -> list[Span]:
 
 def _who_and_what(row: StackRow) -> list[Span]:
     """The same behind the process, for a list without a column of processes."""
-    return [*_many(row), (f"{row.process} " if row.target else "", ""), *_latest(row)]
+    process = row.process if row.target and row.target != row.process else ""  # what has no file is its own target
+    return [*_many(row), (f"{process} " if process else "", ""), *_latest(row)]
