@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import TiercelError
+from tests.helpers.clocks import StillClock
 from tests.helpers.driving import NARROW, driving
 from tests.helpers.incident import incident
 from tests.helpers.keys.checks import alerts_shown, listing, view_shown
@@ -98,7 +99,7 @@ async def test_what_a_key_has_changed_is_not_hidden_by_what_was_said_before(key:
 
 
 async def test_on_a_narrow_screen_a_word_in_passing_takes_one_line_and_leaves_the_detail() -> None:
-    async with driving(incident(), NARROW) as drive:
+    async with driving(incident(), NARROW, clock=StillClock()) as drive:
         await alerts_shown(drive)
         before = drive.text().splitlines()
         drive.app.tell("This process runs on the host, in no container.")
