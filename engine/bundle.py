@@ -22,12 +22,12 @@ import zstandard
 
 from engine.alerts import Alert
 from engine.attack import named
-from engine.bundle_story import of_changes, of_timeline
 from engine.errors import TiercelError
 from engine.explanation import Explanation, render_text
 from engine.plain import plain
 from engine.protocol import Change, ContainerRow, EventRow, Health, ImageRow, LogLine, ProcessRow, RuleRow, StackRow
 from engine.sinks.falco_json import to_falco
+from engine.telling import of_changes, of_timeline
 
 SUMS = "SHA256SUMS"
 _SHOWN = 40

@@ -42,8 +42,9 @@ from tui.words import reload_words
 from tui.workers import start
 
 _WIDTHS: list[tuple[int, str]] | None = [(0, "-narrow"), (120, "-wide")]
+"""From 120 columns on a selection is explained beside its list, not below, …"""
 _HEIGHTS: list[tuple[int, str]] | None = [(0, "-short"), (18, "-tall")]
-"""From 120 columns on a selection is explained beside its list, not below."""
+"""… and there not on fewer than 18 lines: the list needs them."""
 INTERRUPTED = 130
 """The return code after Ctrl-C, as shells have it: 128 and the signal's number."""
 _NOT_LISTED = {"interrupt"}

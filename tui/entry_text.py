@@ -9,7 +9,7 @@ from engine.events import ContainerInfo
 from engine.protocol import AskerRow, ContainerRow, Entry, ExecRow
 from tui import words
 from tui.alert_text import facts, section
-from tui.risks import flags
+from tui.container_text import flags
 from tui.theme import Span
 
 NOBODY = 0xFFFF_FFFF

@@ -144,6 +144,7 @@ class Front:
             self.attempts += 1
             await self.open()
         self.attempts = 0
+        self.alert = None
         self.marks.clear()
         self.replay_paused = False
 

@@ -10,7 +10,7 @@ from engine.contracts import Inhabited, Runtime
 from engine.errors import TiercelError
 from engine.events import HOST
 from engine.sensor import Sensor
-from engine.state.sliced import RUN, breathing
+from engine.sliced import RUN, breathing
 from engine.state.views import living
 
 

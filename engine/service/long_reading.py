@@ -9,7 +9,7 @@ import msgspec
 from engine.protocol import Answer, Containers, Processes, Reply
 from engine.protocol.rows import ContainerRow, ProcessRow
 from engine.service.frames import decode, to_reply
-from engine.state.sliced import breathe
+from engine.sliced import breathe
 
 LONG = 64 << 10
 """Bytes of a reply from which on it is read in slices."""

@@ -14,13 +14,13 @@ from engine.lang.arguments import given_arguments, text_value
 from engine.lang.fields import FIELDS
 from engine.protocol import ContainerRow, EventKind, EventRow, ListEvents, ProcessRow
 from engine.schema import BY_NAME, ParamType, event_type
+from engine.sliced import RUN, SLICE, in_order
 from engine.state.asked import Find, asked
 from engine.state.containers import Container, ContainerTable
 from engine.state.event import Event
 from engine.state.lineage import OWN_SHELL, entry, is_entry, is_exec_privileged
 from engine.state.processes import Process
 from engine.state.recent import Recent
-from engine.state.sliced import RUN, SLICE, in_order
 from engine.target import target
 
 MAX_EXITED_ROWS = 500

@@ -29,6 +29,7 @@ from engine.events import (
     Users,
 )
 from engine.protocol import Change, ContainerRow, EventRow, ListEvents, ProcessRow
+from engine.sliced import breathing
 from engine.state import views
 from engine.state.askers import Askers
 from engine.state.changes import ChangeLog
@@ -42,7 +43,6 @@ from engine.state.lineage import has_entered
 from engine.state.processes import Process, ProcessKey
 from engine.state.recent import Recent
 from engine.state.sessions import Sessions
-from engine.state.sliced import breathing
 from engine.state.table import ProcessTable
 from engine.state.waiting import PATIENCE, Waiting
 

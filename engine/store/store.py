@@ -32,7 +32,7 @@ from engine.protocol import (
 )
 from engine.reports import Report, log_report
 from engine.scrub import scrub
-from engine.state.sliced import gently
+from engine.sliced import gently
 from engine.store import grouping, looking, moments, reader, surroundings
 from engine.store.retention import Retention
 from engine.store.rows import Hits, Stored, Tally, Triage

@@ -69,7 +69,7 @@ class Writer:
         self._looks_again = False
         """Alerts have gone since that began: what it is past may have lost them, too."""
         self._choosing: tuple[int, Generator[None, None, tuple[dict[int, int], bool]]] | None = None
-        """Whose turn it is to make room, as far as that is found out."""
+        """How many alerts have to go, and the steps by which it is found out whose."""
         self._newest_stack = self._highest("SELECT max(id) FROM stacks", "SELECT max(stack) FROM dropped")
 
     @property
@@ -153,17 +153,15 @@ class Writer:
         if not (need := too_many(self._connection, retention, total)):
             self._choosing = None
             return 0, False
-        need, steps = self._choosing = self._choosing or (need, to_pay(self._connection, need))
+        need, steps = self._choosing or (need, to_pay(self._connection, need))
+        self._choosing = None  # one that fails is begun anew
         try:
             next(steps)
         except StopIteration as chosen:
-            self._choosing = None
             plan, whole = chosen.value
             gone = drop_for_room(self._connection, plan, whole=whole)
             return gone, gone > 0 and (need >= STEP or gone < need)
-        except BaseException:
-            self._choosing = None
-            raise
+        self._choosing = need, steps
         return 0, True
 
     def surround(self, one: Surrounding) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from engine.errors import TiercelError
@@ -34,8 +34,9 @@ from scripts.measure.figure import Figure, UnmeasurableError, as_json, lines
 
 SHIPPED = Path(__file__).resolve().parents[2] / "rules"
 Folders = list[Path]
+Group = Callable[[Folders], Iterable[Figure]]
 
-GROUPS: dict[str, Callable[[Folders], Iterable[Figure]]] = {
+GROUPS: dict[str, Group] = {
     "evaluate": evaluation.evaluation,
     "state": lambda _folders: judgement.state(),
     "stalls": stalls.stalls,
@@ -64,9 +65,9 @@ GROUPS: dict[str, Callable[[Folders], Iterable[Figure]]] = {
 """Name → figures taken together, in the order of the table."""
 
 
-def measure(only: list[str], folders: Folders) -> Iterator[Figure]:
+def measure(only: list[str], folders: Folders, groups: Mapping[str, Group] = GROUPS) -> Iterator[Figure]:
     """Take the figures; a group that cannot be taken gives a row that says why."""
-    for name, group in GROUPS.items():
+    for name, group in groups.items():
         if only and name not in only:
             continue
         print(f"· {name}", file=sys.stderr, flush=True)
@@ -102,8 +103,8 @@ def main() -> None:
     if arguments.compare:
         _compare(arguments, folders)
     else:
-        GROUPS["screens"] = lambda _folders: screens.screens(arguments.size, arguments.part)
-        _print(measure(arguments.only, folders), arguments.json)
+        groups = {**GROUPS, "screens": lambda _folders: screens.screens(arguments.size, arguments.part)}
+        _print(measure(arguments.only, folders, groups), arguments.json)
 
 
 def _print(figures: Iterator[Figure], json: bool) -> None:

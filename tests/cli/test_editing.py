@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -27,16 +26,6 @@ def editor(tmp_path: Path) -> Path:
     path.write_text(EDITOR)
     path.chmod(0o755)
     return path
-
-
-@pytest.fixture
-def tmux(tmp_path: Path) -> Path:
-    """Where tmux has its socket."""
-    if shutil.which("tmux") is None:
-        pytest.skip("tmux is not installed")
-    folder = tmp_path / "tmux"
-    folder.mkdir()
-    return folder
 
 
 def test_a_rule_is_edited_tried_and_edited_again(tmux: Path, editor: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,16 +22,11 @@ PRESSED = "\x1b]7331;q\x07" + "\x1b[20~" + "\x1bqqqaaaxsbCEdq " * 4
 
 
 @pytest.fixture
-def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tmux]:
-    if shutil.which("tmux") is None:
-        pytest.skip("tmux is not installed")
-    for name in ("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"):
-        monkeypatch.setenv(name, str(tmp_path))
-    monkeypatch.setenv("PYTHONPATH", str(Path.cwd()))
-    write_recording(tmp_path / "hostile.tiercel")
-    write_rules(tmp_path / "hostile.yaml")
-    program = [sys.executable, "-m", "tiercel", str(tmp_path / "hostile.tiercel"), "-r", str(tmp_path / "hostile.yaml")]
-    with Tmux.open(tmp_path, *program, "-c", "none", "--config", "none", size=SIZE) as opened:
+def terminal(at_home: Path) -> Iterator[Tmux]:
+    write_recording(at_home / "hostile.tiercel")
+    write_rules(at_home / "hostile.yaml")
+    program = [sys.executable, "-m", "tiercel", str(at_home / "hostile.tiercel"), "-r", str(at_home / "hostile.yaml")]
+    with Tmux.open(at_home, *program, "-c", "none", "--config", "none", size=SIZE) as opened:
         opened.until_shown("■ ended", "N Notice", patience=90)
         yield opened
 

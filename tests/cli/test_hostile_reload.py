@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -24,15 +23,10 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_what_is_wrong_is_said_and_inert(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str) -> None:
-    if shutil.which("tmux") is None:
-        pytest.skip("tmux is not installed")
-    for name in ("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"):
-        monkeypatch.setenv(name, str(tmp_path))
-    monkeypatch.setenv("PYTHONPATH", str(Path.cwd()))
-    rules = write_rules(tmp_path / "hostile.yaml")
-    program = [sys.executable, "-m", "tiercel", str(write_recording(tmp_path / "hostile.tiercel")), "-r", str(rules)]
-    with Tmux.open(tmp_path, *program, "-c", "none", "--config", "none", size=SIZE) as terminal:
+def test_what_is_wrong_is_said_and_inert(at_home: Path, case: str) -> None:
+    rules = write_rules(at_home / "hostile.yaml")
+    program = [sys.executable, "-m", "tiercel", str(write_recording(at_home / "hostile.tiercel")), "-r", str(rules)]
+    with Tmux.open(at_home, *program, "-c", "none", "--config", "none", size=SIZE) as terminal:
         terminal.until_shown("■ ended", "N Notice", patience=90)
         rules.write_text(BROKEN[case](rules.read_text(encoding="utf-8")), encoding="utf-8")
         terminal.keys("5")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-import shutil
 import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -69,17 +68,12 @@ class Walk:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(at_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Home, state, tmux's socket, the recording and its rules."""
-    if shutil.which("tmux") is None:
-        pytest.skip("tmux is not installed")
-    for name in ("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"):
-        monkeypatch.setenv(name, str(tmp_path))
     monkeypatch.setenv("EDITOR", "sed -i s/priority:.*/priority:\\ DEBUG/")
-    monkeypatch.setenv("PYTHONPATH", str(Path.cwd()))
-    write_recording(tmp_path / "hostile.tiercel")
-    write_rules(tmp_path / "hostile.yaml")
-    return tmp_path
+    write_recording(at_home / "hostile.tiercel")
+    write_rules(at_home / "hostile.yaml")
+    return at_home
 
 
 def test_every_pane_and_dialog_is_inert_and_stands(folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,16 +17,6 @@ from tests.helpers.lab.tmux import Tmux
 
 TIERCEL = (sys.executable, "-m", "tiercel")
 NONE = ("-c", "none", "--config", "none")
-
-
-@pytest.fixture
-def tmux(tmp_path: Path) -> Path:
-    """Where tmux has its socket."""
-    if shutil.which("tmux") is None:
-        pytest.skip("tmux is not installed")
-    folder = tmp_path / "tmux"
-    folder.mkdir()
-    return folder
 
 
 @pytest.mark.parametrize("name", ["attack.scap", "attack.scap.gz", "attack.jsonl"])

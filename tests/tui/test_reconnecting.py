@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from engine.protocol import ListStacks, SetState, TryRules
 from engine.service.client import Client
@@ -103,6 +104,23 @@ async def test_it_may_go_again_and_again_and_what_is_new_is_shown(tmp_path: Path
         await drive.until(lambda: drive.app.front.link is Link.UP)
         await drive.press("1", "a")
         await drive.until(lambda: any(isinstance(request, SetState) for request in shared.memory.asked))
+
+
+async def test_another_sensor_may_have_another_alert_by_the_same_number(tmp_path: Path) -> None:
+    async with attached(tmp_path) as (drive, shared):
+        await drive.until_shown("/bin/18211")
+        await drive.press("enter")
+        await drive.until_shown("Overview")
+        await drive.press("escape")
+        await drive.until_gone("Overview")
+        await shared.end()
+        await drive.until_shown("The sensor is gone")
+        again = incident()
+        again.alerts = [replace(alert, rule="Another rule") for alert in again.alerts]
+        await shared.start(MemorySensor(again))
+        await drive.until_gone("The sensor is gone")
+        await drive.press("enter")
+        await drive.until_shown("Overview", "C Critical  Another rule")
 
 
 async def test_who_looks_for_a_sensor_in_vain_can_leave(tmp_path: Path) -> None:

@@ -18,9 +18,6 @@ process is in the detail, too."""
 _ROOMIER = 110
 """Cells from which on it is drawn when alerts came."""
 
-_IN_FILES = 1_000_000
-"""No terminal is as wide: what is in the detail on the screen has to be in the files."""
-
 
 def alert_columns(now: Callable[[], int]) -> list[Column[StackRow]]:
     """Of a row the state, how severe, how old, how many, and what happened where. ``now`` is what ages are reckoned
@@ -47,8 +44,8 @@ def alert_columns(now: Callable[[], int]) -> list[Column[StackRow]]:
         Column("Process", 12, lambda row: [(row.cmdline or row.process or "–", "")], share=2, from_width=_ROOMY),
         Column("What", 14, _what, share=2, from_width=_ROOMY),
         Column("What", 18, _who_and_what, share=4, below_width=_ROOMY),
-        Column("Note", 0, lambda row: [(row.note, "")], from_width=_IN_FILES),
-        Column("By", 0, lambda row: [(row.who, "")], from_width=_IN_FILES),
+        Column("Note", 0, lambda row: [(row.note, "")], in_files=True),
+        Column("By", 0, lambda row: [(row.who, "")], in_files=True),
     ]
 
 

@@ -17,9 +17,8 @@ async def ask(front: Front, alert: Alert, _place: AlertPlace) -> Tree | None:
     beginning = subjects.top(alert)
     if beginning is None:
         return None
-    text = (await subjects.ancestry(front, alert)).plain.splitlines()
-    processes, _origin = await subjects.relatives(front, alert, beginning)
-    return text, processes, (await subjects.kin(front, alert, beginning))[::-1]
+    family = await subjects.family(front, alert, beginning)
+    return subjects.drawn(alert, family).plain.splitlines(), family.rows, family.kin
 
 
 def put(material: Material, found: Tree | None) -> None:

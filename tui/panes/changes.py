@@ -8,8 +8,8 @@ from typing import ClassVar
 import msgspec
 from textual.binding import BindingType
 
-from engine.bundle_story import of_changes
 from engine.protocol import Change, Changes, ListChanges
+from engine.telling import of_changes
 from tui import clip, words
 from tui.actions import bindings
 from tui.front import Front

@@ -12,6 +12,7 @@ from engine.alerts import Priority
 from engine.protocol import ContainerRow, Containers, Figures, GetFigures, ListContainers, ListResponses, Zoom
 from tui import clip, words
 from tui.actions import bindings
+from tui.container_text import flags, foreign, name
 from tui.figures import UNKNOWN, FigureBook
 from tui.front import Front
 from tui.panes.base import alert_counts
@@ -21,7 +22,6 @@ from tui.panes.shelling import Shelling
 from tui.panes.sorting import SortedPane
 from tui.panes.zooming import sign, toggle
 from tui.places import ContainerPlace
-from tui.risks import flags, foreign, name
 from tui.row_fields import CONTAINERS
 from tui.theme import Span
 from tui.widgets.columns import Column

@@ -66,16 +66,7 @@ class Editing(Pane):
                 if not _is_other(text, before):
                     self.say(("Nothing was changed.", "dim"))
                     return
-                try:
-                    decision, refused = await self._decide(name, text, base, refused)
-                    base = await self._base(name) if refused else base
-                except GoneError:
-                    if not self.front.tries_again:
-                        raise
-                    if not await self._is_back(text):
-                        return
-                    refused = _WAS_GONE
-                    continue
+                decision, refused, base = await self._decided(name, text, base, refused)
                 if decision != "edit" and not refused:
                     return
         except TiercelError as error:
@@ -86,6 +77,16 @@ class Editing(Pane):
             if _is_other(text, before):
                 self.app.call_later(self.navigator.tell, f"What was edited is in {_keep(text)}.")
             raise
+
+    async def _decided(self, name: str, text: str, base: str, refused: str) -> tuple[str | None, str, str]:
+        """As :meth:`_decide`, and which rule it is by now; to be done again when a sensor has come back meanwhile."""
+        try:
+            decision, refused = await self._decide(name, text, base, refused)
+            return decision, refused, await self._base(name) if refused else base
+        except GoneError:
+            if not self.front.tries_again:
+                raise
+        return None, _WAS_GONE if await self._is_back(text) else "", base
 
     async def _is_back(self, text: str) -> bool:
         """Keep the text, and wait for a sensor; whether somebody is there still to decide on it."""

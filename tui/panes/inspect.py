@@ -8,9 +8,9 @@ from engine.events import ContainerInfo, Mount
 from engine.protocol import ContainerRow, Containers, ListContainers
 from tui import words
 from tui.alert_text import facts, lines, section
+from tui.container_text import flags, foreign, name
 from tui.front import Front
 from tui.panes.text import TextPane
-from tui.risks import flags, foreign, name
 from tui.theme import Span, content
 
 

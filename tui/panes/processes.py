@@ -13,7 +13,7 @@ from engine.events import HOST
 from engine.protocol import GetTop, ListProcesses, ListResponses, Processes, ProcessFigure, ProcessRow, Top, Zoom
 from engine.query import split_inversion
 from engine.service.tree_news import applied
-from engine.state.sliced import breathe
+from engine.sliced import breathe
 from tui import clip, words
 from tui.actions import bindings
 from tui.figures import UNKNOWN, cpu_cell

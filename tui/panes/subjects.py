@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from textual.content import Content
 
@@ -38,6 +39,18 @@ _ALERTS = 200
 Key = tuple[int, int]
 
 
+class Family(NamedTuple):
+    """The process tree that an alert is part of."""
+
+    rows: list[ProcessRow]
+    """From where it begins, in tree order."""
+    origin: str
+    """Where they are from, unless that is the present."""
+    kin: list[Alert]
+    """The other alerts of it, the oldest first."""
+    entry: Entry
+
+
 def top(alert: Alert) -> Ancestor | None:
     """Where its tree begins: by which somebody entered the container, or the parent on the host."""
     outside, inside = lineage.split(alert.lineage)
@@ -51,16 +64,24 @@ async def ancestry(front: Front, alert: Alert) -> Content:
     beginning = top(alert)
     if beginning is None:
         return lines([("No process did this: it came from Docker.", "dim")])
-    (rows, origin), others, entry = await asyncio.gather(
-        relatives(front, alert, beginning),
-        kin(front, alert, beginning),
-        front.ask(GetEntry(alert.id), Entry),
+    return drawn(alert, await family(front, alert, beginning))
+
+
+async def family(front: Front, alert: Alert, beginning: Ancestor) -> Family:
+    """All that is known of the tree that it is part of."""
+    (rows, origin), kin, entry = await asyncio.gather(
+        _relatives(front, alert, beginning), _kin(front, alert, beginning), front.ask(GetEntry(alert.id), Entry)
     )
+    return Family(rows, origin, kin, entry)
+
+
+def drawn(alert: Alert, family: Family) -> Content:
+    """The way down to it, its relatives, and their alerts."""
     return lines(
         *lineage.draw(alert),
-        *entry_text.describe(entry, alert),
-        *section(f"The whole tree{origin}", _tree(rows, alert)),
-        *section("Other alerts of it", [_alert(other, alert) for other in reversed(others)]),
+        *entry_text.describe(family.entry, alert),
+        *section(f"The whole tree{family.origin}", _tree(family.rows, alert)),
+        *section("Other alerts of it", [_alert(other, alert) for other in family.kin]),
     )
 
 
@@ -69,13 +90,13 @@ async def entry_of(front: Front, alert: Alert) -> list[list[Span]]:
     return entry_text.describe(await front.ask(GetEntry(alert.id), Entry), alert)
 
 
-async def kin(front: Front, alert: Alert, beginning: Ancestor) -> list[Alert]:
-    """The other alerts of its tree, the newest first."""
+async def _kin(front: Front, alert: Alert, beginning: Ancestor) -> list[Alert]:
+    """The other alerts of its tree, the oldest first."""
     found = (await front.ask(ListAlerts(container_id=beginning.container_id, limit=_ALERTS), Alerts)).rows
-    return [other for other in found if other.id != alert.id and _is_of_tree(other, beginning)]
+    return [other for other in reversed(found) if other.id != alert.id and _is_of_tree(other, beginning)]
 
 
-async def relatives(front: Front, alert: Alert, beginning: Ancestor) -> tuple[list[ProcessRow], str]:
+async def _relatives(front: Front, alert: Alert, beginning: Ancestor) -> tuple[list[ProcessRow], str]:
     """The tree that it is part of, as it is now or else as it was kept with the alert; and where that is from."""
     key = (beginning.pid, beginning.start)
     if rows := below((await front.ask(ListProcesses(beginning.container_id), Processes)).rows, key):

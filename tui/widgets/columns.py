@@ -39,6 +39,8 @@ class Column(Generic[Row]):
     """The width of the list from which on it is shown."""
     below_width: int | None = None
     """The width from which on it is not shown any more: others say the same."""
+    in_files: bool = False
+    """It is only in what leaves the screen: there is a place for it beside the list."""
     order: Callable[[Row], Any] | None = None
     """What the rows can be sorted by, None for what is not known; without it nobody sorts by this column."""
     descends: bool = False
@@ -129,7 +131,8 @@ def column_at(placed: Sequence[Placed[Row]], x: int) -> Column[Row] | None:
 
 
 def _is_shown(column: Column[Row], width: int) -> bool:
-    return width >= column.from_width and (column.below_width is None or width < column.below_width)
+    is_apt = width >= column.from_width and (column.below_width is None or width < column.below_width)
+    return is_apt and not column.in_files
 
 
 def fit(spans: Sequence[Span], width: int, right: bool = False, middle: bool = False) -> list[Span]:

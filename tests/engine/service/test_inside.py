@@ -35,8 +35,8 @@ from engine.sensor import Sensor
 from engine.service.desk import Desk
 from engine.service.long_replies import frame_of
 from engine.shells import WAIT
+from engine.sliced import RUN
 from engine.state.lineage import OWN_SHELL
-from engine.state.sliced import RUN
 from engine.store import AlertStore
 from tests.helpers.sources import ListSource
 from tests.helpers.world import DB, WEB, docker, execve, process_info, procexit, snapshot

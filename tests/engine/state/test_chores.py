@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.sliced import RUN, breathing, in_order
 from engine.state.chores import Chores
-from engine.state.sliced import RUN, breathing, in_order
 
 
 def counting(to: int, done: list[tuple[int, int]], number: int = 0) -> Iterator[None]:

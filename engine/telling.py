@@ -1,4 +1,4 @@
-"""What the summary of a bundle shows of long lists: the rows that tell what happened. The files have all."""
+"""Of long lists the rows that tell what happened: alone, or before the others."""
 
 from __future__ import annotations
 
