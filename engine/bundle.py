@@ -83,19 +83,19 @@ def files(material: Material) -> dict[str, bytes]:
         "alerts.jsonl": _lines(to_falco(alert) for alert in material.alerts),
         "ancestry.txt": text([*_zone(material), *(material.tree_text or material.ancestry)]),
         "related.jsonl": _lines(to_falco(alert) for alert in material.kin),
-        "timeline.jsonl": _lines(map(msgspec.to_builtins, material.timeline)),
+        "timeline.jsonl": _lines(map(plain, material.timeline)),
         "processes.jsonl": _lines(map(plain, material.processes)),
         "diff.txt": text(_change(change) for change in material.changes),
         "logs.txt": text(map(_line, material.logs)),
         "why.txt": text(render_text(material.why) if material.why else []),
-        "container.json": _json(msgspec.to_builtins(material.container)) if material.container else b"",
-        "image.json": _json(msgspec.to_builtins(material.image)) if material.image else b"",
+        "container.json": _json(plain(material.container)) if material.container else b"",
+        "image.json": _json(plain(material.image)) if material.image else b"",
         "rule.json": _json(plain(material.rule)) if material.rule else b"",
         "sensor.json": _json(
             {
                 "tiercel": material.version,
                 "kernel": material.kernel,
-                "health": msgspec.to_builtins(material.health),
+                "health": plain(material.health),
                 "missing": material.missing,
             }
         ),

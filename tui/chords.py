@@ -11,8 +11,9 @@ from collections.abc import Container, Sequence
 
 from textual.events import Key
 
-_NAMED = {"b": "ctrl+left", "f": "ctrl+right"}
-"""What some terminals send for words to the left and right, as Textual has it."""
+_NAMED = {"b": "ctrl+left", "f": "ctrl+right", "backspace": "ctrl+w", "tab": "shift+tab"}
+"""What some terminals send for words to the left and right and for one to delete, and Linux' console for Shift and Tab,
+as Textual has it."""
 
 
 class Chord(Key):

@@ -44,7 +44,7 @@ def as_json(row: object) -> str:
     """A row as one line of JSON: an alert as Falco prints it, anything else by its own names."""
     if isinstance(row, Alert):
         return json.dumps(to_falco(row), ensure_ascii=False)
-    return msgspec.json.encode(plain(row) if isinstance(row, msgspec.Struct) else row).decode()
+    return msgspec.json.encode(plain(row)).decode()
 
 
 def command(*words: str) -> str:

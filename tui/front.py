@@ -138,15 +138,16 @@ class Front:
     async def reopen(self) -> None:
         """Look for a sensor that is gone, until it is there again. What was known of the old one alone is forgotten."""
         await self.close()
+        self.alert = None
+        self.marks.clear()
         self.attempts = 0
         while self.link is not Link.UP:
             await asyncio.sleep(self._waits[min(self.attempts, len(self._waits) - 1)])
             self.attempts += 1
             await self.open()
         self.attempts = 0
-        self.alert = None
-        self.marks.clear()
-        self.replay_paused = False
+        if self.travel.on:
+            self.travel.leave()  # by the alerts of the old one
 
     async def returned(self) -> None:
         """Wait until there is a sensor."""
@@ -167,6 +168,7 @@ class Front:
             return _expect(await self._timed(self._sensor.ask(request)), kind)
         except (SensorGone, ProtocolError, OSError) as error:
             self._lose(error)
+            await self.close()  # it may still be there, and make no sense
             raise GoneError(self.reason) from error
         except TiercelError as error:
             raise RefusedError(error.message, hint=error.hint) from error

@@ -2,9 +2,9 @@
 
 Most keys that have no letter begin with the same byte as Esc. Textual waits 100 ms for the rest of one, and looks at
 the clock only every 100 ms. The rest is there at once: a terminal, ssh and tmux hand on a key in one piece. So Esc is
-one when nothing more waits for :data:`ESCAPE` seconds. Where a line cuts keys in two (at 300 baud), ``ESCDELAY`` says
-for how many milliseconds, as in other programs. What counts is what waits in the terminal, not the clock: a program
-that stood still for a moment has not waited.
+one when nothing more waits for :data:`ESCAPE` seconds; of a key that has begun with more, the rest has longer. Where a
+line cuts keys in two (at 300 baud), ``ESCDELAY`` says for how many milliseconds, as in other programs. What counts is
+what waits in the terminal, not the clock: a program that stood still for a moment has not waited.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tui.terminal import Terminal
 ESCAPE = constants.ESCAPE_DELAY if "ESCDELAY" in os.environ else 0.02
 """Seconds in which the next byte of a key has come."""
 _GLANCE = 0.1
-"""Seconds after which it is looked whether to go on reading."""
+"""Seconds in which the rest of a key has come that surely has begun; and after which it is looked whether to go on."""
 _CHUNK = 4096
 _BEGIN = "[O"
 """Behind an escape these begin a longer key."""
@@ -59,18 +59,22 @@ class KeyReader:
         self._escape = escape
         self._parser = parser or KeyParser()
         self._decode = getincrementaldecoder("utf-8")(errors="replace").decode
+        self._is_alone = False
+        """An Esc has come, and nothing behind it."""
         self._selector = selectors.SelectSelector()
         self._selector.register(descriptor, selectors.EVENT_READ)
 
     def read(self) -> Iterator[Message]:
         """What is there, or comes in a moment. Raises EOFError at the end."""
-        if self._is_ready(self._escape if self._parser.is_within else _GLANCE):
+        if self._is_ready(self._escape if self._is_alone else _GLANCE):
             piece = os.read(self._descriptor, _CHUNK)
             if not piece:
                 raise EOFError
             text = self._decode(piece)
+            self._is_alone = piece.endswith(b"\x1b")
             yield from self._parser.feed(text) if text else ()  # the rest of a letter comes
         elif self._parser.is_within and not self._is_ready(0):  # it may have come since we had our turn
+            self._is_alone = False
             yield from self._parser.break_off()
 
     def close(self) -> None:

@@ -13,6 +13,13 @@ from typing import NamedTuple
 _SGR = re.compile(r"\x1b\[([\d;]*)m")
 _PART = re.compile(r"(?:^|;)([34]8;(?:2;\d+;\d+;\d+|5;\d+)|\d+)")
 """A colour of several numbers, or one number."""
+_COLOURS = {
+    **dict.fromkeys([*range(30, 40), *range(90, 98)], "foreground"),
+    **dict.fromkeys([*range(40, 50), *range(100, 108)], "background"),
+}
+"""Which colour a number tells."""
+_USUAL = (39, 49)
+"""Those of the terminal."""
 _RESET = "\x1b[0m"
 _MOVES = re.compile(r"(?:\x1b\[\d+;\d+H|\n)*").fullmatch
 """Words that only lead to another place: what is in force does not matter to them."""
@@ -57,10 +64,8 @@ def _after(style: _Style, code: str) -> _Style:
         number = int(part.partition(";")[0])
         if number == 0:
             style = _Style()
-        elif number == 38 or 30 <= number <= 37 or 90 <= number <= 97:
-            style = style._replace(foreground=part)
-        elif number == 48 or 40 <= number <= 47 or 100 <= number <= 107:
-            style = style._replace(background=part)
+        elif colour := _COLOURS.get(number):
+            style = style._replace(**{colour: "" if number in _USUAL else part})
         else:
             style = style._replace(rest=f"{style.rest};{part}".lstrip(";"))
     return style

@@ -61,7 +61,8 @@ class ListNames:
                 return ""
             lengths = range(len(word) - _SHIFT, len(word) + _SHIFT + 1)
             near = [name for length in lengths for name in self._by_length.get(length, ())]
-            self._hints[word] = nearest(word, sorted(near), _CUTOFF)
+            hint = nearest(word, sorted(near), _CUTOFF)
+            self._hints[word] = f"{hint} in quotation marks it is surely a value" if hint else ""
         return self._hints[word]
 
 

@@ -9,7 +9,7 @@ of them are told.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from engine.events import KernelEvent
@@ -59,7 +59,7 @@ class _Speaker:
 
     def is_attached(self, time: int) -> bool:
         """Whether it is a command line that has long had what it was to ask for."""
-        return self.process.name in PROGRAMS and self.first < time - ONCE
+        return self.process.name in PROGRAMS and self.spoke_before(time, ONCE) is None
 
 
 class Askers:
@@ -99,11 +99,10 @@ class Askers:
         there = [one for one in self._latest.values() if one.was_there(time)]
         there = [one for one in there if not (for_exec and one.is_attached(time))]
         naming = [one for one in there if _names(one.process, names)]
-        naming = [one for one in naming if commands and one.process.cmdline.endswith(commands)] or naming
-        if naming:
-            return self._row(naming, certain=len(naming) == 1 and naming[0].spoke_before(time, ONCE) is not None)
-        spoke = [(when, one) for one in there if (when := one.spoke_before(time, SOON)) is not None]
-        return self._row([one for _, one in sorted(spoke, key=_when)], certain=False) if spoke else None
+        asking = [one for one in naming if commands and one.process.cmdline.endswith(commands)]
+        found = asking or [*_lately(there, naming, time), *naming] if for_exec or not naming else naming
+        certain = len(found) == 1 and found == (asking or naming) and found[0].spoke_before(time, ONCE) is not None
+        return self._row(found, certain=certain) if found else None
 
     def _row(self, found: Sequence[_Speaker], *, certain: bool) -> AskerRow:
         *others, process = (one.process for one in found)
@@ -121,6 +120,12 @@ class Askers:
             others=[one.cmdline or one.name for one in others[: -OTHERS - 1 : -1]],
             more=max(0, len(others) - OTHERS),
         )
+
+
+def _lately(there: Iterable[_Speaker], naming: Sequence[_Speaker], time: int) -> list[_Speaker]:
+    """Others who have just spoken, the latest last: who names a container may only read its log."""
+    spoke = [(when, one) for one in there if one not in naming and (when := one.spoke_before(time, SOON)) is not None]
+    return [one for _, one in sorted(spoke, key=_when)]
 
 
 def _when(spoke: tuple[int, _Speaker]) -> int:

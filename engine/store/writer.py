@@ -145,7 +145,6 @@ class Writer:
         stacks, limit = too_old(self._connection, retention.age)
         if not stacks:
             return 0, False
-        self._choosing = None  # less has to go, then
         gone = drop_old(self._connection, stacks, limit)
         return gone, gone >= STEP or (gone > 0 and len(stacks) >= AT_ONCE)
 
@@ -153,7 +152,9 @@ class Writer:
         if not (need := too_many(self._connection, retention, total)):
             self._choosing = None
             return 0, False
-        need, steps = self._choosing or (need, to_pay(self._connection, need))
+        if self._choosing is None or self._choosing[0] > need:  # less has to go by now
+            self._choosing = need, to_pay(self._connection, need)
+        need, steps = self._choosing
         self._choosing = None  # one that fails is begun anew
         try:
             next(steps)

@@ -94,7 +94,11 @@ class Upkeep:
         with self.attempt("events are not taken by the sensor", _COUNTED):
             emit(inputs)
             inputs = ()
-        self._undelivered += len(inputs)
+        self.drop(emit, len(inputs))
+
+    def drop(self, emit: Emit, number: int) -> None:
+        """So many inputs are lost on the way; that is told, at once or with the next."""
+        self._undelivered += number
         if self._undelivered:
             with self.attempt("a loss is not taken by the sensor"):
                 emit([Loss(time=time.time_ns(), count=self._undelivered, cause=UNDELIVERED)])

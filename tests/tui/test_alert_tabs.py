@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from engine.alerts import DROP_RULE
+from engine.alerts import DROP_RULE, Priority
 from engine.protocol import Around, AskerRow, Entry, EventRow, ExecRow, GetAlert, GetEntry, ListAlerts, ListProcesses
 from tests.helpers.driving import NARROW, WIDE, Drive, driving
 from tests.helpers.incident import WEB, host_alert, incident
 from tests.helpers.sensor import NOW, World
 from tui.panes.files import deeds
+from tui.panes.timeline import Moment, in_runs
 from tui.places import AlertPlace
 from tui.widgets.page_list import PageList
 
@@ -96,6 +97,25 @@ async def test_in_the_timeline_what_happened_over_and_over_is_one_row() -> None:
         await drive.until_shown("×41")
         shown = drive.text()
         assert (shown.count(" prctl "), shown.count(" openat ")) == (1, 3), "two processes have two rows"
+
+
+def moment(num: int, apart: float, priority: Priority | None = None, lit: bool = False) -> Moment:
+    event = row(num, ago=-apart, kind="process", target="", type="prctl", summary="prctl")
+    return Moment(event, apart, own=True, priority=priority, lit=lit, last=apart)
+
+
+def test_a_run_ends_where_something_else_is_to_be_told() -> None:
+    runs = [
+        ([-2.0, -1.5, -1.0], [3]),
+        ([-59.0, -1.0], [1, 1]),
+        ([-0.2, -0.1, 0.0, 0.1], [2, 2]),
+    ]
+    for times, counts in runs:
+        assert [one.times for one in in_runs(moment(n, apart) for n, apart in enumerate(times))] == counts
+    (one,) = in_runs(moment(n, apart) for n, apart in enumerate([-2.0, -1.5, -1.0]))
+    assert (one.event.num, one.apart, one.last) == (0, -2.0, -1.0)
+    alone = [moment(1, -2.0), moment(2, -1.9, priority=Priority.WARNING), moment(3, -1.8), moment(4, -1.7, lit=True)]
+    assert [one.times for one in in_runs([*alone, moment(5, -1.6)])] == [1] * 5
 
 
 async def test_on_the_host_the_timeline_is_that_of_the_tree() -> None:

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual._xterm_parser import XTermParser
-from textual.events import Key, MouseEvent
+from textual.events import Key, MouseEvent, MouseMove
 from textual.message import Message
 
 from tests.helpers.driving import driving
@@ -29,6 +29,7 @@ from tui.app import TiercelApp
 from tui.chords import Chord
 from tui.keyboard import ESCAPE, Keyboard, KeyReader
 from tui.keymap import Keys
+from tui.places import AlertPlace
 
 LONG = [
     "\x1b[A",
@@ -160,6 +161,30 @@ async def test_alt_and_an_arrow_moves_by_words_where_something_is_typed() -> Non
         drive.app.post_message(Chord(Key("b", "b")))
         await drive.press("x")
         await drive.until_shown("one xtwo")
+
+
+async def test_alt_and_backspace_takes_a_word_away() -> None:
+    async with driving(incident()) as drive:
+        await alerts_shown(drive)
+        await drive.press("slash", *"one", "space", *"two")
+        drive.app.post_message(Chord(Key("backspace", "\x7f")))
+        await drive.press("x")
+        await drive.until_shown("/ one x")
+
+
+async def test_shift_and_tab_of_the_linux_console_is_the_tab_before() -> None:
+    async with driving(incident()) as drive:
+        drive.app.visit(AlertPlace(4, 3, "Sensitive file read"), "why")
+        await drive.until(lambda: drive.frame.view == "why")
+        drive.app.post_message(Chord(Key("tab", "\t")))
+        await drive.until(lambda: drive.frame.view == "overview")
+
+
+def test_of_what_has_begun_with_more_than_esc_the_rest_may_be_late() -> None:
+    """A slow line has cut the mouse's place in two; keys would be pressed that nobody has."""
+    with typing(0) as typist:
+        assert told(typist.comes(b"\x1b[<35;1")) == []
+        assert told(typist.comes(b"2;5M")) == [(MouseMove, 11.0, 4.0)]
 
 
 def test_on_a_terminal_it_is_what_reads() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from engine.protocol import ListStacks, SetState, TryRules
+from engine.protocol import Done, ListRules, ListStacks, Reply, Request, SetState, TryRules
 from engine.service.client import Client
 from engine.service.server import Server
 from tests.helpers.driving import NARROW, WIDE, Drive
@@ -48,6 +48,16 @@ class Shared:
             self._serving.cancel()
             await asyncio.gather(self._serving, return_exceptions=True)
             self._serving = None
+
+
+class Senseless(MemorySensor):
+    """Asked for its rules it answers once with something else."""
+
+    async def ask(self, request: Request) -> Reply:
+        """Its answer."""
+        answered = any(isinstance(one, ListRules) for one in self.asked)
+        reply = await super().ask(request)
+        return Done() if isinstance(request, ListRules) and not answered else reply
 
 
 @asynccontextmanager
@@ -121,6 +131,45 @@ async def test_another_sensor_may_have_another_alert_by_the_same_number(tmp_path
         await drive.until_gone("The sensor is gone")
         await drive.press("enter")
         await drive.until_shown("Overview", "C Critical  Another rule")
+
+
+async def test_a_time_that_was_looked_at_is_left_with_the_sensor_that_knew_it(tmp_path: Path) -> None:
+    async with attached(tmp_path) as (drive, shared):
+        await drive.until_shown("/bin/18211")
+        await drive.press("T", "comma")
+        await drive.until_shown("as of ")
+        await shared.end()
+        await drive.until_shown("The sensor is gone")
+        again = MemorySensor(incident())
+        await shared.start(again)
+        await drive.until_gone("The sensor is gone")
+        await drive.until_gone("as of ")
+        await drive.settled()
+        assert [one.before for one in again.asked if isinstance(one, ListStacks)][-1] == 0
+
+
+async def test_marks_that_only_the_old_one_knew_are_forgotten(tmp_path: Path) -> None:
+    async with attached(tmp_path) as (drive, shared):
+        await drive.until_shown("/bin/18211")
+        shared.memory.hold(ListStacks)
+        await drive.press("a")
+        await drive.until(lambda: drive.app.front.marks)
+        await shared.end()
+        await drive.until_shown("The sensor is gone")
+        await shared.start(MemorySensor(incident()))
+        await drive.until_gone("The sensor is gone")
+        assert not drive.app.front.marks
+
+
+async def test_a_sensor_that_makes_no_sense_is_left_and_looked_for_again(tmp_path: Path) -> None:
+    """Its connection lives on: nobody would ever hear that it has ended."""
+    async with attached(tmp_path) as (drive, shared):
+        await drive.until_shown("/bin/18211")
+        await shared.end()
+        await shared.start(Senseless(incident()))
+        await drive.until_gone("The sensor is gone")
+        await drive.press("5")
+        await drive.until_shown("Terminal shell in container")
 
 
 async def test_who_looks_for_a_sensor_in_vain_can_leave(tmp_path: Path) -> None:

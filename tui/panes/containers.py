@@ -115,7 +115,7 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
                 order=lambda row: figures.value("processes")(row.info.id) or row.processes or None,
                 descends=True,
             ),
-            Column("Alerts", 11, self._alerts, order=_burning, descends=True),
+            Column("Alerts", 11, self._alerts, order=self._burning, descends=True),
             Column(
                 "Age",
                 4,
@@ -132,6 +132,11 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
     def _alerts(self, row: ContainerRow) -> list[Span]:
         """How many there were by another time is not kept: nothing would read as none."""
         return [UNKNOWN] if self.front.travel.at else alert_counts(row.alerts)
+
+    def _burning(self, row: ContainerRow) -> tuple[int, ...] | None:
+        """Who has the most alerts of the highest priority is first; at another time nobody is."""
+        known = row.alerts and not self.front.travel.at
+        return tuple(row.alerts.get(priority.label, 0) for priority in Priority) if known else None
 
     def _traffic(self, which: str, row: ContainerRow) -> list[Span]:
         return self.figures.traffic(row.info.id, which)
@@ -260,11 +265,6 @@ def _place(row: ContainerRow) -> ContainerPlace:
 
 def _began(row: ContainerRow) -> int:
     return row.info.started or row.info.created
-
-
-def _burning(row: ContainerRow) -> tuple[int, ...] | None:
-    """Alerts for sorting: the most severe priority decides, then how many there are of it, and so on."""
-    return tuple(row.alerts.get(priority.label, 0) for priority in Priority) if row.alerts else None
 
 
 def is_old(row: ContainerRow, now: int) -> bool:

@@ -25,6 +25,8 @@ from tui.widgets.page_list import PageList
 
 _ALERTS = 500
 """Alerts of the place that are looked through for those of these events."""
+_RUN = 1.0
+"""Seconds from one event to the next of a run, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,9 @@ class Moment:
     lit: bool = False
     """It is the event of this alert."""
     times: int = 1
-    """How often it was so, one right behind the other; ``event`` is the first."""
+    """How often it was so, one right behind the other; ``event`` is the first, …"""
+    last: float = 0.0
+    """… and the last so many seconds after the alert."""
 
 
 class TimelinePane(AroundPane[Moment]):
@@ -99,15 +103,17 @@ def _moment(row: EventRow, alert: Alert, priority: Priority | None) -> Moment:
     process = alert.process
     own = process is not None and (row.pid, row.start) == (process.pid, process.start)
     lit = row.num == alert.event_num and own
-    return Moment(row, (row.time - alert.time) / words.SECOND, own, priority, lit)
+    apart = (row.time - alert.time) / words.SECOND
+    return Moment(row, apart, own, priority, lit, last=apart)
 
 
 def in_runs(rows: Iterable[Moment]) -> list[Moment]:
-    """Those that say the same, one right behind the other, as one. What raised an alert stands alone."""
+    """Those that say the same, one right behind the other, as one. What raised an alert stands alone, and what came
+    before this alert is none with what came after it."""
     made: list[Moment] = []
     for row in rows:
         if made and _says_the_same(made[-1], row):
-            made[-1] = replace(made[-1], times=made[-1].times + 1)
+            made[-1] = replace(made[-1], times=made[-1].times + 1, last=row.apart)
         else:
             made.append(row)
     return made
@@ -115,6 +121,8 @@ def in_runs(rows: Iterable[Moment]) -> list[Moment]:
 
 def _says_the_same(one: Moment, other: Moment) -> bool:
     if one.lit or other.lit or one.priority is not None or other.priority is not None:
+        return False
+    if other.apart - one.last > _RUN or (one.apart < 0 <= other.apart):
         return False
     return msgspec.structs.replace(other.event, num=one.event.num, time=one.event.time) == one.event
 

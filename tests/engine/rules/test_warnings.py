@@ -170,7 +170,8 @@ def misspelt(condition: str, lists: str = LISTS) -> list[tuple[str, str]]:
     ],
 )
 def test_a_value_that_is_nearly_a_lists_name_is_warned_about(check: str, word: str, meant: str) -> None:
-    assert misspelt(f"evt.type = open and {check}") == [(word, f"did you mean {meant}?")]
+    hint = f"did you mean {meant}? in quotation marks it is surely a value"
+    assert misspelt(f"evt.type = open and {check}") == [(word, hint)]
     assert warnings(LISTS + rule("R", f"evt.type = open and {check}")).count("LOAD_MISSPELT_LIST") == 1
 
 

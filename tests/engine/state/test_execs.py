@@ -200,6 +200,23 @@ def test_a_command_line_that_has_had_its_exec_long_ago_asked_for_no_other(world:
     assert (asker.pid, asker.certain, asker.others) == (52, False, [])
 
 
+def test_a_command_line_that_lives_long_and_speaks_again_may_have_asked(world: World) -> None:
+    """``docker-compose up --watch`` does."""
+    see(world, *cli(50, "compose", "up", at=-60 * SECOND), *connects(50, -10 * MS))
+    see(world, *asked("sh"), *entering(40, "/bin/sh", at=MS))
+    asker = entry(world, 40).asker
+    assert asker is not None
+    assert (asker.pid, asker.certain) == (50, False)
+
+
+def test_who_only_names_the_container_is_not_certain_while_another_speaks(world: World) -> None:
+    see(world, *cli(50, "logs", "-f", "web", at=-20 * SECOND), *client(52, at=-SECOND))
+    see(world, *asked("sh"), *entering(40, "/bin/sh", at=MS))
+    asker = entry(world, 40).asker
+    assert asker is not None
+    assert (asker.pid, asker.certain, asker.others) == (50, False, ["python3 x.py"])
+
+
 def test_who_began_a_container_long_ago_is_not_certain_to_have_begun_it_again(world: World) -> None:
     see(world, *cli(50, "run", "-it", "--name", "web", "httpd", at=-3600 * SECOND))
     see(world, ContainerAction(WEB, T0, "restart", {"name": "web"}))

@@ -75,6 +75,25 @@ async def test_what_comes_while_others_go_is_for_the_next_time(path: Path) -> No
         assert store.total == 1_000
 
 
+async def test_room_is_made_also_while_something_gets_too_old_in_each_step(path: Path) -> None:
+    """As in a fast replay: whose turn it is takes several steps to find out."""
+    retention = Retention(alerts=1_000, age=5_000 * SECOND)
+    with closing(AlertStore(path, retention=retention)) as store:
+        store.add(crowd(4_100))
+        for step in range(400):
+            store.add([alert("late", time=MOMENT + (5_000 + step) * SECOND)])
+            store._writer.trim(retention)
+        assert store.total <= 1_000 + STEP
+
+
+async def test_what_is_too_old_goes_in_one_go_however_many_stacks_it_is_of(path: Path) -> None:
+    with closing(AlertStore(path, retention=Retention(age=10 * SECOND))) as store:
+        store.add([one for number in range(3 * AT_ONCE) for one in repeated(1, f"rule {number}")])
+        store.add([alert("new", time=MOMENT + 3_600 * SECOND)])
+        await store.maintain()
+        assert store.total == 1
+
+
 def test_of_very_many_that_are_alike_some_give_enough_for_a_step(path: Path) -> None:
     """Not one each: a store of two thousand like stacks would never catch up with what comes."""
     count, size = 2 * AT_ONCE, 160
