@@ -16,6 +16,7 @@ import click
 from engine.config import Config, Remapped
 from engine.errors import TiercelError, UsageError
 from engine.invocation import command
+from engine.service.sockets import SOCKET
 from probes.options import Options
 from tiercel.configured import configured
 from tiercel.keys import own_keys
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 WAITS = (0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds before each attempt to reach a shared sensor again, the last before all further ones."""
-SOCKET = "/run/tiercel.sock"
-"""Where a shared sensor listens unless told otherwise."""
 
 
 def require_terminal() -> None:
@@ -111,10 +110,9 @@ def show_private(options: Options, *, title: str) -> None:
 @speed_option
 def open_recording(file: str, **judged: Any) -> None:
     """Open a recording or a capture in the terminal UI; of a folder all of them, the oldest first."""
-    from probes.recordings.opened import recordings_in
+    from probes.recordings.opened import opened
 
-    if Path(file).is_dir():
-        recordings_in(Path(file))  # that there are none is said before the screen is taken
+    opened(Path(file))  # that it is none, or has none, is said before the screen is taken
     show_private(configured(replay=file, **judged), title=Path(file).resolve().name)
 
 

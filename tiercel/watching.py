@@ -14,6 +14,7 @@ import click
 import msgspec
 
 from engine.contracts import Sink
+from engine.service.sockets import SOCKET
 from probes.early import begun
 from probes.options import Options, state_folder
 from tiercel.configured import configured
@@ -25,7 +26,7 @@ from tiercel.options import (
     respond_option,
     speed_option,
 )
-from tiercel.screen import SOCKET, require_live
+from tiercel.screen import require_live
 from tiercel.talk import run, say
 
 if TYPE_CHECKING:

@@ -129,6 +129,7 @@ class TiercelApp(Travelling):
         """The phase for which the footer was drawn."""
         self.register_theme(TIERCEL)
         self.register_theme(TIERCEL_LIGHT)
+        self.set_reactive(TiercelApp.theme, "")  # Textual has read TEXTUAL_THEME, too: what is no change is not applied
         self.theme = theme_meant(self.available_themes)
 
         self.front.travel.changed = self._travelled

@@ -219,9 +219,11 @@ class Front:
         return self.phase in (Phase.REPLAYING, Phase.ENDED)
 
     def now(self) -> int:
-        """The sensor's clock, or the time that is looked at; that of a replay stands where the recording does."""
-        if self.travel.at:
-            return self.travel.at
+        """The sensor's clock, or the time that is looked at."""
+        return self.travel.at or self.present()
+
+    def present(self) -> int:
+        """The sensor's clock, whatever time is looked at; that of a replay stands where the recording does."""
         if self.health is None:
             return time.time_ns()
         if not self.health.time:

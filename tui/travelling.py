@@ -16,7 +16,7 @@ from tui.frame import Frame
 from tui.jump_screen import JumpScreen
 from tui.travel import time_of
 from tui.widgets.time_bar import TimeBar
-from tui.words import SECOND
+from tui.words import SECOND, moment
 from tui.workers import start
 
 if TYPE_CHECKING:
@@ -72,7 +72,13 @@ class Travelling(App[None]):
     def action_time_jump(self) -> None:
         """To a time that is typed."""
         travel = self.front.travel
-        self.push_screen(JumpScreen(lambda text: time_of(text, self._end(), travel.at)), self.go_to_time)
+        self.push_screen(JumpScreen(lambda text: time_of(text, self._end(), travel.at)), self._jump)
+
+    def _jump(self, at: int | None) -> None:
+        begin = self.front.travel.begin
+        if at is not None and at < begin:
+            self.notify(f"Nothing is known of before {moment(begin)}.", markup=False, timeout=4)
+        self.go_to_time(at)
 
     def action_time_faster(self, step: int) -> None:
         """Play at the next speed, or the one before."""

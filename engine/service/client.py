@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import os
+import shlex
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -85,7 +86,7 @@ from engine.protocol import (
 )
 from engine.service.frames import REPLY_LIMIT, FrameReader, to_frame
 from engine.service.long_reading import reply_of
-from engine.service.sockets import peer_uid
+from engine.service.sockets import SOCKET, peer_uid
 
 ANSWERS: dict[type, type] = {
     Hello: Welcome,
@@ -129,8 +130,12 @@ ANSWERS: dict[type, type] = {
 """The reply that answers each request; a Failure can come instead."""
 
 
-START = f"start one: {command('sensor')}"
-"""What to do without a sensor to attach to."""
+def start_on(path: Path) -> str:
+    """What to do without a sensor to attach to."""
+    return f"start one: {command('sensor' if str(path) == SOCKET else f'sensor --socket {shlex.quote(str(path))}')}"
+
+
+_MAY_NOT = "it is for root and the members of the sensor's --group"
 
 
 class SensorGone(TiercelError):  # noqa: N818 - a state of affairs, like asyncio.QueueEmpty
@@ -140,7 +145,7 @@ class SensorGone(TiercelError):  # noqa: N818 - a state of affairs, like asyncio
 class Client:
     """A connection to a sensor. Made by :meth:`connect` or :meth:`over`."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, hint: str = START) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, hint: str = "") -> None:
         self._frames = FrameReader(reader, REPLY_LIMIT)
         self._writer = writer
         self._ids = itertools.count(1)
@@ -164,14 +169,15 @@ class Client:
         except OSError as error:
             connected.close()
             reason = error.strerror or str(error)
-            raise SensorGone(f"no sensor answers on {path}: {reason}", hint=START) from error
+            hint = _MAY_NOT if isinstance(error, PermissionError) else start_on(path)
+            raise SensorGone(f"no sensor answers on {path}: {reason}", hint=hint) from error
         except TiercelError:
             connected.close()
             raise
-        return await cls.over(connected)
+        return await cls.over(connected, hint=start_on(path))
 
     @classmethod
-    async def over(cls, connected: socket.socket, *, hint: str = START) -> Client:
+    async def over(cls, connected: socket.socket, *, hint: str = "") -> Client:
         """Use a connected socket, which the client closes in the end. ``hint`` says what to do when the sensor ends."""
         client = cls(*await asyncio.open_unix_connection(sock=connected), hint=hint)
         try:

@@ -15,6 +15,9 @@ from engine.errors import UsageError
 from engine.invocation import command
 from engine.locks import HeldError, locked
 
+SOCKET = "/run/tiercel.sock"
+"""Where a shared sensor listens unless told otherwise."""
+
 
 class ListeningSocket:
     """A context manager: a bound socket that is its owner's alone (0600), or also a group's (0660).

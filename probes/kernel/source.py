@@ -365,10 +365,8 @@ class KernelSource:
     def _drain_rest(self, emit: Emit) -> None:
         """What happened before we were told to end is still in the ring; a busy machine does not hold the end up."""
         end = time.monotonic() + REST_SECONDS
-        rest = deque(self._reader.rest() if self._reader is not None else ())
-        while rest and time.monotonic() < end:
-            self._upkeep.deliver(emit, self._inputs([rest.popleft() for _ in range(min(BATCH, len(rest)))]))
-        self._upkeep.drop(emit, len(rest))
+        rest = self._reader.rest() if self._reader is not None else []
+        self._upkeep.deliver_until(end, emit, [rest[n : n + BATCH] for n in range(0, len(rest), BATCH)], self._inputs)
         while self._drain(emit) is Found.MORE and time.monotonic() < end:
             pass
 

@@ -7,6 +7,7 @@ tried again with the next. Only of the ring this has an end: who cannot read it 
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
@@ -95,6 +96,15 @@ class Upkeep:
             emit(inputs)
             inputs = ()
         self.drop(emit, len(inputs))
+
+    def deliver_until(
+        self, end: float, emit: Emit, parts: Sequence[list[bytes]], inputs_of: Callable[[list[bytes]], Sequence[Input]]
+    ) -> None:
+        """Emit what these parts hold; those for which there is no time, by time.monotonic(), are counted as lost."""
+        left = deque(parts)
+        while left and self._now() < end:
+            self.deliver(emit, inputs_of(left.popleft()))
+        self.drop(emit, sum(map(len, left)))
 
     def drop(self, emit: Emit, number: int) -> None:
         """So many inputs are lost on the way; that is told, at once or with the next."""

@@ -193,7 +193,7 @@ def opened(path: Path) -> Opened:
         return open_scap(path)
     if begin.lstrip().startswith(b"{"):
         return JsonLines(path)
-    raise RecordingError(f"{path}: this is no recording", hint=_KNOWN)
+    raise RecordingError(f"{path}: this is {'no recording' if begin else 'an empty file'}", hint=_KNOWN)
 
 
 _KNOWN = "known are .tiercel, .scap and .scap.gz, and lines of JSON"

@@ -75,10 +75,14 @@ def test_the_screen_shows_what_could_be_read_and_why_not_more(cut_off: Path, tmp
         terminal.until_shown("exit code 0")
 
 
-@pytest.mark.parametrize("size", [(80, 24), (160, 50)], ids=["80x24", "160x50"])
-def test_the_screen_says_that_a_file_is_no_recording(alien: Path, tmp_path: Path, size: tuple[int, int]) -> None:
-    with Tmux.open(tmp_path, *TIERCEL, str(alien), size=size) as terminal:
-        terminal.until_shown("recording", "q quit")
-        terminal.until(lambda text: "this is no recording" in " ".join(text.split()), "says why")
-        terminal.keys("q")
-        terminal.until_shown("exit code 0")
+def test_that_a_file_is_no_recording_is_said_before_the_screen_is_taken(alien: Path, tmp_path: Path) -> None:
+    with Tmux.open(tmp_path, *TIERCEL, str(alien), size=(80, 24)) as terminal:
+        screen = terminal.until_shown("exit code 1", "known are .tiercel")
+        assert "this is no recording" in "".join(screen.splitlines()) and "q quit" not in screen
+
+
+def test_an_empty_file_is_said_to_be_empty(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.tiercel"
+    empty.touch()
+    with Tmux.open(tmp_path, *TIERCEL, str(empty), size=(80, 24)) as terminal:
+        assert "this is an empty file" in "".join(terminal.until_shown("exit code 1").splitlines())

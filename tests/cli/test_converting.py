@@ -71,7 +71,7 @@ def test_events_that_nobody_knows_are_named_and_kept(tmp_path: Path) -> None:
         ("demo", "there.tiercel", "there.tiercel exists", 1),
         ("demo", "none/a.scap", "No such file or directory", 1),
         ("there.scap", "a.jsonl", "this is no recording", 1),
-        ("empty", "a.jsonl", "this is no recording", 1),
+        ("empty", "a.jsonl", "this is an empty file", 1),
     ],
 )
 def test_what_cannot_be_done_is_said(tmp_path: Path, source: str, target: str, message: str, code: int) -> None:

@@ -11,8 +11,8 @@ from collections import Counter
 import pytest
 
 from engine.errors import SourceError
-from engine.events import Input, KernelEvent
-from probes.kernel import upkeep
+from engine.events import Input, KernelEvent, Loss
+from probes.kernel import source, upkeep
 from probes.kernel.perf import PerfReader
 from tests.helpers.kernel import Watched, watching
 from tests.helpers.program import until
@@ -70,6 +70,20 @@ async def test_what_was_read_before_the_buffer_of_a_cpu_failed_is_there_once(cpu
         while records := reader.drain(limit):
             inputs += source._inputs(records)
         assert {pid: calls(inputs)[pid] for pid in pids} == dict.fromkeys(pids, TIMES)
+
+
+async def test_an_end_for_which_there_is_no_time_counts_what_it_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep, "BLIND_SECONDS", 0.1)
+    monkeypatch.setattr(source, "REST_SECONDS", 0.0)
+    with pytest.raises(SourceError, match="the ring cannot be read"):
+        async with watching(transport="perf") as watched:
+            watched.source.select({"dup2"})
+            damage(reader_of(watched), 1)
+            called_on(0)
+            await until(lambda: watched.source._loaded is None, "it has ended")
+    lost = sum(one.count for one in watched.inputs if isinstance(one, Loss) and one.cause == upkeep.UNDELIVERED)
+    assert lost + calls(watched.inputs).total() >= TIMES
+    assert lost > 0
 
 
 async def test_a_watch_that_ends_so_tells_what_it_has_read(monkeypatch: pytest.MonkeyPatch) -> None:

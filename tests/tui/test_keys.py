@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from tests.helpers.keys.checks import view_shown
 from tui.actions import ACTIONS, VIEWS, actions_of, all_keys
 from tui.help import FILTERS, help_text, in_order
 from tui.panes import PANES
+from tui.theme import TIERCEL, TIERCEL_LIGHT
 
 CASES = [
     pytest.param(view, action.id, key, id=f"{view}-{action.id}-{key}")
@@ -76,13 +80,36 @@ async def test_the_palette_finds_themes_by_their_names() -> None:
         await drive.until(lambda: drive.app.theme == "tiercel-light")
 
 
+_BACKGROUND = """
+import asyncio
+from tests.helpers.sensor import MemorySensor
+from tui.app import TiercelApp
+async def main():
+    async def connect():
+        return MemorySensor()
+    async with TiercelApp(connect).run_test() as pilot:
+        print(pilot.app.theme, pilot.app.screen.styles.background.hex)
+asyncio.run(main())
+"""
+
+
 @pytest.mark.parametrize(
-    ("named", "meant"), [("tiercel-light", "tiercel-light"), ("no such", "tiercel"), ("", "tiercel")]
+    ("named", "meant"),
+    [
+        ("tiercel-light", f"tiercel-light {TIERCEL_LIGHT.background}"),
+        ("tiercel", f"tiercel {TIERCEL.background}"),
+        ("dracula", "dracula #282A36"),
+        ("no such", f"tiercel {TIERCEL.background}"),
+        ("", f"tiercel {TIERCEL.background}"),
+    ],
 )
-async def test_the_environment_can_name_a_theme(named: str, meant: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TEXTUAL_THEME", named)
-    async with driving(incident()) as drive:
-        assert drive.app.theme == meant
+def test_the_environment_can_name_a_theme(named: str, meant: str) -> None:
+    """Textual reads it when it is imported: only another process tells what comes of that."""
+    environment = os.environ | {"TEXTUAL_THEME": named, "PYTHONPATH": str(Path.cwd())}
+    done = subprocess.run(
+        [sys.executable, "-c", _BACKGROUND], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip().casefold() == meant.casefold()
 
 
 async def test_the_palette_has_quit_once() -> None:

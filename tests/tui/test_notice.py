@@ -109,6 +109,20 @@ async def test_on_a_narrow_screen_a_word_in_passing_takes_one_line_and_leaves_th
         assert shown[3:] == before[3:]
 
 
+@pytest.mark.parametrize(
+    ("width", "line"),
+    [
+        (45, "/ web   ✓ Written, with its .tar.zst: ~/tier…"),
+        (32, "/ web   ✓ Written, with its .ta…"),
+        (31, "✓ Written, with its .tar.zst: …"),
+    ],
+)
+def test_what_is_said_at_length_stands_beside_the_filter_as_long_as_it_says_something(width: int, line: str) -> None:
+    word = [("✓ ", "ok"), ("Written, with its .tar.zst: ~/tiercel-incidents/20261129", "")]
+    assert "".join(text for text, _ in fitted([MARKS, FILTER], word, width)) == line
+    assert "".join(text for text, _ in fitted([HELD], word, 45)).startswith("✓ Written"), "a hint is not as much"
+
+
 @pytest.mark.parametrize("away", ["another tab", "back"])
 async def test_a_word_in_passing_goes_with_the_place_it_was_about(away: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(notice, "LONG", 600.0)

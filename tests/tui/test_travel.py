@@ -22,6 +22,7 @@ from engine.protocol import (
 )
 from tests.helpers.driving import NARROW, WIDE, Drive, driving
 from tests.helpers.incident import WEB, incident, log
+from tests.helpers.keys.checks import view_shown
 from tests.helpers.sensor import NOW
 from tui import words
 from tui.keymap import Keys
@@ -131,6 +132,27 @@ async def test_a_process_is_as_it_was() -> None:
         await drive.until(lambda: drive.frame.view == "process")
         await drive.until_shown("as of ")
         assert asked_at(drive, ListProcesses, drive.app.front.travel.at)
+
+
+async def test_before_what_is_known_begins_that_is_said_and_no_alert_is_denied() -> None:
+    async with driving(incident()) as drive:
+        await begun(drive)
+        await drive.press("at", *"2020-01-01 00:00", "enter")
+        await drive.until_shown("Nothing is known of before 20", "as of ")
+        travel = drive.app.front.travel
+        travel.go(travel.begin + 1, Located(time=travel.begin + 1))
+        await drive.until_shown("No alert by then.")
+
+
+async def test_ages_of_rules_are_of_now_as_the_rules_are() -> None:
+    async with driving(incident()) as drive:
+        await view_shown(drive, "5", "Terminal shell in container")
+        ages = [line.split()[2:4] for line in drive.text().splitlines() if "Redirect stdin" in line]
+        await drive.press("T")
+        await drive.until(lambda: drive.app.front.travel.moments.counts)
+        await drive.press("comma", "comma")
+        await drive.until_shown("of now, not of")
+        assert [line.split()[2:4] for line in drive.text().splitlines() if "Redirect stdin" in line] == ages
 
 
 async def test_playing_goes_on_to_now() -> None:

@@ -365,10 +365,10 @@ class AlertsPane(AlertVisits, FilterPane):
         health = self.front.health
         if health is None:
             return "No alerts.", "dim"
-        if health.phase is Phase.REPLAYING:
-            return "No alert yet: the recording is being replayed.", "dim"
-        if health.phase is Phase.ENDED:
-            return "The recording has ended and raised no alert.", "dim"
+        if self.front.travel.at:
+            return "No alert by then.", "dim"
+        if health.phase in _NONE_OF:
+            return _NONE_OF[health.phase], "dim"
         if self.source.is_part:
             return "No alerts are kept of it.", "dim"
         if not health.rules_enabled:
@@ -377,6 +377,11 @@ class AlertsPane(AlertVisits, FilterPane):
         return f"All quiet: {watching} and the host.", "dim"
 
 
+_NONE_OF = {
+    Phase.REPLAYING: "No alert yet: the recording is being replayed.",
+    Phase.ENDED: "The recording has ended and raised no alert.",
+}
+"""What a recording without alerts is said to be."""
 _GROUPED = {"rule": "by rule", "container": "by container", "none": "each alert by itself"}
 """What the notice says of a grouping that is not the usual one."""
 

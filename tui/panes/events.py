@@ -24,6 +24,8 @@ from tui.widgets.columns import Column
 from tui.widgets.page_list import PageList
 
 EVERYTHING = EventsPlace("everything")
+LATEST = 200
+"""Events that are listed."""
 _VALUES: dict[str, Callable[[EventRow], object]] = {
     "evt.type": attrgetter("type"),
     "evt.res": attrgetter("result"),
@@ -117,7 +119,7 @@ class EventsPane(ListPane[EventRow]):
         """The events of the place that pass the filter: the sensor has more of them than the screen."""
         place = self._place
         until = self.front.travel.at
-        request = ListEvents(place.pid, place.start, place.container_id, filter=self.sought, until=until)
+        request = ListEvents(place.pid, place.start, place.container_id, limit=LATEST, filter=self.sought, until=until)
         return (await self.front.ask(request, Events)).rows
 
     def apply_filter(self, text: str) -> None:
@@ -161,6 +163,8 @@ class EventsPane(ListPane[EventRow]):
         if self.front.travel.at:
             return super().standing()
         order_of = order(self, self.paused, self.waiting, "event")
+        if len(self.rows) >= LATEST:
+            hint.append((f"; the latest {LATEST}", "dim"))
         return [order_of or (hint if self._place is EVERYTHING else []), *super().standing()]
 
 

@@ -61,7 +61,7 @@ class RulesPane(Editing, Undoing, ListPane[RuleRow]):
         ]
 
     def _last(self, row: RuleRow) -> list[Span]:
-        return [(words.age(row.last, self.front.now()), "dim")]
+        return [(words.age(row.last, self.front.present()), "dim")]
 
     def _switch(self, row: RuleRow) -> list[Span]:
         if row.name in self._asked:

@@ -19,6 +19,8 @@ from tui.widgets.columns import fit
 _BETWEEN: Span = ("   ", "")
 _HINTS = frozenset({"dim", "faint"})
 """The tones of what can be left out first."""
+_ENOUGH = 24
+"""Cells in which what was said still says something."""
 LONG = 8.0
 """Seconds for what has to be read."""
 
@@ -85,7 +87,15 @@ def fitted(parts: Sequence[Part], word: Sequence[Span], width: int) -> list[Span
         line = _joined([*chosen, *([word] if word else [])])
         if _length(line) <= width:
             return line
-    return fit(word, width)
+    return _beside_the_last(parts, word, width)
+
+
+def _beside_the_last(parts: Sequence[Part], word: Sequence[Span], width: int) -> list[Span]:
+    """What was said, cut; as long as it still says something, behind what must not be forgotten: a filter."""
+    kept = max(parts, key=lambda part: part.rank, default=Part([], 0))
+    held = [span for span in kept.spans if span[1] not in _HINTS]
+    room = width - _length([*held, _BETWEEN])
+    return [*held, _BETWEEN, *fit(word, room)] if kept.rank and room >= _ENOUGH else fit(word, width)
 
 
 def _shorter(parts: Sequence[Part]) -> Iterator[list[Sequence[Span]]]:

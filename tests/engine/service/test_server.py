@@ -422,8 +422,19 @@ async def test_a_path_that_cannot_be_used_is_a_usage_error(tmp_path: Path, name:
 
 
 async def test_no_sensor_there_says_so(path: Path) -> None:
-    with pytest.raises(SensorGone, match="no sensor answers"):
+    with pytest.raises(SensorGone, match="no sensor answers") as gone:
         await Client.connect(path)
+    assert f"sensor --socket {path}" in gone.value.hint, "and what to do, as it can be typed"
+
+
+async def test_who_may_not_use_a_sensor_is_told_who_may(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refused(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "sock_connect", refused)  # root, as whom we run, may do all
+    with pytest.raises(SensorGone, match="Permission denied") as gone:
+        await Client.connect(path)
+    assert "--group" in gone.value.hint
 
 
 def test_every_request_has_its_answer() -> None:
