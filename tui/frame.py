@@ -22,6 +22,7 @@ from tui.menu import Item, MenuScreen, items_of
 from tui.navigation import Navigator
 from tui.panes.base import Pane
 from tui.theme import content
+from tui.widgets.backdrop import Backdrop
 from tui.widgets.health_line import HealthLine
 from tui.widgets.key_line import KeyLine
 from tui.widgets.page_list import PageList
@@ -46,7 +47,11 @@ class Tab:
         return f"{self.key} {self.title}".lstrip()
 
 
-class Frame(Screen[None]):
+class Views(ContentSwitcher, Backdrop):
+    """The tab in front."""
+
+
+class Frame(Screen[None], Backdrop):
     """A screen of one or more tabs; only the one in front asks the sensor for anything."""
 
     AUTO_FOCUS = ""
@@ -56,8 +61,9 @@ class Frame(Screen[None]):
         super().__init__()
         self.front = front
         self.trail = trail
-        self._tabs = tabs
-        self.panes = [tab.make(front, tab.id) for tab in tabs]
+        self.tabs = tabs
+        self._panes: dict[int, Pane] = {}
+        """By the place of their tabs, those that were gone to."""
         self.index = self.place_of(view) or 0
         self.is_ready = False
         """Whether the keys of the pane in front work already."""
@@ -68,16 +74,28 @@ class Frame(Screen[None]):
     @property
     def pane(self) -> Pane:
         """The pane in front."""
-        return self.panes[self.index]
+        return self._pane_at(self.index)
+
+    @property
+    def panes(self) -> list[Pane]:
+        """Those that were gone to, in the order of their tabs."""
+        return [self._panes[index] for index in sorted(self._panes)]
+
+    def _pane_at(self, index: int) -> Pane:
+        """Made when it is gone to first: a place opens as soon as one with a single tab."""
+        if index not in self._panes:
+            tab = self.tabs[index]
+            self._panes[index] = tab.make(self.front, tab.id)
+        return self._panes[index]
 
     @property
     def view(self) -> str:
         """The id of the tab in front."""
-        return self._tabs[self.index].id
+        return self.tabs[self.index].id
 
     def place_of(self, view: str) -> int | None:
         """Where the tab with this id is, None without one."""
-        return next((index for index, tab in enumerate(self._tabs) if tab.id == view), None)
+        return next((index for index, tab in enumerate(self.tabs) if tab.id == view), None)
 
     @property
     def _navigator(self) -> Navigator:
@@ -86,15 +104,15 @@ class Frame(Screen[None]):
     @property
     def title_in_trail(self) -> str:
         """How a drill-down from here names this place."""
-        return self.trail[-1] if self.trail else self._tabs[self.index].title
+        return self.trail[-1] if self.trail else self.tabs[self.index].title
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
         yield HealthLine(self.front)
         yield self.tab_line
         yield self.banner
-        with ContentSwitcher(initial=self.view):
-            yield self.pane  # the others are made when they are gone to: a place opens as soon as one with a single tab
+        with Views(initial=self.view):
+            yield self.pane
         self.time_bar.display = self.front.travel.on
         yield self.time_bar
         yield KeyLine()
@@ -114,7 +132,7 @@ class Frame(Screen[None]):
     async def _mount_pane(self, pane: Pane) -> None:
         if pane.parent is None and self.is_attached:
             pane.display = False
-            await self.query_one(ContentSwitcher).mount(pane)
+            await self.query_one(Views).mount(pane)
 
     def on_screen_resume(self) -> None:
         """Back in front: drawn as it was, at once, then with what is new. Textual would draw it a moment later, behind
@@ -130,19 +148,19 @@ class Frame(Screen[None]):
 
     async def bring(self, index: int) -> None:
         """Bring a tab to the front, complete: the next key is meant for it."""
-        await self._mount_pane(self.panes[index % len(self._tabs)])
+        await self._mount_pane(self._pane_at(index % len(self.tabs)))
         self.show_tab(index)
 
     def show_tab(self, index: int) -> None:
         """Bring a tab to the front."""
-        self.index = index % len(self._tabs)
-        if not self.is_mounted and not self.query(ContentSwitcher):
+        self.index = index % len(self.tabs)
+        if not self.is_mounted and not self.query(Views):
             return  # it is being made, and begins there
         self.tab_line.active = self.index
-        switcher = self.query_one(ContentSwitcher)
+        switcher = self.query_one(Views)
         if self.pane.parent is None:
             switcher.mount(self.pane)
-        switcher.current = self._tabs[self.index].id
+        switcher.current = self.tabs[self.index].id
         self.pane.unpick()
         self.pane.wake()
         self.pane.focus_content()
@@ -241,14 +259,12 @@ class MainFrame(Frame):
 
     async def _mount_all(self) -> None:
         with self.app.batch_update():
-            for pane in self.panes:
-                await self._mount_pane(pane)
+            for index in range(len(self.tabs)):
+                await self._mount_pane(self._pane_at(index))
 
     def link_changed(self) -> None:
         """Also show how much there is, beside the titles: counts come with the health."""
         super().link_changed()
         if health := self.front.health:
             counts = {"alerts": health.alerts, "containers": health.containers}
-            self.tab_line.badges = tuple(
-                words.count(counts[tab.id]) if counts.get(tab.id) else "" for tab in self._tabs
-            )
+            self.tab_line.badges = tuple(words.count(counts[tab.id]) if counts.get(tab.id) else "" for tab in self.tabs)

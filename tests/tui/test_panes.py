@@ -97,7 +97,7 @@ async def every_view(drive: Drive) -> None:
     for place in PLACES:
         drive.app.visit(place)
         await settled(drive)
-        for _ in drive.frame.panes:
+        for _ in drive.frame.tabs:
             await drive.press("tab")
             await settled(drive)
             check_screen(drive)

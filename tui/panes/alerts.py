@@ -14,7 +14,6 @@ from typing import ClassVar, cast
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container
 
 from engine.alert_query import ALERTS
 from engine.events import Phase
@@ -36,6 +35,7 @@ from tui.panes.stack_pages import GROUPINGS, StackPages
 from tui.panes.visits import AlertVisits, Meant
 from tui.places import AlertPlace, GroupPlace
 from tui.theme import Span, content
+from tui.widgets.backdrop import Split
 from tui.widgets.columns import Column
 from tui.widgets.details import Details
 from tui.widgets.page_cache import PAGE
@@ -83,7 +83,7 @@ class AlertsPane(AlertVisits, FilterPane):
 
     def body(self) -> ComposeResult:
         """The list, and beside or below it the selected alert."""
-        yield Container(self.list, self.detail, classes="split")
+        yield Split(self.list, self.detail, classes="split")
 
     def _columns(self) -> list[Column[StackRow]]:
         return alert_columns(self.front.now)

@@ -20,6 +20,7 @@ from tui.navigation import Navigator
 from tui.panes.exporting import Exporting
 from tui.places import ContainerPlace, ProcessPlace
 from tui.theme import Span, priority_tone
+from tui.widgets.backdrop import Backdrop
 from tui.widgets.notice import Notice, Part
 from tui.widgets.taking import MARK, Taking
 
@@ -31,7 +32,7 @@ _OTHER, _MARKS, _FILTER, _TIME = range(4)
 """What is left out first where there is no room."""
 
 
-class Pane(Exporting):
+class Pane(Exporting, Backdrop):
     """A view. Subclasses fill it in :meth:`load`, which is called when the pane comes to the front and when the
     counter they follow in a pulse has grown."""
 

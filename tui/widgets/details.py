@@ -13,12 +13,13 @@ from textual.widgets import Static
 
 from tui import clip
 from tui.actions import bindings
+from tui.widgets.backdrop import Backdrop
 
 _MARKED, _LIT = "reverse dim", "reverse bold"
 """How the places that were found look, and the one that was gone to."""
 
 
-class Details(VerticalScroll):
+class Details(VerticalScroll, Backdrop):
     """A scrolling text. Beside a list it is read-only scenery; alone it takes the focus and the keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("text")
@@ -73,7 +74,7 @@ class Details(VerticalScroll):
     def _fits(self, text: Content) -> bool:
         """Whether it takes as many lines as what is shown: then nothing else has to find its place anew."""
         width, height = self._text.size
-        return bool(width) and text.get_height({}, width) == height
+        return bool(width) and max(text.get_height({}, width), self.scrollable_content_region.height) == height
 
     def _reveal(self, index: int) -> None:
         """Scroll to the line, as it is wrapped, in which a place begins."""

@@ -59,7 +59,7 @@ class Notice(Static):
         if not width:
             return  # it comes with its size
         line = fitted(self._parts, self._word, width)
-        self.update(content(*line))
+        self.update(content(*line), layout=False)  # it keeps its line
         if self._word != self._told and _length(self._word) > width:
             self.hush()
             self._passing = Notification("".join(text for text, _ in self._word).strip(), timeout=LONG)

@@ -48,8 +48,8 @@ def told(folder: Path) -> World:
 async def test_one_alert(opened: Opened, tmp_path: Path) -> None:
     async with opened(told(tmp_path)) as scene:
         await scene.press("down", "down", "down", "enter")
-        for pane in scene.drive.frame.panes:
-            await scene.take(str(pane.id))
+        for tab in scene.drive.frame.tabs:
+            await scene.take(tab.id)
             await scene.press("tab")
         await scene.press("escape", "e")
         await scene.take("events-around-it")
@@ -70,8 +70,8 @@ async def test_what_is_not_known_of_one(opened: Opened) -> None:
     world.alerts[-1].id = 8
     async with opened(world) as scene:
         await scene.press("enter")
-        for pane in scene.drive.frame.panes[:6]:
-            await scene.take(str(pane.id))
+        for tab in scene.drive.frame.tabs[:6]:
+            await scene.take(tab.id)
             await scene.press("tab")
 
 

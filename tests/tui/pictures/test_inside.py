@@ -14,16 +14,16 @@ async def every_tab(scene: Scene, place: Place, name: str) -> None:
     scene.drive.app.go_back(1)
     scene.drive.app.visit(place)
     await scene.drive.quiet()
-    for pane in scene.drive.frame.panes:
-        await scene.take(f"{name}-{pane.id}")
+    for tab in scene.drive.frame.tabs:
+        await scene.take(f"{name}-{tab.id}")
         await scene.press("tab")
 
 
 async def test_container(opened: Opened) -> None:
     async with opened(incident()) as scene:
         await scene.press("2", "enter")
-        for pane in scene.drive.frame.panes:
-            await scene.take(str(pane.id))
+        for tab in scene.drive.frame.tabs:
+            await scene.take(tab.id)
             await scene.press("tab")
 
 
