@@ -97,6 +97,9 @@ class ListProcesses(Ask, tag="processes"):
     does not ask again."""
     limit: int = 0
     """Rows that are enough, from the first on; 0 for all."""
+    pid: int = 0
+    start: int = 0
+    """Only this process, behind its ancestors; a pid of 0 for all."""
 
 
 class ListEvents(Ask, tag="events"):

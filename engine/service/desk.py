@@ -24,6 +24,7 @@ from engine.service.inside import InsideDesk
 from engine.service.peer import who_asks
 from engine.service.rule_costs import RuleCosts
 from engine.service.tree_news import TreeNews
+from engine.state.views import lineage_rows
 from engine.zoom import SECONDS, Target, target_of
 
 Steer = Callable[[p.Control], None]
@@ -103,10 +104,17 @@ class Desk:
         return p.Containers(rows=await self.sensor.world.container_rows(request.at))
 
     async def _processes(self, request: p.ListProcesses) -> p.Reply:
+        if request.pid:
+            return p.Processes(rows=self._lineage(request))
         rows = await self._process_rows(request)
         if request.since is None or request.at or request.limit:
             return p.Processes(rows=rows)
         return await self._tree_news.reply((request.container_id, request.exited), request.since, rows)
+
+    def _lineage(self, request: p.ListProcesses) -> list[p.ProcessRow]:
+        world = self.sensor.world
+        process = world.processes.get(request.pid, request.start)
+        return lineage_rows(process, world.containers, request.container_id, request.at) if process else []
 
     async def _process_rows(self, request: p.ListProcesses) -> list[p.ProcessRow]:
         return await self.sensor.world.process_rows(

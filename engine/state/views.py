@@ -137,6 +137,16 @@ def process_rows(
             yield None
 
 
+def lineage_rows(
+    process: Process, containers: ContainerTable, container_id: str | None = None, at: int = 0
+) -> list[ProcessRow]:
+    """A process behind its ancestors, the first of them first; of a container, of the host ("") or of all (None). With
+    ``at`` as they were then; nothing where it had not begun."""
+    line = [one for one in (process, *process.ancestors()) if container_id in (None, one.container_id)]
+    begun = [one for one in reversed(line) if not at or one.started <= at]
+    return [process_row(one, depth, containers, at) for depth, one in enumerate(begun)] if process in begun else []
+
+
 def _in_tree_order(chosen: list[Process]) -> Iterator[tuple[Process, int] | None]:
     """Each process with its depth below the first ancestor among ``chosen``; None now and then."""
     known: set[int] = set()

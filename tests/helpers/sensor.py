@@ -294,7 +294,7 @@ class MemorySensor:
         if request.container_id and rows:
             least = min(row.depth for row in rows)
             rows = [msgspec.structs.replace(row, depth=row.depth - least) for row in rows]
-        return p.Processes(rows=rows)
+        return p.Processes(rows=_line(rows, (request.pid, request.start)) if request.pid else rows)
 
     def _events(self, request: p.ListEvents) -> p.Events:
         passes = _event_test(request.filter)
@@ -528,6 +528,15 @@ def _event_test(text: str) -> Callable[[p.EventRow], bool]:
         else lambda row: occurs(f"{row.summary} {row.type} {row.process} {row.result}")
     )
     return lambda row: test(row) is not inverted
+
+
+def _line(rows: list[p.ProcessRow], key: tuple[int, int]) -> list[p.ProcessRow]:
+    """A process behind its ancestors."""
+    by_pid = {row.pid: row for row in rows}
+    line = [row for row in rows if (row.pid, row.start) == key]
+    while line and line[0].ppid in by_pid:
+        line.insert(0, by_pid[line[0].ppid])
+    return line
 
 
 def _in_time(row: p.EventRow, request: p.ListEvents) -> bool:

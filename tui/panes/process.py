@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.content import Content
 
 from engine.ending import ending
@@ -9,7 +11,6 @@ from engine.protocol import ListProcesses, Processes, ProcessRow
 from tui import words
 from tui.alert_text import facts, lines
 from tui.front import Front
-from tui.panes.processes import find
 from tui.panes.text import TextPane
 from tui.places import ProcessPlace
 from tui.theme import Span, content, priority_tone
@@ -26,30 +27,23 @@ class ProcessPane(TextPane):
         self._place = place
 
     async def load(self) -> None:
-        """The process and its ancestors, from the tree it is in."""
-        rows = (await self.front.ask(ListProcesses(self._place.container_id, at=self.front.travel.at), Processes)).rows
-        row = find(rows, (self._place.pid, self._place.start))
-        self.details.show(describe(row, ancestry(rows, row)) if row else content(("No longer kept.", "dim")))
+        """The process, behind its ancestors."""
+        at, place = self.front.travel.at, self._place
+        request = ListProcesses(place.container_id, at=at, pid=place.pid, start=place.start)
+        line = (await self.front.ask(request, Processes)).rows
+        self.details.show(describe(line) if line else content(("No longer kept.", "dim")))
 
 
-def ancestry(rows: list[ProcessRow], row: ProcessRow | None) -> list[ProcessRow]:
-    """Its ancestors among the rows, from the top down."""
-    by_pid = {other.pid: other for other in rows if row is None or other.start <= row.start}
-    found: list[ProcessRow] = []
-    while row is not None and (row := by_pid.get(row.ppid)) is not None and row not in found:
-        found.append(row)
-    return found[::-1]
-
-
-def describe(row: ProcessRow, ancestors: list[ProcessRow]) -> Content:
-    """All that is known of a process."""
+def describe(line: Sequence[ProcessRow]) -> Content:
+    """All that is known of a process, the last of a line that begins with its first ancestor."""
+    row = line[-1]
     state: Span = (ending(row.exit_status), "dim") if row.exit_time else ("running", "ok")
     worst: Span = ("", "")
     if row.worst is not None and row.alerts:
         worst = (f"  {words.plural(row.alerts, 'alert')}, worst {row.worst.label}", priority_tone(row.worst))
     rows: list[list[Span]] = [
         [(row.name, "strong"), ("  ", ""), state, worst],
-        [(" › ".join(step.name for step in [*ancestors, row]), "dim")],
+        [(" › ".join(step.name for step in line), "dim")],
         [],
         *facts(_pairs(row)),
     ]

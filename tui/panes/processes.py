@@ -305,8 +305,3 @@ def alerts_cell(row: ProcessRow) -> list[Span]:
         return alert_counts(row.severities)
     only = row.alerts == 1
     return [(f"{words.LETTERS[row.worst]}{'1' if only else '…'}", priority_tone(row.worst))]
-
-
-def find(rows: Sequence[ProcessRow], key: Hashable) -> ProcessRow | None:
-    """The process with this pid and start time."""
-    return next((row for row in rows if (row.pid, row.start) == key), None)
