@@ -18,7 +18,7 @@ from engine.errors import TiercelError, UsageError
 from engine.invocation import command
 from engine.service.sockets import SOCKET
 from probes.options import Options
-from tiercel.configured import configured
+from tiercel.configured import configured, load_rules
 from tiercel.keys import own_keys
 from tiercel.options import config_option, configuring_options, rules_option, speed_option
 from tiercel.talk import INTERRUPTED, on_signals, say_fault
@@ -88,11 +88,10 @@ def show_private(options: Options, *, title: str) -> None:
     from engine.service.client import Client
     from probes.machine.privileges import become, invoking_user, require_readable
     from probes.private_sensor import private_sensor
-    from probes.ruling.configured import rules_of
 
     require_terminal()
     if options.rules or options.config != Config():
-        rules_of(options).load()  # what is wrong with them is said before the screen is taken
+        load_rules(options)  # what is wrong with them is said before the screen is taken
     user = invoking_user()
     if user is not None:
         require_readable(user)

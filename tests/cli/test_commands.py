@@ -219,3 +219,13 @@ def test_an_unknown_output_is_refused_with_the_nearest_name() -> None:
     done = tiercel("replay", str(DEMO), "--output", "htp=http://127.0.0.1:2801/")
     assert done.returncode == 2
     assert "did you mean http?" in done.stderr
+
+
+def test_rules_of_which_none_is_in_force_are_told_at_the_start(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.yaml"
+    empty.write_text("")
+    for done in (tiercel("rules", "list", str(empty)), tiercel("replay", str(DEMO), "-r", str(empty))):
+        assert done.returncode == 0
+        first, second, *_ = done.stderr.splitlines()
+        assert first.startswith(f"tiercel: {empty} has no rules")
+        assert second == "tiercel: no rule is in force (nothing raises an alert)"
