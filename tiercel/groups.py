@@ -48,6 +48,14 @@ class Unnamed(click.Command):
 
     context_class = _UnnamedContext
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The help that is there for the program has options which are not this command's: it says its own."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            own = ", ".join(each.opts[-1] for each in self.get_params(ctx) if isinstance(each, click.Option))
+            raise UsageError(f"a file is opened without {error.option_name}", hint=f"there it can be: {own}") from None
+
 
 class Root(Group):
     """The commands of the program; a first word that is a file or folder is something to open: ``tiercel FILE``.

@@ -118,7 +118,7 @@ def test_options_that_the_command_has_not_are_refused_not_ignored(line: list[str
 
 @pytest.mark.parametrize(
     ("more", "said"),
-    [([str(DEMO)], "one file or folder is opened at a time"), (["--bogus"], "No such option '--bogus'")],
+    [([str(DEMO)], "one file or folder is opened at a time"), (["--docker", "none"], "without --docker")],
 )
 def test_what_is_wrong_with_opening_is_said_without_a_name_that_nobody_types(more: list[str], said: str) -> None:
     done = tiercel(str(DEMO), *more)
