@@ -7,9 +7,9 @@ expression of the same meaning; NULL is a missing value. A check on a missing va
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
-from typing import Any
+from typing import Any, get_args
 
 from engine.alerts import Priority
 from engine.errors import UsageError
@@ -17,10 +17,14 @@ from engine.lang.check import Leaf, leaf
 from engine.lang.nodes import And, Check, Constant, FieldRef, Node, Not, Or
 from engine.lang.operators import OPERATORS, Test
 from engine.lang.types import FieldType, Group
+from engine.protocol.rows import State
 from engine.query import Column, Table
 
 # The texts of conditions are put together from constants only; values always go in as parameters.
 # ruff: noqa: S608
+
+STATES: tuple[str, ...] = get_args(State)
+"""All states that an alert can have."""
 
 Sql = tuple[str, tuple[str | int, ...]]
 
@@ -66,7 +70,7 @@ ALERTS: Table[Any] = Table(
     _text("proc.pname", "parent", "parent"),
     _text("user.name", "user", "user"),
     _text("fd.name", "target", "target"),
-    _text("alert.state", "state", "state"),
+    replace(_text("alert.state", "state", "state"), only=STATES),
 )
 """What an alert can be asked for."""
 

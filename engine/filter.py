@@ -21,16 +21,16 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 import msgspec
 
 from engine import alert_query
-from engine.alert_query import ALERTS
+from engine.alert_query import ALERTS, STATES
 from engine.alerts import Priority
 from engine.errors import UsageError
-from engine.query import QUOTED, prepared, split_inversion
+from engine.query import QUOTED, prepared, refuse_value, split_inversion
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -66,11 +66,13 @@ class Key:
     """Falco's name for it, understood as well."""
     sql: str
     values: Callable[[Subject], Iterable[str]]
+    only: Collection[str] = ()
+    """All values that there can be, if that is known."""
 
 
-def _plain(name: str, field: str) -> Key:
+def _plain(name: str, field: str, only: Collection[str] = ()) -> Key:
     sql = f"(SELECT {{test}} FROM (SELECT fold({name}) AS v))"  # noqa: S608 - name is a column's, from KEYS
-    return Key(name, field, sql, lambda subject: [getattr(subject, name)])
+    return Key(name, field, sql, lambda subject: [getattr(subject, name)], only)
 
 
 def _container_names(subject: Subject) -> list[str]:
@@ -94,7 +96,7 @@ KEYS = {
         _plain("parent", "proc.pname"),
         _plain("user", "user.name"),
         _plain("target", "fd.name"),
-        _plain("state", "alert.state"),
+        _plain("state", "alert.state", STATES),
         Key("tag", "tags", _TAG_SQL, lambda subject: subject.tags),
     )
 }
@@ -249,6 +251,8 @@ def _value(key: Key, operator: str, value: str, match: re.Match[str]) -> _Term:
     pattern = value.casefold()
     glob = pattern.replace("[", "[[]").replace("?", "[?]")
     fits = re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL).fullmatch
+    if not any(map(fits, key.only)):
+        refuse_value(value, key.name, key.only, match.start("key"))
     negated = operator == "!="
     sql = key.sql.format(test="v GLOB ?")
     return _Term(

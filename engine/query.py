@@ -16,10 +16,11 @@ from engine.errors import UsageError
 from engine.lang.check import CheckError, Leaf, Resolve, leaf
 from engine.lang.field import Bound, Field, FieldError, Many, shape_of
 from engine.lang.fields import FIELDS
-from engine.lang.grammar import ConditionError, parse
+from engine.lang.grammar import NO_OPERATOR, ConditionError, parse
 from engine.lang.interpret import holds
 from engine.lang.nearest import nearest
-from engine.lang.nodes import And, Check, Constant, FieldRef, MacroRef, Node, Not, Or
+from engine.lang.nodes import And, Check, Constant, FieldRef, Literal, MacroRef, Node, Not, Or, Values
+from engine.lang.operators import OPERATORS
 from engine.lang.types import FieldType
 
 Row = TypeVar("Row")
@@ -34,9 +35,13 @@ _WORDS = "contains|icontains|startswith|endswith|in|intersects|pmatch|glob|iglob
 _OPERATOR = rf"\s*(?:[<>!=]=|[<>=])|\s+(?:{_WORDS})\b"
 QUOTED = r'"(?:[^"\\]|\\"|\\)*"?|\'(?:[^\'\\]|\\\'|\\)*\'?'
 """A quoted string, also one that is not closed: a quotation mark behind a backslash does not end it."""
+_EQUALITIES = frozenset({"=", "==", "!=", "in"})
+_MISSPELT = re.compile(r"[^\s()]+")
 _LEVEL = re.compile(r"\s*(?:[<>!=]=|[<>=])\s*(?P<word>[A-Za-z]\w*)")
 _INVERTED = re.compile(r"\s*!\s+(?=\S)")
 _CHECK = re.compile(rf"{QUOTED}|(?<![\w.-])(?P<name>[a-zA-Z]\w*(?:\.\w+)*)(?:\[[^\]]*\])?(?={_OPERATOR})")
+_BEGUN = re.compile(rf"{QUOTED}|(?<![\w.-])(?P<name>[a-zA-Z]\w*(?:\.\w+)+)(?=\s+\w)")
+"""A name with a dot and another word: a known field is meant for a check, whose operator may be misspelt."""
 
 _LIKE_CHECK = re.compile(rf"{QUOTED}|(?<!\S)(?P<name>[a-zA-Z]\w*)(?=(?:[<>!=]=|[<>=])\S)")
 _WORD = re.compile(r'"([^"]*)"(?!\S)|(\S+)')
@@ -56,6 +61,8 @@ class Column(Generic[Row]):
     """Words for its numbers."""
     many: bool = False
     """It has several values: a check holds if it holds for one of them, and ``!=`` if it holds for all."""
+    only: Collection[str] = ()
+    """All values that there can be, if that is known: it is equal to no other."""
 
     @property
     def field(self) -> Field:
@@ -89,7 +96,10 @@ class Table(Generic[Row]):
     def node(self, text: str) -> Node:
         """The tree of a filter. Raises UsageError, naming the column."""
         written, place = self._in_full(text)
-        return tree(written, self.resolve, place)
+        node = tree(written, self.resolve, place)
+        for name, literal in _equalities(node):
+            refuse_value(literal.text, name, self.columns[name].only, place(literal.position))
+        return node
 
     def test(self, text: str) -> Callable[[Row], bool]:
         """Whether a row passes a filter. Raises UsageError, naming the column."""
@@ -97,7 +107,8 @@ class Table(Generic[Row]):
 
     def has_check(self, text: str) -> bool:
         """Whether there is a field with an operator in it, and not words alone."""
-        return any(name in self.columns or name in self.short or "." in name for name in _names(text))
+        checked = any(name in self.columns or name in self.short or "." in name for name in _names(text))
+        return checked or _is_begun(text, self.columns)
 
     def _in_full(self, text: str) -> tuple[str, Callable[[int], int]]:
         """The text with long names, and from a place in it to the place in ``text``."""
@@ -133,6 +144,10 @@ def _names(text: str) -> Iterable[str]:
     return (match["name"] for match in _CHECK.finditer(text) if match["name"])
 
 
+def _is_begun(text: str, names: Collection[str]) -> bool:
+    return any(match["name"] in names for match in _BEGUN.finditer(text))
+
+
 def _back(place: int, ends: list[tuple[int, int]]) -> int:
     there, here = max((end for end in ends if end[0] <= place), default=(0, 0))
     return here + place - there
@@ -147,11 +162,21 @@ def tree(text: str, resolve: Resolve, place: Callable[[int], int] = lambda index
         for check in _checks(node):
             leaf(check, resolve)
     except ConditionError as error:
-        raise _refusal(place(error.index), error.message, error.hint) from error
+        raise _refusal(place(error.index), *_shortly(error, text)) from error
     except CheckError as error:
         message = error.message.replace("filter_check called with nonexistent", "there is no")  # Falco's words
         raise _refusal(place(error.position), message, error.hint) from error
     return node
+
+
+def _shortly(error: ConditionError, text: str) -> tuple[str, str]:
+    """What is wrong and what to do, without the list of all operators where one is misspelt."""
+    word = _MISSPELT.match(text, error.index)
+    if word is None or not error.message.startswith(NO_OPERATOR):
+        return error.message, error.hint
+    if word[0] in OPERATORS:
+        return f"nothing stands after {word[0]}", ""
+    return f"{word[0]!r} is no operator", error.hint
 
 
 def _checks(node: Node) -> Iterable[Check]:
@@ -165,6 +190,25 @@ def _checks(node: Node) -> Iterable[Check]:
         case And(children=children) | Or(children=children):
             for child in children:
                 yield from _checks(child)
+
+
+def _equalities(node: Node) -> Iterable[tuple[str, Literal]]:
+    """The values that fields are to be equal to."""
+    for check in _checks(node):
+        if not isinstance(check.left, FieldRef) or check.operator not in _EQUALITIES:
+            continue
+        match check.right:
+            case Literal() as literal:
+                yield check.left.name, literal
+            case Values(items=items):
+                yield from ((check.left.name, item) for item in items)
+
+
+def refuse_value(value: str, name: str, only: Collection[str], at: int) -> None:
+    """Raise UsageError for a value that is none of ``only``, if there are any: nothing could ever have it."""
+    if only and value not in only:
+        written = (f'"{each}"' if " " in each else each for each in only)
+        raise _refusal(at, f"there is no {name.rsplit('.', 1)[-1]} {value!r}", f"one of {', '.join(written)}")
 
 
 def prepared(node: Node, resolve: Resolve) -> Test:
@@ -195,7 +239,7 @@ def split_inversion(text: str) -> tuple[bool, str]:
 
 def has_field(text: str) -> bool:
     """Whether a field of the rules, or what looks like one, stands before an operator: else it is words."""
-    return any("." in name for name in _names(text))
+    return any("." in name for name in _names(text)) or _is_begun(text, FIELDS)
 
 
 def refuse_unknown(text: str, names: Collection[str]) -> None:

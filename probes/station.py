@@ -110,11 +110,7 @@ def _put_together(
         for part in (store, fanout, recorder):
             if part is not None:
                 part.report = sensor.vitals.report
-        configured.report, configured.withdraw = sensor.vitals.report, sensor.vitals.withdraw
-        if configured.local_fault and exceptions is not None:
-            sensor.vitals.report(
-                f"{exceptions.path} is not in force: {configured.local_fault}", "mend it, or remove it"
-            )
+        configured.tell(sensor.vitals.report, sensor.vitals.withdraw)
         sensor.exceptions = exceptions
         sensor.try_rules = configured.tried
         if options.respond and not options.replay:

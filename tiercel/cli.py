@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
-from engine.errors import UsageError
-from engine.invocation import command
 from probes.options import DEMO, Options, hostname
 from probes.ruling.configuration import NONE
 from tiercel.configured import configured
@@ -39,20 +36,13 @@ def cli(ctx: click.Context, /, demo: bool, **live: Any) -> None:
     Exit codes: 0 done, 1 failure, 2 wrong usage or configuration, 130 interrupted.
     """
     if ctx.invoked_subcommand is not None:
-        _require_no_options(ctx, ctx.invoked_subcommand)
-    elif demo:
+        return  # with the options before it
+    if demo:
         show_private(_demo(**live), title="demo")
     else:
         options = configured(**live)
         require_live()
         show_private(options, title=hostname())
-
-
-def _require_no_options(ctx: click.Context, name: str) -> None:
-    """Refuse options before a command: they would have no effect."""
-    given = [each for each in ctx.params if ctx.get_parameter_source(each) is ParameterSource.COMMANDLINE]
-    if given:
-        raise UsageError("options stand behind the command", hint=f"{command(name)} --help lists them")
 
 
 def _demo(falco_config: str = "", config: str = "", **live: Any) -> Options:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec.structs import replace
 
@@ -11,6 +11,9 @@ from engine.config import Selection
 from probes.options import Options, Origin
 from probes.ruling.configuration import settled
 from tiercel.talk import say
+
+if TYPE_CHECKING:
+    from engine.rules.ruleset import RuleSet
 
 
 def configured(
@@ -36,6 +39,17 @@ def configured(
     for note in found.notes:
         say(note)
     return Options(config=found.config, origin=replace(origin, files=found.files), **others)
+
+
+def load_rules(options: Options) -> RuleSet:
+    """The rules that some options put in force; what of them has no effect is said. Raises UsageError."""
+    from probes.ruling.configured import rules_of
+
+    rules = rules_of(options)
+    found = rules.load()
+    for what, hint in rules.remarks:
+        say(f"{what} ({hint})")
+    return found
 
 
 def _selections(disable: Sequence[str], disable_tag: Sequence[str], tag: Sequence[str]) -> list[Selection]:

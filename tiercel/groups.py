@@ -11,6 +11,8 @@ from engine.errors import UsageError
 from engine.invocation import command
 
 _RECORDING = ".tiercel"
+_GIVEN = "tiercel.given"
+"""Under this name the context knows the words of the command line."""
 
 Resolved = tuple[str | None, click.Command | None, list[str]]
 
@@ -34,14 +36,45 @@ class Group(click.Group):
         return UsageError(f"there is no command {path}{word}", hint=hint)
 
 
+class _UnnamedContext(click.Context):
+    @property
+    def command_path(self) -> str:
+        """That of the program."""
+        return self.parent.command_path if self.parent is not None else super().command_path
+
+
+class Unnamed(click.Command):
+    """A command that is meant without being named, and named in no message: ``tiercel FILE``."""
+
+    context_class = _UnnamedContext
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The help that is there for the program has options which are not this command's: it says its own."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            own = ", ".join(each.opts[-1] for each in self.get_params(ctx) if isinstance(each, click.Option))
+            raise UsageError(f"a file is opened without {error.option_name}", hint=f"there it can be: {own}") from None
+
+
 class Root(Group):
-    """The commands of the program; a first word that is a file or folder is something to open: ``tiercel FILE``."""
+    """The commands of the program; a first word that is a file or folder is something to open: ``tiercel FILE``.
+
+    Options before a command are as good as behind it; those that it does not have are refused there, too.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Remember what stands before the command."""
+        ctx.meta[_GIVEN] = list(args)
+        return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Resolved:
         """Take a recording in the place of a command to mean: open it."""
+        before = ctx.meta[_GIVEN][: -len(args)]
         if args[0] not in self.commands and (Path(args[0]).is_file() or Path(args[0]).is_dir()):
             args = ["open", *args]
-        return super().resolve_command(ctx, args)
+        name, found, rest = super().resolve_command(ctx, args)
+        return name, found, [*before, *rest]
 
     def unknown(self, word: str) -> UsageError:
         """A word that looks like a path is told to be no file."""

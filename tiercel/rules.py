@@ -8,7 +8,7 @@ import click
 
 from engine.errors import TiercelError
 from tiercel.checking import check
-from tiercel.configured import configured
+from tiercel.configured import configured, load_rules
 from tiercel.groups import Group
 from tiercel.listing import json_option, print_json, print_lines
 from tiercel.options import configuring_options
@@ -36,9 +36,8 @@ def list_rules(files: tuple[str, ...], as_json: bool, **named: Any) -> None:
     Columns: on or off, priority, name, tags.
     """
     from engine.listings import rule_lines, rule_rows
-    from probes.ruling.configured import rules_of
 
-    found = rules_of(configured(rules=files, **named)).load().rules
+    found = load_rules(configured(rules=files, **named)).rules
     print_json(rule_rows(found)) if as_json else print_lines(rule_lines(found))
 
 
@@ -52,9 +51,8 @@ def push_down(files: tuple[str, ...], as_json: bool, **named: Any) -> None:
     Below each rule that is on: the types of events, and which of them pass. What no rule lets pass stays in the kernel.
     """
     from engine.pushdown.words import push_down_lines, push_down_rows
-    from probes.ruling.configured import rules_of
 
-    found = rules_of(configured(rules=files, **named)).load().rules
+    found = load_rules(configured(rules=files, **named)).rules
     print_json(push_down_rows(found)) if as_json else print_lines(push_down_lines(found))
 
 

@@ -18,7 +18,8 @@ from engine.errors import TiercelError, UsageError
 from engine.invocation import command
 from engine.service.sockets import SOCKET
 from probes.options import Options
-from tiercel.configured import configured
+from tiercel.configured import configured, load_rules
+from tiercel.groups import Unnamed
 from tiercel.keys import own_keys
 from tiercel.options import config_option, configuring_options, rules_option, speed_option
 from tiercel.talk import INTERRUPTED, on_signals, say_fault
@@ -88,11 +89,10 @@ def show_private(options: Options, *, title: str) -> None:
     from engine.service.client import Client
     from probes.machine.privileges import become, invoking_user, require_readable
     from probes.private_sensor import private_sensor
-    from probes.ruling.configured import rules_of
 
     require_terminal()
     if options.rules or options.config != Config():
-        rules_of(options).load()  # what is wrong with them is said before the screen is taken
+        load_rules(options)  # what is wrong with them is said before the screen is taken
     user = invoking_user()
     if user is not None:
         require_readable(user)
@@ -103,15 +103,18 @@ def show_private(options: Options, *, title: str) -> None:
         show(lambda: Client.over(connected, hint=gone), title=title, remapped=options.config.keys)
 
 
-@click.command("open", hidden=True)
-@click.argument("file", type=click.Path(exists=True))
+@click.command("open", cls=Unnamed, hidden=True)
+@click.argument("files", nargs=-1, required=True, metavar="FILE", type=click.Path(exists=True))
 @rules_option
 @configuring_options
 @speed_option
-def open_recording(file: str, **judged: Any) -> None:
+def open_recording(files: tuple[str, ...], **judged: Any) -> None:
     """Open a recording or a capture in the terminal UI; of a folder all of them, the oldest first."""
     from probes.recordings.opened import opened
 
+    if len(files) > 1:
+        raise UsageError("one file or folder is opened at a time", hint="of a folder all are shown, the oldest first")
+    [file] = files
     opened(Path(file))  # that it is none, or has none, is said before the screen is taken
     show_private(configured(replay=file, **judged), title=Path(file).resolve().name)
 

@@ -30,9 +30,9 @@ _NUM_HELP = "The number of the event in a recording, or the line of JSON."
 def why(rule: str, file: str, num: int | None, as_json: bool, **named: Any) -> None:
     """Explain why RULE fires on an event, or does not.
 
-    The event is one of a recording, or a JSON object: values of fields by name, or an alert as `watch --json` prints
-    it, of which only the printed fields are known. Without --num a recording's first event is taken on which the rule
-    fires, else the one that comes closest.
+    The event is one of a recording or of lines as `convert` writes them, or a JSON object: a single such line, values
+    of fields by name, or an alert as `watch --json` prints it. Of an object only what is in it is known. Without --num
+    a recording's first event is taken on which the rule fires, else the one that comes closest.
     """
     from engine.explanation import render_text
     from probes.ruling.configured import rules_of

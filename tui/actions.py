@@ -93,9 +93,9 @@ ACTIONS = (
     Action(
         "fold", "space", "fold", "Fold what is below it, show all that ended alike (×); again: back", ("processes",)
     ),
-    Action("logs", "l", "logs", "What it wrote", ("containers",)),
+    Action("logs", "l", "logs", "Its logs: what it wrote to standard output and error", ("containers",)),
     Action("image", "i", "image", "Its image: how it was made, who else runs it", ("containers",), shown=False),
-    Action("shell", "E", "shell", "A shell in it, by docker exec; the sensor knows it for ours", ("containers",)),
+    Action("shell", "E", "shell", "Open a shell in it (docker exec); its alerts are marked as yours", ("containers",)),
     Action("sort_next", "greater_than_sign", "sort", "Sort by the next column", ("containers",), about="list"),
     Action(
         "sort_previous",
@@ -111,7 +111,7 @@ ACTIONS = (
         "ended",
         "H",
         "ended",
-        "List those that ended long ago; again: no longer",
+        "List those, too, that ended over an hour ago; again: no longer",
         ("containers",),
         shown=False,
         about="list",
@@ -127,13 +127,15 @@ ACTIONS = (
         "group",
         "o",
         "group",
-        "Put alerts together by rule, by container, not at all, as before",
+        "Put alerts together otherwise: by rule, by container, each by itself, as at first",
         ("alerts",),
         about="list",
     ),
     Action("follow", "f", "follow", "Stay on the newest", ("alerts", "events"), about="list"),
     Action("state", "s", "state", "Incident, false positive, muted for a time, …, with a note", _ON_ALERT),
-    Action("except", "x", "except", "Make an exception of it: which fields, what it would have hidden", _ON_ALERT),
+    Action(
+        "except", "x", "except", "Make an exception for it: shows its fields and what it would have hidden", _ON_ALERT
+    ),
     Action(
         "bundle",
         "b",
@@ -148,13 +150,13 @@ ACTIONS = (
         "respond",
         "f9",
         "respond",
-        "Pause, disconnect, stop, kill: shows what, asks for the name (--respond)",
+        "Pause, stop, kill … it, once its name is typed (needs a start with --respond)",
         (*_ON_ALERT, "containers", "processes"),
     ),
     Action("filter", "slash", "search", "Search the text, or edit what is looked for", ("search",), first=True),
     Action("clear", "escape", "clear", "Clear the search, or go back", ("search",), shown=False),
     Action("next_match", "n", "next", "Next place where it occurs", ("search",), shown=False),
-    Action("previous_match", "N", "previous", "Place before", ("search",), shown=False),
+    Action("previous_match", "N", "previous", "Previous place where it occurs", ("search",), shown=False),
     Action("clear", "escape", "clear", "Clear the filter, or go back", _LISTS, shown=False, about="list"),
     Action(
         "invert",
@@ -174,12 +176,14 @@ ACTIONS = (
         shown=False,
         about="list",
     ),
-    Action("next_match", "n", "next", "Next row that the filter is about", _LISTS, shown=False, about="rows"),
-    Action("previous_match", "N", "previous", "Row before that the filter is about", _LISTS, shown=False, about="rows"),
+    Action("next_match", "n", "next", "Next row that the filter matches", _LISTS, shown=False, about="rows"),
+    Action(
+        "previous_match", "N", "previous", "Previous row that the filter matches", _LISTS, shown=False, about="rows"
+    ),
     Action("submit", "enter", "apply", "Apply the filter", ("filter",)),
-    Action("abandon", "escape", "clear", "Leave and clear the filter", ("filter",)),
-    Action("complete", "tab", "complete", "Go on with the first word that is offered", ("filter",)),
-    Action("save", "ctrl+s", "save", "Keep the filter under a name", ("filter",)),
+    Action("abandon", "escape", "clear", "Clear the filter and leave", ("filter",)),
+    Action("complete", "tab", "complete", "Complete with the first word that is offered", ("filter",)),
+    Action("save", "ctrl+s", "save", "Save the filter under a name", ("filter",)),
     Action("recall", "up", "earlier", "Earlier filters", ("filter",), shown=False),
     Action("recall_later", "down", "later", "Later filters", ("filter",), shown=False),
     Action("up", "up,k", "up", "One row up", ("list",), shown=False, about="rows"),
@@ -198,7 +202,7 @@ ACTIONS = (
         "mark",
         "m",
         "mark",
-        "Mark the row, or no longer; states, switches, bundles, files and copies are of all marked",
+        "Mark the row, or no longer, and go to the next; states, files, copies … are of all marked",
         ("list",),
         shown=False,
     ),
@@ -206,7 +210,7 @@ ACTIONS = (
         "mark_all",
         "M",
         "mark all",
-        "Mark all that the filter shows; with any marked: none",
+        "Mark all rows of the list (at most 5,000); with any marked: none",
         ("list",),
         shown=False,
         about="rows",
@@ -218,7 +222,7 @@ ACTIONS = (
         "copy_command",
         "ctrl+y",
         "copy command",
-        "Copy a docker (or host) command about the row",
+        "Copy a docker (or host) command that looks at the same",
         ("list",),
         shown=False,
     ),
@@ -227,12 +231,24 @@ ACTIONS = (
     Action("next_tab", "tab,right_square_bracket", "next", "Next tab", ("tabs",), shown=False),
     Action("previous_tab", "shift+tab,left_square_bracket", "previous", "Previous tab", ("tabs",), shown=False),
     Action(
-        "view(1)", "1", "Alerts", "Alerts, or those of the container or process picked", ("everywhere",), shown=False
+        "view(1)",
+        "1",
+        "Alerts",
+        "Alerts, or those of the container or process you moved to",
+        ("everywhere",),
+        shown=False,
     ),
     Action("view(2)", "2", "Containers", "Containers", ("everywhere",), shown=False),
-    Action("view(3)", "3", "Processes", "Processes, or those of the container picked", ("everywhere",), shown=False),
     Action(
-        "view(4)", "4", "Events", "Events, or those of the container or process picked", ("everywhere",), shown=False
+        "view(3)", "3", "Processes", "Processes, or those of the container you moved to", ("everywhere",), shown=False
+    ),
+    Action(
+        "view(4)",
+        "4",
+        "Events",
+        "Events, or those of the container or process you moved to",
+        ("everywhere",),
+        shown=False,
     ),
     Action("view(5)", "5", "Rules", "Rules", ("everywhere",), shown=False),
     Action("view(6)", "6", "Health", "Health", ("everywhere",), shown=False),
@@ -250,14 +266,14 @@ ACTIONS = (
         "pause_replay",
         "P",
         "hold",
-        "Hold a replay, or play the time looked at; again: otherwise",
+        "Hold a replay, or play on from the time looked at; again: the other way",
         ("everywhere",),
     ),
-    Action("help", "question_mark,f1", "help", "All keys", ("everywhere",)),
+    Action("help", "question_mark,f1", "help", "All keys, first those that work here", ("everywhere",)),
     Action(
         "command_palette", "ctrl+p,colon", "commands", "Search all commands and themes", ("everywhere",), shown=False
     ),
-    Action("quit", "q", "quit", "Quit; the sensor of a watch that others share goes on", ("everywhere",)),
+    Action("quit", "q", "quit", "Quit; a sensor that others share (tiercel sensor) goes on", ("everywhere",)),
     Action("interrupt", "ctrl+c", "quit", "Quit from anywhere", ("everywhere",), shown=False, first=True),
 )
 

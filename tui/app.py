@@ -23,6 +23,7 @@ from textual.screen import Screen
 from engine.errors import TiercelError
 from engine.events import Phase
 from engine.protocol import Control, Done, Pulse, Reload
+from tui import key_faults
 from tui.actions import bindings, sign
 from tui.frame import Frame
 from tui.frames import frame_for, has_view, main_frame
@@ -163,8 +164,9 @@ class TiercelApp(Travelling):
         """Connect behind the first paint."""
         super().on_mount()
         start(self, self._connect, name="connection")
-        for fault in self._faults:
-            self.notify(fault, title="This key is as it was", markup=False, severity="warning", timeout=_LONG)
+        if faults := self._faults:
+            title, text = key_faults.heading(faults), key_faults.text(faults)
+            self.notify(text, title=title, markup=False, severity="warning", timeout=_LONG)
         self.seconds = self.set_interval(1.0, self._tick)
 
     async def _connect(self) -> None:

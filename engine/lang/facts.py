@@ -42,6 +42,19 @@ def of_values(values: Mapping[str, Any]) -> Facts:
     return Facts(values, resolve, lambda ref: fields.canonical(ref) in values)
 
 
+def beside(told: Facts, values: Mapping[str, Any], its_own: tuple[str, ...]) -> Facts:
+    """What is told, with these values in the place of its own; they are all that is known, but for the fields whose
+    names begin with ``its_own``."""
+
+    def resolve(ref: FieldRef) -> Bound:
+        bound, name = told.resolve(ref), fields.canonical(ref)
+        if name not in values:
+            return bound
+        return Bound(bound.field, bound.shape, lambda _event: values[name], bound.many)
+
+    return Facts(told.event, resolve, lambda ref: fields.canonical(ref) in values or ref.name.startswith(its_own))
+
+
 # ── values kept for later ───────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -32,7 +32,7 @@ from engine.lang.operators import LIST_OPERATORS, MODIFIERS, NUMBER_OPERATORS, O
 from engine.lang.scanner import ARGUMENT, BARE, FIELD, NAME, NEGATION, NUMBER, Scanner
 from engine.lang.transformers import TRANSFORMERS
 
-__all__ = ["MAX_DEPTH", "MAX_LENGTH", "ConditionError", "parse", "parse_left"]
+__all__ = ["MAX_DEPTH", "MAX_LENGTH", "NO_OPERATOR", "ConditionError", "parse", "parse_left"]
 
 MAX_LENGTH = 4 * 1024 * 1024
 """Characters in a condition, lists replaced: a hundred thousand addresses."""
@@ -49,7 +49,7 @@ _TRANSFORMER = re.compile(rf"({'|'.join(TRANSFORMERS)})\(")
 _VAL = re.compile(r"val\(")
 _RIGHT_NAMES = "'" + "', '".join(["val", *TRANSFORMERS]) + "'"
 _A_RIGHT_FIELD = f"a field with a valid transformer: {_RIGHT_NAMES}"
-_NO_OPERATOR = "expected a valid check operator: one of '" + "', '".join(OPERATORS) + "'"
+NO_OPERATOR = "expected a valid check operator: one of '" + "', '".join(OPERATORS) + "'"
 _SYMBOL = re.compile(r"<=|>=|==|!=|<|>|=")
 _WORD_OPERATOR = re.compile(rf"({'|'.join(w for w, row in OPERATORS.items() if row.needs_blank)})(?=[ \t\r\n\b])")
 _LOOSE_OPERATOR = re.compile("exists|intersects|in|pmatch")
@@ -275,7 +275,7 @@ class _Parser(Scanner):
         self.blanks()
         word = self.take(_SYMBOL) or self.take(_WORD_OPERATOR) or self.take(_LOOSE_OPERATOR)
         if word is None:
-            self.fail(_NO_OPERATOR, hints.nearest_operator(self.text, self.index))
+            self.fail(NO_OPERATOR, hints.nearest_operator(self.text, self.index))
         modifier, right = "", None
         if word not in UNARY_OPERATORS:
             before = self.blanks()

@@ -59,13 +59,14 @@ class Endpoint:
 
 
 def endpoint_at(url: str, origin: str, keys: Keys | None) -> Endpoint:
-    """A place as somebody has written it: without a scheme it is at the network; only there are keys of any use.
+    """A place as somebody has written it: without a scheme a path is a socket, and else it is at the network; only
+    there are keys of any use.
 
     Raises TiercelError for what can be no address.
     """
     if not url.isprintable() or " " in url:
         raise TiercelError(f"cannot follow Docker at {url!r} ({origin})", hint=FOLLOWED)
-    url = url if "://" in url else f"tcp://{url}"
+    url = url if "://" in url else f"unix://{url}" if url.startswith("/") else f"tcp://{url}"
     return Endpoint(url, origin, keys if url.startswith(("tcp://", "https://")) else None)
 
 

@@ -108,11 +108,12 @@ def _there(chosen: Endpoint | None, environ: Mapping[str, str], root: Path) -> I
     if chosen is not None:
         yield chosen
     for endpoint in sockets(environ, root):
-        if endpoint.path is not None and _is_socket(endpoint.path):
+        if endpoint.path is not None and is_socket(endpoint.path):
             yield endpoint
 
 
-def _is_socket(path: Path) -> bool:
+def is_socket(path: Path) -> bool:
+    """Whether a socket is there, as far as we may see."""
     try:
         return path.is_socket()
     except OSError:  # of somebody else, who lets us not see it

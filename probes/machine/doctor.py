@@ -195,7 +195,7 @@ def _runtime(machine: Machine, choice: Choice, taken: Endpoint) -> Finding:
     try:
         daemon = machine.ask(taken)
     except TiercelError as error:
-        mend = error.hint or machine.docker_mend(error.message, taken.origin)
+        mend = error.hint or machine.daemon_mend(error.message, taken)
         return _warn(f"{found}: {error.message}{more}", _NO_NAMES, mend)
     said = f"{found}: {daemon.runtime} {daemon.version}{more}"
     if daemon.kernel in ("", machine.release):

@@ -20,7 +20,7 @@ from enum import Enum, auto
 from pathlib import Path
 
 from probes.docker.address import Endpoint
-from probes.docker.endpoints import Choice, by_hand, choose
+from probes.docker.endpoints import Choice, by_hand, choose, is_socket, sockets
 from probes.docker.ping import Daemon, ping
 from probes.kernel.bpf_trial import attaches_raw_tracepoint, creates_perf_array, creates_ring
 from probes.machine.kept_capabilities import CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN, Capability, kept
@@ -170,6 +170,15 @@ class Machine:
     def ask(self, endpoint: Endpoint) -> Daemon:
         """What answers there. Raises TiercelError with the reason why nothing does."""
         return ping(endpoint)
+
+    def daemon_mend(self, problem: str, endpoint: Endpoint) -> str:
+        """What makes a daemon answer; of a place that somebody chose and where none usually is, what to choose."""
+        usual = next((one for one in sockets(self.environ, self.root) if one.url == endpoint.url), None)
+        if usual is not None or problem == "Permission denied":
+            return self.docker_mend(problem, (usual or endpoint).origin)
+        here = [one.url for one in sockets(self.environ, self.root) if one.path is not None and is_socket(one.path)]
+        known = f"there is {here[0]}" if here else "without one Tiercel looks for a socket itself"
+        return f"start what is to listen there, or mend {endpoint.origin}: {known}"
 
     def docker_mend(self, problem: str, origin: str = "Docker") -> str:
         """What makes the socket answer."""

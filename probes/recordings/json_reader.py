@@ -128,6 +128,14 @@ def _read(line: bytes, place: str) -> Input:
         raise RecordingError(f"{place}: this is no event: {error}") from error
 
 
+def event_of(fields: Line) -> KernelEvent:
+    """The event in one line. Raises RecordingError for what can be none."""
+    try:
+        return _event(fields)
+    except (ValueError, TypeError) as error:
+        raise RecordingError(f"this is no event: {error}") from error
+
+
 def _event(fields: Line) -> KernelEvent:
     """Raises ValidationError for a field that has another type."""
     given = _attributes(fields, EVENT)

@@ -58,7 +58,13 @@ class ReplaySource:
                 await self._emit_paced(batch.inputs, emit)
         except RecordingError as error:
             raise SourceError(error.message, hint=error.hint) from error
-        emit([_state(Phase.ENDED, f"{self.name} was replayed to its end")])
+        some = ", of which only events were made that a rule may fire on" if self._is_narrowed else ""
+        emit([_state(Phase.ENDED, f"{self.name} was replayed to its end{some}")])
+
+    @property
+    def _is_narrowed(self) -> bool:
+        """Whether fewer events are told than there are."""
+        return self.wanted_filter is not None and isinstance(self._file, Capture | Folder)
 
     def select(self, event_types: Collection[str], *, narrows: bool = False) -> None:
         """A recording holds what it holds; of a capture all is told, or with a filter only what rules may fire on."""

@@ -17,6 +17,7 @@ from engine.rules.ruleset import Rule, RuleSet
 from engine.rules.selection import select
 from probes.options import Options, rule_paths, watched_paths
 from probes.ruling.configuration import settled
+from probes.ruling.emptiness import NO_RULE, Remark, remarks
 from probes.ruling.toggles import Toggles
 
 OF_RULES = ("rules_files", "rules", "priority", "append_output", "static_fields")
@@ -36,6 +37,8 @@ class ConfiguredRules:
         self._local = local
         self.local_fault = ""
         """Why the local rule file is not in force, "" when it is."""
+        self.remarks: list[Remark] = []
+        """What of the rules as they were loaded last has no effect though it is no fault."""
         self._first = True
         self.report: Callable[[str, str], None] = lambda _what, _hint: None
         """Told of what has changed in the configuration and holds only after a restart."""
@@ -54,7 +57,23 @@ class ConfiguredRules:
         rules = select(self._read(config, progress), config.rules, config.priority)
         self._configured = {rule.name: rule.enabled for rule in rules.rules}
         self._switch(rules)
+        self._remark(rules)
         return rules
+
+    def tell(self, report: Callable[[str, str], None], withdraw: Callable[[str], None]) -> None:
+        """From now on these are told, beginning with what was found so far."""
+        self.report, self.withdraw = report, withdraw
+        if self.local_fault:
+            report(f"{self._local} is not in force: {self.local_fault}", "mend it, or remove it")
+        for remark in self.remarks:
+            report(*remark)
+
+    def _remark(self, rules: RuleSet) -> None:
+        for what, _ in self.remarks:
+            self.withdraw(what)
+        self.remarks = list(remarks(list(map(Path, self._options.rules)), rules))
+        for remark in self.remarks:
+            self.report(*remark)
 
     def _switch(self, rules: RuleSet) -> None:
         """As was done by key, now or earlier."""
@@ -111,6 +130,8 @@ class ConfiguredRules:
 
     def keep(self, rule: Rule) -> None:
         """Remember that a rule was switched. Raises OSError when that cannot be written."""
+        if rule.enabled:
+            self.withdraw(NO_RULE)
         if self._toggles is not None:
             self._toggles.keep(rule.name, rule.enabled, configured=self._configured.get(rule.name, True))
 

@@ -10,11 +10,12 @@ from typing import Any
 from engine.errors import RecordingError, TiercelError, UsageError
 from engine.evidence import evidence_of
 from engine.explanation import Explanation
-from engine.lang.facts import of_event, of_values, read_values
+from engine.lang.facts import Facts, of_event, of_values, read_values
 from engine.rules.explain import explain
 from engine.rules.ruleset import Rule
 from engine.trial import events_of
 from probes.recordings.opened import is_recording
+from probes.ruling import told_lines
 from probes.ruling.trying import recorded
 
 STDIN = "-"
@@ -23,12 +24,17 @@ STDIN = "-"
 def explain_file(rule: Rule, path: str, num: int = 0) -> Explanation:
     """Why the rule fires or not on the event in a file; ``num`` is its number in a recording, or the line of JSON.
 
-    JSON is an object with field names and values, or an alert as ``tiercel watch --json`` and Falco print it; then
-    only the fields of its ``output_fields`` are known. Raises TiercelError for what is neither.
+    JSON is an object with field names and values, an alert as ``tiercel watch --json`` and Falco print it, of which
+    only the ``output_fields`` are known, or what ``tiercel convert`` writes: all of a recording, or lines of events.
+    Raises TiercelError for what is none of these.
     """
     if path != STDIN and _is_recording(Path(path)):
-        return _explain_recorded(rule, Path(path), num)
-    return explain(rule, of_values(_values(path, num)))
+        return _explain_recorded(rule, Path(path), path, num)
+    name, text = (path, told_lines.read_text(Path(path))) if path != STDIN else ("stdin", sys.stdin.read())
+    if told_lines.is_whole(text):
+        with told_lines.as_file(text) as whole:
+            return _explain_recorded(rule, whole, name, num)
+    return explain(rule, _facts(_object(name, text, num)))
 
 
 def _is_recording(path: Path) -> bool:
@@ -41,7 +47,7 @@ def _is_recording(path: Path) -> bool:
 # ── recordings ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _explain_recorded(rule: Rule, path: Path, num: int) -> Explanation:
+def _explain_recorded(rule: Rule, path: Path, name: str, num: int) -> Explanation:
     """Of that event; without a number of the first on which the rule fires, else of the one that comes closest."""
     closest: Explanation | None = None
     seen: set[bytes] = set()
@@ -63,7 +69,7 @@ def _explain_recorded(rule: Rule, path: Path, num: int) -> Explanation:
         if closest.holds:
             break
     if closest is None:
-        raise _no_event(rule, path, num, last)
+        raise _no_event(rule, name, num, last)
     return closest
 
 
@@ -71,27 +77,27 @@ def _distance(explanation: Explanation) -> int:
     return len(explanation.otherwise)
 
 
-def _no_event(rule: Rule, path: Path, num: int, last: int) -> TiercelError:
+def _no_event(rule: Rule, name: str, num: int, last: int) -> TiercelError:
     if num:
-        return RecordingError(f"{path}: there is no event {num}", hint=f"events are numbered from 1 to {last}")
+        return RecordingError(f"{name}: there is no event {num}", hint=f"events are numbered from 1 to {last}")
     types = ", ".join(sorted(rule.event_types)) or "nothing that is delivered"
-    return TiercelError(f"{path}: no event is of a type that {rule.name!r} looks at", hint=f"it looks at {types}")
+    return TiercelError(f"{name}: no event is of a type that {rule.name!r} looks at", hint=f"it looks at {types}")
 
 
 # ── JSON ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _values(path: str, num: int) -> dict[str, Any]:
-    given = _object(path, num)
+def _facts(given: dict[str, Any]) -> Facts:
+    if told_lines.is_event(given):
+        return told_lines.facts_of(given)
     printed = given.get("output_fields")
     if isinstance(printed, dict) and "rule" in given:
-        return read_values(printed, strict=False)
-    return read_values(given)
+        return of_values(read_values(printed, strict=False))
+    return of_values(read_values(given))
 
 
-def _object(path: str, num: int) -> dict[str, Any]:
-    """The JSON object in a file, or in one of its lines."""
-    name, text = (path, Path(path).read_text("utf-8", "replace")) if path != STDIN else ("stdin", sys.stdin.read())
+def _object(name: str, text: str, num: int) -> dict[str, Any]:
+    """The JSON object in a text, or in one of its lines."""
     lines = [line for line in text.splitlines() if line.strip()]
     if num:
         if num > len(lines):

@@ -28,7 +28,9 @@ async def following(sensor: Sensor) -> AsyncIterator[None]:
 
 
 def tell_reloads(sensor: Sensor, tell: Callable[[str], None]) -> None:
-    """Say how each reload went, and all that is wrong."""
+    """Say what there is to say of the rules at the start, then how each reload went, and all that is wrong."""
+    for problem in sensor.vitals.problems:
+        tell(f"{problem.what} ({problem.hint})")
 
     def on_reload(reload: Reload) -> None:
         for line in [*reload.problems, reload.summary]:

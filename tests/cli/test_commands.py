@@ -99,10 +99,32 @@ def test_hints_name_the_program_as_it_was_started(monkeypatch: pytest.MonkeyPatc
     assert "Try 'scripts/run watch --help'" in tiercel("watch", "--jsno").stderr
 
 
-def test_options_before_a_command_are_refused_not_ignored(rule_file: Path) -> None:
-    done = tiercel("-r", str(rule_file), "fields")
+def test_options_before_a_command_are_those_of_the_command(rule_file: Path) -> None:
+    done = tiercel("-r", str(rule_file), "replay", str(DEMO), "--text")
+    assert done.returncode == 0
+    assert "Shell (" in done.stdout and "Notice" in done.stdout and "Warning" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "refused"),
+    [(["-r", "x.yaml", "fields"], "'-r'"), (["--demo", "watch"], "'--demo'"), (["--respond", "attach"], "'--respond'")],
+)
+def test_options_that_the_command_has_not_are_refused_not_ignored(line: list[str], refused: str) -> None:
+    done = tiercel(*line)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "options stand behind the command" in done.stderr
+    assert f"No such option {refused}" in done.stderr
+    assert f" {line[-1]} [OPTIONS]" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [([str(DEMO)], "one file or folder is opened at a time"), (["--docker", "none"], "without --docker")],
+)
+def test_what_is_wrong_with_opening_is_said_without_a_name_that_nobody_types(more: list[str], said: str) -> None:
+    done = tiercel(str(DEMO), *more)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert "tiercel open" not in done.stderr
 
 
 def test_rules_check_passes_a_good_file(rule_file: Path) -> None:
@@ -219,3 +241,13 @@ def test_an_unknown_output_is_refused_with_the_nearest_name() -> None:
     done = tiercel("replay", str(DEMO), "--output", "htp=http://127.0.0.1:2801/")
     assert done.returncode == 2
     assert "did you mean http?" in done.stderr
+
+
+def test_rules_of_which_none_is_in_force_are_told_at_the_start(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.yaml"
+    empty.write_text("")
+    for done in (tiercel("rules", "list", str(empty)), tiercel("replay", str(DEMO), "-r", str(empty))):
+        assert done.returncode == 0
+        first, second, *_ = done.stderr.splitlines()
+        assert first.startswith(f"tiercel: {empty} has no rules")
+        assert second == "tiercel: no rule is in force (nothing raises an alert)"

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.events import KernelEvent
 from probes.options import DEMO
+from probes.recordings.opened import opened
 from probes.recordings.reader import read
 from probes.recordings.recorder import Recorder
 from tests.helpers.sample_inputs import one_of_each
@@ -41,6 +43,20 @@ def test_a_capture_is_for_sysdig_and_what_it_cannot_hold_is_said_once(tmp_path: 
     assert said[0] == f"tiercel: 1167 events and 55 other inputs written to {tmp_path / 'a.scap.gz'}"
     assert "tiercel: not held by this form: paths behind symbolic links (57)" in said
     assert ("cat", "/etc/shadow", "web") in sysdig(tmp_path / "a.scap.gz", "proc.name", "fd.name", "container.name")
+
+
+def test_of_a_capture_fewer_events_are_judged_and_that_is_said(tmp_path: Path) -> None:
+    forms = {name: tmp_path / name for name in ("a.scap", "a.jsonl")}
+    for path in forms.values():
+        assert tiercel("convert", str(DEMO), str(path)).returncode == 0
+        assert sum(isinstance(one, KernelEvent) for batch in opened(path) for one in batch.inputs) == 1167
+    of_capture, of_lines = (
+        tiercel("replay", str(path), "-c", "none", "--config", "none").stderr for path in forms.values()
+    )
+    assert "a.scap was replayed to its end, of which only events were made that a rule may fire on\n" in of_capture
+    assert "1167 events judged" not in of_capture
+    assert "a.jsonl was replayed to its end\n" in of_lines
+    assert "1167 events judged" in of_lines
 
 
 def test_lines_of_json_go_to_standard_output(tmp_path: Path) -> None:

@@ -109,6 +109,44 @@ def test_an_alert_as_it_is_printed_is_explained_as_far_as_its_fields_go() -> Non
     assert "is not known" in done.stdout
 
 
+@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz"])
+def test_lines_that_convert_writes_are_explained_as_the_recording_is(name: str, tmp_path: Path) -> None:
+    lines = tmp_path / name
+    convert(DEMO, str(lines))
+    for choice in ([], ["--num", "420"], ["--num", "1"]):
+        explained = tiercel("why", RULE, "--event", str(lines), *choice)
+        assert (explained.returncode, explained.stderr) == (0, "")
+        assert explained.stdout == tiercel("why", RULE, "--event", str(DEMO), *choice).stdout
+    assert "there is no event 99999" in tiercel("why", RULE, "--event", str(lines), "--num", "99999").stderr
+    if name.endswith(".gz"):
+        lines.write_bytes(lines.read_bytes()[:9000])
+        assert "cannot be read" in tiercel("why", RULE, "--event", str(lines)).stderr
+
+
+def test_lines_that_convert_writes_are_explained_from_standard_input(tmp_path: Path) -> None:
+    convert(DEMO, str(tmp_path / "a.jsonl"))
+    told = (tmp_path / "a.jsonl").read_text(encoding="utf-8")
+    piped = tiercel("why", RULE, "--event", "-", "--num", "420", told=told)
+    assert piped.stdout == tiercel("why", RULE, "--event", str(DEMO), "--num", "420").stdout
+    assert "stdin: there is no event 99999" in tiercel("why", RULE, "--event", "-", "--num", "99999", told=told).stderr
+
+
+def test_of_one_such_line_that_is_known_which_is_in_it(tmp_path: Path) -> None:
+    convert(DEMO, str(tmp_path / "a.jsonl"))
+    lines = (tmp_path / "a.jsonl").read_text(encoding="utf-8").splitlines()
+    line = next(each for each in lines if '"evt.num":420,' in each)
+    done = tiercel("why", RULE, "--event", "-", told=line)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert 'fd.name is "/etc/shadow"' in done.stdout
+    assert "evt.is_open_read is true" in done.stdout
+    assert "proc.aname is not known" in done.stdout
+    odd = tiercel("why", RULE, "--event", "-", told='{"evt.type": "bogus", "evt.time": 1}')
+    assert (odd.returncode, odd.stderr) == (0, "")
+    assert "does not fire" in odd.stdout
+    wrong = tiercel("why", RULE, "--event", "-", told='{"evt.type": "open", "evt.time": 1, "proc.pid": "x"}')
+    assert (wrong.returncode, "this is no event" in wrong.stderr) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

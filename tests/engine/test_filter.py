@@ -9,8 +9,9 @@ from contextlib import closing
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from engine.alert_query import ALERTS, fits
+from engine.alert_query import ALERTS, STATES, fits
 from engine.errors import UsageError
 from engine.filter import KEYS, Subject, fold, is_condition, parse_filter
 from engine.query import MAX_LENGTH
@@ -170,6 +171,7 @@ def test_the_host_and_empty_values(text: str) -> None:
         ("rule.tags startswith T and evt.type=open", 28, "no field evt.type here", "here you can ask for rule.name"),
         ("process=x and " + "image=y or " * 400 + "image=z", MAX_LENGTH + 1, "more than 4,000", "shorter"),
         ("! process=sh and web", 18, "'web' alone is no check", "a field stands first"),
+        ("fd.name startswith", 9, "nothing stands after startswith", "words alone"),
         ("a process!= b", 3, "'process!=' has no value", 'process=""'),
     ],
 )
@@ -196,15 +198,19 @@ SUBJECTS = st.builds(
     target=WORDS,
     user=WORDS,
     tags=st.lists(VALUES, max_size=3),
+    state=st.sampled_from(STATES),
 )
 TERMS = st.one_of(
     VALUES.map('"{}"'.format),
     VALUES.map('-"{}"'.format),
-    st.tuples(st.sampled_from([*KEYS, "proc.name"]), st.sampled_from(["=", "!="]), VALUES).map(
-        '{0[0]}{0[1]}"{0[2]}"'.format
-    ),
+    st.tuples(
+        st.sampled_from([*(key for key in KEYS if key != "state"), "proc.name"]), st.sampled_from(["=", "!="]), VALUES
+    ).map('{0[0]}{0[1]}"{0[2]}"'.format),
     st.tuples(st.sampled_from(["=", "!=", "<", "<=", ">", ">="]), st.sampled_from(["error", "Info"])).map(
         "priority{0[0]}{0[1]}".format
+    ),
+    st.tuples(st.sampled_from(["=", "!="]), st.sampled_from(["NEW", "in*", "False Positive"])).map(
+        'state{0[0]}"{0[1]}"'.format
     ),
 )
 
@@ -217,9 +223,13 @@ def test_sql_and_memory_agree(text: str, subject: Subject) -> None:
 
 
 LITERALS = VALUES.map(lambda text: '"' + text.replace("\\", "").replace('"', "") + '"')
+LIMITED = {"rule.priority", "priority", "alert.state", "state"}
 CHECKS = st.one_of(
+    st.tuples(st.sampled_from(["state", "alert.state"]), st.sampled_from(["=", "!="]), st.sampled_from(STATES)).map(
+        '{0[0]} {0[1]} "{0[2]}"'.format
+    ),
     st.tuples(
-        st.sampled_from([name for name in [*ALERTS.columns, *ALERTS.short] if "priority" not in name]),
+        st.sampled_from([name for name in [*ALERTS.columns, *ALERTS.short] if name not in LIMITED]),
         st.sampled_from(["=", "!=", "contains", "icontains", "startswith", "endswith", "glob", "iglob"]),
         LITERALS,
     ).map(" ".join),
@@ -276,3 +286,23 @@ def in_sql(text: str, subject: Subject) -> bool:
         return bool(
             connection.execute(f"SELECT count(*) FROM stacks WHERE {wanted.sql}", wanted.parameters).fetchone()[0]
         )
+
+
+@pytest.mark.parametrize("text", ["state=bogus", "shell state!=bogus", "alert.state in (new, bogus)", "! state=bogus"])
+def test_a_state_that_there_is_not_is_refused_with_those_that_there_are(text: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        parse_filter(text)
+    assert "there is no state 'bogus'" in refused.value.message
+    assert refused.value.hint == 'one of new, acknowledged, muted, "false positive", incident'
+
+
+@pytest.mark.parametrize("text", ["state=inc*", 'state="false positive"', "state!=NEW", "alert.state startswith bog"])
+def test_a_state_can_be_asked_for_by_a_part_of_it(text: str) -> None:
+    assert parse_filter(text)
+
+
+def test_a_known_field_before_a_misspelt_operator_is_no_word() -> None:
+    with pytest.raises(UsageError, match="column 17: 'starts' is no operator") as refused:
+        parse_filter("        fd.name starts /etc")
+    assert refused.value.hint == "did you mean startswith?"
+    assert parse_filter('"fd.name starts /etc"').matches(replace(WEB, cmdline="grep fd.name starts /etc"))

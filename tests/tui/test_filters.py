@@ -10,6 +10,7 @@ from tests.helpers.incident import incident
 from tui.completion import offer
 from tui.places import AlertPlace
 from tui.widgets.filter_bar import FilterBar
+from tui.widgets.input_line import Line
 from tui.widgets.page_list import PageList
 
 SIZES = [pytest.param(NARROW, id="80x24"), pytest.param(WIDE, id="160x50")]
@@ -85,13 +86,63 @@ async def test_what_is_wrong_is_said_in_place_and_nothing_changes(view: str) -> 
         rows = await filtered(drive, view, "container.nome=web and x")
         await drive.until_shown("there is no field container.nome")
         before = rows.total
-        await drive.press("x")
-        assert "there is no field" not in drive.text()
+        await drive.press("end", "x")
+        assert "there is no field" in drive.text()
         await drive.press("backspace", "enter")
         await drive.until_shown("there is no field container.nome")
         assert rows.total == before
         await drive.press("escape")
         await drive.until(lambda: drive.app.focused is rows)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    ("view", "text", "reason"),
+    [
+        ("1", "fd.name starts /e", "'starts' is no operator – did you mean startswith?"),
+        ("1", "state=bogus", "there is no state 'bogus' – one of new,"),
+        ("1", "priority<=bogus", "'bogus' is no priority – one of emergency,"),
+        ("2", "container.nam = w", "there is no field container.nam here"),
+        ("3", "proc.nam = x", "there is no field proc.nam here – did you mean proc.name?"),
+        ("4", "fd.name starts /e", "'starts' is no operator – did you mean startswith?"),
+        ("5", "priority<=bogus", "there is no 'bogus' – one of emergency,"),
+    ],
+)
+async def test_what_is_wrong_is_said_while_it_is_typed(
+    view: str, text: str, reason: str, size: tuple[int, int]
+) -> None:
+    async with driving(incident(), size) as drive:
+        await drive.press(view)
+        rows: PageList[object] = drive.pane.query_one(PageList)
+        await drive.until(lambda: rows.total > 1)
+        total, region = rows.total, rows.region
+        await drive.press("slash", *text)
+        await drive.until_shown(reason)
+        assert (rows.total, rows.region) == (total, region)
+        await drive.press("backspace")
+        assert drive.app.focused is drive.pane.query_one(FilterBar).query_one(Line)
+        assert drive.pane.query_one(Line).value == text[:-1]
+
+
+async def test_nobody_is_told_of_a_term_that_is_not_finished(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FilterBar, "pause", 3600)
+    async with driving(incident()) as drive:
+        await drive.press("slash")
+        for key in "fd.name startswith (/etc":
+            await drive.press(key)
+            assert not drive.pane.query_one(FilterBar).warns
+        await drive.press(*" and ")
+        assert drive.pane.query_one(FilterBar).warns
+
+
+async def test_what_is_offered_is_not_taken_away_by_what_is_wrong_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FilterBar, "pause", 0.01)
+    async with driving(incident()) as drive:
+        await drive.press("slash", *"fd.name st")
+        await drive.settled()
+        await drive.until_shown("⇥ startswith")
+        await drive.press(*"ill")
+        await drive.until_shown("'still' is no operator")
 
 
 @pytest.mark.parametrize(("view", "meant"), [("2", "state"), ("3", "proc.tty"), ("4", "evt.type"), ("5", "enabled")])

@@ -143,6 +143,15 @@ async def test_what_is_wrong_with_keys_is_said_on_the_screen() -> None:
         await drive.until_shown("This key is as it was", "t.yaml:2:3: there is no action", "'alerts.ack'")
 
 
+@pytest.mark.parametrize(("count", "left"), [(3, ""), (4, ""), (7, "… and 3 more: `tiercel keys` tells all")])
+async def test_all_that_is_wrong_with_keys_is_read_on_a_small_screen(count: int, left: str) -> None:
+    place = "/home/somebody/.config/tiercel/tiercel.yaml"
+    faults = [f"{place}:{n}:3: there is no action 'alerts.acknowledgement{n}'" for n in range(1, count + 1)]
+    async with driving(incident(), NARROW, faults=faults) as drive:
+        told = [f"acknowledgement{n}'" for n in range(1, min(count, 4) + 1)]
+        await drive.until_shown(f"{count} keys are as they were", *told, left)
+
+
 async def test_hints_name_the_keys_in_force() -> None:
     changed = {"everywhere.view(6)": "f6", "everywhere.view(4)": "f4", "everywhere.quit": "Q", "logs.pause": "f7"}
     world = incident()

@@ -367,12 +367,12 @@ class AlertsPane(AlertVisits, FilterPane):
             return "No alerts.", "dim"
         if self.front.travel.at:
             return "No alert by then.", "dim"
+        if not health.rules_enabled:
+            return "No rule is on: nothing raises an alert.", "warn"
         if health.phase in _NONE_OF:
             return _NONE_OF[health.phase], "dim"
         if self.source.is_part:
             return "No alerts are kept of it.", "dim"
-        if not health.rules_enabled:
-            return "No rule is on: nothing raises an alert.", "warn"
         watching = f"{words.plural(health.rules_enabled, 'rule')} on {words.plural(health.containers, 'container')}"
         return f"All quiet: {watching} and the host.", "dim"
 

@@ -115,10 +115,14 @@ def _by(row: Change) -> list[Span]:
     return [*ran, (row.process, "dim")]
 
 
+def _dated_by(row: Change) -> str:
+    return f"executed {words.stamp(row.executed)}  {row.process}" if row.executed else row.process
+
+
 _COLUMNS: list[Column[Change]] = [
     Column("Change", 9, _kind),
     Column("Path", 24, lambda row: [(row.path, "")], share=3, middle=True),
     Column("Time", 8, lambda row: [(words.clock(row.time), "dim")], exact=lambda row: words.stamp(row.time)),
     Column("", 1, lambda row: [("!", "bad")] if row.alert_id else [], name="Alert"),
-    Column("By", 20, _by, share=3),
+    Column("By", 20, _by, share=3, exact=_dated_by),
 ]

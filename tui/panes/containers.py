@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -126,7 +126,7 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
                 name="Since",
                 exact=_since,
             ),
-            Column("Flags", 8, self._flags, share=3),
+            Column("Flags", 8, self._flags, share=3, exact=self._dated_flags),
         ]
 
     def _alerts(self, row: ContainerRow) -> list[Span]:
@@ -146,12 +146,18 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
 
     def _flags(self, row: ContainerRow) -> list[Span]:
         now = self.front.now()
+        return self._flags_of(row, lambda time: f"{words.age(time, now)} ago")
+
+    def _dated_flags(self, row: ContainerRow) -> str:
+        return "".join(text for text, _ in self._flags_of(row, words.stamp)).strip()
+
+    def _flags_of(self, row: ContainerRow, when: Callable[[int], str]) -> list[Span]:
         times, last = max((row.execs, row.last_exec), (row.entries, row.last_entry))
-        entered = f"exec ×{times}, {words.age(last, now)} ago" if times else ""
+        entered = f"exec ×{times}, {when(last)}" if times else ""
         again = f"restarted ×{row.info.restarts}" if row.info.restarts else ""
         found = [
             ("out of memory" if row.info.oom_killed else "", "bad"),
-            (ended(row, now), "dim"),
+            (ended(row, when), "dim"),
             (foreign(row), "warn"),
             *((flag, "bad") for flag in flags(row.info)),
             *sign(self.front.health, row.info.id),
@@ -272,11 +278,11 @@ def is_old(row: ContainerRow, now: int) -> bool:
     return row.info.state in _ENDED and 0 < row.info.finished <= now - LISTED
 
 
-def ended(row: ContainerRow, now: int) -> str:
-    """Since when it has ended, "" while it has not."""
+def ended(row: ContainerRow, when: Callable[[int], str]) -> str:
+    """When it has ended, "" while it has not."""
     if not row.info.finished or not (row.gone or row.info.state in _ENDED):
         return ""
-    return f"ended {words.age(row.info.finished, now)} ago"
+    return f"ended {when(row.info.finished)}"
 
 
 def state(row: ContainerRow) -> list[Span]:

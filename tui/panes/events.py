@@ -4,12 +4,13 @@ Following, the newest has the cursor. Once the cursor was moved, or with a pause
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Sequence
 from operator import attrgetter
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.binding import BindingType
 
+from engine import sheet
 from engine.lang.fields import resolve
 from engine.protocol import EventRow, Events, Health, ListEvents
 from engine.query import has_field, known_fields, refuse_unknown, split_inversion, tree
@@ -22,6 +23,7 @@ from tui.places import EventsPlace
 from tui.theme import Span
 from tui.widgets.columns import Column
 from tui.widgets.page_list import PageList
+from tui.widgets.taking import Taking
 
 EVERYTHING = EventsPlace("everything")
 LATEST = 200
@@ -117,10 +119,22 @@ class EventsPane(ListPane[EventRow]):
 
     async def fetch(self) -> Sequence[EventRow]:
         """The events of the place that pass the filter: the sensor has more of them than the screen."""
+        return await self._ask(LATEST, self.front.travel.at)
+
+    async def _ask(self, limit: int, until: int) -> Sequence[EventRow]:
         place = self._place
-        until = self.front.travel.at
-        request = ListEvents(place.pid, place.start, place.container_id, limit=LATEST, filter=self.sought, until=until)
+        request = ListEvents(place.pid, place.start, place.container_id, limit=limit, filter=self.sought, until=until)
         return (await self.front.ask(request, Events)).rows
+
+    def all_of(self, total: int) -> str:
+        """More than are listed."""
+        return f"all events that are remembered, {total:,} or more" if total >= LATEST else super().all_of(total)
+
+    async def every_row(self, rows: Taking[Any]) -> AsyncIterator[EventRow]:
+        """All that are remembered and pass the filter; where the list stands still none that came since."""
+        until = self.rows[0].time if self.stands_fast() and self.rows else self.front.travel.at
+        for row in await self._ask(sheet.MOST, until):
+            yield row
 
     def apply_filter(self, text: str) -> None:
         """Ask again."""

@@ -43,8 +43,16 @@ class Exporting(Exporter, Vertical):
             self.say(("There is nothing to write: the list is empty.", "warn"))
             return
         first = f"the first {sheet.MOST:,} of " if total > sheet.MOST else ""
-        what = f"{first}{words.plural(total, 'marked row' if rows.marked else 'row')}"
+        what = f"{first}{words.plural(total, 'marked row')}" if rows.marked else f"{first}{self.all_of(total)}"
         self.app.push_screen(ExportScreen(what, f"~/{FOLDER}"), partial(self._form_chosen, rows))
+
+    def all_of(self, total: int) -> str:
+        """What is written where no row is marked; ``total`` rows are known of."""
+        return words.plural(total, "row")
+
+    def every_row(self, rows: Taking[Any]) -> AsyncIterator[Any]:
+        """All that are written then."""
+        return rows.all_rows(sheet.MOST)
 
     def _form_chosen(self, rows: Taking[Any], form: sheet.Form | None) -> None:
         if form is not None:
@@ -52,7 +60,7 @@ class Exporting(Exporter, Vertical):
             start(self, partial(self._write_list, rows, form), group="export", exclusive=True)
 
     async def _write_list(self, rows: Taking[Any], form: sheet.Form) -> None:
-        lines = _lines(rows, rows.marked_here())
+        lines = self._lines(rows, rows.marked_here())
         listed = sheet.Sheet(str(self.id or "list"), self.title_of_export(), rows.headings(), lines)
         try:
             path, count = await sheet.write(Path.home() / FOLDER, form, listed)
@@ -61,11 +69,10 @@ class Exporting(Exporter, Vertical):
             return
         self.say(("✓ ", "ok"), (f"{words.plural(count, 'row')} in ", ""), (f"~/{FOLDER}/{path.name}", "strong"))
 
-
-async def _lines(rows: Taking[Any], marked: list[Any]) -> AsyncIterator[sheet.Line]:
-    if marked:
-        for row in marked:
+    async def _lines(self, rows: Taking[Any], marked: list[Any]) -> AsyncIterator[sheet.Line]:
+        if marked:
+            for row in marked:
+                yield sheet.Line(rows.cells(row), clip.as_json(row))
+            return
+        async for row in self.every_row(rows):
             yield sheet.Line(rows.cells(row), clip.as_json(row))
-        return
-    async for row in rows.all_rows(sheet.MOST):
-        yield sheet.Line(rows.cells(row), clip.as_json(row))

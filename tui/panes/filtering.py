@@ -30,7 +30,7 @@ class FilterPane(Pane):
 
     def __init__(self, front: Front, id: str | None = None) -> None:
         super().__init__(front, id)
-        self.filter_bar = FilterBar(self.filter_help, self.offer)
+        self.filter_bar = FilterBar(self.filter_help, self.offer, self._wrong)
         self.share = Share(front.along)
         self._foreign = ""
         """The condition that goes along and says nothing of what is here."""
@@ -61,6 +61,14 @@ class FilterPane(Pane):
     def check_filter(self, text: str) -> None:
         """Raises UsageError for a filter that cannot be understood."""
 
+    def _wrong(self, text: str) -> str:
+        """Why a filter cannot be understood, and what to do; "" for one that can."""
+        try:
+            self.check_filter(text)
+        except UsageError as error:
+            return f"{error.message} – {error.hint}"
+        return ""
+
     def apply_filter(self, text: str) -> None:
         """Show only what the filter lets through."""
 
@@ -84,10 +92,8 @@ class FilterPane(Pane):
     @on(FilterBar.Kept)
     def _kept(self, event: FilterBar.Kept) -> None:
         event.stop()
-        try:
-            self.check_filter(event.text)
-        except UsageError as error:
-            self.filter_bar.refuse(f"{error.message} – {error.hint}")
+        if wrong := self._wrong(event.text):
+            self.filter_bar.refuse(wrong)
         else:
             self.app.push_screen(SavedScreen(self.saved, self.view, event.text, naming=True), self._picked)
 
@@ -114,10 +120,8 @@ class FilterPane(Pane):
         if not event.final:
             self.typing(event.text)
             return
-        try:
-            self.check_filter(event.text)
-        except UsageError as error:
-            self.filter_bar.refuse(f"{error.message} – {error.hint}")
+        if wrong := self._wrong(event.text):
+            self.filter_bar.refuse(wrong)
         else:
             self._set_filter(event.text)
             self.focus_content()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -13,20 +12,23 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.message import Message
+from textual.timer import Timer
 from textual.widgets import Input, Static
 from textual.widgets.input import Selection
 
 from tui.actions import bindings
 from tui.completion import Offer
 from tui.theme import Span, content
+from tui.unfinished import may_become_right, split_column
 from tui.widgets.input_line import Line
 
 Complete = Callable[[str], Offer]
+Wrong = Callable[[str], str]
+"""What is wrong with a filter, "" for nothing."""
 _OFFERED = 6
 """Words shown of an offer."""
 _WORD_SHARE, _WORD_PADDING = 0.6, 3
 """What of the line is for what stands beside the input, as in the style sheet."""
-_COLUMN = re.compile(r"filter, column (\d+): ")
 
 
 class _FilterInput(Line):
@@ -86,8 +88,12 @@ class _FilterInput(Line):
 class FilterBar(Horizontal):
     """Hidden until ``/``. Enter applies, Esc clears and leaves, up and down recall earlier filters.
 
-    A filter that is wrong keeps the bar open, with the reason beside it.
+    A filter that is wrong keeps the bar open, with the reason beside it; while it is typed the reason is there as soon
+    as going on cannot mend it, else when somebody waits and there is nothing to go on with.
     """
+
+    pause: ClassVar[float] = 0.8
+    """Seconds without a key after which a term counts as finished."""
 
     @dataclass
     class Applied(Message):
@@ -102,9 +108,12 @@ class FilterBar(Horizontal):
 
         text: str
 
-    def __init__(self, placeholder: str, complete: Complete) -> None:
+    def __init__(self, placeholder: str, complete: Complete, wrong: Wrong = lambda _text: "") -> None:
         super().__init__()
         self._complete = complete
+        self._wrong = wrong
+        self._later: Timer | None = None
+        """When what is wrong is said."""
         self._input = _FilterInput(placeholder, complete)
         self._word = Static(id="filter-word", markup=False)
         self.reason = Static(classes="filter-reason", markup=False)
@@ -112,6 +121,8 @@ class FilterBar(Horizontal):
         self.reason.display = False
         self.text = ""
         """The filter in force."""
+        self.warns = False
+        """Whether it says what is wrong."""
         self.display = False
 
     def compose(self) -> ComposeResult:
@@ -136,24 +147,42 @@ class FilterBar(Horizontal):
     def refuse(self, reason: str) -> None:
         """Say what is wrong, with the cursor on it where its column is known."""
         self.display = True
-        if match := _COLUMN.match(reason):
-            self._input.cursor_position = int(match[1]) - 1
-            reason = reason[match.end() :]
+        column, _ = split_column(reason)
+        if column is not None:
+            self._input.cursor_position = column
+        self._warn(reason)
+        self._input.focus()
+
+    def _warn(self, reason: str) -> None:
+        _, reason = split_column(reason)
         fits = cell_len(reason) <= self.app.size.width * _WORD_SHARE - _WORD_PADDING
         self._say((reason if fits else "", "bad"))
         self.reason.update(content((reason, "bad")))
         self.reason.display = not fits
-        self._input.focus()
+        self.warns = True
 
-    def _offer(self) -> None:
-        """Show what the text before the cursor may go on with."""
+    def _judge(self) -> None:
+        """Say what is wrong with what is typed: now, in a moment, or not as long as something is offered."""
+        typed, reason = self._input.value[: self._input.cursor_position], self._wrong(self._input.value)
+        offered = self._offer()
+        if reason and not may_become_right(typed, reason):
+            self._warn(reason)
+        elif reason and not offered:
+            self._later = self.set_timer(self.pause, lambda: self._warn(reason))
+
+    def _offer(self) -> bool:
+        """Show what the text before the cursor may go on with; whether there is anything."""
         words = self._complete(self._input.value[: self._input.cursor_position]).words
         more = f" +{len(words) - _OFFERED}" if len(words) > _OFFERED else ""
         sign: Span = ("⇥ ", "accent") if words else ("", "")
         self._say(sign, ("  ".join(words[:_OFFERED]) + more, "dim"))
+        return bool(words)
 
     def _say(self, *spans: Span) -> None:
         """Write beside the input, in one line: the list stays where it is."""
+        self.warns = False
+        if self._later is not None:
+            self._later.stop()
         self.reason.display = False
         self._word.update(content(*spans))
         self._word.display = any(text for text, _ in spans)
@@ -166,7 +195,7 @@ class FilterBar(Horizontal):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        self._offer()
+        self._judge()
         self.post_message(self.Applied(event.value.strip(), final=False))
 
     @on(Input.Submitted)

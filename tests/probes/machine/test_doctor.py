@@ -213,6 +213,24 @@ def test_a_daemon_that_is_named_and_is_not_there_is_no_reason_to_take_another(tm
     assert there.found.startswith("ssh://ann@far (--docker): ssh leads to another machine")
 
 
+@pytest.mark.parametrize("chosen", ["unix://{0}/mine.sock", "{0}/mine.sock"])
+async def test_who_names_a_place_where_nothing_listens_is_told_of_what_does(chosen: str, tmp_path: Path) -> None:
+    here = machine(tmp_path, docker=chosen.format(tmp_path))
+    alone = finding("Docker", here)
+    assert alone.found == f"{tmp_path}/mine.sock (--docker): No such file or directory"
+    assert alone.mend.endswith("or mend --docker: without one Tiercel looks for a socket itself")
+    (tmp_path / "run").mkdir()
+    async with MiniDocker().serving(tmp_path / "run/docker.sock") as url:
+        assert (await asked(here)).mend.endswith(f"or mend --docker: there is {url}")
+        there = await asked(machine(tmp_path, environ={"HOME": "/", "DOCKER_HOST": "tcp://localhost:1"}))
+    assert "or mend DOCKER_HOST: " in there.mend
+
+
+def test_who_names_the_usual_place_is_told_how_to_start_what_listens_there(tmp_path: Path) -> None:
+    found = finding("Docker", machine(tmp_path, docker=f"unix://{tmp_path}/run/podman/podman.sock"))
+    assert found.mend == "sudo systemctl start podman.socket"
+
+
 def test_who_does_without_docker_is_told_what_that_means(tmp_path: Path) -> None:
     found = finding("Docker", machine(tmp_path, docker="none"))
     assert (found.status, found.found) == (Status.OK, "not asked (--docker none)")

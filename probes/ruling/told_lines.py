@@ -1,0 +1,54 @@
+"""Lines of JSON as ``tiercel convert`` writes them: all of a recording, or one event out of it."""
+
+from __future__ import annotations
+
+import gzip
+import tempfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from engine.errors import UsageError
+from engine.lang.facts import Facts, beside, of_event, read_values
+from engine.trial import events_of
+from probes.recordings.json_fields import HEADER
+from probes.recordings.json_reader import event_of
+
+_ITS_OWN = ("evt.", "fd.", "syscall.")
+"""How the names of fields begin of which an event tells by itself; of the others it tells what is in its line."""
+
+
+def read_text(path: Path) -> str:
+    """The text of a file, which may be compressed. Raises UsageError for one that cannot be read."""
+    try:
+        content = path.read_bytes()
+        return (gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content).decode("utf-8", "replace")
+    except (OSError, EOFError, zlib.error) as error:
+        raise UsageError(f"{path}: cannot be read: {error}") from None
+
+
+def is_whole(text: str) -> bool:
+    """Whether it is all of a recording, with the line that begins one."""
+    return HEADER in text.partition("\n")[0].encode()
+
+
+@contextmanager
+def as_file(text: str) -> Iterator[Path]:
+    """For who reads recordings from files."""
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".jsonl") as file:
+        file.write(text)
+        file.flush()
+        yield Path(file.name)
+
+
+def is_event(given: Mapping[str, Any]) -> bool:
+    """Whether an object is such a line of an event: its time is a number, which a field of Falco's has not."""
+    return "evt.type" in given and isinstance(given.get("evt.time"), int)
+
+
+def facts_of(given: dict[str, Any]) -> Facts:
+    """What is known of an event by its line. Raises RecordingError for what can be none."""
+    event = next(iter(events_of([event_of(given)])))
+    return beside(of_event(event), read_values(given, strict=False), _ITS_OWN)
