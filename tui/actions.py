@@ -131,7 +131,7 @@ ACTIONS = (
         ("alerts",),
         about="list",
     ),
-    Action("follow", "f", "follow", "Stay on the newest", ("alerts", "events"), about="list"),
+    Action("follow", "f", "follow", "Stay on the newest", ("alerts", "its_alerts", "events"), about="list"),
     Action("state", "s", "state", "Incident, false positive, muted for a time, …, with a note", _ON_ALERT),
     Action("except", "x", "except", "Make an exception of it: which fields, what it would have hidden", _ON_ALERT),
     Action(

@@ -264,12 +264,15 @@ def waiting_for(front: Front, nothing: list[Span], *, answered: bool = True) -> 
     return nothing if answered else [("◌ Looking…", "dim")]
 
 
-def order(pane: Pane, paused: bool, waiting: int, noun: str) -> list[Span]:
-    """Why the newest row is not at the top: somebody reads or has paused, and so many wait."""
+def order(pane: Pane, paused: bool, waiting: int, noun: str, *, follows: bool) -> list[Span]:
+    """Why the newest row is not at the top, or will not be: somebody reads or has paused, and so many wait."""
     new = words.plural(waiting, f"new {noun}")
     if paused:
         return [("‖ paused", "warn"), (f"  {new} waiting", "strong"), (f"   {pane.sign('pause')} resumes", "dim")]
-    return [(f"▲ {new}", "accent"), (f"   {pane.sign('follow')} follows", "dim")] if waiting else []
+    if follows or (not waiting and pane.front.phase is Phase.ENDED):
+        return []
+    told = (f"▲ {new}", "accent") if waiting else ("not following", "dim")
+    return [told, (f"   {pane.sign('follow')} follows", "dim")]
 
 
 def priority_cell(priority: Priority | None) -> list[Span]:
