@@ -67,6 +67,7 @@ VIEWS = {
 """Where an action works, in the order of the help screen."""
 
 _LISTS = ("alerts", "its_alerts", "timeline", "containers", "processes", "events", "changes", "rules")
+_SORTED = ("containers", "processes", "rules")
 _ON_RULES = ("rules", "rule")
 _ON_ALERT = ("alerts", "alert", "timeline")
 
@@ -96,17 +97,17 @@ ACTIONS = (
     Action("logs", "l", "logs", "What it wrote", ("containers",)),
     Action("image", "i", "image", "Its image: how it was made, who else runs it", ("containers",), shown=False),
     Action("shell", "E", "shell", "A shell in it, by docker exec; the sensor knows it for ours", ("containers",)),
-    Action("sort_next", "greater_than_sign", "sort", "Sort by the next column", ("containers",), about="list"),
+    Action("sort_next", "greater_than_sign", "sort", "Sort by the next column", _SORTED, about="list"),
     Action(
         "sort_previous",
         "less_than_sign",
         "sort",
         "Sort by the column before",
-        ("containers",),
+        _SORTED,
         shown=False,
         about="list",
     ),
-    Action("sort_reverse", "I", "reverse", "Sort the other way round", ("containers",), shown=False, about="list"),
+    Action("sort_reverse", "I", "reverse", "Sort the other way round", _SORTED, shown=False, about="list"),
     Action(
         "ended",
         "H",
