@@ -228,7 +228,12 @@ ACTIONS = (
     Action("next_tab", "tab,right_square_bracket", "next", "Next tab", ("tabs",), shown=False),
     Action("previous_tab", "shift+tab,left_square_bracket", "previous", "Previous tab", ("tabs",), shown=False),
     Action(
-        "view(1)", "1", "Alerts", "Alerts, or those of the container or process picked", ("everywhere",), shown=False
+        "view(1)",
+        "1",
+        "Alerts",
+        "Alerts, or those of the container, process or rule picked",
+        ("everywhere",),
+        shown=False,
     ),
     Action("view(2)", "2", "Containers", "Containers", ("everywhere",), shown=False),
     Action("view(3)", "3", "Processes", "Processes, or those of the container picked", ("everywhere",), shown=False),

@@ -69,7 +69,10 @@ def _tree(place: TreePlace) -> list[Tab]:
 
 
 def _rule(place: RulePlace) -> list[Tab]:
-    return [Tab("rule", "Rule", lambda front, id: RulePane(front, place.name, id))]
+    return [
+        Tab("rule", "Rule", lambda front, id: RulePane(front, place.name, id)),
+        Tab("alerts", "Alerts", lambda front, id: AlertsPane(front, id, rule=place.name)),
+    ]
 
 
 def _events(place: EventsPlace) -> list[Tab]:

@@ -114,3 +114,31 @@ async def test_views_that_a_container_has_not_are_those_of_everything() -> None:
         await drive.press("5")
         await drive.until_shown("Package manager started in container")
         assert isinstance(drive.frame, MainFrame)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_alerts_of_a_rule_and_back(size: tuple[int, int]) -> None:
+    async with driving(incident(), size) as drive:
+        await picked(drive, "5", "down", row="Sensitive file read")
+        await drive.press("1")
+        await drive.until_shown("Rules › Sensitive file read", "cat /etc/shadow")
+        await drive.until(lambda: drive.pane.query_one(PageList).total == 1)
+        assert place(drive) == (["Rules", "Sensitive file read"], "alerts")
+        assert "/bin/18211" not in drive.text()
+        await drive.press("enter")
+        await drive.until(lambda: place(drive) == (["Rules", "Sensitive file read", "Sensitive file read"], "overview"))
+        await drive.press("escape", "escape")
+        await drive.until(lambda: isinstance(drive.frame, MainFrame) and name(drive) == "Sensitive file read")
+        await drive.press("enter", "1")
+        await drive.until(lambda: place(drive) == (["Rules", "Sensitive file read"], "alerts"))
+        await drive.press("1")
+        await drive.until_shown("/bin/18211")
+        assert isinstance(drive.frame, MainFrame)
+
+
+async def test_a_rule_to_which_nobody_went_is_not_picked() -> None:
+    async with driving(incident()) as drive:
+        await picked(drive, "5", row="Terminal shell in container")
+        await drive.press("1")
+        await drive.until_shown("/bin/18211")
+        assert isinstance(drive.frame, MainFrame)

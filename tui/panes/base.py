@@ -18,7 +18,7 @@ from tui.front import Front, GoneError, Link, RefusedError
 from tui.loader import Loader
 from tui.navigation import Navigator
 from tui.panes.exporting import Exporting
-from tui.places import ContainerPlace, ProcessPlace
+from tui.places import ContainerPlace, ProcessPlace, RulePlace
 from tui.theme import Span, priority_tone
 from tui.widgets.notice import Notice, Part
 from tui.widgets.taking import MARK, Taking
@@ -216,8 +216,8 @@ class Pane(Exporting):
         """Whether the footer has an action. One that cannot be done now is left out of it, and its key says why."""
         return True
 
-    def picked(self) -> ContainerPlace | ProcessPlace | None:
-        """The container or process that somebody went to here: a number key shows that view of it."""
+    def picked(self) -> ContainerPlace | ProcessPlace | RulePlace | None:
+        """The container, process or rule that somebody went to here: a number key shows that view of it."""
         return None
 
     def unpick(self) -> None:

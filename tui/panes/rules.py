@@ -108,6 +108,10 @@ class RulesPane(Editing, Undoing, SortedPane[RuleRow]):
             (f"   {self.sign('reload')} reads the rule files again", "dim"),
         ]
 
+    def picked(self) -> RulePlace | None:
+        """The rule that somebody went to."""
+        return RulePlace(self.went_to.name) if self.went_to else None
+
     def rule_name(self) -> str:
         """The one under the cursor."""
         row = self.list.selected
