@@ -259,9 +259,20 @@ class TiercelApp(Travelling):
     # ── getting about ────────────────────────────────────────────────────────────────────────────────────────────
 
     def visit(self, place: Place, view: str = "") -> None:
-        """Open a place on top of what is shown; ``view`` is the tab to begin with."""
+        """Open a place on top of what is shown; ``view`` is the tab to begin with. Of the place one is in it is brought
+        to the front."""
+        if self.frame is not None and self.frame.place == place:
+            self._stay(self.frame, view)
+            return
         trail = [screen.title_in_trail for screen in self.screen_stack if isinstance(screen, Frame)]
         self.push_screen(frame_for(self.front, place, trail, view))
+
+    def _stay(self, frame: Frame, view: str) -> None:
+        tab = (frame.place_of(view) or 0) if view else 0
+        if tab == frame.index:
+            self.tell(f"This is {frame.title_in_trail} already.")
+        else:
+            frame.show_tab(tab)
 
     def show(self, view: str) -> bool:
         """Bring a tab of the frame in front to the front."""

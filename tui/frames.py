@@ -100,7 +100,9 @@ _PLACES: dict[type, tuple[Callable[[Any], list[Tab]], Callable[[Any], str]]] = {
 def frame_for(front: Front, place: Place, trail: Sequence[str], view: str = "") -> DrillDown:
     """The frame that shows a place, beginning with the tab ``view``; ``trail`` is what led to it."""
     tabs, title = _PLACES[type(place)]
-    return DrillDown(front, tabs(place), [*trail, title(place)], view)
+    frame = DrillDown(front, tabs(place), [*trail, title(place)], view)
+    frame.place = place
+    return frame
 
 
 def has_view(place: Place, view: str) -> bool:

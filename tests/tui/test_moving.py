@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.helpers.driving import NARROW, WIDE, Drive, driving
-from tests.helpers.incident import SHELL, incident
+from tests.helpers.incident import SHELL, WEB, incident
 from tui.frame import MainFrame
+from tui.places import TreePlace
 from tui.widgets.page_list import PageList
 
 SIZES = [pytest.param(NARROW, id="80x24"), pytest.param(WIDE, id="160x50")]
@@ -142,3 +143,33 @@ async def test_a_rule_to_which_nobody_went_is_not_picked() -> None:
         await drive.press("1")
         await drive.until_shown("/bin/18211")
         assert isinstance(drive.frame, MainFrame)
+
+
+async def test_a_place_is_not_opened_inside_itself() -> None:
+    async with driving(incident()) as drive:
+        await picked(drive, "2", "down", "up", row="web")
+        await drive.press("1")
+        await drive.until_shown("Containers › web", "/bin/18211")
+        await drive.press("c")
+        await drive.until(lambda: place(drive) == (["Containers", "web"], "processes"))
+        await drive.until_shown("httpd -f")
+        assert "c container" not in drive.text().splitlines()[-1]
+        await drive.press("c")
+        await drive.until_shown("This is web already.")
+        assert place(drive) == (["Containers", "web"], "processes")
+        await drive.press("escape")
+        await drive.until(lambda: isinstance(drive.frame, MainFrame))
+        await picked(drive, "5", "down", row="Sensitive file read")
+        await drive.press("1")
+        await drive.until_shown("cat /etc/shadow")
+        await drive.press("r")
+        await drive.until(lambda: place(drive) == (["Rules", "Sensitive file read"], "rule"))
+
+
+async def test_the_tree_of_a_container_is_no_inside_of_it() -> None:
+    async with driving(incident()) as drive:
+        drive.app.visit(TreePlace(WEB, *SHELL, "web"))
+        await drive.until_shown("c container")
+        await drive.until(lambda: name(drive) == "sh")
+        await drive.press("c")
+        await drive.until(lambda: place(drive) == (["Alerts", "tree of web", "web"], "processes"))

@@ -282,6 +282,11 @@ class ProcessesPane(Responding, MeasuringPane, SortedPane[ProcessRow]):
         below = self.list.cursor + 1
         return below < len(self.source.rows) and self.source.rows[below].depth > row.depth
 
+    def offers(self, action: str) -> bool:
+        """Inside a container no way to it."""
+        is_inside = self._container_id is not None and self._looked_for is None
+        return super().offers(action) and not (action == "container" and is_inside)
+
     def picked(self) -> ProcessPlace | None:
         """The process that somebody went to."""
         return _place(self.went_to) if self.went_to else None
