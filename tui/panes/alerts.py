@@ -200,7 +200,9 @@ class AlertsPane(AlertVisits, FilterPane):
         self.paused = bool(travel.at)
         self.source.held_at, self.source.holds = travel.alert_id, False
         self.waiting = 0
-        self.list.follows = not travel.at
+        self.list.follows = not travel.at or self.list.follows or travel.on_alert  # it is the first row
+        if not travel.playing:
+            self._went()
         self.list.restart()
         super().travelled()
 

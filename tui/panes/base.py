@@ -205,9 +205,12 @@ class Pane(Exporting):
 
     def stands_still(self) -> bool:
         """Whether nothing can be paused, as another time is looked at; then that is said."""
-        if self.front.travel.at:
-            self.navigator.tell(f"This time stands still: {self.navigator.keys.sign('everywhere.time')} leads to now.")
-        return bool(self.front.travel.at)
+        sign, travel = self.navigator.keys.sign, self.front.travel
+        if travel.at and travel.playing:
+            self.navigator.tell(f"This time is played: {sign('everywhere.pause_replay')} holds it.")
+        elif travel.at:
+            self.navigator.tell(f"This time stands still: {sign('everywhere.time')} leads to now.")
+        return bool(travel.at)
 
     def ticked(self) -> None:
         """A second has passed: ages have grown."""
