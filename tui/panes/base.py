@@ -42,6 +42,9 @@ class Pane(Exporting):
     of_time: ClassVar[Literal["then", "now", "any"]] = "now"
     """What it shows while another time is looked at: that time, now all the same, or what is the same at any time."""
 
+    live_only: ClassVar[frozenset[str]] = frozenset()
+    """The actions that a replay has nothing for."""
+
     noun: ClassVar[str] = "row"
     """What its rows are."""
 
@@ -215,9 +218,9 @@ class Pane(Exporting):
     def ticked(self) -> None:
         """A second has passed: ages have grown."""
 
-    def offers(self, _action: str) -> bool:
+    def offers(self, action: str) -> bool:
         """Whether the footer has an action. One that cannot be done now is left out of it, and its key says why."""
-        return True
+        return not (self.front.is_replay and action in self.live_only)
 
     def picked(self) -> ContainerPlace | ProcessPlace | RulePlace | None:
         """The container, process or rule that somebody went to here: a number key shows that view of it."""

@@ -47,6 +47,7 @@ class ProcessesPane(Responding, MeasuringPane, SortedPane[ProcessRow]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("processes")
     noun = "process"
+    live_only = frozenset({"zoom"})
     table = PROCESSES
     follows = ("processes", "alerts")
     of_time = "then"
