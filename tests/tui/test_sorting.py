@@ -139,3 +139,22 @@ async def test_the_order_stays_while_other_views_are_looked_at() -> None:
         await drive.press("2", "5")
         await drive.until_shown("▲ by Rule")
         assert names(drive) == order == sorted(order)
+
+
+@pytest.mark.parametrize("number", [60, 1_200])
+async def test_who_went_nowhere_sees_the_top_of_the_order(number: int) -> None:
+    world = incident()
+    last = world.processes[-1]
+    world.processes += [replace(last, pid=2000 + n, start=n + 1, started=last.started - n) for n in range(number)]
+    async with driving(world, NARROW) as drive:
+        await view_shown(drive, "3", "systemd")
+        await drive.until(lambda: len(listing(drive).source.rows) == number + 8)
+        await until_by(drive, "Age")
+        await drive.until(lambda: listing(drive).selected.pid == 2000 + number - 1)
+        assert (listing(drive).cursor, round(listing(drive).scroll_y)) == (0, 0)
+        await drive.press("down")
+        await drive.until(lambda: listing(drive).selected.pid == 2000 + number - 2)
+        await drive.press("I")
+        await drive.until_shown("▲ by Age")
+        await drive.until(lambda: listing(drive).cursor > number)
+        assert listing(drive).selected.pid == 2000 + number - 2

@@ -85,7 +85,9 @@ class SortedPane(ListPane[Row], Generic[Row]):
         self.sort_by(choices[(place + step) % len(choices)])
 
     def sort_by(self, column: Column[Row] | None, *, reversed: bool = False) -> None:
-        """Put the rows in this order; the cursor stays with its row."""
+        """Put the rows in this order; the cursor stays with its row, if somebody went there."""
+        if not self.list.touched:
+            self.list.begin()
         self.sorted_by, self.reversed = column, reversed
         self.list.heading_signs = {} if column is None else {column.title: DOWN if self._descends else UP}
         self.show_rows(self.sought)
