@@ -264,6 +264,15 @@ ACTIONS = (
         "command_palette", "ctrl+p,colon", "commands", "Search all commands and themes", ("everywhere",), shown=False
     ),
     Action("quit", "q", "quit", "Quit; the sensor of a watch that others share goes on", ("everywhere",)),
+    Action(
+        "suspend",
+        "ctrl+z",
+        "stop",
+        "Stop, and leave the terminal to the shell; its fg goes on",
+        ("everywhere",),
+        shown=False,
+        first=True,
+    ),
     Action("interrupt", "ctrl+c", "quit", "Quit from anywhere", ("everywhere",), shown=False, first=True),
 )
 

@@ -35,6 +35,7 @@ from tui.loader import can_wait
 from tui.panes import PANES
 from tui.panes.rules import RulesPane
 from tui.places import Place
+from tui.suspending import Suspending
 from tui.theme import TIERCEL, TIERCEL_LIGHT, theme_meant, tone_variables
 from tui.travelling import IN_TIME, Travelling
 from tui.typeahead import TypeAhead
@@ -57,7 +58,7 @@ _QUIET = 3.0
 """Seconds without a pulse's health after which we ask for it."""
 
 
-class TiercelApp(Travelling):
+class TiercelApp(Travelling, Suspending):
     """The TUI on any sensor. ``connect`` is called in the background; ``title`` names the terminal's window. ``waits``
     are those of :class:`tui.front.Front`: with them ``connect`` is called again when the sensor is gone.
 
