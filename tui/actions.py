@@ -67,6 +67,7 @@ VIEWS = {
 """Where an action works, in the order of the help screen."""
 
 _LISTS = ("alerts", "its_alerts", "timeline", "containers", "processes", "events", "changes", "rules")
+_SORTED = ("containers", "processes", "rules")
 _ON_RULES = ("rules", "rule")
 _ON_ALERT = ("alerts", "alert", "timeline")
 
@@ -96,17 +97,17 @@ ACTIONS = (
     Action("logs", "l", "logs", "Its logs: what it wrote to standard output and error", ("containers",)),
     Action("image", "i", "image", "Its image: how it was made, who else runs it", ("containers",), shown=False),
     Action("shell", "E", "shell", "Open a shell in it (docker exec); its alerts are marked as yours", ("containers",)),
-    Action("sort_next", "greater_than_sign", "sort", "Sort by the next column", ("containers",), about="list"),
+    Action("sort_next", "greater_than_sign", "sort", "Sort by the next column", _SORTED, about="list"),
     Action(
         "sort_previous",
         "less_than_sign",
         "sort",
         "Sort by the column before",
-        ("containers",),
+        _SORTED,
         shown=False,
         about="list",
     ),
-    Action("sort_reverse", "I", "reverse", "Sort the other way round", ("containers",), shown=False, about="list"),
+    Action("sort_reverse", "I", "reverse", "Sort the other way round", _SORTED, shown=False, about="list"),
     Action(
         "ended",
         "H",
@@ -131,7 +132,7 @@ ACTIONS = (
         ("alerts",),
         about="list",
     ),
-    Action("follow", "f", "follow", "Stay on the newest", ("alerts", "events"), about="list"),
+    Action("follow", "f", "follow", "Stay on the newest", ("alerts", "its_alerts", "events"), about="list"),
     Action("state", "s", "state", "Incident, false positive, muted for a time, …, with a note", _ON_ALERT),
     Action(
         "except", "x", "except", "Make an exception for it: shows its fields and what it would have hidden", _ON_ALERT
@@ -234,7 +235,7 @@ ACTIONS = (
         "view(1)",
         "1",
         "Alerts",
-        "Alerts, or those of the container or process you moved to",
+        "Alerts, or those of the container, process or rule you moved to",
         ("everywhere",),
         shown=False,
     ),
@@ -274,6 +275,15 @@ ACTIONS = (
         "command_palette", "ctrl+p,colon", "commands", "Search all commands and themes", ("everywhere",), shown=False
     ),
     Action("quit", "q", "quit", "Quit; a sensor that others share (tiercel sensor) goes on", ("everywhere",)),
+    Action(
+        "suspend",
+        "ctrl+z",
+        "stop",
+        "Stop, and leave the terminal to the shell; its fg goes on",
+        ("everywhere",),
+        shown=False,
+        first=True,
+    ),
     Action("interrupt", "ctrl+c", "quit", "Quit from anywhere", ("everywhere",), shown=False, first=True),
 )
 

@@ -36,6 +36,7 @@ from tui.loader import can_wait
 from tui.panes import PANES
 from tui.panes.rules import RulesPane
 from tui.places import Place
+from tui.suspending import Suspending
 from tui.theme import TIERCEL, TIERCEL_LIGHT, theme_meant, tone_variables
 from tui.travelling import IN_TIME, Travelling
 from tui.typeahead import TypeAhead
@@ -58,7 +59,7 @@ _QUIET = 3.0
 """Seconds without a pulse's health after which we ask for it."""
 
 
-class TiercelApp(Travelling):
+class TiercelApp(Travelling, Suspending):
     """The TUI on any sensor. ``connect`` is called in the background; ``title`` names the terminal's window. ``waits``
     are those of :class:`tui.front.Front`: with them ``connect`` is called again when the sensor is gone.
 
@@ -261,9 +262,20 @@ class TiercelApp(Travelling):
     # ── getting about ────────────────────────────────────────────────────────────────────────────────────────────
 
     def visit(self, place: Place, view: str = "") -> None:
-        """Open a place on top of what is shown; ``view`` is the tab to begin with."""
+        """Open a place on top of what is shown; ``view`` is the tab to begin with. Of the place one is in it is brought
+        to the front."""
+        if self.frame is not None and self.frame.place == place:
+            self._stay(self.frame, view)
+            return
         trail = [screen.title_in_trail for screen in self.screen_stack if isinstance(screen, Frame)]
         self.push_screen(frame_for(self.front, place, trail, view))
+
+    def _stay(self, frame: Frame, view: str) -> None:
+        tab = (frame.place_of(view) or 0) if view else 0
+        if tab == frame.index:
+            self.tell(f"This is {frame.title_in_trail} already.")
+        else:
+            frame.show_tab(tab)
 
     def show(self, view: str) -> bool:
         """Bring a tab of the frame in front to the front."""

@@ -28,7 +28,11 @@ _SHOWN = 60
 
 
 def put(app: App[None], text: str, rows: int = 1) -> None:
-    """Give a text, perhaps of several rows, to the terminal's clipboard, and say so."""
+    """Give a text, perhaps of several rows, to the terminal's clipboard, and say so. Nothing takes no place of what is
+    there."""
+    if not text:
+        app.notify("There is nothing to copy.", timeout=3)
+        return
     app.copy_to_clipboard(text)
     begin = text.split("\n", 1)[0]
     number = f" {rows:,} rows" if rows > 1 else ""

@@ -21,6 +21,7 @@ from tui.front import Front, Link
 from tui.menu import Item, MenuScreen, items_of
 from tui.navigation import Navigator
 from tui.panes.base import Pane
+from tui.places import Place
 from tui.theme import content
 from tui.widgets.backdrop import Backdrop
 from tui.widgets.health_line import HealthLine
@@ -55,6 +56,8 @@ class Frame(Screen[None], Backdrop):
     """A screen of one or more tabs; only the one in front asks the sensor for anything."""
 
     AUTO_FOCUS = ""
+    place: Place | None = None
+    """What it is the inside of, None for the main views."""
     BINDINGS: ClassVar[list[BindingType]] = bindings("tabs")
 
     def __init__(self, front: Front, tabs: Sequence[Tab], trail: Sequence[str] = (), view: str = "") -> None:

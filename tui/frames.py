@@ -69,7 +69,10 @@ def _tree(place: TreePlace) -> list[Tab]:
 
 
 def _rule(place: RulePlace) -> list[Tab]:
-    return [Tab("rule", "Rule", lambda front, id: RulePane(front, place.name, id))]
+    return [
+        Tab("rule", "Rule", lambda front, id: RulePane(front, place.name, id)),
+        Tab("alerts", "Alerts", lambda front, id: AlertsPane(front, id, rule=place.name)),
+    ]
 
 
 def _events(place: EventsPlace) -> list[Tab]:
@@ -97,7 +100,9 @@ _PLACES: dict[type, tuple[Callable[[Any], list[Tab]], Callable[[Any], str]]] = {
 def frame_for(front: Front, place: Place, trail: Sequence[str], view: str = "") -> DrillDown:
     """The frame that shows a place, beginning with the tab ``view``; ``trail`` is what led to it."""
     tabs, title = _PLACES[type(place)]
-    return DrillDown(front, tabs(place), [*trail, title(place)], view)
+    frame = DrillDown(front, tabs(place), [*trail, title(place)], view)
+    frame.place = place
+    return frame
 
 
 def has_view(place: Place, view: str) -> bool:

@@ -20,7 +20,8 @@ class Navigator(Protocol):
     """The keys in force."""
 
     def visit(self, place: Place, view: str = "") -> None:
-        """Open a place on top of what is shown, before the next key is looked at; ``view`` is the tab to begin with."""
+        """Open a place on top of what is shown, before the next key is looked at; ``view`` is the tab to begin with.
+        Who is in that place already stays there, and sees that tab."""
 
     def opens(self, work: Callable[[], Awaitable[None]]) -> Callable[[], Coroutine[Any, Any, None]]:
         """The same work, at the end of which something is open: keys that are typed ahead wait for it a moment."""

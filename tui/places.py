@@ -1,8 +1,11 @@
-"""Where one can go. A pane names a place; the application opens it (:mod:`tui.frames`)."""
+"""Where one can go. A pane names a place; the application opens it (:mod:`tui.frames`).
+
+Two places are the same if they are of the same thing, whatever it was called by those who led there.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tui.marks import NEW, Mark
 
@@ -13,8 +16,8 @@ class AlertPlace:
 
     alert_id: int
     stack: int
-    title: str
-    mark: Mark = NEW
+    title: str = field(compare=False)
+    mark: Mark = field(default=NEW, compare=False)
     """That of its stack, when one came here."""
 
 
@@ -23,7 +26,7 @@ class ContainerPlace:
     """The inside of a container."""
 
     container_id: str
-    title: str
+    title: str = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,8 @@ class ProcessPlace:
 
     pid: int
     start: int
-    title: str
-    container_id: str | None = None
+    title: str = field(compare=False)
+    container_id: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class TreePlace:
     container_id: str
     pid: int
     start: int
-    title: str
+    title: str = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ class RulePlace:
 class EventsPlace:
     """Recent events of a process (pid and start given), of a container, or of everything."""
 
-    title: str
+    title: str = field(compare=False)
     pid: int = 0
     start: int = 0
     container_id: str | None = None
@@ -67,7 +70,7 @@ class EventsPlace:
 class GroupPlace:
     """The alerts of one rule, or of one container ("" for the host), that a filter keeps."""
 
-    title: str
+    title: str = field(compare=False)
     rule: str = ""
     container_id: str | None = None
     filter: str = ""

@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from engine.errors import TiercelError
 from engine.scrub import scrub
+from tui.actions import VIEWS
 from tui.saved_filters import LONGEST_NAME, SavedFilters
 from tui.theme import content
 from tui.widgets.input_line import Line
@@ -40,7 +41,7 @@ class SavedScreen(ModalScreen["str | None"]):
     def compose(self) -> ComposeResult:
         """The list, and a line for a name where there is something to name."""
         with Vertical(id="saved") as box:
-            box.border_title = content((f"Saved filters: {self._view}", ""))
+            box.border_title = content((f"Saved filters: {_within(VIEWS[self._view])}", ""))
             yield OptionList(compact=True, markup=False)
             yield Static("None is saved here yet.", markup=False, id="saved-none")
             yield Static(content(("/ ", "accent"), (scrub(self._text), "strong")), markup=False, id="saved-text")
@@ -108,3 +109,8 @@ class SavedScreen(ModalScreen["str | None"]):
     def action_cancel(self) -> None:
         """None."""
         self.dismiss(None)
+
+
+def _within(title: str) -> str:
+    """A title in the midst of another."""
+    return title[:1].lower() + title[1:]

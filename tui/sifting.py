@@ -1,4 +1,5 @@
-"""A tree of many rows, filtered in slices: keys, also the next letter of the filter, are answered meanwhile."""
+"""A tree of many rows, filtered, or put in another order, in slices: keys, also the next letter of the filter, are
+answered meanwhile."""
 
 from __future__ import annotations
 
@@ -40,6 +41,22 @@ def sift(
         yield None
     for drawn in guiding([row.depth for row in left]):
         yield None if drawn is None else Sifted(left, drawn)
+
+
+def flatten(
+    rows: Sequence[ProcessRow],
+    test: Callable[[ProcessRow], bool],
+    in_order: Callable[[Sequence[ProcessRow]], Iterator[Sequence[ProcessRow] | None]],
+) -> Iterator[Sifted | None]:
+    """What passes the test and nothing else, in another order than the tree's: without lines. At the end: before, None
+    comes wherever others may go on."""
+    left: list[ProcessRow] = []
+    untested = iter(rows)
+    while some := list(islice(untested, SLICE)):
+        left += filter(test, some)
+        yield None
+    for put in in_order(left):
+        yield None if put is None else Sifted(put, [""] * len(put))
 
 
 def shorten(folding: Iterator[Folded | None]) -> Iterator[Sifted | None]:

@@ -29,6 +29,8 @@ class Travel:
     at: int = 0
     alert_id: int = 0
     """The latest alert of that time; negative for none."""
+    on_alert: bool = False
+    """Whether that is what was gone to."""
     playing: bool = False
     speed: float = 1.0
     moments: Moments = field(default_factory=lambda: Moments(begin=0, end=0, counts=[]))
@@ -37,6 +39,7 @@ class Travel:
         """To a time, of which the latest alert is known; at the end it is now again."""
         self.at = at if at < self.moments.end or not self.moments.end else 0
         self.alert_id = located.alert_id or -1
+        self.on_alert = at == located.time
         if not self.at:
             self.playing = False
             self.alert_id = 0

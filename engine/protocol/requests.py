@@ -335,6 +335,13 @@ class Control(Ask, tag="control"):
     speed: float | None = None
 
 
+class Rest(Ask, tag="rest"):
+    """The program of this front end is about to be stopped, and reads nothing until it goes on and says so (``on``
+    False): no pulse is sent, and it is not dropped meanwhile."""
+
+    on: bool = True
+
+
 class Shutdown(Ask, tag="shutdown"):
     """End a private sensor; refused by a shared one."""
 
@@ -376,5 +383,6 @@ Request = (
     | GetHealth
     | GetHistory
     | Control
+    | Rest
     | Shutdown
 )

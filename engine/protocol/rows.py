@@ -47,6 +47,10 @@ class StackRow(msgspec.Struct):
     """How many alerts came when, from the first to the last, in equal spans of time. Empty where that is not known."""
     worst_rule: str = ""
     """In a row of several rules, that of the most severe; "" where all are of one."""
+    containers: int = 1
+    """Containers in a row of one rule; the host counts as one."""
+    rules: int = 1
+    """Rules in a row of one container."""
 
 
 Grouping = Literal["stack", "rule", "container", "none"]

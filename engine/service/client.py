@@ -67,6 +67,7 @@ from engine.protocol import (
     Request,
     Respond,
     Responses,
+    Rest,
     Rules,
     RuleText,
     SaveRules,
@@ -125,6 +126,7 @@ ANSWERS: dict[type, type] = {
     Zoom: Done,
     ReloadRules: Done,
     Control: Done,
+    Rest: Done,
     Shutdown: Done,
 }
 """The reply that answers each request; a Failure can come instead."""
@@ -239,6 +241,7 @@ class Client:
             | UndoException
             | Respond
             | Control
+            | Rest
             | Shutdown
         ),
     ) -> Done: ...

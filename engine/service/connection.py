@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from engine.errors import ProtocolError
-from engine.protocol import VERSION, Failure, Hello, Pulse, Reply, Request
+from engine.protocol import VERSION, Done, Failure, Hello, Pulse, Reply, Request, Rest
 from engine.scrub import scrub_struct
 from engine.service.frames import REPLY_LIMIT, REQUEST_LIMIT, FrameReader, to_frame, to_request
 from engine.service.long_replies import frame_of
@@ -19,7 +19,8 @@ IN_WORK = 16
 
 
 class Connection:
-    """Serves one front end. At most :data:`IN_WORK` replies and one pulse wait for it, however slow it is."""
+    """Serves one front end. At most :data:`IN_WORK` replies and one pulse wait for it, however slow it is: so one that
+    rests costs no more, however long."""
 
     def __init__(
         self,
@@ -37,6 +38,9 @@ class Connection:
         self._turn = asyncio.Lock()
         self._pulse: Pulse | None = None
         self._has_pulse = asyncio.Event()
+        self._reads = asyncio.Event()
+        """It has not said that it rests."""
+        self._reads.set()
         self.stalled = False
         """It was dropped because it did not read."""
         self.refused = False
@@ -99,13 +103,22 @@ class Connection:
 
     async def _handle(self, request: Request) -> None:
         try:
-            await self._send(await self._answer(request), request.id)
+            reply = self._rest(request) if isinstance(request, Rest) else await self._answer(request)
+            await self._send(reply, request.id)
         finally:
             self._slots.release()
+
+    def _rest(self, request: Rest) -> Reply:
+        if request.on:
+            self._reads.clear()
+        else:
+            self._reads.set()
+        return Done()
 
     async def _send_pulses(self) -> None:
         while True:
             await self._has_pulse.wait()
+            await self._reads.wait()
             async with self._turn:
                 self._has_pulse.clear()
                 pulse, self._pulse = self._pulse, None
@@ -124,7 +137,7 @@ class Connection:
     async def _write(self, piece: bytes) -> None:
         self._writer.write(piece)
         try:
-            async with asyncio.timeout(self._stall):
+            async with asyncio.timeout(self._stall if self._reads.is_set() else None):
                 await self._writer.drain()
         except TimeoutError:
             self.stalled = True

@@ -1,9 +1,10 @@
 """The sensor's end of the protocol: many front ends on a Unix socket, or one on a connected socket.
 
 A front end never holds up detection. Each has a bounded number of requests in work, a reply is built only when there
-is room for it, pulses are merged into the latest, and a front end that does not read for a while is dropped and
-counted. There is room for :data:`MOST` of them, the last :data:`OWN` for the sensor's own user: a group that was let in
-cannot lock them out. A bug in a handler becomes a :class:`~engine.protocol.Failure` and a traceback on stderr.
+is room for it, pulses are merged into the latest, and a front end that does not read for a while, and has not said so,
+is dropped and counted. There is room for :data:`MOST` of them, the last :data:`OWN` for the sensor's own user: a group
+that was let in cannot lock them out. A bug in a handler becomes a :class:`~engine.protocol.Failure` and a traceback on
+stderr.
 """
 
 from __future__ import annotations

@@ -7,7 +7,9 @@ only.
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any, NamedTuple
 
 import msgspec
@@ -24,6 +26,10 @@ from engine.store.rows import STACK_COLUMNS, TRIAGE_COLUMNS, Stored, Triage, row
 
 _ALERTS = msgspec.msgpack.Decoder(Alert)
 _COLUMNS = {"rule": "rule", "container": "container_id"}
+_APART = {"rule": "container_id", "container": "rule"}
+"""What those of one group may differ in, …"""
+_NUMBERS = {"rule": "containers", "container": "rules"}
+"""… and where its row has how many of them there are."""
 BEATEN = 200
 """Stacks, the latest of all, whose times are in the rows of their groups."""
 _ENDS = "SELECT (SELECT min(id) FROM alerts), (SELECT max(id) FROM alerts)"
@@ -84,11 +90,13 @@ class _Group(NamedTuple):
 def read_groups(connection: sqlite3.Connection, waiting: list[Stored], query: ListStacks, newest: int) -> Stacks:
     """A page of groups, that with the latest alert first. Raises UsageError for a filter that cannot be understood."""
     chosen = select(connection, waiting, query, newest)
-    column = _COLUMNS[query.group]
-    groups = dict(_counted(connection, chosen, column))
-    for row in chosen.special:
-        key, one = getattr(row, column), _of_row(row)
+    column, apart = _COLUMNS[query.group], _APART[query.group]
+    groups: dict[str, _Group] = {}
+    parts: defaultdict[str, set[str]] = defaultdict(set)
+    special = ((getattr(row, column), getattr(row, apart), _of_row(row)) for row in chosen.special)
+    for key, part, one in chain(_counted(connection, chosen, column, apart), special):
         groups[key] = groups[key].joined(one) if key in groups else one
+        parts[key].add(part)
     ordered = sorted(groups.items(), key=lambda item: -item[1].last_id)
     page = ordered[query.offset : query.offset + query.limit]
     latest = _latest(connection, chosen, [group.last_id for _, group in page])
@@ -97,17 +105,26 @@ def read_groups(connection: sqlite3.Connection, waiting: list[Stored], query: Li
         total=len(ordered),
         alerts=sum(group.alerts for _, group in ordered),
         newest=chosen.until,
-        rows=[_row(latest[group.last_id], group, told.get(key, "")) for key, group in page],
+        rows=[
+            msgspec.structs.replace(
+                _row(latest[group.last_id], group, told.get(key, "")), **{_NUMBERS[query.group]: len(parts[key])}
+            )
+            for key, group in page
+        ],
     )
 
 
-def _counted(connection: sqlite3.Connection, chosen: Selection, column: str) -> Iterable[tuple[str, _Group]]:
+def _counted(
+    connection: sqlite3.Connection, chosen: Selection, column: str, apart: str
+) -> Iterable[tuple[str, str, _Group]]:
+    """The parts of groups: what they have in common, what they differ in, and what they come to."""
     rows = connection.execute(
-        f"SELECT {column}, count(*), sum(count), min(first), max(last_id), min(priority || rule), min(rule), max(rule),"
-        f" sum(state = 'new'), sum(state = 'incident'), max(state) FROM stacks WHERE {chosen.where} GROUP BY {column}",
+        f"SELECT {column}, {apart}, count(*), sum(count), min(first), max(last_id), min(priority || rule), min(rule),"
+        f" max(rule), sum(state = 'new'), sum(state = 'incident'), max(state) FROM stacks WHERE {chosen.where}"
+        f" GROUP BY {column}, {apart}",
         chosen.parameters,
     )
-    return ((key, _Group(*values)) for key, *values in rows)
+    return ((key, part, _Group(*values)) for key, part, *values in rows)
 
 
 def _of_row(row: StackRow) -> _Group:

@@ -41,6 +41,8 @@ def _together(rows: Sequence[p.StackRow], alerts: Sequence[Alert]) -> p.StackRow
         worst_rule=min((row.priority, row.rule) for row in rows)[1] if len({row.rule for row in rows}) > 1 else "",
         span=span,
         beats=counts,
+        containers=len({row.container_id for row in rows}),
+        rules=len({row.rule for row in rows}),
     )
 
 

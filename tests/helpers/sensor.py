@@ -463,7 +463,7 @@ class MemorySensor:
     def _history(self, request: p.GetHistory) -> p.HistoryReply:
         return p.HistoryReply(samples=[sample for sample in self.world.samples if sample.time > request.since])
 
-    def _done(self, _request: p.Control | p.Shutdown) -> p.Done:
+    def _done(self, _request: p.Control | p.Rest | p.Shutdown) -> p.Done:
         return p.Done()
 
 
@@ -507,6 +507,7 @@ _HANDLERS: dict[type, Callable[[MemorySensor, Any], p.Reply]] = {
     p.GetHealth: MemorySensor._health,
     p.GetHistory: MemorySensor._history,
     p.Control: MemorySensor._done,
+    p.Rest: MemorySensor._done,
     p.Shutdown: MemorySensor._done,
 }
 

@@ -95,3 +95,21 @@ async def test_a_container_that_is_started_again_shows_no_line_twice() -> None:
         drive.pane.ticked()
         await drive.until_shown("begun again")
         assert [line.text for line in view.lines].count("GET /admin 403") == 1
+
+
+async def test_the_lines_in_sight_are_copied_and_without_any_nothing_is() -> None:
+    world = incident()
+    world.logs[WEB] = []
+    async with driving(world) as drive:
+        view = await opened(drive)
+        drive.app.copy_to_clipboard("of before")
+        await drive.press("y")
+        await drive.until_shown("There is nothing to copy.")
+        assert drive.app.clipboard == "of before"
+        world.logs[WEB] = [LogLine(number, NOW, f"line {number}") for number in range(1, 200)]
+        drive.pane.ticked()
+        await drive.until_shown("line 199")
+        await drive.press("y")
+        await drive.until_shown("rows: line ")
+        shown = drive.app.clipboard.split("\n")
+        assert shown == [f"line {number}" for number in range(200 - view.size.height, 200)]

@@ -12,6 +12,7 @@ from tests.helpers.driving import NARROW, WIDE, Drive, driving
 from tests.helpers.incident import incident
 from tests.helpers.keys.checks import alerts_shown
 from tui.panes.filtering import FilterPane
+from tui.places import AlertPlace
 from tui.saved_filters import SavedFilters
 
 SIZES = [pytest.param(NARROW, id="80x24"), pytest.param(WIDE, id="160x50")]
@@ -102,3 +103,11 @@ async def test_what_is_saved_here_is_not_offered_elsewhere() -> None:
         await drive.until_shown("Saved filters: containers", "None is saved here yet.")
         await drive.press("escape", "1", "F")
         await drive.until_shown("mine", "symlink")
+
+
+async def test_the_dialog_names_its_view_as_the_help_does() -> None:
+    async with driving(incident(), NARROW) as drive:
+        drive.app.visit(AlertPlace(4, 3, "Sensitive file read"), "repeats")
+        await drive.until(lambda: drive.pane.query("PageList"))
+        await drive.press("F")
+        await drive.until_shown("Saved filters: alerts of a process, repeats of an alert")

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from engine.alerts import Priority
 from engine.protocol import SetState
 from tests.helpers.driving import NARROW, WIDE, driving
-from tests.helpers.incident import alert, host_alert, incident
+from tests.helpers.incident import AGENT, DB, WEB, alert, host_alert, incident
 from tests.helpers.keys.checks import alerts_shown, listing
 from tui.sparkline import CELLS, counted
 
@@ -86,8 +87,8 @@ async def test_a_row_of_several_rules_has_the_rule_of_the_priority_it_shows() ->
     async with driving(incident()) as drive:
         await drive.until_shown("Terminal shell in container")
         await drive.press("o", "o")
-        await drive.until_shown("by container", "worst: Drop and execute new binary")
-        (row,) = [line for line in drive.text().splitlines() if "worst: " in line]
+        await drive.until_shown("by container", "worst of 6: Drop and execute new b")
+        (row,) = [line for line in drive.text().splitlines() if "worst of 6: " in line]
         assert row.split()[1] == "C"
         await drive.until_shown("6 stacks, last: ", "6 stacks, ×7 from ", "  the latest")
 
@@ -98,3 +99,25 @@ async def test_nothing_that_sums_up_stacks_stands_in_a_command() -> None:
             await drive.until_shown("Terminal shell")
             await drive.press("o", "o")
             await drive.until_shown("by container", "6 stacks, last: x")
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE])
+async def test_a_row_of_several_containers_says_how_many_others_there_are(size: tuple[int, int]) -> None:
+    world = incident()
+    (shadow,) = (one for one in world.alerts if one.id == 4)
+    assert shadow.container is not None
+    named = {AGENT: "a-long-name", DB: "db", WEB: "web"}
+    for stack, (container, name) in enumerate(named.items(), 100):
+        place = replace(shadow.container, id=container, name=name)
+        world.alerts.append(replace(shadow, id=len(world.alerts) + 1, stack=stack, container=place))
+    world.alerts.append(replace(host_alert(), id=len(world.alerts) + 1, rule=shadow.rule))
+    async with driving(world, size) as drive:
+        await drive.until_shown("a-long-na…")
+        await drive.press("o")
+        await drive.until_shown("by rule", "host +3")
+        world.alerts.append(replace(world.alerts[-4], id=len(world.alerts) + 1))
+        drive.sensor.pulse()
+        await drive.until_shown("a-long… +3")
+        assert listing(drive).columns[6].text(listing(drive).selected) == "a-long-name +3"
+        await drive.press("o")
+        await drive.until_shown("by container", "worst of 6: ")

@@ -10,11 +10,14 @@ from tui.marks import SIGNS
 from tui.panes.base import priority_cell
 from tui.sparkline import CELLS, counted
 from tui.theme import Span
+from tui.widgets import cutting
 from tui.widgets.columns import Column
 
 _ROOMY = 145
 """Cells from which on the process has a column of its own: the rule and what happened matter more, and the
 process is in the detail, too."""
+_CONTAINER = 10
+"""Cells of the container."""
 _ROOMIER = 110
 """Cells from which on it is drawn when alerts came."""
 
@@ -40,7 +43,7 @@ def alert_columns(now: Callable[[], int]) -> list[Column[StackRow]]:
         Column("×", 4, _count, right=True, name="Count", exact=lambda row: str(row.count)),
         Column("When", CELLS, _when, from_width=_ROOMIER, exact=lambda row: words.stamp(row.first), name="First"),
         Column("Rule", 20, _rule, share=3),
-        Column("Container", 10, lambda row: [(container_of(row), "" if row.container_id else "dim")]),
+        Column("Container", _CONTAINER, _container, exact=lambda row: " ".join(filter(None, _containers(row)))),
         Column("Process", 12, lambda row: [(row.cmdline or row.process or "–", "")], share=2, from_width=_ROOMY),
         Column("What", 14, _what, share=2, from_width=_ROOMY),
         Column("What", 18, _who_and_what, share=4, below_width=_ROOMY),
@@ -59,7 +62,21 @@ def _count(row: StackRow) -> list[Span]:
 
 def _rule(row: StackRow) -> list[Span]:
     """Of several rules that of the priority which is shown: what is told of the latest alert stands further right."""
-    return [("worst: ", "dim"), (row.worst_rule, "")] if row.worst_rule else [(row.rule, "")]
+    return [(f"worst of {row.rules:,}: ", "dim"), (row.worst_rule, "")] if row.worst_rule else [(row.rule, "")]
+
+
+def _containers(row: StackRow) -> tuple[str, str]:
+    """That of the latest alert, and how many others there are."""
+    return container_of(row), f"+{row.containers - 1:,}" if row.containers > 1 else ""
+
+
+def _container(row: StackRow) -> list[Span]:
+    """The name makes room for the number of others."""
+    name, others = _containers(row)
+    tone = "" if row.container_id else "dim"
+    if not others:
+        return [(name, tone)]
+    return [(cutting.short(name, _CONTAINER - 1 - len(others)), tone), (f" {others}", "accent")]
 
 
 def _when(row: StackRow) -> list[Span]:

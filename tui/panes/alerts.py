@@ -164,7 +164,9 @@ class AlertsPane(AlertVisits, FilterPane):
         self._hold_if_reading()
 
     def _hold_if_reading(self) -> None:
-        if not self.list.follows and not self.source.held_at and self.list.total:
+        if not self.list.total:
+            self.list.follows = not self.paused  # there is nothing to read
+        elif not self.list.follows and not self.source.held_at:
             self.source.held_at = self.source.newest
             self.show_state()
 
@@ -174,8 +176,8 @@ class AlertsPane(AlertVisits, FilterPane):
             self.front.travel.now()
             return
         self.paused = False
-        self._release()
         self.list.follows = True
+        self._release()
         self.list.restart()
 
     def action_pause(self) -> None:
@@ -196,14 +198,17 @@ class AlertsPane(AlertVisits, FilterPane):
         """The alerts that were there then."""
         travel = self.front.travel
         self.paused = bool(travel.at)
-        self.source.held_at = travel.alert_id
+        self.source.held_at, self.source.holds = travel.alert_id, False
         self.waiting = 0
-        self.list.follows = not travel.at
+        self.list.follows = not travel.at or self.list.follows or travel.on_alert  # it is the first row
+        if not travel.playing:
+            self._went()
         self.list.restart()
         super().travelled()
 
     def _release(self) -> None:
-        self.source.held_at = self.front.travel.alert_id
+        """Show what has come; who does not follow reads on from there."""
+        self.source.held_at, self.source.holds = self.front.travel.alert_id, not self.list.follows
         self.waiting = 0
         self.show_state()
 
@@ -248,7 +253,8 @@ class AlertsPane(AlertVisits, FilterPane):
         """Paused or held, and filtered."""
         if self.front.travel.at:
             return [self._grouping(), *super().standing()]
-        held = order(self, self.paused, self.waiting if self.source.held_at else 0, "alert")
+        waiting = self.waiting if self.source.held_at else 0
+        held = order(self, self.paused, waiting, "alert", follows=self.list.follows)
         return [held, self._grouping(), *super().standing()]
 
     def _grouping(self) -> list[Span]:

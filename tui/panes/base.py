@@ -18,7 +18,7 @@ from tui.front import Front, GoneError, Link, RefusedError
 from tui.loader import Loader
 from tui.navigation import Navigator
 from tui.panes.exporting import Exporting
-from tui.places import ContainerPlace, ProcessPlace
+from tui.places import ContainerPlace, ProcessPlace, RulePlace
 from tui.theme import Span, priority_tone
 from tui.widgets.backdrop import Backdrop
 from tui.widgets.notice import Notice, Part
@@ -42,6 +42,9 @@ class Pane(Exporting, Backdrop):
     """Seconds between two loads."""
     of_time: ClassVar[Literal["then", "now", "any"]] = "now"
     """What it shows while another time is looked at: that time, now all the same, or what is the same at any time."""
+
+    live_only: ClassVar[frozenset[str]] = frozenset()
+    """The actions that a replay has nothing for."""
 
     noun: ClassVar[str] = "row"
     """What its rows are."""
@@ -206,19 +209,22 @@ class Pane(Exporting, Backdrop):
 
     def stands_still(self) -> bool:
         """Whether nothing can be paused, as another time is looked at; then that is said."""
-        if self.front.travel.at:
-            self.navigator.tell(f"This time stands still: {self.navigator.keys.sign('everywhere.time')} leads to now.")
-        return bool(self.front.travel.at)
+        sign, travel = self.navigator.keys.sign, self.front.travel
+        if travel.at and travel.playing:
+            self.navigator.tell(f"This time is played: {sign('everywhere.pause_replay')} holds it.")
+        elif travel.at:
+            self.navigator.tell(f"This time stands still: {sign('everywhere.time')} leads to now.")
+        return bool(travel.at)
 
     def ticked(self) -> None:
         """A second has passed: ages have grown."""
 
-    def offers(self, _action: str) -> bool:
+    def offers(self, action: str) -> bool:
         """Whether the footer has an action. One that cannot be done now is left out of it, and its key says why."""
-        return True
+        return not (self.front.is_replay and action in self.live_only)
 
-    def picked(self) -> ContainerPlace | ProcessPlace | None:
-        """The container or process that somebody went to here: a number key shows that view of it."""
+    def picked(self) -> ContainerPlace | ProcessPlace | RulePlace | None:
+        """The container, process or rule that somebody went to here: a number key shows that view of it."""
         return None
 
     def unpick(self) -> None:
@@ -265,12 +271,15 @@ def waiting_for(front: Front, nothing: list[Span], *, answered: bool = True) -> 
     return nothing if answered else [("◌ Looking…", "dim")]
 
 
-def order(pane: Pane, paused: bool, waiting: int, noun: str) -> list[Span]:
-    """Why the newest row is not at the top: somebody reads or has paused, and so many wait."""
+def order(pane: Pane, paused: bool, waiting: int, noun: str, *, follows: bool) -> list[Span]:
+    """Why the newest row is not at the top, or will not be: somebody reads or has paused, and so many wait."""
     new = words.plural(waiting, f"new {noun}")
     if paused:
         return [("‖ paused", "warn"), (f"  {new} waiting", "strong"), (f"   {pane.sign('pause')} resumes", "dim")]
-    return [(f"▲ {new}", "accent"), (f"   {pane.sign('follow')} follows", "dim")] if waiting else []
+    if follows or (not waiting and pane.front.phase is Phase.ENDED):
+        return []
+    told = (f"▲ {new}", "accent") if waiting else ("not following", "dim")
+    return [told, (f"   {pane.sign('follow')} follows", "dim")]
 
 
 def priority_cell(priority: Priority | None) -> list[Span]:

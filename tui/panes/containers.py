@@ -42,6 +42,7 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("containers")
     noun = "container"
+    live_only = frozenset({"zoom", "logs", "shell"})
     table = CONTAINERS
     follows = ("containers", "alerts")
     of_time = "then"

@@ -176,7 +176,7 @@ class EventsPane(ListPane[EventRow]):
         hint: list[Span] = [*_whose(self.front.health), (its_own, "dim")]
         if self.front.travel.at:
             return super().standing()
-        order_of = order(self, self.paused, self.waiting, "event")
+        order_of = order(self, self.paused, self.waiting, "event", follows=self.list.follows or not self.rows)
         if len(self.rows) >= LATEST:
             hint.append((f"; the latest {LATEST}", "dim"))
         return [order_of or (hint if self._place is EVERYTHING else []), *super().standing()]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import partial
 from typing import ClassVar
 
 from textual.binding import BindingType
 
+from engine.alerts import Priority
 from engine.ending import ending, signal_of
 from engine.events import HOST
 from engine.protocol import GetTop, ListProcesses, ListResponses, Processes, ProcessFigure, ProcessRow, Top, Zoom
@@ -21,14 +22,14 @@ from tui.folding import Key, Kind, fold, kind
 from tui.front import Front
 from tui.loader import Loader
 from tui.panes.base import alert_counts
-from tui.panes.listing import ListPane
 from tui.panes.measuring import MeasuringPane
 from tui.panes.responding import Responding
+from tui.panes.sorting import SortedPane
 from tui.panes.zooming import sign, toggle
 from tui.places import ContainerPlace, ProcessPlace
 from tui.row_fields import PROCESSES
 from tui.seen_folds import SeenFolds, alike_sign, below_sign
-from tui.sifting import Sifted, shorten, sift
+from tui.sifting import Sifted, flatten, shorten, sift
 from tui.theme import Span, priority_tone
 from tui.widgets.columns import Column
 from tui.widgets.page_list import PageList
@@ -40,11 +41,13 @@ AT_ONCE = 1_000
 """Rows up to which they are filtered at once."""
 
 
-class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
-    """The tree of everything, of one container, or of the host. ``select`` is the process to put the cursor on."""
+class ProcessesPane(Responding, MeasuringPane, SortedPane[ProcessRow]):
+    """The tree of everything, of one container, or of the host; a flat list once it is sorted, for who uses most may be
+    anybody's child. ``select`` is the process to put the cursor on."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("processes")
     noun = "process"
+    live_only = frozenset({"zoom"})
     table = PROCESSES
     follows = ("processes", "alerts")
     of_time = "then"
@@ -93,21 +96,45 @@ class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
 
     def _all_columns(self) -> list[Column[ProcessRow]]:
         return [
-            Column("Process", 30, self._process, share=4),
-            Column("Alerts", 6, alerts_cell),
-            Column("CPU", 5, self._cpu, right=True),
-            Column("Mem", 5, self._memory, right=True),
-            Column("Pid", 7, lambda row: [(str(row.pid), "dim")], right=True),
-            Column("User", 8, lambda row: [(row.user or str(row.uid), "")], share=1, from_width=90),
+            Column("Process", 30, self._process, share=4, order=lambda row: row.cmdline or row.name),
+            Column("Alerts", 6, alerts_cell, order=_burning, descends=True),
+            Column("CPU", 5, self._cpu, right=True, order=self._used("cpu"), descends=True),
+            Column("Mem", 5, self._memory, right=True, order=self._used("memory"), descends=True),
+            Column("Pid", 7, lambda row: [(str(row.pid), "dim")], right=True, order=lambda row: row.pid),
+            Column("User", 8, lambda row: [(_user(row), "")], share=1, from_width=90, order=_user),
             Column("Tty", 7, lambda row: [(words.terminal(row.tty), "")], from_width=90),
-            Column("Container", 10, lambda row: [(_container(row), "accent")], share=1, from_width=90),
-            Column("Age", 4, self._age, right=True, name="Started", exact=lambda row: words.stamp(row.started)),
+            Column(
+                "Container",
+                10,
+                lambda row: [(_container(row), "accent")],
+                share=1,
+                from_width=90,
+                order=lambda row: _container(row) or None,
+            ),
+            Column(
+                "Age",
+                4,
+                self._age,
+                right=True,
+                name="Started",
+                exact=lambda row: words.stamp(row.started),
+                order=lambda row: -row.started,
+                descends=True,
+            ),
             Column("", 10, _ending, name="Ended", exact=_ended, share=1, whole=True),
         ]
 
     def _figure(self, row: ProcessRow) -> ProcessFigure | None:
         """What it uses now: at another time nobody knows."""
         return None if self.front.travel.at else self._top.get(self.key(row))
+
+    def _used(self, what: str) -> Callable[[ProcessRow], float | None]:
+        """How much of it a process uses, None where that is not known, or it has exited."""
+
+        def used(row: ProcessRow) -> float | None:
+            return None if row.exit_time else getattr(self._figure(row), what, None)
+
+        return used
 
     def _cpu(self, row: ProcessRow) -> list[Span]:
         figure = self._figure(row)
@@ -123,7 +150,10 @@ class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
         if self._container_id is not None:
             rows = (await self.front.ask(GetTop(self._container_id), Top)).rows
             self._top = {(row.pid, row.start): row for row in rows}
-            self.list.redraw()
+            if self.sorted_by is not None:
+                self.show_rows(self.sought)
+            else:
+                self.list.redraw()
 
     def _age(self, row: ProcessRow) -> list[Span]:
         return [(words.age(row.started, self.front.now()), "dim")]
@@ -196,7 +226,9 @@ class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
             await breathe()
 
     def _sift(self) -> Iterator[Sifted | None]:
-        """What a filter is about is shown as it is."""
+        """What a filter is about is shown as it is, and so is what is sorted."""
+        if self.sorted_by is not None:
+            return flatten(self.rows, self.test, self.in_order)
         if self.sought:
             return sift(self.rows, self.test, family=not split_inversion(self.sought)[0])
         return shorten(fold(self.rows, self._shut, self._opened, self._staying()))
@@ -209,10 +241,11 @@ class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
     def _show(self, sifted: Sifted) -> None:
         """Also go to the process that was asked for, once it is there."""
         self._shown, self._lets_go = sifted, False
-        if not self.sought:
+        is_folded = not self.sought and self.sorted_by is None
+        if is_folded:
             self._seen_folds = SeenFolds(sifted)
         self.source.rows = sifted.rows
-        self.source.every = None if self.sought else self.rows
+        self.source.every = self.rows if is_folded else None
         self._guides = dict(zip(map(self.key, sifted.rows), sifted.guides, strict=True))
         self._explain()
         self.list.reload()
@@ -224,8 +257,8 @@ class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
     def action_fold(self) -> None:
         """Fold what is below the row, or show all that it stands for; again: as before."""
         row = self.list.selected
-        if row is None or self.sought:
-            self.navigator.tell("What a filter is about is not folded." if row else "There is nothing to fold.")
+        if row is None or self.sought or self.sorted_by is not None:
+            self.navigator.tell(f"{self._unfolded()} is not folded." if row else "There is nothing to fold.")
             return
         if self.key(row) in self._shown.alike:
             self._opened.add(kind(row))
@@ -237,6 +270,9 @@ class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
             self.navigator.tell("Nothing is below it.")
         self.show_rows(self.sought)
 
+    def _unfolded(self) -> str:
+        return "What a filter is about" if self.sought else f"What is sorted by {self.order_name}"
+
     def _fold_alike(self, alike: Kind) -> None:
         """The cursor goes to the latest, which stands for the others."""
         self._opened.discard(alike)
@@ -246,6 +282,11 @@ class ProcessesPane(Responding, MeasuringPane, ListPane[ProcessRow]):
     def _has_children(self, row: ProcessRow) -> bool:
         below = self.list.cursor + 1
         return below < len(self.source.rows) and self.source.rows[below].depth > row.depth
+
+    def offers(self, action: str) -> bool:
+        """Inside a container no way to it."""
+        is_inside = self._container_id is not None and self._looked_for is None
+        return super().offers(action) and not (action == "container" and is_inside)
 
     def picked(self) -> ProcessPlace | None:
         """The process that somebody went to."""
@@ -292,6 +333,18 @@ def _ended(row: ProcessRow) -> str:
 def _ending(row: ProcessRow) -> list[Span]:
     """A signal by its name alone: a list has little room."""
     return [(signal_of(row.exit_status) or ending(row.exit_status), "dim")] if row.exit_time else []
+
+
+def _user(row: ProcessRow) -> str:
+    return row.user or str(row.uid)
+
+
+def _burning(row: ProcessRow) -> tuple[int, ...] | None:
+    """Who has the most alerts of the highest priority is first."""
+    if not row.alerts or row.worst is None:
+        return None
+    counts = row.severities or {row.worst.label: 1}
+    return tuple(counts.get(priority.label, 0) for priority in Priority)
 
 
 def _container(row: ProcessRow) -> str:

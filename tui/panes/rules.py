@@ -14,7 +14,7 @@ from tui.front import Front, GoneError, RefusedError
 from tui.panes.base import priority_cell
 from tui.panes.editing import Editing
 from tui.panes.excepting import Undoing
-from tui.panes.listing import ListPane
+from tui.panes.sorting import SortedPane
 from tui.places import RulePlace
 from tui.row_fields import RULES
 from tui.several_screen import SeveralScreen, choices
@@ -24,8 +24,8 @@ from tui.widgets.page_list import PageList
 from tui.workers import start
 
 
-class RulesPane(Editing, Undoing, ListPane[RuleRow]):
-    """All rules in the order of their files."""
+class RulesPane(Editing, Undoing, SortedPane[RuleRow]):
+    """All rules, in the order of their files until they are sorted."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("rules")
     noun = "rule"
@@ -49,13 +49,29 @@ class RulesPane(Editing, Undoing, ListPane[RuleRow]):
         return [
             Column("On", 2, self._switch, exact=lambda row: "on" if row.enabled else "off"),
             Column(
-                "P", 1, lambda row: priority_cell(row.priority), name="Priority", exact=lambda row: row.priority.label
+                "P",
+                1,
+                lambda row: priority_cell(row.priority),
+                name="Priority",
+                exact=lambda row: row.priority.label,
+                order=lambda row: -row.priority,
+                descends=True,
             ),
-            Column("Rule", 24, lambda row: [(row.name, "")], share=3),
-            Column("Hits", 5, lambda row: [(words.count(row.hits), "strong" if row.hits else "faint")], right=True),
-            Column("Last", 4, self._last, right=True, exact=lambda row: words.stamp(row.last)),
-            Column("Cost", 6, _cost, right=True, from_width=90),
-            Column("Kept", 5, _kept_back, right=True, from_width=90),
+            Column("Rule", 24, lambda row: [(row.name, "")], share=3, order=lambda row: row.name.casefold()),
+            Column("Hits", 5, _hits, right=True, order=lambda row: row.hits, descends=True),
+            Column(
+                "Last",
+                4,
+                self._last,
+                right=True,
+                exact=lambda row: words.stamp(row.last),
+                order=lambda row: row.last or None,
+                descends=True,
+            ),
+            Column("Cost", 6, _cost, right=True, from_width=90, order=lambda row: known(row.cost), descends=True),
+            Column(
+                "Kept", 5, _kept_back, right=True, from_width=90, order=lambda row: known(row.kept_back), descends=True
+            ),
             Column("Tags", 16, lambda row: [(" ".join(row.tags), "dim")], share=2, from_width=100),
             Column("File", 22, _place),
         ]
@@ -91,6 +107,10 @@ class RulesPane(Editing, Undoing, ListPane[RuleRow]):
             ("No rules are loaded: nothing raises an alert.", "warn"),
             (f"   {self.sign('reload')} reads the rule files again", "dim"),
         ]
+
+    def picked(self) -> RulePlace | None:
+        """The rule that somebody went to."""
+        return RulePlace(self.went_to.name) if self.went_to else None
 
     def rule_name(self) -> str:
         """The one under the cursor."""
@@ -165,6 +185,15 @@ class RulesPane(Editing, Undoing, ListPane[RuleRow]):
 
     def _open(self, row: RuleRow) -> None:
         self.navigator.visit(RulePlace(row.name))
+
+
+def known(figure: float) -> float | None:
+    """A figure, None for one that is not measured yet."""
+    return figure if figure >= 0 else None
+
+
+def _hits(row: RuleRow) -> list[Span]:
+    return [(words.count(row.hits), "strong" if row.hits else "faint")]
 
 
 def _cost(row: RuleRow) -> list[Span]:

@@ -17,7 +17,7 @@ from tui import clip, words
 from tui.actions import bindings
 from tui.front import Front
 from tui.lineage import container_name
-from tui.panes.base import priority_cell
+from tui.panes.base import order, priority_cell
 from tui.panes.filtering import FilterPane
 from tui.panes.listing import no_match
 from tui.places import AlertPlace
@@ -38,14 +38,24 @@ class AlertPages:
         self._front = front
         self._stack, self._pid, self._start = stack, pid, start
         self.filter = ""
+        self.total = 0
+        """How many there are, as far as they are kept."""
+        self.follows = False
+        """Whether the newest is meant, whichever that is."""
+        self._known = 0
         self.unlooked = 0
         """Older alerts that the filter was not tried on: there are too many."""
-        self._answered = ""
+        self._answered: str | None = None
 
     @property
     def is_answered(self) -> bool:
         """Whether the last page was one of this filter."""
         return self._answered == self.filter
+
+    @property
+    def new(self) -> int:
+        """How many have come since somebody looks at others."""
+        return max(0, self.total - self._known)
 
     async def page(self, offset: int, limit: int) -> Page[Alert]:
         """A page, the newest first."""
@@ -53,7 +63,9 @@ class AlertPages:
         asked = self.filter
         request = ListAlerts(self._stack, self._pid, self._start, None, offset, limit, before, asked)
         reply = await self._front.ask(request, Alerts)
-        self._answered, self.unlooked = asked, reply.unlooked
+        if self.follows or asked != self._answered:
+            self._known = reply.total
+        self._answered, self.total, self.unlooked = asked, reply.total, reply.unlooked
         return Page(reply.total, reply.rows)
 
     def still(self) -> Pages[Alert]:
@@ -73,7 +85,7 @@ class AlertPages:
 
 
 class SingleAlertsPane(FilterPane):
-    """Every alert of one stack or one process."""
+    """Every alert of one stack or one process. What is new is counted; somebody who follows has the cursor on it."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("its_alerts")
     noun = "alert"
@@ -105,6 +117,25 @@ class SingleAlertsPane(FilterPane):
         if self.source.unlooked:
             self.show_state()
 
+    @on(PageList.Touched)
+    def _touched(self, event: PageList.Touched) -> None:
+        """Moving the cursor begins to read."""
+        event.stop()
+        self.source.follows = False
+        self.show_state()
+
+    def action_follow(self) -> None:
+        """Back to the newest, and stay there."""
+        if self.front.travel.at:
+            self.front.travel.now()
+        self.list.follows = self.source.follows = True
+        self.list.restart()
+        self.show_state()
+
+    def ticked(self) -> None:
+        """Others may have come since."""
+        self.show_state()
+
     @property
     def rows_are_old(self) -> bool:
         """Another filter is asked for."""
@@ -126,9 +157,12 @@ class SingleAlertsPane(FilterPane):
         self.list.look_for_marks(everything=not text)
 
     def standing(self) -> list[list[Span]]:
-        """The filter, and on how many it was not tried."""
+        """Whether the newest is at the top, the filter, and on how many it was not tried."""
+        reads = bool(self.source.new or (self.list.touched and self.source.total)) and not self.front.travel.at
+        new = order(self, False, self.source.new, "alert", follows=self.source.follows or not reads)
         left = f"not tried on the {self.source.unlooked:,} before them" if self.source.unlooked else ""
-        return [*super().standing(), [(left, "warn")] if left and self.source.filter else []]
+        untried: list[Span] = [(left, "warn")] if left and self.source.filter else []
+        return [new, *super().standing(), untried]
 
     def action_next_match(self) -> None:
         """All rows are matches."""

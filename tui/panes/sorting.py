@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
 from textual import on
@@ -14,6 +15,25 @@ from tui.widgets.page_list import PageList
 
 Row = TypeVar("Row")
 UP, DOWN = "▲", "▼"
+SLICE = 1_000
+"""Rows looked at between two breaths: a millisecond or two."""
+
+
+def ordered(rows: Sequence[Row], order: Callable[[Row], Any], *, descends: bool) -> Iterator[list[Row] | None]:
+    """The rows by what ``order`` says of them, those of which it says None behind all others, equal ones as they were.
+    At the end: before, None comes wherever others may go on."""
+    known: list[tuple[Any, Row]] = []
+    unknown: list[Row] = []
+    for number, row in enumerate(rows, 1):
+        value = order(row)
+        if value is None:
+            unknown.append(row)
+        else:
+            known.append((value, row))
+        if number % SLICE == 0:
+            yield None
+    known.sort(key=itemgetter(0), reverse=descends)
+    yield [row for _, row in known] + unknown
 
 
 class SortedPane(ListPane[Row], Generic[Row]):
@@ -25,13 +45,20 @@ class SortedPane(ListPane[Row], Generic[Row]):
 
     def chosen(self) -> Sequence[Row]:
         """The rows that pass the filter, in order."""
-        rows = super().chosen()
+        return next(rows for rows in self.in_order(super().chosen()) if rows is not None)
+
+    def in_order(self, rows: Sequence[Row]) -> Iterator[Sequence[Row] | None]:
+        """The rows in the order that was chosen. At the end: before, None comes wherever others may go on."""
         if self.sorted_by is None or self.sorted_by.order is None:
-            return rows
-        order = self.sorted_by.order
-        known = [(value, row) for row in rows if (value := order(row)) is not None]
-        known.sort(key=lambda pair: pair[0], reverse=self._descends)
-        return [row for _, row in known] + [row for row in rows if order(row) is None]
+            yield rows
+        else:
+            yield from ordered(rows, self.sorted_by.order, descends=self._descends)
+
+    @property
+    def order_name(self) -> str:
+        """What the rows are sorted by, "" for nothing; a column's letter says too little."""
+        column = self.sorted_by
+        return "" if column is None else column.title if len(column.title) > 1 else column.name
 
     @property
     def _descends(self) -> bool:
@@ -58,7 +85,9 @@ class SortedPane(ListPane[Row], Generic[Row]):
         self.sort_by(choices[(place + step) % len(choices)])
 
     def sort_by(self, column: Column[Row] | None, *, reversed: bool = False) -> None:
-        """Put the rows in this order; the cursor stays with its row."""
+        """Put the rows in this order; the cursor stays with its row, if somebody went there."""
+        if not self.list.touched:
+            self.list.begin()
         self.sorted_by, self.reversed = column, reversed
         self.list.heading_signs = {} if column is None else {column.title: DOWN if self._descends else UP}
         self.show_rows(self.sought)
@@ -77,4 +106,4 @@ class SortedPane(ListPane[Row], Generic[Row]):
         if self.sorted_by is None:
             return super().standing()
         sign = DOWN if self._descends else UP
-        return [*super().standing(), [(f"{sign} by {self.sorted_by.title}", "dim")]]
+        return [*super().standing(), [(f"{sign} by {self.order_name}", "dim")]]

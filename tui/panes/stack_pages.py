@@ -35,6 +35,8 @@ class StackPages:
         self.group: Grouping = "stack"
         self.held_at = 0
         """The newest alert id the rows may know, 0 for live."""
+        self.holds = False
+        """Whether the rows of the next answer are to be held: nobody follows, and what has come is to be shown."""
         self.alerts = 0
         """Single alerts behind the rows of the last page."""
         self.newest = 0
@@ -65,6 +67,8 @@ class StackPages:
         self._answered = asked
         self.alerts = stacks.alerts
         self.newest = self.held_at or stacks.newest
+        if self.holds and self.is_answered and stacks.total:
+            self.held_at, self.holds = self.newest, False
         return Page(stacks.total, stacks.rows)
 
     async def stacks(self, offset: int, limit: int, before: int) -> Stacks:

@@ -105,15 +105,18 @@ class DrawnList(Taking[Row], Generic[Row]):
         look = self._look or self._take_look()
         index = y - 1 + round(self.scroll_y)
         if y == 0:
-            return self._row(look, [tuple(self._heading(placed.column)) for placed in look.placed], look.base, None)
+            return self._row(look, [tuple(self._heading(placed)) for placed in look.placed], look.base, None)
         if not self.total:
             return self._said(look, (" ", ""), *self.placeholder) if y == 2 else self._said(look)
         if index >= self.total:
             return self._said(look)
         return self._of_row(look, index)
 
-    def _heading(self, column: Column[Row]) -> list[Span]:
-        return [(column.title, "faint"), (self.heading_signs.get(column.title, ""), "accent")]
+    def _heading(self, placed: Placed[Row]) -> list[Span]:
+        """In a narrow column the sign takes the place of letters: it says what they do not."""
+        title = placed.column.title
+        sign = self.heading_signs.get(title, "")
+        return [(title[: placed.width - len(sign)] if sign else title, "faint"), (sign, "accent")]
 
     def _of_row(self, look: _Look, index: int) -> Strip:
         base = look.lit if index == self.cursor else look.base

@@ -160,7 +160,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         """The lines in sight."""
         first = round(self.scroll_y)
         shown = self.lines[first : first + self.size.height]
-        clip.put(self.app, "\n".join(line.text for line in shown))
+        clip.put(self.app, "\n".join(line.text for line in shown), len(shown))
 
     # ── drawing ──────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -273,6 +273,11 @@ class PageList(DrawnList[Row], Generic[Row]):
         self.redraw_rows(left, self.cursor)
         self.post_message(self.Touched(self))
 
+    def begin(self) -> None:
+        """Let the cursor be on the first of the rows that are on their way, whichever that is."""
+        self.cursor, self._key = 0, None
+        self.scroll_to(y=0, animate=False, force=True)
+
     def go_to_key(self, key: Hashable) -> None:
         """Put the cursor on the row with this key as soon as the rows are here."""
         self.follows = False

@@ -32,6 +32,7 @@ from engine.protocol import (
     Pulse,
     Reply,
     Request,
+    Rest,
     Rules,
     SetRule,
     Welcome,
@@ -247,6 +248,39 @@ async def test_a_front_end_that_never_reads_is_dropped_and_the_others_are_served
         await client.ask(SetRule(name="shell", enabled=True))
         hung.close()
         await client.close()
+
+
+async def test_a_front_end_that_rests_is_not_dropped_and_hears_later_what_it_was_to_hear(path: Path) -> None:
+    async def answer(request: Request) -> Reply:
+        return Done(detail="x" * 16_000) if isinstance(request, ListRules) else Done()
+
+    asks = b"".join(to_frame(ListRules(id=number)) for number in range(2, 102))
+    server = Server(answer, stall=0.2)
+    async with serving(server, path):
+        reader, writer = await asyncio.open_unix_connection(path, limit=1 << 12)
+        frames = FrameReader(reader, 1 << 20)
+        writer.write(to_frame(Hello()) + to_frame(Rest(id=1)))
+        assert [type(await next_reply(frames)) for _ in range(2)] == [Welcome, Done]
+        server.pulse(Pulse(alerts=7, containers=0, processes=0, rules=0))
+        writer.write(asks)
+        hung = socket.socket(socket.AF_UNIX)
+        hung.connect(str(path))
+        hung.sendall(to_frame(Hello()) + asks)
+        await until(lambda: server.dropped == 1)  # the one that has said nothing
+        replies = [await next_reply(frames) for _ in range(100)]
+        assert {type(reply) for reply in replies} == {Done}
+        writer.write(to_frame(Rest(id=200, on=False)))
+        told = [await next_reply(frames) for _ in range(2)]
+        assert {type(reply) for reply in told} == {Done, Pulse}
+        assert server.dropped == 1
+        hung.close()
+        writer.close()
+
+
+async def next_reply(frames: FrameReader) -> Reply:
+    body = await frames.read()
+    assert body is not None
+    return to_reply(body)
 
 
 async def test_one_more_than_there_is_room_for_is_told_so_and_gets_in_when_one_has_gone(path: Path) -> None:

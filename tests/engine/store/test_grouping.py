@@ -42,7 +42,8 @@ SEVERE = {"a": Priority.WARNING, "b": Priority.CRITICAL, "c": Priority.CRITICAL}
 
 
 def brief(row: StackRow) -> tuple[object, ...]:
-    return (row.count, row.first, row.last, row.alert_id, row.target, row.stacks, row.priority, row.worst_rule)
+    told = (row.count, row.first, row.last, row.alert_id, row.target, row.stacks, row.priority, row.worst_rule)
+    return (*told, row.containers, row.rules)
 
 
 def expected(several: list[Alert]) -> tuple[object, ...]:
@@ -50,7 +51,9 @@ def expected(several: list[Alert]) -> tuple[object, ...]:
     stacks = len({one.stack for one in several})
     worst = min(several, key=lambda one: (one.priority, one.rule))
     worst_rule = worst.rule if len({one.rule for one in several}) > 1 else ""
-    return (len(several), several[0].time, latest.time, latest.id, latest.target, stacks, worst.priority, worst_rule)
+    told = (len(several), several[0].time, latest.time, latest.id, latest.target, stacks, worst.priority, worst_rule)
+    containers = {one.container.id if one.container else "" for one in several}
+    return (*told, len(containers), len({one.rule for one in several}))
 
 
 @settings(max_examples=80, deadline=None)

@@ -1,6 +1,18 @@
 """What each key must do: a check for each row of the table of actions, by subject."""
 
-from tests.helpers.keys import alerts, containers, everywhere, filters, lists, responses, taking, texts, times, views
+from tests.helpers.keys import (
+    alerts,
+    containers,
+    everywhere,
+    filters,
+    lists,
+    orders,
+    responses,
+    taking,
+    texts,
+    times,
+    views,
+)
 from tests.helpers.keys.checks import CHECKS
 
 __all__ = [
@@ -10,6 +22,7 @@ __all__ = [
     "everywhere",
     "filters",
     "lists",
+    "orders",
     "responses",
     "taking",
     "texts",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.alerts import Priority
 from tests.helpers.driving import Drive
 from tests.helpers.incident import alert
-from tests.helpers.keys.checks import alert_opened, alerts_shown, does, listing
+from tests.helpers.keys.checks import alert_opened, alerts_shown, does, listing, process_selected
 
 
 async def around(drive: Drive) -> None:
@@ -199,3 +199,17 @@ def excepting(view: str) -> None:
 opened = {"alerts": alerts_shown, "alert": alert_opened, "timeline": around}
 for place in opened:
     excepting(place)
+
+
+@does("its_alerts", "follow")
+async def _(drive: Drive, key: str) -> None:
+    await process_selected(drive)
+    await drive.press("enter", "tab")
+    await drive.until(lambda: drive.frame.view == "alerts" and listing(drive).selected is not None)
+    shown = listing(drive).selected
+    drive.sensor.add(shown)
+    await drive.until_shown("▲ 1 new alert   f follows")
+    assert listing(drive).selected == shown
+    await drive.press(key)
+    await drive.until_gone("▲ 1 new alert")
+    assert listing(drive).selected.id == drive.sensor.world.alerts[-1].id

@@ -85,3 +85,9 @@ async def _(drive: Drive, key: str) -> None:
     await drive.press("slash", "x", key)
     await drive.until(lambda: drive.app._exit)
     assert drive.app.return_code == INTERRUPTED
+
+
+@does("everywhere", "suspend")
+async def _(drive: Drive, key: str) -> None:
+    await drive.press("slash", "x", key)
+    await drive.until_shown("This terminal cannot be left for a while.")  # a driver without a terminal
