@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 
@@ -24,6 +24,7 @@ from engine.service.inside import InsideDesk
 from engine.service.peer import who_asks
 from engine.service.rule_costs import RuleCosts
 from engine.service.tree_news import TreeNews
+from engine.store import Tally
 from engine.zoom import SECONDS, Target, target_of
 
 Steer = Callable[[p.Control], None]
@@ -100,7 +101,8 @@ class Desk:
         return p.Done(detail=f"{count} stack{'s' * (count != 1)}: {request.state}")
 
     async def _containers(self, request: p.ListContainers) -> p.Reply:
-        return p.Containers(rows=await self.sensor.world.container_rows(request.at))
+        rows = await self.sensor.world.container_rows(request.at)
+        return p.Containers(rows=_tallied(rows, await self.sensor.store.tallies()))
 
     async def _processes(self, request: p.ListProcesses) -> p.Reply:
         rows = await self._process_rows(request)
@@ -289,6 +291,14 @@ class Desk:
             event_types=sorted(rule.event_types),
             **self._costs.of(rule),
         )
+
+
+def _tallied(rows: list[p.ContainerRow], tallies: Mapping[str, Tally]) -> list[p.ContainerRow]:
+    """The containers with the alerts that are kept of them, also those of before the sensor's start."""
+    for row in rows:
+        if tally := tallies.get(row.info.id):
+            row.alerts, row.last_alert = tally.alerts, tally.last
+    return rows
 
 
 def _without_evidence(alert: Alert) -> Alert:

@@ -180,7 +180,7 @@ class AlertStore:
 
     async def tallies(self) -> dict[str, Tally]:
         """The alerts kept of each container that has any; those of the host under ""."""
-        return await self._ask(reader.read_tallies)
+        return await self._ask(reader.read_tallies, self.newest)
 
     async def acknowledge(self, stack: int, acknowledged: bool = True) -> None:
         """Mark a stack as seen, or not; it stays so. Raises TiercelError if it is not there or cannot be written."""
