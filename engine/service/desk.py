@@ -102,7 +102,7 @@ class Desk:
 
     async def _containers(self, request: p.ListContainers) -> p.Reply:
         rows = await self.sensor.world.container_rows(request.at)
-        return p.Containers(rows=_tallied(rows, await self.sensor.store.tallies()))
+        return p.Containers(rows=_tallied(rows, await self.sensor.store.tallies(request.before)))
 
     async def _processes(self, request: p.ListProcesses) -> p.Reply:
         rows = await self._process_rows(request)

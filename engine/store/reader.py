@@ -234,9 +234,12 @@ def read_hits(connection: sqlite3.Connection, waiting: list[Stored]) -> dict[str
     return hits
 
 
-def read_tallies(connection: sqlite3.Connection, waiting: list[Stored], newest: int) -> dict[str, Tally]:
-    """The alerts kept of each container, by the priority of their stacks: what their list shows, added up."""
-    chosen = select(connection, waiting, ListStacks(), newest)
+def read_tallies(
+    connection: sqlite3.Connection, waiting: list[Stored], query: ListStacks, newest: int
+) -> dict[str, Tally]:
+    """The alerts of each container that a query is about, by the priority of their stacks: what their list shows, added
+    up."""
+    chosen = select(connection, waiting, query, newest)
     rows = connection.execute(
         f"SELECT container_id, priority, sum(count), max(last) FROM stacks WHERE {chosen.where}"
         " GROUP BY container_id, priority",

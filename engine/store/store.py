@@ -178,9 +178,10 @@ class AlertStore:
         """The alerts kept of each rule that has any."""
         return await self._ask(reader.read_hits)
 
-    async def tallies(self) -> dict[str, Tally]:
-        """The alerts kept of each container that has any; those of the host under ""."""
-        return await self._ask(reader.read_tallies, self.newest)
+    async def tallies(self, before: int = 0) -> dict[str, Tally]:
+        """The alerts kept of each container that has any; those of the host under "". With ``before`` those up to this
+        id, negative for none."""
+        return await self._ask(reader.read_tallies, ListStacks(before=before), self.newest)
 
     async def acknowledge(self, stack: int, acknowledged: bool = True) -> None:
         """Mark a stack as seen, or not; it stays so. Raises TiercelError if it is not there or cannot be written."""

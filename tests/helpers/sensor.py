@@ -7,6 +7,7 @@ It keeps the promises of the real one: stacks newest first, ``before`` as a look
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -269,8 +270,15 @@ class MemorySensor:
         self.states |= dict.fromkeys(request.stacks, request)
         return p.Done()
 
-    def _containers(self, _request: p.ListContainers) -> p.Containers:
-        return p.Containers(rows=list(self.world.containers))
+    def _containers(self, request: p.ListContainers) -> p.Containers:
+        rows = list(self.world.containers)
+        if request.before:
+            rows = [msgspec.structs.replace(row, alerts=self._counted(row.info.id, request.before)) for row in rows]
+        return p.Containers(rows=rows)
+
+    def _counted(self, container_id: str, before: int) -> dict[str, int]:
+        here = [one for one in self.world.alerts if one.container is not None and one.container.id == container_id]
+        return dict(Counter(one.priority.label for one in here if one.id <= before))
 
     def _locate(self, request: p.Locate) -> p.Located:
         times = sorted((alert.time, alert.id) for alert in self.world.alerts)

@@ -68,3 +68,12 @@ async def test_alerts_of_before_the_start_count_and_so_do_those_that_come(desk: 
     reply = await desk.answer(ListContainers())
     assert isinstance(reply, Containers)
     assert {row.info.name: row.last_alert for row in reply.rows}["db"] == MOMENT + 9 * SECOND
+
+
+@pytest.mark.parametrize("before", [-1, 1, 2, 3, 4, 5, 6, 7])
+async def test_by_another_time_it_is_those_up_to_then(desk: Desk, before: int) -> None:
+    desk.sensor.store.add([alert("Read", container=DB, time=MOMENT + 9 * SECOND), alert("New", pid=7)])
+    found = await counted(desk, ListContainers(before=before))
+    assert found == {one.name: await listed(desk, one.id, before) for one in (WEB, DB)}
+    known = [one for one in (WEB, WEB, WEB, DB, None, DB, WEB)[: max(before, 0)] if one is not None]
+    assert sum(sum(counts.values()) for counts in found.values()) == len(known)
