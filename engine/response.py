@@ -218,6 +218,15 @@ def hinders(response: Response, standing: Standing, remembered: Sequence[Network
     return ""
 
 
+def hinders_tree(response: Response, living: Collection[int], stopped: Collection[int]) -> str:
+    """Why a response makes no sense for a tree of these processes, of which some are stopped; "" when it does."""
+    if response.id == "freeze" and living and set(living) <= set(stopped):
+        return "all of it is frozen"
+    if response.id == "thaw" and not set(living) & set(stopped):
+        return "nothing of it is frozen"
+    return ""
+
+
 def _cannot_leave(standing: Standing) -> str:
     if standing.network_mode == "host":
         return "it has no network of its own but the host's: pause it instead"

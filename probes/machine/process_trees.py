@@ -166,6 +166,19 @@ def _key(pid: int, fields: list[str]) -> ProcessKey | None:
     return pid, started(fields[19])
 
 
+def stopped(keys: Iterable[ProcessKey], proc: Path = PROC) -> frozenset[int]:
+    """Those of these processes, by pid, that a signal has stopped."""
+    return frozenset(pid for pid, start in keys if is_stopped(pid, start, proc))
+
+
+def is_stopped(pid: int, start: int, proc: Path = PROC) -> bool:
+    """Whether just this process is."""
+    with suppress(OSError):
+        _, fields = stat_fields(proc / str(pid))
+        return fields[0] == "T" and started(fields[19]) == start
+    return False
+
+
 def closure(keys: Collection[ProcessKey], proc: Path = PROC) -> list[ProcessKey]:
     """Those of these that live, and all that descends from them by /proc, parents first."""
     living, children = _look(proc)
