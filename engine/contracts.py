@@ -86,3 +86,6 @@ class Gauge(Protocol):
 
     async def processes(self, wanted: Sequence[tuple[int, int]]) -> list[ProcessFigure]:
         """The figures of the processes, by pid and start time, that can be measured."""
+
+    async def stopped(self, wanted: Sequence[tuple[int, int]]) -> frozenset[int]:
+        """Those of the processes, by pid, that a signal has stopped."""

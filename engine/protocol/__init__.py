@@ -9,7 +9,7 @@ Strings in replies have been scrubbed (:mod:`engine.scrub`): no control characte
 """
 
 from engine.protocol.health import DroppedRow, Health, KeptRow, ProbeRow, Problem, Sample, ZoomRow
-from engine.protocol.inside import ContainerFigure, ImageRow, LayerRow, LogLine, ProcessFigure
+from engine.protocol.inside import ContainerFigure, ImageRow, LayerRow, LogLine, ProcessFigure, Still
 from engine.protocol.replies import (
     Alerts,
     Answer,
@@ -189,6 +189,7 @@ __all__ = [
     "StackRow",
     "Stacks",
     "State",
+    "Still",
     "TargetRow",
     "Top",
     "Tried",

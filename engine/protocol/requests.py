@@ -279,9 +279,12 @@ class GetFigures(Ask, tag="figures"):
 
 
 class GetTop(Ask, tag="top"):
-    """What the processes of a container ("" is the host) use now."""
+    """What the processes of a container ("" is the host) use now; of all (None) only who does nothing, and why."""
 
-    container_id: str
+    container_id: str | None = None
+    pid: int = 0
+    """With ``start``, only this process."""
+    start: int = 0
 
 
 class GetLogs(Ask, tag="logs"):

@@ -24,7 +24,7 @@ from pathlib import Path
 from engine.errors import TiercelError
 from engine.response import KTHREADD, Own, protects_tree
 from engine.state.processes import ProcessKey
-from probes.machine.procfs import KERNEL_THREAD, PROC, is_zombie, started, stat_fields
+from probes.machine.procfs import KERNEL_THREAD, PROC, is_stopped, is_zombie, started, stat_fields
 
 Seeds = Callable[[], Collection[ProcessKey]]
 PATIENCE = 5.0
@@ -168,14 +168,13 @@ def _key(pid: int, fields: list[str]) -> ProcessKey | None:
 
 def stopped(keys: Iterable[ProcessKey], proc: Path = PROC) -> frozenset[int]:
     """Those of these processes, by pid, that a signal has stopped."""
-    return frozenset(pid for pid, start in keys if is_stopped(pid, start, proc))
+    return frozenset(pid for pid, start in keys if _is_stopped(pid, start, proc))
 
 
-def is_stopped(pid: int, start: int, proc: Path = PROC) -> bool:
-    """Whether just this process is."""
+def _is_stopped(pid: int, start: int, proc: Path) -> bool:
     with suppress(OSError):
         _, fields = stat_fields(proc / str(pid))
-        return fields[0] == "T" and started(fields[19]) == start
+        return is_stopped(fields) and started(fields[19]) == start
     return False
 
 

@@ -355,8 +355,12 @@ class MemorySensor:
     def _figures(self, _request: p.GetFigures) -> p.Figures:
         return p.Figures(rows=list(self.world.figures))
 
-    def _top(self, _request: p.GetTop) -> p.Top:
-        return p.Top(rows=list(self.world.top))
+    def _top(self, request: p.GetTop) -> p.Top:
+        if request.pid:
+            asked = (request.pid, request.start)
+            return p.Top(rows=[row for row in self.world.top if (row.pid, row.start) == asked])
+        is_of_all = request.container_id is None
+        return p.Top(rows=[row for row in self.world.top if row.still or not is_of_all])
 
     def _logs(self, request: p.GetLogs) -> p.Logs:
         if self.world.logs_problem:

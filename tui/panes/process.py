@@ -5,17 +5,18 @@ from __future__ import annotations
 from textual.content import Content
 
 from engine.ending import ending
-from engine.protocol import ListProcesses, Processes, ProcessRow
+from engine.protocol import GetTop, ListProcesses, Processes, ProcessRow, Still, Top
 from tui import words
 from tui.alert_text import facts, lines
 from tui.front import Front
+from tui.panes.measuring import MeasuringPane
 from tui.panes.processes import find
 from tui.panes.text import TextPane
 from tui.places import ProcessPlace
 from tui.theme import Span, content, priority_tone
 
 
-class ProcessPane(TextPane):
+class ProcessPane(MeasuringPane, TextPane):
     """A process in words, kept up to date."""
 
     follows = ("processes", "alerts")
@@ -24,12 +25,23 @@ class ProcessPane(TextPane):
     def __init__(self, front: Front, place: ProcessPlace, id: str) -> None:
         super().__init__(front, id)
         self._place = place
+        self._still: Still = ""
+        """Why it does nothing now."""
 
     async def load(self) -> None:
         """The process and its ancestors, from the tree it is in."""
         rows = (await self.front.ask(ListProcesses(self._place.container_id, at=self.front.travel.at), Processes)).rows
         row = find(rows, (self._place.pid, self._place.start))
-        self.details.show(describe(row, ancestry(rows, row)) if row else content(("No longer kept.", "dim")))
+        still: Still = "" if self.front.travel.at else self._still  # of another time nobody knows
+        self.details.show(describe(row, ancestry(rows, row), still) if row else content(("No longer kept.", "dim")))
+
+    async def measure(self) -> None:
+        """Whether it stands still."""
+        asked = GetTop(self._place.container_id, self._place.pid, self._place.start)
+        still: Still = next((figure.still for figure in (await self.front.ask(asked, Top)).rows), "")
+        if still != self._still:
+            self._still = still
+            self.loader.now()
 
 
 def ancestry(rows: list[ProcessRow], row: ProcessRow | None) -> list[ProcessRow]:
@@ -41,9 +53,16 @@ def ancestry(rows: list[ProcessRow], row: ProcessRow | None) -> list[ProcessRow]
     return found[::-1]
 
 
-def describe(row: ProcessRow, ancestors: list[ProcessRow]) -> Content:
-    """All that is known of a process."""
-    state: Span = (ending(row.exit_status), "dim") if row.exit_time else ("running", "ok")
+_STILL: dict[Still, Span] = {
+    "": ("running", "ok"),
+    "frozen": ("frozen: a signal has stopped it", "warn"),
+    "paused": ("paused with its container", "warn"),
+}
+
+
+def describe(row: ProcessRow, ancestors: list[ProcessRow], still: Still = "") -> Content:
+    """All that is known of a process; ``still`` says why it does nothing."""
+    state: Span = (ending(row.exit_status), "dim") if row.exit_time else _STILL[still]
     worst: Span = ("", "")
     if row.worst is not None and row.alerts:
         worst = (f"  {words.plural(row.alerts, 'alert')}, worst {row.worst.label}", priority_tone(row.worst))

@@ -57,6 +57,7 @@ class Measured:
     def __init__(self) -> None:
         self.wanted: list[Inhabited] = []
         self.processes_wanted: list[tuple[int, int]] = []
+        self.frozen: frozenset[int] = frozenset()
 
     async def containers(self, wanted: Sequence[Inhabited]) -> list[ContainerFigure]:
         self.wanted = list(wanted)
@@ -64,7 +65,10 @@ class Measured:
 
     async def processes(self, wanted: Sequence[tuple[int, int]]) -> list[ProcessFigure]:
         self.processes_wanted = list(wanted)
-        return [ProcessFigure(pid, start) for pid, start in wanted]
+        return [ProcessFigure(pid, start, still="frozen" if pid in self.frozen else "") for pid, start in wanted]
+
+    async def stopped(self, wanted: Sequence[tuple[int, int]]) -> frozenset[int]:
+        return frozenset(pid for pid, _ in wanted) & self.frozen
 
 
 class Remembering(Measured):
@@ -156,7 +160,28 @@ async def test_the_processes_of_one_container_are_measured_while_they_live(desk:
     assert {row.pid for row in reply.rows} == {INIT, SHELL}
 
 
-@pytest.mark.parametrize("request_", [GetFigures(), GetTop("")])
+async def still(desk: Desk, request: GetTop) -> dict[int, str]:
+    reply = await desk.answer(request)
+    assert isinstance(reply, Top)
+    return {row.pid: row.still for row in reply.rows}
+
+
+async def test_who_does_nothing_is_told_of_all_and_of_each(desk: Desk) -> None:
+    gauge = desk.sensor.gauge
+    assert isinstance(gauge, Measured)
+    assert await still(desk, GetTop()) == {}
+    gauge.frozen = frozenset({SHELL, SHIM})
+    assert await still(desk, GetTop()) == {SHELL: "frozen", SHIM: "frozen"}
+    assert (await still(desk, GetTop(WEB)))[SHELL] == "frozen"
+    (row,) = [one for one in desk.sensor.world.processes if one.pid == SHELL]
+    assert await still(desk, GetTop(WEB, SHELL, row.start)) == {SHELL: "frozen"}
+    assert await still(desk, GetTop(WEB, SHELL, row.start + 1)) == {}
+    desk.sensor.feed([docker(WEB, at=9, pid=INIT, state="paused")])
+    assert await still(desk, GetTop(WEB)) == dict.fromkeys((INIT, SHELL, THEIRS), "paused")
+    assert await still(desk, GetTop()) == {INIT: "paused", SHELL: "paused", THEIRS: "paused", SHIM: "frozen"}
+
+
+@pytest.mark.parametrize("request_", [GetFigures(), GetTop(""), GetTop()])
 async def test_events_go_on_while_all_processes_are_looked_at(desk: Desk, request_: GetFigures | GetTop) -> None:
     many = 5 * RUN
     desk.sensor.feed([snapshot(*(process_info(pid) for pid in range(1000, 1000 + many)))])
