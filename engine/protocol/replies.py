@@ -253,6 +253,8 @@ class Pulse(Answer, tag="pulse"):
     containers: int
     processes: int
     rules: int
+    named: int = 0
+    """Alerts have got the name of their container, which was not known when they came."""
     health: Health | None = None
     """Once a second, and whenever the phase changes."""
     reload: Reload | None = None

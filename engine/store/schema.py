@@ -116,7 +116,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def open_reader(path: Path) -> sqlite3.Connection:
+def open_reader(path: Path) -> Reading:
     """A connection for queries, to be used by one thread at a time."""
     connection = sqlite3.connect(path, factory=Reading, **_OPTIONS)
     connection.remembered = {}

@@ -14,7 +14,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import msgspec
 
-from engine.alerts import Alert
+from engine.alerts import Alert, ContainerRef
 from engine.errors import TiercelError, UsageError
 from engine.invocation import command
 from engine.locks import HeldError, locked
@@ -200,6 +200,24 @@ class AlertStore:
             raise TiercelError(f"the alert store cannot be written: {error}", hint=_HINT) from error
         if missing:
             raise TiercelError(f"there is no stack {missing}", hint="old alerts go when the store is full")
+
+    @property
+    def nameless(self) -> list[str]:
+        """Containers of which there are alerts without their name."""
+        return list(self._writer.nameless)
+
+    async def name(self, container: ContainerRef) -> bool:
+        """Name a container in the alerts that came before its name was known; whether that could be done."""
+        if not self.flush():
+            return False  # what waits in memory has no name, either
+        try:
+            await gently(lambda: self._writer.name(container))
+        except sqlite3.Error as error:
+            self._note(str(error))
+            return False
+        finally:
+            self._connection.remembered = {}
+        return True
 
     async def maintain(self) -> None:
         """To be called every few seconds: what was muted for a time is new again when that is over, the retention is

@@ -123,7 +123,7 @@ class MemorySensor:
         self._held: tuple[type[p.Ask], ...] = ()
         self._open = asyncio.Event()
         self._open.set()
-        self._versions = {"containers": 1, "processes": 1, "rules": 1}
+        self._versions = {"containers": 1, "processes": 1, "rules": 1, "named": 0}
 
     @property
     def acknowledged(self) -> set[int]:

@@ -51,7 +51,7 @@ class AlertsPane(AlertVisits, FilterPane):
     """See the module. With a container id, only the alerts of that container."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("alerts")
-    follows = ("alerts",)
+    follows = ("alerts", "named")
     pace = 0.25
     of_time = "then"
     filter_help = "words, or: container.name=web and fd.name startswith /etc"
