@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from engine.alerts import Alert
 from engine.events import Input
@@ -66,6 +66,9 @@ class Runtime(Protocol):
 
     async def image(self, container_id: str) -> ImageRow:
         """The image of a container. Raises TiercelError with the runtime's reason."""
+
+    async def inspection(self, container_id: str) -> Mapping[str, Any]:
+        """``docker inspect``: all it knows of a container. Raises TiercelError with the runtime's reason."""
 
     def url(self) -> str:
         """Where it listens. Raises TiercelError when it cannot be found."""

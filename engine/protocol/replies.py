@@ -210,6 +210,12 @@ class Image(Answer, tag="image"):
     row: ImageRow
 
 
+class Inspection(Answer, tag="inspection"):
+    """What ``docker inspect`` prints. Values of its environment are only there for root and the sensor's user."""
+
+    lines: list[str]
+
+
 class Shell(Answer, tag="shell"):
     """How a shell is opened that is known as ours: with ``token`` among its arguments, at the runtime's ``url``."""
 
@@ -283,6 +289,7 @@ Reply = (
     | Top
     | Logs
     | Image
+    | Inspection
     | Shell
     | HealthReply
     | HistoryReply

@@ -309,6 +309,12 @@ class GetImage(Ask, tag="image"):
     container_id: str
 
 
+class GetInspection(Ask, tag="inspection"):
+    """``docker inspect`` of a container, whole."""
+
+    container_id: str
+
+
 class OpenShell(Ask, tag="shell"):
     """Somebody is about to open a shell in a container: what it does is to be known as ours.
 
@@ -374,6 +380,7 @@ Request = (
     | GetTop
     | GetLogs
     | GetImage
+    | GetInspection
     | OpenShell
     | GetHealth
     | GetHistory

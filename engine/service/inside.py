@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -9,7 +10,9 @@ from engine import protocol as p
 from engine.contracts import Gauge, Inhabited, Runtime
 from engine.errors import TiercelError
 from engine.events import HOST
+from engine.inspection import lines_of
 from engine.sensor import Sensor
+from engine.service.peer import who_asks
 from engine.sliced import RUN, breathing
 from engine.state.processes import Process, ProcessKey
 from engine.state.views import living
@@ -25,6 +28,7 @@ class InsideDesk:
             p.GetTop: self._top,
             p.GetLogs: self._logs,
             p.GetImage: self._image,
+            p.GetInspection: self._inspection,
             p.OpenShell: self._shell,
         }
 
@@ -83,6 +87,12 @@ class InsideDesk:
 
     async def _image(self, request: p.GetImage) -> p.Reply:
         return p.Image(row=await self._runtime("nobody tells of images").image(request.container_id))
+
+    async def _inspection(self, request: p.GetInspection) -> p.Reply:
+        answer = await self._runtime("a recording and a host without Docker have no more").inspection(
+            request.container_id
+        )
+        return p.Inspection(lines=lines_of(answer, secrets=who_asks().uid in (0, os.geteuid())))
 
     async def _shell(self, request: p.OpenShell) -> p.Reply:
         url = self._runtime("only a container that is watched live can be entered").url()

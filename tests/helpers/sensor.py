@@ -20,6 +20,7 @@ from engine.errors import TiercelError
 from engine.events import Phase
 from engine.explanation import Explanation
 from engine.filter import Subject, parse_filter
+from engine.inspection import lines_of
 from engine.query import Column, Table, has_field, split_inversion, words
 from engine.service.client import SensorGone
 from engine.store.rows import subject
@@ -86,6 +87,8 @@ class World:
     """Why there are none."""
     logs_end: str = ""
     image: p.ImageRow | None = None
+    inspection: dict[str, Any] = field(default_factory=dict)
+    """``docker inspect`` of any container; empty where nobody can be asked."""
     shells: list[p.OpenShell] = field(default_factory=list)
     """Those that were asked for."""
     rules: list[p.RuleRow] = field(default_factory=list)
@@ -377,6 +380,11 @@ class MemorySensor:
             raise TiercelError("no container runtime to ask")
         return p.Image(row=self.world.image)
 
+    def _inspection(self, request: p.GetInspection) -> p.Inspection:
+        if not self.world.inspection:
+            raise TiercelError("no container runtime to ask")
+        return p.Inspection(lines=lines_of({"Id": request.container_id, **self.world.inspection}, secrets=True))
+
     def _shell(self, request: p.OpenShell) -> p.Shell:
         self.world.shells.append(request)
         return p.Shell(token="tiercel-0123", url="unix:///run/docker.sock")
@@ -500,6 +508,7 @@ _HANDLERS: dict[type, Callable[[MemorySensor, Any], p.Reply]] = {
     p.GetTop: MemorySensor._top,
     p.GetLogs: MemorySensor._logs,
     p.GetImage: MemorySensor._image,
+    p.GetInspection: MemorySensor._inspection,
     p.OpenShell: MemorySensor._shell,
     p.ListRules: MemorySensor._rules,
     p.SetRule: MemorySensor._set_rule,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,11 @@ from engine.protocol import (
     Figures,
     GetFigures,
     GetImage,
+    GetInspection,
     GetLogs,
     GetTop,
     ImageRow,
+    Inspection,
     ListStacks,
     LogLine,
     Logs,
@@ -34,6 +37,7 @@ from engine.rules.load import load
 from engine.sensor import Sensor
 from engine.service.desk import Desk
 from engine.service.long_replies import frame_of
+from engine.service.peer import _PEER, Peer
 from engine.shells import WAIT
 from engine.sliced import RUN
 from engine.state.lineage import OWN_SHELL
@@ -93,6 +97,9 @@ class Talking:
 
     async def image(self, container_id: str) -> ImageRow:
         return ImageRow(id=f"image of {container_id[:2]}")
+
+    async def inspection(self, container_id: str) -> Mapping[str, Any]:
+        return {"Id": container_id, "Config": {"Env": ["KEY=s3cret"]}}
 
     def url(self) -> str:
         return "unix:///docker.sock"
@@ -212,11 +219,23 @@ async def test_what_one_front_end_was_told_is_there_for_the_next(desk: Desk) -> 
     assert gauge.rows
 
 
+@pytest.mark.parametrize(("uid", "is_told"), [(0, True), (os.geteuid(), True), (65_534, False), (-1, False)])
+async def test_secrets_of_a_container_are_for_root_and_the_sensors_user(desk: Desk, uid: int, is_told: bool) -> None:
+    known = _PEER.set(Peer(uid, 1))
+    try:
+        reply = await desk.answer(GetInspection(WEB))
+    finally:
+        _PEER.reset(known)
+    assert isinstance(reply, Inspection)
+    assert any('"KEY=' in line for line in reply.lines)
+    assert ("s3cret" in "".join(reply.lines)) is is_told
+
+
 async def test_a_replay_has_no_figures_no_logs_no_images_and_no_shells(tmp_path: Path) -> None:
     desk = Desk(sensor_of(tmp_path, live=False))
     assert await desk.answer(GetFigures()) == Figures(rows=[])
     assert await desk.answer(GetTop(WEB)) == Top(rows=[])
-    for request in (GetLogs(WEB), GetImage(WEB), OpenShell(WEB)):
+    for request in (GetLogs(WEB), GetImage(WEB), GetInspection(WEB), OpenShell(WEB)):
         with pytest.raises(TiercelError, match="no container runtime to ask"):
             await desk.answer(request)
 
