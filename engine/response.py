@@ -98,6 +98,15 @@ RESPONSES: Sequence[Response] = (
         states=("running", "paused", "restarting"),
     ),
     Response(
+        "restart",
+        "Restart",
+        f"it is asked to end, killed after {GRACE} seconds, and begun anew from the same files",
+        "container",
+        f"docker restart -t {GRACE} {{name}}",
+        final="what it held in memory is gone",
+        states=("running", "paused", "restarting"),
+    ),
+    Response(
         "kill",
         "Kill",
         "all its processes end at once",

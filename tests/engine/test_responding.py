@@ -238,10 +238,10 @@ async def test_evidence_needs_no_word(sensor: Sensor) -> None:
 
 async def test_our_own_container_is_refused(sensor: Sensor) -> None:
     sensor.machine.containers["own"] = Standing("ee" * 32, "tiercel", "tiercel", "running")
-    for response in ("kill", "commit"):
+    for response in ("kill", "restart", "commit"):
         with pytest.raises(TiercelError, match="Tiercel itself runs in this container"):
             await sensor.do(response, container_id="ee" * 32, confirm="tiercel")
-    assert [phase for phase, _ in sensor.log.lines()] == ["refused", "refused"]
+    assert [phase for phase, _ in sensor.log.lines()] == ["refused"] * 3
     (target,) = await sensor.responding.offer(ListResponses(container_id="ee" * 32), ADA)
     assert "Tiercel itself" in target.refusal
 
