@@ -37,6 +37,8 @@ class Welcome(Answer, tag="hello"):
     hostname: str
     private: bool
     """It ends with its front end."""
+    store: str = ""
+    """Stands for its store: in another one ids of alerts and stacks are those of others."""
 
 
 class Stacks(Answer, tag="stacks"):

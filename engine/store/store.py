@@ -100,6 +100,11 @@ class AlertStore:
         return self._writer.newest
 
     @property
+    def identity(self) -> str:
+        """What tells it from all others: ids of alerts and stacks mean nothing in another."""
+        return self._writer.identity
+
+    @property
     def total(self) -> int:
         """Alerts kept."""
         return self._writer.total + len(self._writer.waiting)

@@ -26,6 +26,7 @@ from engine.store.rows import (
     stack_key,
     stack_parameters,
 )
+from engine.store.schema import identity
 from engine.store.surroundings import Surrounding, drop_oldest, drop_orphans, insert, size
 
 KNOWN_STACKS = 100_000
@@ -73,6 +74,7 @@ class Writer:
         """How many alerts have to go, and the steps by which it is found out whose."""
         self.nameless = naming.nameless(connection)
         """Containers whose alerts have no name, each with an id before the first of these."""
+        self.identity = identity(connection)
         self._newest_stack = self._highest("SELECT max(id) FROM stacks", "SELECT max(stack) FROM dropped")
 
     @property

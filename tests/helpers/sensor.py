@@ -118,6 +118,7 @@ class MemorySensor:
     def __init__(self, world: World | None = None) -> None:
         self.world = world or World()
         self.on_pulse: Callable[[p.Pulse], None] | None = None
+        self.welcome = p.Welcome(version=p.VERSION, hostname="prod-7", private=False, store="5709e")
         self.asked: list[p.Request] = []
         self.closed = False
         self.states: dict[int, p.SetState] = {}

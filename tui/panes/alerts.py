@@ -178,6 +178,12 @@ class AlertsPane(AlertVisits, FilterPane):
         self.list.follows = True
         self.list.restart()
 
+    def forget(self) -> None:
+        """Nothing of what was marked, held or looked at is there."""
+        self.alert = None
+        self.list.unmark()
+        self.action_follow()
+
     def action_pause(self) -> None:
         """Freeze at the alert that is newest now; again: go on where the cursor is."""
         if self.stands_still():
