@@ -69,6 +69,8 @@ async def test_the_name_is_typed_in_sight_and_what_it_means_can_be_read(size: tu
         await drive.until(lambda: drive.app.focused is drive.app.screen.query_one(Input))
         await drive.press(*"xy", "enter")
         await drive.until_shown("xy", "Nothing was done")
+        await drive.press("ctrl+u")
+        await drive.until(lambda: not drive.app.screen.query_one(Input).value)
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -9,10 +9,11 @@ from textual.content import Content
 from textual.widgets import Static
 
 PAGING: list[BindingType] = [
-    Binding("pageup,ctrl+u", "page(-1)", "page up", show=False, priority=True),
-    Binding("pagedown,ctrl+d", "page(1)", "page down", show=False, priority=True),
+    Binding("pageup", "page(-1)", "page up", show=False, priority=True),
+    Binding("pagedown", "page(1)", "page down", show=False, priority=True),
 ]
-"""For the dialog: its action ``page`` is :meth:`Words.page`. They come before what a list does with them."""
+"""For the dialog: its action ``page`` is :meth:`Words.page`. They come before what a list does with them; Ctrl-U and
+Ctrl-D are left to what is typed."""
 
 
 class Words(VerticalScroll, can_focus=False):
