@@ -11,6 +11,7 @@ import pytest
 from engine.contracts import Inhabited
 from probes.kernel.decode import TICK
 from probes.machine.gauge import PERIOD, STALE, Gauge
+from probes.machine.process_trees import stopped
 
 WEB, DB = "ab" * 32, "cd" * 32
 LO = "Inter-|   Receive\n face |bytes\n    lo: 99 1 0 0 0 0 0 0 99 1 0 0 0 0 0 0\n"
@@ -200,6 +201,15 @@ async def test_processes_are_measured_by_pid_and_start(host: Host) -> None:
     host.write(host.proc / "7/stat", stat(150, 5))
     (row,) = await host.gauge.processes([(7, 5 * TICK), (7, 4 * TICK), (8, 5 * TICK)])
     assert (row.pid, row.cpu, row.memory) == (7, 25.0, 10 * os.sysconf("SC_PAGE_SIZE"))
+
+
+@pytest.mark.parametrize("name", ["a", "", ") T", ") T 1 1", "( S", "a\nT"])
+async def test_who_is_stopped_is_what_a_plain_look_says_whatever_the_name(host: Host, name: str) -> None:
+    keys = []
+    for pid, state in enumerate("RSDTtZX", 7):
+        host.write(host.proc / f"{pid}/stat", stat(100, 5, state).replace("a ) b", name))
+        keys += [(pid, 5 * TICK), (pid, 6 * TICK)]
+    assert await host.gauge.stopped(keys) == stopped(keys, host.proc) == {10}
 
 
 async def test_who_is_stopped_is_known_by_pid_and_start(host: Host) -> None:
