@@ -55,7 +55,7 @@ class Ancestor(msgspec.Struct, omit_defaults=True, gc=False):
 
 
 class ContainerRef(msgspec.Struct, omit_defaults=True, gc=False):
-    """The container of an alert as it was known then."""
+    """The container of an alert as it was known then; where not even its name was, as soon as it was known."""
 
     id: str
     name: str = ""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from engine.alerts import Alert
 from engine.events import Input
@@ -67,6 +67,9 @@ class Runtime(Protocol):
     async def image(self, container_id: str) -> ImageRow:
         """The image of a container. Raises TiercelError with the runtime's reason."""
 
+    async def inspection(self, container_id: str) -> Mapping[str, Any]:
+        """``docker inspect``: all it knows of a container. Raises TiercelError with the runtime's reason."""
+
     def url(self) -> str:
         """Where it listens. Raises TiercelError when it cannot be found."""
 
@@ -86,3 +89,6 @@ class Gauge(Protocol):
 
     async def processes(self, wanted: Sequence[tuple[int, int]]) -> list[ProcessFigure]:
         """The figures of the processes, by pid and start time, that can be measured."""
+
+    async def stopped(self, wanted: Sequence[tuple[int, int]]) -> frozenset[int]:
+        """Those of the processes, by pid, that a signal has stopped."""

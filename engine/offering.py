@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from engine import protocol as p
 from engine.alerts import Alert
@@ -17,6 +17,7 @@ from engine.response import (
     command_lines,
     evidence_image,
     hinders,
+    hinders_tree,
     leaves,
     protects_container,
     protects_tree,
@@ -79,18 +80,22 @@ class Offer:
             refusal=reason,
         )
 
-    def tree(self, top: Process) -> p.TargetRow:
-        """A process and all that descends from it."""
+    def tree(self, top: Process, stopped: Collection[int]) -> p.TargetRow:
+        """A process and all that descends from it, of which some are ``stopped``."""
         pids = sorted(process.pid for process in living(top))
         refusal = protects_tree([top.pid, *pids], self._own) or ("" if pids else "nothing of it lives any more")
         count = f"{len(pids)} process{'es' * (len(pids) != 1)}"
+        frozen = [f"{len(stopped)} frozen"] if stopped else []
         commands = list(map(str, pids))
         return p.TargetRow(
             kind="process tree",
             name=top.name,
-            facts=[top.cmdline, f"pid {top.pid}", count],
+            facts=[top.cmdline, f"pid {top.pid}", count, *frozen],
             word=word_for(top.name, str(top.pid)),
-            rows=[_row(response, command_lines(response, targets=commands), "") for response in _of("process tree")],
+            rows=[
+                _row(response, command_lines(response, targets=commands), hinders_tree(response, pids, stopped))
+                for response in _of("process tree")
+            ],
             container_id=top.container_id,
             pid=top.pid,
             start=top.start,

@@ -34,6 +34,7 @@ from engine.response import (
     command_lines,
     evidence_image,
     hinders,
+    hinders_tree,
     leaves,
     protects_container,
     protects_tree,
@@ -67,6 +68,9 @@ class Hands(Protocol):
 
     async def container(self, response: str, standing: Standing, networks: Sequence[Network], image: str) -> Outcome:
         """Do it. ``networks`` are those to leave or to come back to, ``image`` is what to commit to."""
+
+    async def stopped(self, keys: Sequence[ProcessKey]) -> frozenset[int]:
+        """Those of these processes, by pid, that a signal has stopped."""
 
     async def tree(self, response: str, seeds: Seeds, own: Own) -> Outcome:
         """Do it to these processes and all that descends from them."""
@@ -105,10 +109,13 @@ class Responding:
         if container_id:
             targets.append(await self._container_row(offer, container_id))
         if process is not None:
-            targets.append(offer.tree(process))
+            targets.append(offer.tree(process, await self._stopped(process)))
         if not targets:
             raise TiercelError("nothing of it lives any more", hint="what it began may: look in Processes (3)")
         return targets
+
+    async def _stopped(self, top: Process) -> frozenset[int]:
+        return await self._hands.stopped([process.key for process in living(top)])
 
     def _meant(self, request: p.ListResponses, alert: Alert | None) -> tuple[str, Process | None]:
         if alert is not None:
@@ -171,7 +178,7 @@ class Responding:
         own = await self._hands.own(record.who.pid)
         if response.kind == "container":
             return await self._to_container(response, request, record, own)
-        return self._to_tree(response, request, record, own)
+        return await self._to_tree(response, request, record, own)
 
     async def _to_container(self, response: Response, request: p.Respond, record: Record, own: Own) -> _Deed:
         _refuse(protects_container(request.container_id, own))
@@ -190,7 +197,7 @@ class Responding:
         )
         return _Deed(record, lambda: self._hands.container(response.id, standing, networks, image))
 
-    def _to_tree(self, response: Response, request: p.Respond, record: Record, own: Own) -> _Deed:
+    async def _to_tree(self, response: Response, request: p.Respond, record: Record, own: Own) -> _Deed:
         top = self._world.processes.get(request.pid, request.start)
         if top is None:
             raise TiercelError("that process is no longer known", hint="its number may belong to another one by now")
@@ -198,6 +205,7 @@ class Responding:
         record.target = Target("process tree", top.name, top.container_id, "", top.pid, top.start, pids)
         _refuse(protects_tree([top.pid, *pids], own))
         _refuse("" if pids else "nothing of it lives any more")
+        _refuse(hinders_tree(response, pids, await self._stopped(top)))
         _confirm(request.confirm, word_for(top.name, str(top.pid)))
         record.command = command_lines(response, targets=list(map(str, pids)))
         return _Deed(record, lambda: self._hands.tree(response.id, lambda: {each.key for each in living(top)}, own))

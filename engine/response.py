@@ -98,6 +98,15 @@ RESPONSES: Sequence[Response] = (
         states=("running", "paused", "restarting"),
     ),
     Response(
+        "restart",
+        "Restart",
+        f"it is asked to end, killed after {GRACE} seconds, and begun anew from the same files",
+        "container",
+        f"docker restart -t {GRACE} {{name}}",
+        final="what it held in memory is gone",
+        states=("running", "paused", "restarting"),
+    ),
+    Response(
         "kill",
         "Kill",
         "all its processes end at once",
@@ -215,6 +224,15 @@ def hinders(response: Response, standing: Standing, remembered: Sequence[Network
         connected = {network.id for network in standing.networks}
         missing = [network for network in remembered if network.id not in connected]
         return "" if missing else "nobody has disconnected it"
+    return ""
+
+
+def hinders_tree(response: Response, living: Collection[int], stopped: Collection[int]) -> str:
+    """Why a response makes no sense for a tree of these processes, of which some are stopped; "" when it does."""
+    if response.id == "freeze" and living and set(living) <= set(stopped):
+        return "all of it is frozen"
+    if response.id == "thaw" and not set(living) & set(stopped):
+        return "nothing of it is frozen"
     return ""
 
 

@@ -26,6 +26,7 @@ from engine.health import Vitals, health_of
 from engine.history import History
 from engine.hits import Hits
 from engine.judge import alert_of
+from engine.naming import Naming
 from engine.protocol import Health, Pulse, Reload
 from engine.responding import Responding
 from engine.rules.ruleset import RuleSet
@@ -92,6 +93,7 @@ class Sensor(Ruling):
         self.history = History()
         self._drops = Drops(self.world, hostname)
         self.hits = Hits()
+        self.naming = Naming(self.world, store)
         self.failure: TiercelError | None = None
         """Why a source ended before its time."""
         self.on_pulse: Callable[[Pulse], None] = lambda _pulse: None
@@ -329,6 +331,7 @@ class Sensor(Ruling):
         self._publish(self._judge(self._guarded(self.world.expire) or []))
         self.begin_chores()
         try:
+            await self.naming.look()
             await self.store.maintain()
         finally:
             if not self.headless:
@@ -376,6 +379,7 @@ class Sensor(Ruling):
             containers=self.world.containers_generation,
             processes=self.world.processes_generation,
             rules=self.rules_generation,
+            named=self.naming.count,
         )
 
     def health(self) -> Health:

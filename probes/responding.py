@@ -12,11 +12,12 @@ from engine.responding import Outcome, Responding, Seeds
 from engine.response import Network, Own, Standing
 from engine.scrub import scrub
 from engine.sensor import Sensor
+from engine.state.processes import ProcessKey
 from probes.docker import evidence, responses
 from probes.evidence_room import EvidenceRoom
 from probes.machine.audit_log import NAME, AuditLog
 from probes.machine.ownership import own
-from probes.machine.process_trees import Tree
+from probes.machine.process_trees import Tree, stopped
 
 EVIDENCE = "evidence"
 """The folder beside the audit log."""
@@ -53,6 +54,10 @@ class MachineHands:
                 await self._room.tidy()
             return kept
         return Outcome(await responses.act(self._url, response, standing, networks))
+
+    async def stopped(self, keys: Sequence[ProcessKey]) -> frozenset[int]:
+        """As the kernel has them now."""
+        return await asyncio.to_thread(stopped, keys)
 
     async def tree(self, response: str, seeds: Seeds, own: Own) -> Outcome:
         """Do it by signals. Raises TiercelError."""

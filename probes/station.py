@@ -342,7 +342,7 @@ async def _serve_private(options: Options, connected: socket.socket, loading: Lo
     with sensor_of(options, loading=loading, screen=True) as sensor:
         stop = asyncio.Event()
         desk = Desk(sensor, shut_down=stop.set, steer=_steering(sensor) if options.replay else None)
-        server = Server(desk.answer, hostname=sensor.hostname, private=True)
+        server = Server(desk.answer, hostname=sensor.hostname, private=True, store=sensor.store.identity)
         async with _attended(sensor), _judging(sensor, server) as tasks:
             serving = tasks.create_task(server.serve_socket(connected))
             serving.add_done_callback(lambda _task: stop.set())
@@ -358,7 +358,7 @@ async def serve_shared(options: Options, path: Path, group: str, tell: Tell, *, 
         sensor.on_runtime = lambda state: tell(_runtime_line(state))
         if sensor.responding is not None:
             tell(f"who looks at it may respond; the audit log is {sensor.responding.log.place}")
-        server = Server(Desk(sensor).answer, hostname=sensor.hostname)
+        server = Server(Desk(sensor).answer, hostname=sensor.hostname, store=sensor.store.identity)
         async with _attended(sensor), _judging(sensor, server):
             await server.serve(path, group=group, ready=lambda: tell(f"look at it with: {command(f'attach {path}')}"))
 

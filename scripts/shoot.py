@@ -67,6 +67,7 @@ class SteadyClient:
         self._client = client
         self._moment = moment
         self.on_pulse: Callable[[Pulse], None] | None = None
+        self.welcome = client.welcome
         client.on_pulse = self._pulse
 
     async def ask(self, request: Any, /) -> Any:

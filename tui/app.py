@@ -33,6 +33,7 @@ from tui.help import HelpScreen
 from tui.keyboard import Keyboard
 from tui.keymap import DEFAULT, Keys
 from tui.loader import can_wait
+from tui.other_store import forget, leave
 from tui.panes import PANES
 from tui.panes.rules import RulesPane
 from tui.places import Place
@@ -135,6 +136,7 @@ class TiercelApp(Travelling, Suspending):
         self.theme = theme_meant(self.available_themes)
 
         self.front.travel.changed = self._travelled
+        self.front.on_other_store = lambda: leave(self)
 
     def _travelled(self) -> None:
         if self.frame is not None:
@@ -176,7 +178,7 @@ class TiercelApp(Travelling, Suspending):
         await self.front.watch()
         while self.front.tries_again:
             await self.front.reopen()
-            self.tell("The sensor is there again.")
+            self.tell(forget(self) if self.front.has_other_store else "The sensor is there again.")
             self._wake()
             await self.front.watch()
 

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import OptionList, Static
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from engine.protocol import ProposalRow
@@ -19,6 +19,7 @@ from tui import words
 from tui.theme import Span, content
 from tui.widgets.choices import Choices
 from tui.widgets.cutting import short
+from tui.widgets.words import PAGING, Words
 
 
 class ExceptionScreen(ModalScreen["ProposalRow | None"]):
@@ -30,6 +31,7 @@ class ExceptionScreen(ModalScreen["ProposalRow | None"]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "cancel"),
         Binding("y", "copy", "copy"),
+        *PAGING,
     ]
 
     def __init__(self, rule: str, rows: Sequence[ProposalRow], *, writable: bool = True) -> None:
@@ -44,7 +46,7 @@ class ExceptionScreen(ModalScreen["ProposalRow | None"]):
             box.border_title = content(("Exception from ", ""), (self._rule, "strong"))
             box.border_subtitle = content((_WRITES if self._writable else _COPIES, "dim"))
             yield Choices(*(Option(_row(row)) for row in self._rows), compact=True, markup=False)
-            yield Static(markup=False, id="exception-text")
+            yield Words(id="exception-text")
 
     def on_mount(self) -> None:
         """Begin with the narrowest."""
@@ -53,7 +55,7 @@ class ExceptionScreen(ModalScreen["ProposalRow | None"]):
     @on(OptionList.OptionHighlighted)
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
-        self.query_one("#exception-text", Static).update(_whole(self._rows[event.option_index]))
+        self.query_one(Words).show(_whole(self._rows[event.option_index]))
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
@@ -62,6 +64,10 @@ class ExceptionScreen(ModalScreen["ProposalRow | None"]):
             self.dismiss(self._rows[event.option_index])
         else:
             self.action_copy()
+
+    def action_page(self, step: int) -> None:
+        """Through the text, where it has no room."""
+        self.query_one(Words).page(step)
 
     def action_copy(self) -> None:
         """The YAML, for a rule file elsewhere."""

@@ -170,6 +170,11 @@ class Frame(Screen[None], Backdrop):
         if not self.pane.children:
             self.call_after_refresh(self._focus_first)  # its widgets are there only then
 
+    def forget(self) -> None:
+        """The sensor has another store than before."""
+        for pane in self.panes:
+            pane.forget()
+
     def travelled(self) -> None:
         """Another time is looked at, or how it goes on."""
         self.time_bar.display = self.front.travel.on

@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 from engine.alerts import Alert
 from engine.errors import ProtocolError, TiercelError
 from engine.events import Phase
-from engine.protocol import Answer, Failure, GetHealth, Health, HealthReply, Pulse, Request
+from engine.protocol import Answer, Failure, GetHealth, Health, HealthReply, Pulse, Request, Welcome
 from engine.service.client import SensorGone
 from tui.along import Along
 from tui.marks import Mark
@@ -29,6 +29,8 @@ class Sensor(Protocol):
 
     on_pulse: Callable[[Pulse], None] | None
     """Called in the event loop with each pulse."""
+    welcome: Welcome
+    """What it said at the start."""
 
     def ask(self, request: Any, /) -> Awaitable[Any]:
         """The reply to a :data:`~engine.protocol.Request`.
@@ -79,6 +81,8 @@ class Front:
         waits: Sequence[float] = (),
     ) -> None:
         self._connect = connect
+        self.on_other_store: Callable[[], None] = lambda: None
+        """Called when a sensor that is there again has another store, before anything is asked of it."""
         self._waits = waits
         self._there = asyncio.Event()
         self._changed = changed
@@ -88,6 +92,10 @@ class Front:
         self._asked: dict[int, float] = {}
         self._number = 0
         self._health_at = 0.0
+        self._store = ""
+        """Stands for the sensor's store."""
+        self.has_other_store = False
+        """Whether that is another than the one of before."""
         self.link = Link.CONNECTING
         self.reason = ""
         """Why the sensor is gone."""
@@ -119,11 +127,18 @@ class Front:
         except (TiercelError, OSError) as error:
             self._lose(error)
             return
+        self._note_store(self._sensor.welcome.store)
         self._sensor.on_pulse = self._take_pulse
         self.link = Link.UP
         self._there.set()
         self._changed()
         await self.check()
+
+    def _note_store(self, store: str) -> None:
+        known, self._store = self._store, store
+        self.has_other_store = bool(known) and store != known
+        if self.has_other_store:
+            self.on_other_store()
 
     async def watch(self) -> None:
         """Wait for the end of the connection and make it known."""

@@ -23,6 +23,7 @@ from tui.theme import Span, content
 from tui.widgets.choices import Choices
 from tui.widgets.cutting import short
 from tui.widgets.input_line import Line
+from tui.widgets.words import PAGING, Words
 
 BUNDLE = "bundle"
 """Evidence that the screen gathers itself; the others are responses."""
@@ -48,6 +49,7 @@ class RespondScreen(ModalScreen["Decision | None"]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "cancel"),
         *(Binding(str(number), f"tick({number - 1})", "tick", show=False) for number in range(1, 5)),
+        *PAGING,
     ]
 
     def __init__(self, targets: Sequence[TargetRow], *, bundles: bool) -> None:
@@ -65,7 +67,7 @@ class RespondScreen(ModalScreen["Decision | None"]):
             box.border_subtitle = content(("⏎ chooses   1-4 evidence   esc: nothing is done", "dim"))
             yield Choices(*self._options(), compact=True, markup=False)
             yield Static(markup=False, id="respond-evidence")
-            yield Static(markup=False, id="respond-words")
+            yield Words(id="respond-words")
             yield Line(compact=True, disabled=True)
             yield Static(markup=False, id="respond-said")
 
@@ -96,7 +98,7 @@ class RespondScreen(ModalScreen["Decision | None"]):
         self._disarm()
         chosen = self._rows.get(event.option_index)
         words = _words(chosen[1]) if chosen else content((_PLAIN[event.option_index], ""))
-        self.query_one("#respond-words", Static).update(words)
+        self.query_one(Words).show(words)
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
@@ -155,6 +157,10 @@ class RespondScreen(ModalScreen["Decision | None"]):
             box = "[x]" if name in self._ticked else "[ ]"
             spans += [(f"  {number} ", "accent"), (f"{box} {EVIDENCE[name]}", "")]
         self.query_one("#respond-evidence", Static).update(content(*spans))
+
+    def action_page(self, step: int) -> None:
+        """Through the words, where they have no room."""
+        self.query_one(Words).page(step)
 
     def action_cancel(self) -> None:
         """Nothing."""

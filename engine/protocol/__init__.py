@@ -9,7 +9,7 @@ Strings in replies have been scrubbed (:mod:`engine.scrub`): no control characte
 """
 
 from engine.protocol.health import DroppedRow, Health, KeptRow, ProbeRow, Problem, Sample, ZoomRow
-from engine.protocol.inside import ContainerFigure, ImageRow, LayerRow, LogLine, ProcessFigure
+from engine.protocol.inside import ContainerFigure, ImageRow, LayerRow, LogLine, ProcessFigure, Still
 from engine.protocol.replies import (
     Alerts,
     Answer,
@@ -24,6 +24,7 @@ from engine.protocol.replies import (
     HealthReply,
     HistoryReply,
     Image,
+    Inspection,
     Located,
     Logs,
     Moments,
@@ -54,6 +55,7 @@ from engine.protocol.requests import (
     GetHealth,
     GetHistory,
     GetImage,
+    GetInspection,
     GetLogs,
     GetRuleText,
     GetTop,
@@ -133,6 +135,7 @@ __all__ = [
     "GetHealth",
     "GetHistory",
     "GetImage",
+    "GetInspection",
     "GetLogs",
     "GetRuleText",
     "GetTop",
@@ -143,6 +146,7 @@ __all__ = [
     "HistoryReply",
     "Image",
     "ImageRow",
+    "Inspection",
     "KeptRow",
     "LayerRow",
     "ListAlerts",
@@ -191,6 +195,7 @@ __all__ = [
     "StackRow",
     "Stacks",
     "State",
+    "Still",
     "TargetRow",
     "Top",
     "Tried",

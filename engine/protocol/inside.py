@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 
@@ -22,6 +24,10 @@ class ContainerFigure(msgspec.Struct):
     """Processes and threads, as the kernel counts them."""
 
 
+Still = Literal["", "frozen", "paused"]
+"""Why a process does nothing: a signal has stopped it, or its container is paused."""
+
+
 class ProcessFigure(msgspec.Struct):
     """What a process uses now: ``cpu`` in percent of one core, ``memory`` in resident bytes."""
 
@@ -29,6 +35,7 @@ class ProcessFigure(msgspec.Struct):
     start: int
     cpu: float | None = None
     memory: int = 0
+    still: Still = ""
 
 
 class LogLine(msgspec.Struct):

@@ -37,6 +37,8 @@ class Welcome(Answer, tag="hello"):
     hostname: str
     private: bool
     """It ends with its front end."""
+    store: str = ""
+    """Stands for its store: in another one ids of alerts and stacks are those of others."""
 
 
 class Stacks(Answer, tag="stacks"):
@@ -210,6 +212,12 @@ class Image(Answer, tag="image"):
     row: ImageRow
 
 
+class Inspection(Answer, tag="inspection"):
+    """What ``docker inspect`` prints. Values of its environment are only there for root and the sensor's user."""
+
+    lines: list[str]
+
+
 class Shell(Answer, tag="shell"):
     """How a shell is opened that is known as ours: with ``token`` among its arguments, at the runtime's ``url``."""
 
@@ -253,6 +261,8 @@ class Pulse(Answer, tag="pulse"):
     containers: int
     processes: int
     rules: int
+    named: int = 0
+    """Alerts have got the name of their container, which was not known when they came."""
     health: Health | None = None
     """Once a second, and whenever the phase changes."""
     reload: Reload | None = None
@@ -281,6 +291,7 @@ Reply = (
     | Top
     | Logs
     | Image
+    | Inspection
     | Shell
     | HealthReply
     | HistoryReply

@@ -83,6 +83,8 @@ class ListContainers(Ask, tag="containers"):
 
     at: int = 0
     """As they were at this time, as far as it is known, in nanoseconds since the epoch; 0 for now."""
+    before: int = 0
+    """Alerts up to this id count; 0 for all, negative for none."""
 
 
 class ListProcesses(Ask, tag="processes"):
@@ -280,9 +282,12 @@ class GetFigures(Ask, tag="figures"):
 
 
 class GetTop(Ask, tag="top"):
-    """What the processes of a container ("" is the host) use now."""
+    """What the processes of a container ("" is the host) use now; of all (None) only who does nothing, and why."""
 
-    container_id: str
+    container_id: str | None = None
+    pid: int = 0
+    """With ``start``, only this process."""
+    start: int = 0
 
 
 class GetLogs(Ask, tag="logs"):
@@ -303,6 +308,12 @@ class GetLogs(Ask, tag="logs"):
 
 class GetImage(Ask, tag="image"):
     """The image that a container was made from."""
+
+    container_id: str
+
+
+class GetInspection(Ask, tag="inspection"):
+    """``docker inspect`` of a container, whole."""
 
     container_id: str
 
@@ -379,6 +390,7 @@ Request = (
     | GetTop
     | GetLogs
     | GetImage
+    | GetInspection
     | OpenShell
     | GetHealth
     | GetHistory

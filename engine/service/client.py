@@ -36,6 +36,7 @@ from engine.protocol import (
     GetHealth,
     GetHistory,
     GetImage,
+    GetInspection,
     GetLogs,
     GetRuleText,
     GetTop,
@@ -43,6 +44,7 @@ from engine.protocol import (
     Hello,
     HistoryReply,
     Image,
+    Inspection,
     ListAlerts,
     ListAround,
     ListChanges,
@@ -116,6 +118,7 @@ ANSWERS: dict[type, type] = {
     GetTop: Top,
     GetLogs: Logs,
     GetImage: Image,
+    GetInspection: Inspection,
     OpenShell: Shell,
     GetHealth: HealthReply,
     GetHistory: HistoryReply,
@@ -223,6 +226,8 @@ class Client:
     async def ask(self, request: GetLogs) -> Logs: ...
     @overload
     async def ask(self, request: GetImage) -> Image: ...
+    @overload
+    async def ask(self, request: GetInspection) -> Inspection: ...
     @overload
     async def ask(self, request: OpenShell) -> Shell: ...
     @overload

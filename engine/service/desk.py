@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 
@@ -25,6 +25,7 @@ from engine.service.peer import who_asks
 from engine.service.rule_costs import RuleCosts
 from engine.service.tree_news import TreeNews
 from engine.state.views import lineage_rows
+from engine.store import Tally
 from engine.zoom import SECONDS, Target, target_of
 
 Steer = Callable[[p.Control], None]
@@ -101,7 +102,8 @@ class Desk:
         return p.Done(detail=f"{count} stack{'s' * (count != 1)}: {request.state}")
 
     async def _containers(self, request: p.ListContainers) -> p.Reply:
-        return p.Containers(rows=await self.sensor.world.container_rows(request.at))
+        rows = await self.sensor.world.container_rows(request.at)
+        return p.Containers(rows=_tallied(rows, await self.sensor.store.tallies(request.before)))
 
     async def _processes(self, request: p.ListProcesses) -> p.Reply:
         if request.pid:
@@ -297,6 +299,14 @@ class Desk:
             event_types=sorted(rule.event_types),
             **self._costs.of(rule),
         )
+
+
+def _tallied(rows: list[p.ContainerRow], tallies: Mapping[str, Tally]) -> list[p.ContainerRow]:
+    """The containers with the alerts that are kept of them, also those of before the sensor's start."""
+    for row in rows:
+        if tally := tallies.get(row.info.id):
+            row.alerts, row.last_alert = tally.alerts, tally.last
+    return rows
 
 
 def _without_evidence(alert: Alert) -> Alert:

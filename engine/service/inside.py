@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+import os
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from engine import protocol as p
-from engine.contracts import Inhabited, Runtime
+from engine.contracts import Gauge, Inhabited, Runtime
 from engine.errors import TiercelError
 from engine.events import HOST
+from engine.inspection import lines_of
 from engine.sensor import Sensor
+from engine.service.peer import who_asks
 from engine.sliced import RUN, breathing
+from engine.state.processes import Process, ProcessKey
 from engine.state.views import living
 
 
@@ -24,6 +28,7 @@ class InsideDesk:
             p.GetTop: self._top,
             p.GetLogs: self._logs,
             p.GetImage: self._image,
+            p.GetInspection: self._inspection,
             p.OpenShell: self._shell,
         }
 
@@ -53,18 +58,41 @@ class InsideDesk:
                 yield None
 
     async def _top(self, request: p.GetTop) -> p.Reply:
-        gauge, wanted = self._sensor.gauge, request.container_id
+        gauge = self._sensor.gauge
         if gauge is None:
             return p.Top(rows=[])
-        processes = living(self._sensor.world.processes, wanted)
-        keys = await breathing(None if one is None else one.key for one in processes)
-        return p.Top(rows=await gauge.processes(keys))
+        found = await self._meant(request)
+        keys = [one.key for one in found]
+        is_of_all = request.container_id is None and not request.pid
+        rows = await _still(gauge, keys) if is_of_all else await gauge.processes(keys)
+        self._pause(rows, {one.pid: one.container_id for one in found})
+        return p.Top(rows=[row for row in rows if row.still or not is_of_all])
+
+    async def _meant(self, request: p.GetTop) -> list[Process]:
+        """Those who live."""
+        if request.pid:
+            process = self._sensor.world.processes.get(request.pid, request.start)
+            return [process] if process is not None and not process.exit_time else []
+        return await breathing(living(self._sensor.world.processes, request.container_id))
+
+    def _pause(self, rows: Sequence[p.ProcessFigure], places: Mapping[int, str]) -> None:
+        """The kernel does not tell of each process that its container is paused."""
+        paused = {one.id for one in self._sensor.world.containers if one.info and one.info.state == "paused"}
+        for row in rows:
+            if places[row.pid] in paused:
+                row.still = "paused"
 
     async def _logs(self, request: p.GetLogs) -> p.Reply:
         return await self._runtime("a recording and a host without Docker have no logs").logs(request)
 
     async def _image(self, request: p.GetImage) -> p.Reply:
         return p.Image(row=await self._runtime("nobody tells of images").image(request.container_id))
+
+    async def _inspection(self, request: p.GetInspection) -> p.Reply:
+        answer = await self._runtime("a recording and a host without Docker have no more").inspection(
+            request.container_id
+        )
+        return p.Inspection(lines=lines_of(answer, secrets=who_asks().uid in (0, os.geteuid())))
 
     async def _shell(self, request: p.OpenShell) -> p.Reply:
         url = self._runtime("only a container that is watched live can be entered").url()
@@ -78,3 +106,9 @@ class InsideDesk:
         if self._sensor.runtime is None:
             raise TiercelError("no container runtime to ask", hint=hint)
         return self._sensor.runtime
+
+
+async def _still(gauge: Gauge, keys: Sequence[ProcessKey]) -> list[p.ProcessFigure]:
+    """All, without figures: of so many they would cost too much."""
+    stopped = await gauge.stopped(keys)
+    return [p.ProcessFigure(*key, still="frozen" if key[0] in stopped else "") for key in keys]

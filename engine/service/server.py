@@ -43,13 +43,20 @@ class Server:
     """Serves front ends until it is cancelled or, in private mode, until its one front end has gone."""
 
     def __init__(
-        self, answer: Handler, *, hostname: str = "", private: bool = False, stall: float = STALL, most: int = MOST
+        self,
+        answer: Handler,
+        *,
+        hostname: str = "",
+        private: bool = False,
+        store: str = "",
+        stall: float = STALL,
+        most: int = MOST,
     ) -> None:
         self._answer = answer
         self._stall = stall
         self._most = most
         self._refusing = 0
-        self._welcome = Welcome(version=VERSION, hostname=hostname, private=private)
+        self._welcome = Welcome(version=VERSION, hostname=hostname, private=private, store=store)
         self._connections: set[Connection] = set()
         self.dropped = 0
         """Front ends that were dropped because they did not read."""

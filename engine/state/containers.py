@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from heapq import nsmallest
 from pathlib import PurePosixPath
@@ -29,7 +28,6 @@ class Container:
     """
 
     __slots__ = (
-        "alerts",
         "asked",
         "entries",
         "entry_caps",
@@ -43,7 +41,6 @@ class Container:
         "hostname",
         "id",
         "info",
-        "last_alert",
         "last_entry",
         "last_exec",
         "last_seen",
@@ -93,9 +90,6 @@ class Container:
         self.entries = 0
         """Times the kernel saw somebody enter it, by whatever means, and when last."""
         self.last_entry = 0
-        self.alerts: Counter[str] = Counter()
-        """Alerts by priority label."""
-        self.last_alert = 0
 
     @property
     def short_id(self) -> str:

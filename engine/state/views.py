@@ -85,8 +85,6 @@ def container_row(container: Container, processes: int, at: int = 0) -> Containe
     return ContainerRow(
         info=info,
         processes=processes,
-        alerts=dict(container.alerts) if not at else {},  # how many there were by then is not kept
-        last_alert=container.last_alert,
         execs=container.execs if not at or container.last_exec <= at else 0,
         last_exec=container.last_exec,
         gone=bool(container.gone) if not at else 0 < container.gone <= at,

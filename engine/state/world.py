@@ -131,14 +131,11 @@ class World:
         return self.held.release_all("ended")
 
     def note_alert(self, alert: Alert) -> None:
-        """Count an alert for its process and its container, and tie it to the change of a file it reports."""
+        """Count an alert for its process, and tie it to the change of a file it reports."""
         if (step := alert.process) and (process := self.processes.get(step.pid, step.start)):
             process.count_alert(alert.priority)
             self.processes.generation += 1
-        if alert.container and (container := self.containers.get(alert.container.id)):
-            container.alerts[alert.priority.label] += 1
-            container.last_alert = max(container.last_alert, alert.time)
-            self.containers.generation += 1
+        if alert.container and self.containers.get(alert.container.id):
             self.changes.note_alert(alert)
 
     # ── views ───────────────────────────────────────────────────────────────────────────────────────────────────────

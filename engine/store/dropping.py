@@ -52,7 +52,7 @@ SELECT stack, alerts, since FROM dropped WHERE reason = ? AND stack <> 0 ORDER B
 
 def drop_for_room(connection: sqlite3.Connection, plan: Mapping[int, int], *, whole: bool) -> int:
     """Let alerts of stacks go, so many of each: the oldest between first and latest, or ``whole`` stacks; how many."""
-    with _transaction(connection):
+    with transaction(connection):
         gone = 0
         for stack, number in plan.items():
             gone += (dropped := connection.execute(_WHOLE if whole else _BETWEEN, (stack, number)).rowcount)
@@ -64,7 +64,7 @@ def drop_for_room(connection: sqlite3.Connection, plan: Mapping[int, int], *, wh
 
 def drop_old(connection: sqlite3.Connection, stacks: list[int], limit: int) -> int:
     """Let alerts of these stacks go that are from before ``limit``, some of them in this step; how many that was."""
-    with _transaction(connection):
+    with transaction(connection):
         gone = 0
         for stack in stacks:
             gone += (dropped := connection.execute(_OLD, (stack, STEP, limit)).rowcount)
@@ -83,7 +83,8 @@ def dropped_rows(connection: sqlite3.Connection) -> list[DroppedRow]:
 
 
 @contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All that is written in it, or nothing."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield

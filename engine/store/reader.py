@@ -234,13 +234,19 @@ def read_hits(connection: sqlite3.Connection, waiting: list[Stored]) -> dict[str
     return hits
 
 
-def read_tallies(connection: sqlite3.Connection, waiting: list[Stored]) -> dict[str, Tally]:
-    """The alerts kept of each container, by priority."""
+def read_tallies(
+    connection: sqlite3.Connection, waiting: list[Stored], query: ListStacks, newest: int
+) -> dict[str, Tally]:
+    """The alerts of each container that a query is about, by the priority of their stacks: what their list shows, added
+    up."""
+    chosen = select(connection, waiting, query, newest)
     rows = connection.execute(
-        "SELECT container_id, priority, sum(count), max(last) FROM stacks GROUP BY container_id, priority"
+        f"SELECT container_id, priority, sum(count), max(last) FROM stacks WHERE {chosen.where}"
+        " GROUP BY container_id, priority",
+        chosen.parameters,
     )
     parts = [(container_id, Priority(priority), count, last) for container_id, priority, count, last in rows]
-    parts += [(alert.container.id if alert.container else "", alert.priority, 1, alert.time) for alert, _ in waiting]
+    parts += [(row.container_id, row.priority, row.count, row.last) for row in chosen.special]
     tallies: dict[str, Tally] = {}
     for container_id, priority, count, last in parts:
         known = tallies.get(container_id, Tally({}, 0))

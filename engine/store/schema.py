@@ -80,7 +80,10 @@ _BEATS = "ALTER TABLE stacks ADD COLUMN beats TEXT NOT NULL DEFAULT '';"
 _ORDER = "CREATE INDEX alerts_in_order ON alerts (id, stack);"
 """The alerts in their order without their bodies: to pass over half a million of them takes 15 ms, not 200."""
 
-_STEPS = (_TABLES, _STATES, _DROPPED, _SURROUNDINGS, _BEATS, _ORDER)
+_IDENTITY = "INSERT INTO marks VALUES ('store', random() & 0x7fffffffffffffff);"
+"""Another store has other alerts by the same numbers: front ends tell them apart by this."""
+
+_STEPS = (_TABLES, _STATES, _DROPPED, _SURROUNDINGS, _BEATS, _ORDER, _IDENTITY)
 """From each version to the next; a new store takes them all."""
 SCHEMA_VERSION = len(_STEPS)
 """SQLite's ``user_version``."""
@@ -116,7 +119,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def open_reader(path: Path) -> sqlite3.Connection:
+def open_reader(path: Path) -> Reading:
     """A connection for queries, to be used by one thread at a time."""
     connection = sqlite3.connect(path, factory=Reading, **_OPTIONS)
     connection.remembered = {}
@@ -124,6 +127,12 @@ def open_reader(path: Path) -> sqlite3.Connection:
     connection.create_function("fold", 1, fold, deterministic=True)
     connection.create_function("fits", 3, fits, deterministic=True)
     return connection
+
+
+def identity(connection: sqlite3.Connection) -> str:
+    """What tells a store from all others, in hexadecimal digits."""
+    (value,) = connection.execute("SELECT value FROM marks WHERE what = 'store'").fetchone()
+    return f"{value:016x}"
 
 
 def move_aside(path: Path) -> Path:

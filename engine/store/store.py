@@ -14,7 +14,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import msgspec
 
-from engine.alerts import Alert
+from engine.alerts import Alert, ContainerRef
 from engine.errors import TiercelError, UsageError
 from engine.invocation import command
 from engine.locks import HeldError, locked
@@ -100,6 +100,11 @@ class AlertStore:
         return self._writer.newest
 
     @property
+    def identity(self) -> str:
+        """What tells it from all others: ids of alerts and stacks mean nothing in another."""
+        return self._writer.identity
+
+    @property
     def total(self) -> int:
         """Alerts kept."""
         return self._writer.total + len(self._writer.waiting)
@@ -178,9 +183,10 @@ class AlertStore:
         """The alerts kept of each rule that has any."""
         return await self._ask(reader.read_hits)
 
-    async def tallies(self) -> dict[str, Tally]:
-        """The alerts kept of each container that has any; those of the host under ""."""
-        return await self._ask(reader.read_tallies)
+    async def tallies(self, before: int = 0) -> dict[str, Tally]:
+        """The alerts kept of each container that has any; those of the host under "". With ``before`` those up to this
+        id, negative for none."""
+        return await self._ask(reader.read_tallies, ListStacks(before=before), self.newest)
 
     async def acknowledge(self, stack: int, acknowledged: bool = True) -> None:
         """Mark a stack as seen, or not; it stays so. Raises TiercelError if it is not there or cannot be written."""
@@ -199,6 +205,24 @@ class AlertStore:
             raise TiercelError(f"the alert store cannot be written: {error}", hint=_HINT) from error
         if missing:
             raise TiercelError(f"there is no stack {missing}", hint="old alerts go when the store is full")
+
+    @property
+    def nameless(self) -> list[str]:
+        """Containers of which there are alerts without their name."""
+        return list(self._writer.nameless)
+
+    async def name(self, container: ContainerRef) -> bool:
+        """Name a container in the alerts that came before its name was known; whether that could be done."""
+        if not self.flush():
+            return False  # what waits in memory has no name, either
+        try:
+            await gently(lambda: self._writer.name(container))
+        except sqlite3.Error as error:
+            self._note(str(error))
+            return False
+        finally:
+            self._connection.remembered = {}
+        return True
 
     async def maintain(self) -> None:
         """To be called every few seconds: what was muted for a time is new again when that is over, the retention is

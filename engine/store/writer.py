@@ -8,9 +8,10 @@ from collections.abc import Generator, Sequence
 
 import msgspec
 
-from engine.alerts import Alert
+from engine.alerts import Alert, ContainerRef
 from engine.protocol import DroppedRow
 from engine.scrub import scrub_struct
+from engine.store import naming
 from engine.store.dropping import drop_for_room, drop_old, dropped_rows
 from engine.store.retention import AT_ONCE, STEP, Retention, to_pay, too_many, too_old
 from engine.store.room import give_back
@@ -25,6 +26,7 @@ from engine.store.rows import (
     stack_key,
     stack_parameters,
 )
+from engine.store.schema import identity
 from engine.store.surroundings import Surrounding, drop_oldest, drop_orphans, insert, size
 
 KNOWN_STACKS = 100_000
@@ -70,6 +72,9 @@ class Writer:
         """Alerts have gone since that began: what it is past may have lost them, too."""
         self._choosing: tuple[int, Generator[None, None, tuple[dict[int, int], bool]]] | None = None
         """How many alerts have to go, and the steps by which it is found out whose."""
+        self.nameless = naming.nameless(connection)
+        """Containers whose alerts have no name, each with an id before the first of these."""
+        self.identity = identity(connection)
         self._newest_stack = self._highest("SELECT max(id) FROM stacks", "SELECT max(stack) FROM dropped")
 
     @property
@@ -192,6 +197,15 @@ class Writer:
             self._incidents = [stack for (stack,) in rows]
         return self._incidents
 
+    def name(self, container: ContainerRef) -> bool:
+        """Name a container in some of the alerts on the disk that lack it; whether there may be more."""
+        last = naming.fill(self._connection, container, self.nameless.get(container.id, 0))
+        if last:
+            self.nameless[container.id] = last
+        else:
+            self.nameless.pop(container.id, None)
+        return last > 0
+
     def shrink(self) -> bool:
         """Give some of the room of what was dropped back to the disk; whether there may be more to give."""
         return give_back(self._connection)
@@ -214,6 +228,7 @@ class Writer:
         alert.id = self.newest
         try:
             alert.stack = self._stack_of(alert)
+            naming.note(self.nameless, alert)
             return Stored(alert, _ENCODER.encode(alert))
         except UnicodeEncodeError:  # a lone surrogate, as JSON from Docker can hold one
             clean = scrub_struct(alert)

@@ -81,6 +81,11 @@ async def _stop(docker: Docker, container: Standing, _networks: Sequence[Network
     return "is stopped"
 
 
+async def _restart(docker: Docker, container: Standing, _networks: Sequence[Network]) -> str:
+    await docker.containers.container(container.id).restart(t=GRACE)
+    return "is begun anew"
+
+
 async def _kill(docker: Docker, container: Standing, _networks: Sequence[Network]) -> str:
     await docker.containers.container(container.id).kill()
     return "is killed"
@@ -159,6 +164,7 @@ ACTS: dict[str, Act] = {
     "pause": _pause,
     "unpause": _unpause,
     "stop": _stop,
+    "restart": _restart,
     "kill": _kill,
     "disconnect": _disconnect,
     "reconnect": _reconnect,

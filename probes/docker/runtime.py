@@ -1,6 +1,9 @@
-"""Questions to Docker on behalf of a front end: what has changed, what was written, which image."""
+"""Questions to Docker on behalf of a front end: what has changed, what was written, which image, and all the rest."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from engine.protocol import Change, GetLogs, ImageRow, Logs
 from probes.docker.api import connected
@@ -35,6 +38,13 @@ class DockerRuntime:
         if request.until:
             return await written_until(self._url, request.container_id, request.until, request.limit)
         return await self._logs.page(request)
+
+    async def inspection(self, container_id: str) -> Mapping[str, Any]:
+        """``docker inspect``. Raises TiercelError with Docker's reason."""
+        async with connected(self._url) as docker:
+            with calling("Docker cannot tell of it"):
+                answer: Mapping[str, Any] = await docker._query_json(f"containers/{container_id}/json")
+                return answer
 
     async def image(self, container_id: str) -> ImageRow:
         """The image that a container was made from. Raises TiercelError with Docker's reason."""

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from engine.contracts import Inhabited
-from engine.protocol import ContainerFigure, ProcessFigure
+from engine.protocol import ContainerFigure, ProcessFigure, Still
 from probes.kernel.decode import TICK
 from probes.machine.cgroups import mounts
 from probes.machine.container_cgroup import ContainerCgroup, cgroup_of, read
-from probes.machine.procfs import started
+from probes.machine.procfs import is_stopped, started
 
 PERIOD = 1.5
 """Seconds for which an answer is good enough for another front end."""
@@ -161,14 +161,31 @@ class Gauge:
         await self._processes.forget(self._clock())
         return rows
 
+    async def stopped(self, wanted: Sequence[tuple[int, int]]) -> frozenset[int]:
+        """Those of them, by pid, that a signal has stopped."""
+        found: set[int] = set()
+        for number, (pid, start) in enumerate(wanted[:MAX_PROCESSES]):
+            if number % (8 * _SLICE) == 0:
+                await asyncio.sleep(0)
+            with suppress(OSError, ValueError, IndexError):
+                if self._is_stopped(pid, start):
+                    found.add(pid)
+        return frozenset(found)
+
+    def _is_stopped(self, pid: int, start: int) -> bool:
+        """Hardly anybody is: of all others only the state is looked at."""
+        rest = read(f"{self._proc}/{pid}/stat").rpartition(b")")[2]
+        return rest[1:2] == b"T" and started(rest.split()[19]) == start
+
     def _read_process(self, pid: int, start: int) -> list[ProcessFigure]:
         """One; none when another has its pid by now."""
-        fields = read(f"{self._proc}/{pid}/stat").rpartition(b")")[2].split()
+        fields = read(f"{self._proc}/{pid}/stat").decode(errors="replace").rpartition(")")[2].split()
         if started(fields[19]) != start:
             return []
         used = (int(fields[11]) + int(fields[12])) * TICK
         (cpu,) = self._processes.rates((pid, start), self._clock(), (used,))
-        return [ProcessFigure(pid, start, None if cpu is None else cpu / 1e7, int(fields[21]) * _PAGE)]
+        still: Still = "frozen" if is_stopped(fields) else ""
+        return [ProcessFigure(pid, start, None if cpu is None else cpu / 1e7, int(fields[21]) * _PAGE, still)]
 
 
 def _traffic(interfaces: str) -> tuple[int | None, int | None]:

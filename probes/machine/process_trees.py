@@ -24,7 +24,7 @@ from pathlib import Path
 from engine.errors import TiercelError
 from engine.response import KTHREADD, Own, protects_tree
 from engine.state.processes import ProcessKey
-from probes.machine.procfs import KERNEL_THREAD, PROC, is_zombie, started, stat_fields
+from probes.machine.procfs import KERNEL_THREAD, PROC, is_stopped, is_zombie, started, stat_fields
 
 Seeds = Callable[[], Collection[ProcessKey]]
 PATIENCE = 5.0
@@ -164,6 +164,18 @@ def _key(pid: int, fields: list[str]) -> ProcessKey | None:
     if int(fields[6]) & KERNEL_THREAD or is_zombie(fields) or pid == KTHREADD:
         return None
     return pid, started(fields[19])
+
+
+def stopped(keys: Iterable[ProcessKey], proc: Path = PROC) -> frozenset[int]:
+    """Those of these processes, by pid, that a signal has stopped."""
+    return frozenset(pid for pid, start in keys if _is_stopped(pid, start, proc))
+
+
+def _is_stopped(pid: int, start: int, proc: Path) -> bool:
+    with suppress(OSError):
+        _, fields = stat_fields(proc / str(pid))
+        return is_stopped(fields) and started(fields[19]) == start
+    return False
 
 
 def closure(keys: Collection[ProcessKey], proc: Path = PROC) -> list[ProcessKey]:

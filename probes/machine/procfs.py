@@ -93,6 +93,11 @@ def is_zombie(fields: list[str]) -> bool:
     return fields[0] in "ZX" and int(fields[17]) <= 1
 
 
+def is_stopped(fields: list[str]) -> bool:
+    """Whether a signal has stopped it: it stands still until another one lets it go on."""
+    return fields[0] == "T"
+
+
 def _add_status(process: ProcessInfo, folder: Path) -> None:
     lines = (folder / "status").read_text(errors="backslashreplace").splitlines()
     status = dict(line.split(":\t", 1) for line in lines if ":\t" in line)

@@ -109,6 +109,10 @@ class Made:
         """Likewise."""
         return [ProcessFigure(pid, start, 100 * _about(pid), int(1e9 * _about(-pid))) for pid, start in wanted]
 
+    async def stopped(self, wanted: Sequence[tuple[int, int]]) -> frozenset[int]:
+        """Nobody is."""
+        return frozenset()
+
 
 def _figure(container_id: str) -> ContainerFigure:
     cpu, memory, received, sent = (_about(f"{container_id} {what}") for what in range(4))

@@ -48,6 +48,7 @@ class Machine:
 
     def __init__(self, log: Notebook) -> None:
         self.containers = {WEB: Standing(WEB, "web", "shop:1", "running", [SHOP], "shop")}
+        self.frozen: frozenset[int] = frozenset()
         self.trees: list[tuple[str, set[tuple[int, int]]]] = []
         self.log = log
         self.seen: list[list[tuple[str, str]]] = []
@@ -78,8 +79,13 @@ class Machine:
                 return Outcome("kept", evidence={image: "sha256:1"})
         return Outcome(f"{standing.name}: {response}")
 
+    async def stopped(self, keys: Sequence[tuple[int, int]]) -> frozenset[int]:
+        return frozenset(pid for pid, _ in keys) & self.frozen
+
     async def tree(self, response: str, seeds: Seeds, own: Own) -> Outcome:
         await self._begin()
+        if response == "freeze":
+            self.frozen = frozenset(pid for pid, _ in seeds())
         self.trees.append((response, set(seeds())))
         return Outcome("3 processes killed", sorted(pid for pid, _ in seeds()))
 
@@ -232,10 +238,10 @@ async def test_evidence_needs_no_word(sensor: Sensor) -> None:
 
 async def test_our_own_container_is_refused(sensor: Sensor) -> None:
     sensor.machine.containers["own"] = Standing("ee" * 32, "tiercel", "tiercel", "running")
-    for response in ("kill", "commit"):
+    for response in ("kill", "restart", "commit"):
         with pytest.raises(TiercelError, match="Tiercel itself runs in this container"):
             await sensor.do(response, container_id="ee" * 32, confirm="tiercel")
-    assert [phase for phase, _ in sensor.log.lines()] == ["refused", "refused"]
+    assert [phase for phase, _ in sensor.log.lines()] == ["refused"] * 3
     (target,) = await sensor.responding.offer(ListResponses(container_id="ee" * 32), ADA)
     assert "Tiercel itself" in target.refusal
 
@@ -270,6 +276,28 @@ async def test_a_container_has_its_own_responses(sensor: Sensor, response: str) 
 
 
 # ── trees ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def offered(sensor: Sensor) -> tuple[dict[str, str], list[str]]:
+    """What hinders each response to the shell's tree, and the tree in words."""
+    (tree,) = [row for row in await sensor.responding.offer(ListResponses(pid=40, start=40), ADA) if row.pid]
+    return {row.id: row.hindrance for row in tree.rows}, tree.facts
+
+
+async def test_only_what_is_frozen_can_be_thawed(sensor: Sensor) -> None:
+    hindrances, facts = await offered(sensor)
+    assert hindrances == {"freeze": "", "kill-tree": "", "thaw": "nothing of it is frozen"}
+    with pytest.raises(TiercelError, match="nothing of it is frozen"):
+        await sensor.responding.respond(Respond("thaw", pid=40, start=40, confirm="sh"), ADA)
+    assert (sensor.machine.trees, sensor.log.lines()) == ([], [("refused", "thaw")])
+    await sensor.responding.respond(Respond("freeze", pid=40, start=40, confirm="sh"), ADA)
+    hindrances, facts = await offered(sensor)
+    assert hindrances == {"freeze": "all of it is frozen", "kill-tree": "", "thaw": ""}
+    assert facts[-2:] == ["2 processes", "2 frozen"]
+    sensor.machine.frozen = frozenset({42})  # somebody let the other one go on
+    hindrances, facts = await offered(sensor)
+    assert hindrances == {"freeze": "", "kill-tree": "", "thaw": ""}
+    assert facts[-1] == "1 frozen"
 
 
 async def test_a_tree_has_those_whose_parent_has_ended(sensor: Sensor) -> None:

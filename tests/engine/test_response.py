@@ -82,6 +82,8 @@ def test_the_container_that_we_run_in_is_left_alone() -> None:
         ("unpause", standing("running"), "it is running"),
         ("unpause", standing("paused"), ""),
         ("stop", standing("paused"), ""),
+        ("restart", standing("paused"), ""),
+        ("restart", standing("exited"), "it is exited"),
         ("kill", standing("exited"), "it is exited"),
         ("logs", standing("exited"), ""),
         ("disconnect", standing("running", SHOP), ""),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from engine import protocol as p
 from engine.alerts import Alert, Ancestor, ContainerRef, Priority
 from engine.events import ContainerInfo, Mount
@@ -236,6 +238,16 @@ def log() -> list[p.LogLine]:
     return [p.LogLine(number, NOW - (10 - number) * SECOND, text, number == 1) for number, text in enumerate(texts, 1)]
 
 
+def inspection() -> dict[str, Any]:
+    """A part of what Docker knows of web."""
+    return {
+        "Name": "/web",
+        "State": {"Status": "running", "Pid": 1300},
+        "Config": {"Image": "bbp:1", "Env": ["PATH=/usr/bin", "SHOP_KEY=s3cret"], "Labels": {"team": "shop"}},
+        "HostConfig": {"Privileged": False, "CapAdd": None},
+    }
+
+
 def image() -> p.ImageRow:
     """What web was made from."""
     return p.ImageRow(
@@ -376,6 +388,7 @@ def incident() -> World:
         top=top(),
         logs={WEB: log()},
         image=image(),
+        inspection=inspection(),
         event_owners={row.num: (row.pid, row.start, row.container_id) for row in events()},
         changes={
             WEB: [

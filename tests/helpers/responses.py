@@ -21,15 +21,15 @@ def container(name: str = "web", state: str = "running", own: Own | None = None)
     return offer.container(Standing(WEB, name, "bbp:1", state, [SHOP], "shop"), [])
 
 
-def tree(name: str = "sh") -> TargetRow:
-    """The shell that somebody has entered by, and a child of it."""
+def tree(name: str = "sh", *frozen: int) -> TargetRow:
+    """The shell that somebody has entered by, and a child of it; those who are ``frozen``, by pid."""
     state = State()
     pid, start = SHELL
     state.apply(execve(pid, f"/bin/{name}", start=start, container_id=WEB))
     state.apply(clone(pid, pid + 1, start=start, child_start=start + 1, container_id=WEB, comm=name))
     process = state.processes.get(pid, start)
     assert process is not None
-    return Offer(state, Own(frozenset())).tree(process)
+    return Offer(state, Own(frozenset())).tree(process, frozen)
 
 
 def respondable(*targets: TargetRow) -> World:

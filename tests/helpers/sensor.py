@@ -7,6 +7,7 @@ It keeps the promises of the real one: stacks newest first, ``before`` as a look
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ from engine.errors import TiercelError
 from engine.events import Phase
 from engine.explanation import Explanation
 from engine.filter import Subject, parse_filter
+from engine.inspection import lines_of
 from engine.query import Column, Table, has_field, split_inversion, words
 from engine.service.client import SensorGone
 from engine.store.rows import subject
@@ -85,6 +87,8 @@ class World:
     """Why there are none."""
     logs_end: str = ""
     image: p.ImageRow | None = None
+    inspection: dict[str, Any] = field(default_factory=dict)
+    """``docker inspect`` of any container; empty where nobody can be asked."""
     shells: list[p.OpenShell] = field(default_factory=list)
     """Those that were asked for."""
     rules: list[p.RuleRow] = field(default_factory=list)
@@ -114,6 +118,7 @@ class MemorySensor:
     def __init__(self, world: World | None = None) -> None:
         self.world = world or World()
         self.on_pulse: Callable[[p.Pulse], None] | None = None
+        self.welcome = p.Welcome(version=p.VERSION, hostname="prod-7", private=False, store="5709e")
         self.asked: list[p.Request] = []
         self.closed = False
         self.states: dict[int, p.SetState] = {}
@@ -122,7 +127,7 @@ class MemorySensor:
         self._held: tuple[type[p.Ask], ...] = ()
         self._open = asyncio.Event()
         self._open.set()
-        self._versions = {"containers": 1, "processes": 1, "rules": 1}
+        self._versions = {"containers": 1, "processes": 1, "rules": 1, "named": 0}
 
     @property
     def acknowledged(self) -> set[int]:
@@ -269,8 +274,15 @@ class MemorySensor:
         self.states |= dict.fromkeys(request.stacks, request)
         return p.Done()
 
-    def _containers(self, _request: p.ListContainers) -> p.Containers:
-        return p.Containers(rows=list(self.world.containers))
+    def _containers(self, request: p.ListContainers) -> p.Containers:
+        rows = list(self.world.containers)
+        if request.before:
+            rows = [msgspec.structs.replace(row, alerts=self._counted(row.info.id, request.before)) for row in rows]
+        return p.Containers(rows=rows)
+
+    def _counted(self, container_id: str, before: int) -> dict[str, int]:
+        here = [one for one in self.world.alerts if one.container is not None and one.container.id == container_id]
+        return dict(Counter(one.priority.label for one in here if one.id <= before))
 
     def _locate(self, request: p.Locate) -> p.Located:
         times = sorted((alert.time, alert.id) for alert in self.world.alerts)
@@ -347,8 +359,12 @@ class MemorySensor:
     def _figures(self, _request: p.GetFigures) -> p.Figures:
         return p.Figures(rows=list(self.world.figures))
 
-    def _top(self, _request: p.GetTop) -> p.Top:
-        return p.Top(rows=list(self.world.top))
+    def _top(self, request: p.GetTop) -> p.Top:
+        if request.pid:
+            asked = (request.pid, request.start)
+            return p.Top(rows=[row for row in self.world.top if (row.pid, row.start) == asked])
+        is_of_all = request.container_id is None
+        return p.Top(rows=[row for row in self.world.top if row.still or not is_of_all])
 
     def _logs(self, request: p.GetLogs) -> p.Logs:
         if self.world.logs_problem:
@@ -364,6 +380,11 @@ class MemorySensor:
         if self.world.image is None:
             raise TiercelError("no container runtime to ask")
         return p.Image(row=self.world.image)
+
+    def _inspection(self, request: p.GetInspection) -> p.Inspection:
+        if not self.world.inspection:
+            raise TiercelError("no container runtime to ask")
+        return p.Inspection(lines=lines_of({"Id": request.container_id, **self.world.inspection}, secrets=True))
 
     def _shell(self, request: p.OpenShell) -> p.Shell:
         self.world.shells.append(request)
@@ -488,6 +509,7 @@ _HANDLERS: dict[type, Callable[[MemorySensor, Any], p.Reply]] = {
     p.GetTop: MemorySensor._top,
     p.GetLogs: MemorySensor._logs,
     p.GetImage: MemorySensor._image,
+    p.GetInspection: MemorySensor._inspection,
     p.OpenShell: MemorySensor._shell,
     p.ListRules: MemorySensor._rules,
     p.SetRule: MemorySensor._set_rule,

@@ -169,6 +169,15 @@ async def written(runtime: DockerRuntime, container_id: str, text: str) -> None:
                 return
 
 
+async def test_all_that_docker_knows_of_a_container(lab: Lab) -> None:
+    web = await run(lab, "web", options=("--env", "SHOP_KEY=s3cret"))
+    answer = await DockerRuntime(lab.url).inspection(web)
+    assert (answer["Id"], answer["Name"], answer["State"]["Status"]) == (web, "/web", "running")
+    assert "SHOP_KEY=s3cret" in answer["Config"]["Env"]
+    with pytest.raises(TiercelError, match="Docker cannot tell of it: No such container"):
+        await DockerRuntime(lab.url).inspection("0" * 64)
+
+
 async def test_the_image_of_a_container(lab: Lab) -> None:
     web = await run(lab, "web")
     image = await DockerRuntime(lab.url).image(web)

@@ -68,6 +68,8 @@ async def test_a_tree_of_another_user_is_frozen_and_killed_with_those_who_lost_t
         assert (target.name, target.word, target.refusal) == ("sh", "sh", "")
         respond = Respond("freeze", pid=row.pid, start=row.start, confirm="sh", who="ada")
         assert (await client.ask(respond)).detail.endswith("frozen; Thaw the tree takes it back")
+        (target,) = (await client.ask(ListResponses(pid=row.pid, start=row.start))).targets
+        assert {each.id: each.hindrance for each in target.rows}["freeze"] == "all of it is frozen"
         assert status(orphan)["State"][0] == status(shell.pid)["State"][0] == "T"
         (child,) = children(shell.pid)
         respond.response = "kill-tree"

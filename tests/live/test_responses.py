@@ -21,6 +21,7 @@ from probes.machine.audit_log import AuditLog
 from probes.machine.ownership import _by_mounts, containers_of
 from probes.responding import MachineHands
 from tests.helpers.lab import Lab
+from tests.helpers.program import lives
 
 pytestmark = [pytest.mark.live, pytest.mark.beside, pytest.mark.asyncio]
 ADA = Who(1000, "ada", 0, "ada")
@@ -75,10 +76,10 @@ def possible(target: TargetRow) -> set[str]:
 
 async def test_a_container_is_paused_and_goes_on(scene: Scene) -> None:
     scene.run()
-    assert possible(await scene.offered()) == {"pause", "stop", "kill"}
+    assert possible(await scene.offered()) == {"pause", "stop", "restart", "kill"}
     assert await scene.do("pause") == "web is paused; Unpause takes it back"
     assert scene.inspect("{{.State.Status}}") == "paused"
-    assert possible(await scene.offered()) == {"unpause", "stop", "kill"}
+    assert possible(await scene.offered()) == {"unpause", "stop", "restart", "kill"}
     assert await scene.do("unpause") == "web goes on; Pause takes it back"
     assert scene.inspect("{{.State.Status}}") == "running"
 
@@ -89,6 +90,21 @@ async def test_a_container_is_stopped(scene: Scene) -> None:
     assert said.startswith("web is stopped; docker start begins it anew")
     assert scene.inspect("{{.State.Status}} {{.State.ExitCode}}") == "exited 7"
     assert possible(await scene.offered()) == set()
+
+
+@pytest.mark.parametrize("paused", [False, True])
+async def test_a_container_is_begun_anew_with_its_files(scene: Scene, paused: bool) -> None:
+    scene.run("sh", "-c", "trap 'exit 7' TERM; while :; do usleep 10000; done")
+    scene.lab.exec("web", "touch", "/tmp/dropped")
+    if paused:
+        await scene.do("pause")
+    before = scene.inspect("{{.State.Pid}}")
+    assert await scene.do("restart") == "web is begun anew; what it held in memory is gone"
+    assert scene.inspect("{{.State.Status}}") == "running"
+    assert scene.inspect("{{.State.Pid}}") != before and not lives(int(before))
+    assert "/tmp/dropped" in scene.lab.docker("diff", "web")
+    *_, intent, done = scene.log()
+    assert (intent["phase"], intent["command"], done["phase"]) == ("intent", ["docker restart -t 10 web"], "done")
 
 
 async def test_all_processes_of_a_killed_container_end(scene: Scene) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from engine.alerts import ContainerRef
 from engine.protocol import ListResponses, ProposalRow, ProposeExceptions
 from tests.helpers.driving import Drive, driving
+from tests.helpers.incident import WEB, incident
 from tests.helpers.responses import respondable
 from tests.helpers.sensor import World
 from tui.exception_screen import ExceptionScreen
@@ -84,3 +87,21 @@ async def test_nobody_is_taken_to_a_place_from_where_they_are_no_longer() -> Non
         await answered(drive)
         assert drive.frame.view == "rules"
         assert not drive.frame.trail
+
+
+@pytest.mark.parametrize("opened", [False, True])
+async def test_a_container_that_gets_its_name_late_has_it_on_the_screen_too(opened: bool) -> None:
+    world = incident()
+    known = world.alerts[-1].container
+    world.alerts[-1].container = ContainerRef(WEB)
+    async with driving(world, (160, 50)) as drive:
+        await drive.until_shown("/tmp/x id")
+        await drive.press("down", "up")
+        if opened:
+            await drive.press("enter")
+            await drive.until(lambda: drive.frame.view == "overview")
+        await drive.until_shown("As Falco prints it", WEB[:12])
+        assert "bbp:1" not in drive.text()
+        world.alerts[-1] = msgspec.structs.replace(world.alerts[-1], container=known)
+        drive.sensor.pulse(changed=["named"])
+        await drive.until_shown(f"web ({WEB[:12]})", "bbp:1")

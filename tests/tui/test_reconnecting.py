@@ -39,7 +39,8 @@ class Shared:
     async def start(self, memory: MemorySensor | None = None) -> None:
         """Listen, with what this one knows."""
         self.memory, ready = memory or self.memory, asyncio.Event()
-        self._serving = asyncio.create_task(Server(self.memory.ask).serve(self.path, ready=ready.set))
+        server = Server(self.memory.ask, store=self.memory.welcome.store)
+        self._serving = asyncio.create_task(server.serve(self.path, ready=ready.set))
         await ready.wait()
 
     async def end(self) -> None:
@@ -131,6 +132,72 @@ async def test_another_sensor_may_have_another_alert_by_the_same_number(tmp_path
         await drive.until_gone("The sensor is gone")
         await drive.press("enter")
         await drive.until_shown("Overview", "C Critical  Another rule")
+
+
+def elsewhere() -> MemorySensor:
+    """One with another store: its alerts have the same numbers, and are others."""
+    memory = MemorySensor(incident())
+    memory.world.alerts = [replace(alert, rule="Another rule") for alert in memory.world.alerts]
+    memory.welcome.store = "0ther"
+    return memory
+
+
+CLOSED = "The sensor has another store now"
+
+
+@pytest.mark.parametrize(
+    "keys", [["enter"], ["enter", "c"], ["enter", "s"], ["s"], ["c", "1", "enter", "question_mark"]]
+)
+async def test_what_is_open_of_an_alert_of_another_store_is_closed_with_a_word(tmp_path: Path, keys: list[str]) -> None:
+    async with attached(tmp_path) as (drive, shared):
+        await drive.until_shown("/bin/18211")
+        for key in keys:
+            stack = len(drive.app.screen_stack)
+            await drive.press(key)
+            await drive.until(lambda stack=stack, key=key: key == "1" or len(drive.app.screen_stack) > stack)  # type: ignore[misc]
+            await drive.settled()
+        await shared.end()
+        await drive.until_shown("The sensor is gone")
+        again = elsewhere()
+        await shared.start(again)
+        await drive.until_shown(CLOSED, "Another rule")
+        assert len(drive.app.screen_stack) == (2 if keys[0] == "c" else 1)
+        await drive.settled()
+        assert not any(isinstance(request, SetState) for request in again.asked)
+        await drive.press("a")
+        await drive.until(lambda: any(isinstance(request, SetState) for request in again.asked))
+
+
+async def test_an_alert_stays_open_where_the_store_is_the_same(tmp_path: Path) -> None:
+    async with attached(tmp_path) as (drive, shared):
+        await drive.until_shown("/bin/18211")
+        await drive.press("enter")
+        await drive.until_shown("Overview", "C Critical")
+        await shared.end()
+        await drive.until_shown("The sensor is gone")
+        await shared.start(MemorySensor(incident()))
+        await drive.until_shown("The sensor is there again.")
+        await drive.settled()
+        assert "Overview" in drive.text() and "C Critical" in drive.text()
+
+
+async def test_a_list_that_was_paused_marked_and_filtered_keeps_its_filter_alone(tmp_path: Path) -> None:
+    async with attached(tmp_path) as (drive, shared):
+        await drive.until_shown("/bin/18211")
+        await drive.press("slash", *"web", "enter")
+        await drive.settled()
+        await drive.press("p", "down", "m")
+        await drive.until_shown("‖ paused", "1 marked")
+        await shared.end()
+        await drive.until_shown("The sensor is gone")
+        again = elsewhere()
+        await shared.start(again)
+        await drive.until_shown(CLOSED, "Another rule")
+        await drive.until_gone("‖ paused")
+        await drive.settled()
+        assert "marked" not in drive.text()
+        asked = [(one.before, one.filter) for one in again.asked if isinstance(one, ListStacks)]
+        assert asked[-1] == (0, "web")
 
 
 async def test_a_time_that_was_looked_at_is_left_with_the_sensor_that_knew_it(tmp_path: Path) -> None:

@@ -69,16 +69,27 @@ async def test_all_views_are_as_they_were(size: tuple[int, int]) -> None:
         assert getattr(last(drive, ListStacks), "before", 1) == 0
 
 
-async def test_alerts_of_a_container_by_then_are_unknown_and_not_none() -> None:
+async def test_alerts_of_a_container_are_those_by_then() -> None:
     async with driving(incident(), WIDE) as drive:
         await begun(drive)
         await drive.press("2")
         await drive.until_shown("C1 E1 W4 N1")
-        await drive.press("comma")
-        await drive.until_shown("as of ")
+        for _ in drive.sensor.world.alerts:
+            await drive.press("comma")
         await drive.until_gone("C1 E1 W4 N1")
-        (web,) = [line for line in drive.text().splitlines() if line.split()[:1] == ["web"]]
-        assert web.split().count("–") == 5
+        await drive.until_shown("as of ", " W1 ")
+        assert getattr(last(drive, ListContainers), "before", 0) == drive.app.front.travel.alert_id == 1
+
+
+async def test_no_event_by_then_is_another_thing_than_none() -> None:
+    world = incident()
+    world.events.clear()
+    async with driving(world) as drive:
+        await begun(drive)
+        await drive.press("4")
+        await drive.until_shown("No events are kept of it.")
+        await drive.press("comma")
+        await drive.until_shown("No event by then is remembered.", "e on it.")
 
 
 async def test_a_step_too_far_is_now_and_nothing_lies_before_the_begin() -> None:

@@ -68,7 +68,7 @@ class AlertSubjectPane(AlertTextPane):
 class OverviewPane(AlertSubjectPane):
     """What an alert is, how somebody came there (of that the end may still come), and what to do next."""
 
-    follows = ("containers",)
+    follows = ("containers", "named")
 
     def __init__(self, front: Front, place: AlertPlace, id: str) -> None:
         super().__init__(front, place, self._overview, id)

@@ -51,7 +51,7 @@ class AlertsPane(AlertVisits, FilterPane):
     """See the module. With a container id, only the alerts of that container."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("alerts")
-    follows = ("alerts",)
+    follows = ("alerts", "named")
     pace = 0.25
     of_time = "then"
     filter_help = "words, or: container.name=web and fd.name startswith /etc"
@@ -179,6 +179,12 @@ class AlertsPane(AlertVisits, FilterPane):
         self.list.follows = True
         self._release()
         self.list.restart()
+
+    def forget(self) -> None:
+        """Nothing of what was marked, held or looked at is there."""
+        self.alert = None
+        self.list.unmark()
+        self.action_follow()
 
     def action_pause(self) -> None:
         """Freeze at the alert that is newest now; again: go on where the cursor is."""

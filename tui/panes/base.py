@@ -117,6 +117,9 @@ class Pane(Exporting, Backdrop):
         if text.startswith(UNDER_WAY):
             self.say(("✗ unanswered: ", "bad"), (text.removeprefix(UNDER_WAY).rstrip("…"), ""))
 
+    def forget(self) -> None:
+        """The sensor has another store than before: ids of alerts and stacks mean others now."""
+
     def standing(self) -> list[list[Span]]:
         """What holds above the content, whatever is said: a filter, a pause."""
         return []

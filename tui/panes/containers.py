@@ -13,7 +13,7 @@ from engine.protocol import ContainerRow, Containers, Figures, GetFigures, ListC
 from tui import clip, words
 from tui.actions import bindings
 from tui.container_text import flags, foreign, name
-from tui.figures import UNKNOWN, FigureBook
+from tui.figures import FigureBook
 from tui.front import Front
 from tui.panes.base import alert_counts
 from tui.panes.measuring import MeasuringPane
@@ -116,7 +116,7 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
                 order=lambda row: figures.value("processes")(row.info.id) or row.processes or None,
                 descends=True,
             ),
-            Column("Alerts", 11, self._alerts, order=self._burning, descends=True),
+            Column("Alerts", 11, lambda row: alert_counts(row.alerts), order=self._burning, descends=True),
             Column(
                 "Age",
                 4,
@@ -130,14 +130,10 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
             Column("Flags", 8, self._flags, share=3, exact=self._dated_flags),
         ]
 
-    def _alerts(self, row: ContainerRow) -> list[Span]:
-        """How many there were by another time is not kept: nothing would read as none."""
-        return [UNKNOWN] if self.front.travel.at else alert_counts(row.alerts)
-
-    def _burning(self, row: ContainerRow) -> tuple[int, ...] | None:
-        """Who has the most alerts of the highest priority is first; at another time nobody is."""
-        known = row.alerts and not self.front.travel.at
-        return tuple(row.alerts.get(priority.label, 0) for priority in Priority) if known else None
+    @staticmethod
+    def _burning(row: ContainerRow) -> tuple[int, ...] | None:
+        """Who has the most alerts of the highest priority is first."""
+        return tuple(row.alerts.get(priority.label, 0) for priority in Priority) if row.alerts else None
 
     def _traffic(self, which: str, row: ContainerRow) -> list[Span]:
         return self.figures.traffic(row.info.id, which)
@@ -180,7 +176,8 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
 
     async def fetch(self) -> Sequence[ContainerRow]:
         """All containers, but those that ended long ago."""
-        rows = (await self.front.ask(ListContainers(at=self.front.travel.at), Containers)).rows
+        travel = self.front.travel
+        rows = (await self.front.ask(ListContainers(at=travel.at, before=travel.alert_id), Containers)).rows
         now = self.front.now()
         listed = [row for row in rows if self.with_ended or not is_old(row, now)]
         self._left_out = len(rows) - len(listed)

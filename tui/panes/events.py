@@ -167,7 +167,11 @@ class EventsPane(ListPane[EventRow]):
         return (str(read(row)) for row in self.rows) if read else ()
 
     def nothing(self) -> list[Span]:
-        """Only what the rules in force ask for comes from the kernel, and only the latest is kept."""
+        """Only what the rules in force ask for comes from the kernel, and only the latest is kept; around an alert
+        also what is no longer among them."""
+        if self.front.travel.at:
+            kept = f"Those around an alert are kept: {self.navigator.keys.sign('alerts.events')} on it."
+            return [("No event by then is remembered. ", "dim"), (kept, "dim")]
         return [("No events are kept of it. ", "dim"), ("Only those that rules in force ask for are seen.", "dim")]
 
     def standing(self) -> list[list[Span]]:

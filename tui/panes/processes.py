@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from engine.alerts import Priority
 from engine.ending import ending, signal_of
 from engine.events import HOST
-from engine.protocol import GetTop, ListProcesses, ListResponses, Processes, ProcessFigure, ProcessRow, Top, Zoom
+from engine.protocol import GetTop, ListProcesses, ListResponses, Processes, ProcessFigure, ProcessRow, Still, Top, Zoom
 from engine.query import split_inversion
 from engine.service.tree_news import applied
 from engine.sliced import breathe
@@ -121,7 +121,7 @@ class ProcessesPane(Responding, MeasuringPane, SortedPane[ProcessRow]):
                 order=lambda row: -row.started,
                 descends=True,
             ),
-            Column("", 10, _ending, name="Ended", exact=_ended, share=1, whole=True),
+            Column("", 10, self._standing, name="State", exact=self._stands, share=1, whole=True),
         ]
 
     def _figure(self, row: ProcessRow) -> ProcessFigure | None:
@@ -146,14 +146,24 @@ class ProcessesPane(Responding, MeasuringPane, SortedPane[ProcessRow]):
         return known if not row.exit_time else []
 
     async def measure(self) -> None:
-        """What the processes of one container, or of the host, use now; of all there are too many."""
-        if self._container_id is not None:
-            rows = (await self.front.ask(GetTop(self._container_id), Top)).rows
-            self._top = {(row.pid, row.start): row for row in rows}
-            if self.sorted_by is not None:
-                self.show_rows(self.sought)
-            else:
-                self.list.redraw()
+        """What the processes of one container, or of the host, use now; of all, of which there are too many, who stands
+        still."""
+        rows = (await self.front.ask(GetTop(self._container_id), Top)).rows
+        before, self._top = self._top, {(row.pid, row.start): row for row in rows}
+        if self.sorted_by is not None or (self.sought and still(before) != still(self._top)):
+            self.show_rows(self.sought)
+        self.list.redraw()
+
+    def _stands(self, row: ProcessRow) -> str:
+        """How it ended, or that it stands still."""
+        figure = None if row.exit_time else self._figure(row)
+        return figure.still if figure is not None else _ended(row)
+
+    def _standing(self, row: ProcessRow) -> list[Span]:
+        """A signal by its name alone: a list has little room."""
+        if row.exit_time:
+            return [(signal_of(row.exit_status) or ending(row.exit_status), "dim")]
+        return [(self._stands(row), "warn")]
 
     def _age(self, row: ProcessRow) -> list[Span]:
         return [(words.age(row.started, self.front.now()), "dim")]
@@ -161,6 +171,7 @@ class ProcessesPane(Responding, MeasuringPane, SortedPane[ProcessRow]):
     def _process(self, row: ProcessRow) -> list[Span]:
         key = self.key(row)
         spans = [(self._guides.get(key, ""), "faint"), *self._folds(key), *sign(self.front.health, None, key)]
+        spans += [("‖ ", "warn")] if not row.exit_time and self._stands(row) else []
         spans.append((row.cmdline or row.name, ""))
         if row.entry:
             spans.append((f"  ◀ {row.entry}", "accent"))
@@ -184,7 +195,7 @@ class ProcessesPane(Responding, MeasuringPane, SortedPane[ProcessRow]):
     def _signs_of(self, row: ProcessRow) -> str:
         """What else stands in its row, or stood there before anything was sought: also for how many."""
         alerts = " ".join(text for text, _ in alerts_cell(row))
-        return f"{alerts} {_ended(row)} {' '.join(self._seen_folds.signs(row))}"
+        return f"{alerts} {self._stands(row)} {' '.join(self._seen_folds.signs(row))}"
 
     async def fetch(self) -> Sequence[ProcessRow]:
         """The tree in display order: of now as it was known, with what is otherwise."""
@@ -330,11 +341,6 @@ def _ended(row: ProcessRow) -> str:
     return ending(row.exit_status) if row.exit_time else ""
 
 
-def _ending(row: ProcessRow) -> list[Span]:
-    """A signal by its name alone: a list has little room."""
-    return [(signal_of(row.exit_status) or ending(row.exit_status), "dim")] if row.exit_time else []
-
-
 def _user(row: ProcessRow) -> str:
     return row.user or str(row.uid)
 
@@ -358,3 +364,8 @@ def alerts_cell(row: ProcessRow) -> list[Span]:
         return alert_counts(row.severities)
     only = row.alerts == 1
     return [(f"{words.LETTERS[row.worst]}{'1' if only else '…'}", priority_tone(row.worst))]
+
+
+def still(figures: Mapping[Key, ProcessFigure]) -> set[tuple[Key, Still]]:
+    """Who does nothing, and why."""
+    return {(key, figure.still) for key, figure in figures.items() if figure.still}

@@ -89,7 +89,7 @@ class SingleAlertsPane(FilterPane):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("its_alerts")
     noun = "alert"
-    follows = ("alerts",)
+    follows = ("alerts", "named")
     of_time = "then"
     filter_help = "words, or: fd.name startswith /etc"
 

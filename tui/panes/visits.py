@@ -50,9 +50,10 @@ class AlertVisits(Excepting, Bundling, Responding):
         """The stack was given another state."""
 
     async def fetch_alert(self, alert_id: int) -> Alert | None:
-        """The alert, from the sensor unless it is here already: it never changes, and each tab about it wants it."""
+        """The alert, from the sensor unless it is here already: nothing of it changes, but that its container gets a
+        name, and each tab about it wants it."""
         for known in (self.alert, self.front.alert):
-            if known is not None and known.id == alert_id:
+            if known is not None and known.id == alert_id and (known.container is None or known.container.name):
                 return known
         rows = (await self.front.ask(GetAlert(alert_id), Alerts)).rows
         self.front.alert = rows[0] if rows else None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,11 @@ from engine.protocol import (
     Figures,
     GetFigures,
     GetImage,
+    GetInspection,
     GetLogs,
     GetTop,
     ImageRow,
+    Inspection,
     ListStacks,
     LogLine,
     Logs,
@@ -34,6 +37,7 @@ from engine.rules.load import load
 from engine.sensor import Sensor
 from engine.service.desk import Desk
 from engine.service.long_replies import frame_of
+from engine.service.peer import _PEER, Peer
 from engine.shells import WAIT
 from engine.sliced import RUN
 from engine.state.lineage import OWN_SHELL
@@ -57,6 +61,7 @@ class Measured:
     def __init__(self) -> None:
         self.wanted: list[Inhabited] = []
         self.processes_wanted: list[tuple[int, int]] = []
+        self.frozen: frozenset[int] = frozenset()
 
     async def containers(self, wanted: Sequence[Inhabited]) -> list[ContainerFigure]:
         self.wanted = list(wanted)
@@ -64,7 +69,10 @@ class Measured:
 
     async def processes(self, wanted: Sequence[tuple[int, int]]) -> list[ProcessFigure]:
         self.processes_wanted = list(wanted)
-        return [ProcessFigure(pid, start) for pid, start in wanted]
+        return [ProcessFigure(pid, start, still="frozen" if pid in self.frozen else "") for pid, start in wanted]
+
+    async def stopped(self, wanted: Sequence[tuple[int, int]]) -> frozenset[int]:
+        return frozenset(pid for pid, _ in wanted) & self.frozen
 
 
 class Remembering(Measured):
@@ -89,6 +97,9 @@ class Talking:
 
     async def image(self, container_id: str) -> ImageRow:
         return ImageRow(id=f"image of {container_id[:2]}")
+
+    async def inspection(self, container_id: str) -> Mapping[str, Any]:
+        return {"Id": container_id, "Config": {"Env": ["KEY=s3cret"]}}
 
     def url(self) -> str:
         return "unix:///docker.sock"
@@ -156,7 +167,28 @@ async def test_the_processes_of_one_container_are_measured_while_they_live(desk:
     assert {row.pid for row in reply.rows} == {INIT, SHELL}
 
 
-@pytest.mark.parametrize("request_", [GetFigures(), GetTop("")])
+async def still(desk: Desk, request: GetTop) -> dict[int, str]:
+    reply = await desk.answer(request)
+    assert isinstance(reply, Top)
+    return {row.pid: row.still for row in reply.rows}
+
+
+async def test_who_does_nothing_is_told_of_all_and_of_each(desk: Desk) -> None:
+    gauge = desk.sensor.gauge
+    assert isinstance(gauge, Measured)
+    assert await still(desk, GetTop()) == {}
+    gauge.frozen = frozenset({SHELL, SHIM})
+    assert await still(desk, GetTop()) == {SHELL: "frozen", SHIM: "frozen"}
+    assert (await still(desk, GetTop(WEB)))[SHELL] == "frozen"
+    (row,) = [one for one in desk.sensor.world.processes if one.pid == SHELL]
+    assert await still(desk, GetTop(WEB, SHELL, row.start)) == {SHELL: "frozen"}
+    assert await still(desk, GetTop(WEB, SHELL, row.start + 1)) == {}
+    desk.sensor.feed([docker(WEB, at=9, pid=INIT, state="paused")])
+    assert await still(desk, GetTop(WEB)) == dict.fromkeys((INIT, SHELL, THEIRS), "paused")
+    assert await still(desk, GetTop()) == {INIT: "paused", SHELL: "paused", THEIRS: "paused", SHIM: "frozen"}
+
+
+@pytest.mark.parametrize("request_", [GetFigures(), GetTop(""), GetTop()])
 async def test_events_go_on_while_all_processes_are_looked_at(desk: Desk, request_: GetFigures | GetTop) -> None:
     many = 5 * RUN
     desk.sensor.feed([snapshot(*(process_info(pid) for pid in range(1000, 1000 + many)))])
@@ -187,11 +219,23 @@ async def test_what_one_front_end_was_told_is_there_for_the_next(desk: Desk) -> 
     assert gauge.rows
 
 
+@pytest.mark.parametrize(("uid", "is_told"), [(0, True), (os.geteuid(), True), (65_534, False), (-1, False)])
+async def test_secrets_of_a_container_are_for_root_and_the_sensors_user(desk: Desk, uid: int, is_told: bool) -> None:
+    known = _PEER.set(Peer(uid, 1))
+    try:
+        reply = await desk.answer(GetInspection(WEB))
+    finally:
+        _PEER.reset(known)
+    assert isinstance(reply, Inspection)
+    assert any('"KEY=' in line for line in reply.lines)
+    assert ("s3cret" in "".join(reply.lines)) is is_told
+
+
 async def test_a_replay_has_no_figures_no_logs_no_images_and_no_shells(tmp_path: Path) -> None:
     desk = Desk(sensor_of(tmp_path, live=False))
     assert await desk.answer(GetFigures()) == Figures(rows=[])
     assert await desk.answer(GetTop(WEB)) == Top(rows=[])
-    for request in (GetLogs(WEB), GetImage(WEB), OpenShell(WEB)):
+    for request in (GetLogs(WEB), GetImage(WEB), GetInspection(WEB), OpenShell(WEB)):
         with pytest.raises(TiercelError, match="no container runtime to ask"):
             await desk.answer(request)
 

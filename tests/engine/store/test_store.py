@@ -390,6 +390,16 @@ async def test_damage_met_while_running_is_told_and_the_sensor_goes_on(path: Pat
         assert store.add([alert()])[0].id == 3_002
 
 
+def test_a_store_is_itself_for_ever_and_no_other(tmp_path: Path) -> None:
+    def identity(name: str) -> str:
+        with closing(AlertStore(tmp_path / name)) as store:
+            return store.identity
+
+    assert identity("a") == identity("a") != identity("b")
+    (tmp_path / "a").unlink()
+    assert identity("a") not in (identity("b"), "")
+
+
 def test_a_store_of_a_newer_version_is_refused(path: Path) -> None:
     AlertStore(path).close()
     with closing(sqlite3.connect(path)) as file:

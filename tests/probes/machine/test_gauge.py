@@ -11,6 +11,7 @@ import pytest
 from engine.contracts import Inhabited
 from probes.kernel.decode import TICK
 from probes.machine.gauge import PERIOD, STALE, Gauge
+from probes.machine.process_trees import stopped
 
 WEB, DB = "ab" * 32, "cd" * 32
 LO = "Inter-|   Receive\n face |bytes\n    lo: 99 1 0 0 0 0 0 0 99 1 0 0 0 0 0 0\n"
@@ -188,8 +189,8 @@ async def test_a_container_that_ends_and_begins_again_is_found_again(host: Host)
     assert (row.cpu, row.memory) == (None, 2)
 
 
-def stat(ticks: int, start: int) -> str:
-    fields = ["S", *["0"] * 10, str(ticks), "0", *["0"] * 6, str(start), "0", "10"]
+def stat(ticks: int, start: int, state: str = "S") -> str:
+    fields = [state, *["0"] * 10, str(ticks), "0", *["0"] * 6, str(start), "0", "10"]
     return f"7 (a ) b) {' '.join(fields)}\n"
 
 
@@ -200,3 +201,20 @@ async def test_processes_are_measured_by_pid_and_start(host: Host) -> None:
     host.write(host.proc / "7/stat", stat(150, 5))
     (row,) = await host.gauge.processes([(7, 5 * TICK), (7, 4 * TICK), (8, 5 * TICK)])
     assert (row.pid, row.cpu, row.memory) == (7, 25.0, 10 * os.sysconf("SC_PAGE_SIZE"))
+
+
+@pytest.mark.parametrize("name", ["a", "", ") T", ") T 1 1", "( S", "a\nT"])
+async def test_who_is_stopped_is_what_a_plain_look_says_whatever_the_name(host: Host, name: str) -> None:
+    keys = []
+    for pid, state in enumerate("RSDTtZX", 7):
+        host.write(host.proc / f"{pid}/stat", stat(100, 5, state).replace("a ) b", name))
+        keys += [(pid, 5 * TICK), (pid, 6 * TICK)]
+    assert await host.gauge.stopped(keys) == stopped(keys, host.proc) == {10}
+
+
+async def test_who_is_stopped_is_known_by_pid_and_start(host: Host) -> None:
+    for pid, state in ((7, "T"), (8, "S"), (9, "T"), (10, "Z")):
+        host.write(host.proc / f"{pid}/stat", stat(100, 5, state))
+    keys = [(7, 5 * TICK), (8, 5 * TICK), (9, 4 * TICK), (10, 5 * TICK), (11, 5 * TICK)]
+    assert await host.gauge.stopped(keys) == {7}
+    assert {row.pid: row.still for row in await host.gauge.processes(keys)} == {7: "frozen", 8: "", 10: ""}

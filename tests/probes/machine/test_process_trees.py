@@ -17,7 +17,7 @@ from engine.errors import TiercelError
 from engine.response import Own
 from engine.state.processes import ProcessKey
 from probes.machine.ownership import own
-from probes.machine.process_trees import Tree, closure, hold, identity
+from probes.machine.process_trees import Tree, closure, hold, identity, stopped
 from tests.helpers.program import until
 
 NOBODY = Own(frozenset())
@@ -103,9 +103,11 @@ async def test_a_tree_stands_still_and_goes_on() -> None:
         with Tree(lambda: [top], NOBODY) as tree:
             assert await tree.freeze()
         assert {state(pid) for pid in marked(mark)} == {"T"}
+        assert stopped([top, (top[0], top[1] - 1), (os.getpid(), 0)]) == {top[0]}
         with Tree(lambda: [top], NOBODY) as tree:
             await tree.thaw()
         await until(lambda: {state(pid) for pid in marked(mark)} == {"S"}, "all go on")
+        assert stopped([top]) == set()
 
 
 async def test_who_forks_all_the_time_is_killed_wholly() -> None:

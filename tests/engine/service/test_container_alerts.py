@@ -1,0 +1,79 @@
+"""The alerts of containers in their list: what the list of alerts of each has, added up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from engine.alerts import Priority
+from engine.protocol import Containers, ListContainers, ListStacks, Stacks
+from engine.rules.load import load
+from engine.sensor import Sensor
+from engine.service.desk import Desk
+from engine.sinks.fanout import Fanout
+from engine.store import AlertStore
+from tests.helpers.sample_alerts import DB, MOMENT, SECOND, WEB, alert
+from tests.helpers.world import docker
+
+EARLIER = [
+    alert("Shell", priority=Priority.NOTICE),
+    alert("Read", time=MOMENT + SECOND),
+    alert("Read", time=MOMENT + 2 * SECOND),
+    alert("Read", container=DB),
+    alert("On the host", container=None),
+]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """That of a sensor that was started again on a store with alerts."""
+    path = tmp_path / "rules.yaml"
+    path.write_text("- {rule: a, desc: d, condition: evt.type = execve, output: o, priority: NOTICE}\n")
+    with closing(AlertStore(tmp_path / "alerts.db")) as store:
+        store.add(EARLIER)
+    with closing(AlertStore(tmp_path / "alerts.db")) as store:
+        sensor = Sensor([], load([path]), store, load_rules=lambda: load([path]), hostname="lab", sinks=Fanout([]))
+        sensor.feed([docker(WEB.id, name="web"), docker(DB.id, name="db")])
+        yield Desk(sensor)
+
+
+async def counted(desk: Desk, request: ListContainers) -> dict[str, dict[str, int]]:
+    reply = await desk.answer(request)
+    assert isinstance(reply, Containers)
+    return {row.info.name: row.alerts for row in reply.rows}
+
+
+async def listed(desk: Desk, container_id: str, before: int = 0) -> dict[str, int]:
+    """What the list of its alerts shows."""
+    page = await desk.answer(ListStacks(container_id=container_id, before=before))
+    assert isinstance(page, Stacks)
+    counts: Counter[str] = Counter()
+    for row in page.rows:
+        counts[row.priority.label] += row.count
+    assert counts.total() == page.alerts
+    return dict(counts)
+
+
+async def test_alerts_of_before_the_start_count_and_so_do_those_that_come(desk: Desk) -> None:
+    assert await counted(desk, ListContainers()) == {"web": {"Notice": 1, "Warning": 2}, "db": {"Warning": 1}}
+    later = [alert("Read", container=DB, time=MOMENT + 9 * SECOND), alert("New", priority=Priority.CRITICAL)]
+    desk.sensor.store.add(later)
+    found = await counted(desk, ListContainers())
+    assert found == {"web": {"Critical": 1, "Notice": 1, "Warning": 2}, "db": {"Warning": 2}}
+    assert found == {one.name: await listed(desk, one.id) for one in (WEB, DB)}
+    reply = await desk.answer(ListContainers())
+    assert isinstance(reply, Containers)
+    assert {row.info.name: row.last_alert for row in reply.rows}["db"] == MOMENT + 9 * SECOND
+
+
+@pytest.mark.parametrize("before", [-1, 1, 2, 3, 4, 5, 6, 7])
+async def test_by_another_time_it_is_those_up_to_then(desk: Desk, before: int) -> None:
+    desk.sensor.store.add([alert("Read", container=DB, time=MOMENT + 9 * SECOND), alert("New", pid=7)])
+    found = await counted(desk, ListContainers(before=before))
+    assert found == {one.name: await listed(desk, one.id, before) for one in (WEB, DB)}
+    known = [one for one in (WEB, WEB, WEB, DB, None, DB, WEB)[: max(before, 0)] if one is not None]
+    assert sum(sum(counts.values()) for counts in found.values()) == len(known)

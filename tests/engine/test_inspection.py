@@ -1,0 +1,61 @@
+"""``docker inspect`` as text: the same JSON, nothing in it that drives a terminal, and secrets not for everybody."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.inspection import HIDDEN, MOST_LINES, lines_of
+from engine.scrub import is_clean
+from tests.helpers.hostile_text import ODD
+
+TEXTS = st.text() | st.sampled_from(ODD) | st.sampled_from(["\x1b]52;c;eA==\x07", "a\n[b]\x9b2J", "{}", "a\u2028b"])
+ANSWERS = st.dictionaries(
+    TEXTS,
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | TEXTS,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+        max_leaves=8,
+    ),
+    max_size=5,
+)
+SHOP: dict[str, Any] = {
+    "Id": "21be",
+    "Config": {"Env": ["PATH=/bin", "KEY=a=s3cret", "EMPTY=", "BARE"], "Cmd": ["httpd", "-f"]},
+    "HostConfig": {"Privileged": False},
+}
+
+
+@given(answer=ANSWERS)
+def test_it_is_the_same_json_and_every_line_can_be_shown(answer: dict[str, Any]) -> None:
+    lines = lines_of(answer, secrets=True)
+    assert json.loads("\n".join(lines)) == json.loads(json.dumps([answer]))
+    assert all(map(is_clean, lines))
+
+
+@given(answer=ANSWERS, config=ANSWERS, env=st.none() | TEXTS | st.lists(TEXTS, max_size=3))
+def test_without_secrets_only_the_values_of_the_environment_are_missing(
+    answer: dict[str, Any], config: dict[str, Any], env: list[str] | str | None
+) -> None:
+    whole = {**answer, "Config": {**config, "Env": env}}
+    (shown,) = json.loads("\n".join(lines_of(whole, secrets=False)))
+    assert {**shown, "Config": {**shown["Config"], "Env": None}} == json.loads(
+        json.dumps({**whole, "Config": {**whole["Config"], "Env": None}})
+    )
+    assert all(variable.endswith(f"={HIDDEN}") for variable in shown["Config"]["Env"] or ())
+
+
+def test_names_of_variables_stay() -> None:
+    (shown,) = json.loads("\n".join(lines_of(SHOP, secrets=False)))
+    assert shown["Config"]["Env"] == [f"{name}={HIDDEN}" for name in ("PATH", "KEY", "EMPTY", "BARE")]
+    assert SHOP["Config"]["Env"][1] == "KEY=a=s3cret", "what was given is left as it is"
+    assert lines_of(SHOP, secrets=True)[:3] == ["[", "    {", '        "Id": "21be",']
+
+
+def test_of_very_much_the_beginning_is_told() -> None:
+    lines = lines_of({"Labels": {str(number): "" for number in range(MOST_LINES + 5)}}, secrets=True)
+    assert len(lines) == MOST_LINES + 1
+    assert lines[-1] == "… 11 more lines"
