@@ -164,6 +164,15 @@ def test_with_two_that_name_it_or_one_that_only_spoke_to_docker_it_is_said_to_be
     assert (second.pid, second.certain, second.others) == (51, False, [f"docker exec {WEB[:6]} ls"])
 
 
+def test_of_those_who_only_spoke_the_latest_of_then_is_told_first(world: World) -> None:
+    """Not who was heard of last: it has spoken again since, for something else."""
+    see(world, *client(52, at=-3 * SECOND), *client(53, at=-SECOND), *client(54, at=-2 * SECOND))
+    see(world, *connects(52, SECOND), *asked("sh"), *entering(40, "/bin/sh", at=MS))
+    asker = entry(world, 40).asker
+    assert asker is not None
+    assert (asker.pid, asker.certain, len(asker.others)) == (53, False, 2)
+
+
 def connects(pid: int, *times: int) -> list[Input]:
     """Of a program that speaks to Docker already."""
     return [later for at in times for later in client(pid, at)[1:]]
