@@ -226,6 +226,22 @@ def test_who_only_names_the_container_is_not_certain_while_another_speaks(world:
     assert (asker.pid, asker.certain, asker.others) == (50, False, ["python3 x.py"])
 
 
+def test_who_alone_names_the_container_is_certain_whatever_its_command_line_ends_with(world: World) -> None:
+    see(world, *cli(51, "exec", "web", "sh", "--login", at=-SECOND))
+    see(world, *asked("sh"), *entering(40, "/bin/sh", at=MS))
+    asker = entry(world, 40).asker
+    assert asker is not None
+    assert (asker.pid, asker.certain, asker.others) == (51, True, [])
+
+
+def test_who_names_a_container_that_begins_has_begun_it_whoever_else_speaks(world: World) -> None:
+    see(world, *cli(50, "start", "web", at=-SECOND), *client(52, at=-MS))
+    see(world, ContainerAction(WEB, T0, "start", {"name": "web"}))
+    starter = world.execs.starter(WEB)
+    assert starter is not None
+    assert (starter.pid, starter.certain, starter.others) == (50, True, [])
+
+
 def test_who_began_a_container_long_ago_is_not_certain_to_have_begun_it_again(world: World) -> None:
     see(world, *cli(50, "run", "-it", "--name", "web", "httpd", at=-3600 * SECOND))
     see(world, ContainerAction(WEB, T0, "restart", {"name": "web"}))
