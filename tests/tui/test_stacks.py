@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.alerts import Priority
-from engine.protocol import SetState
+from engine.protocol import SetState, StackRow
 from tests.helpers.driving import NARROW, WIDE, driving
 from tests.helpers.incident import alert, host_alert, incident
 from tests.helpers.keys.checks import alerts_shown, listing
@@ -98,3 +98,26 @@ async def test_nothing_that_sums_up_stacks_stands_in_a_command() -> None:
             await drive.until_shown("Terminal shell")
             await drive.press("o", "o")
             await drive.until_shown("by container", "6 stacks, last: x")
+
+
+async def test_the_cursor_goes_along_to_what_its_row_is_put_together_with() -> None:
+    """A stack and an alert may have the same number, and be others."""
+    async with driving(incident()) as drive:
+        await alerts_shown(drive)
+        rows = listing(drive)
+
+        async def grouped(text: str, gone: str = "") -> StackRow:
+            await drive.press("o")
+            await (drive.until_gone(gone) if gone else drive.until_shown(text))
+            await drive.settled()
+            selected: StackRow = rows.selected
+            return selected
+
+        for place in range(rows.total):
+            await drive.press("home", *["down"] * place)
+            await drive.settled()
+            before = rows.selected
+            assert (await grouped("by rule")).rule == before.rule
+            assert (await grouped("by container")).container_id == before.container_id
+            alone = await grouped("each alert by itself")
+            assert (await grouped("", gone="each alert by itself")).stack == alone.stack
