@@ -43,7 +43,7 @@ class Upkeep:
         """When the ring refused to be read for the first time since it was read last."""
         self._undelivered = 0
         """Inputs that were not taken, and of which that is not told yet."""
-        self._untold: list[Loss] = []
+        self._untold: deque[Loss] = deque()
         """What was found lost, and is not told yet."""
         self._next_look = 0.0
         self._failing: set[str] = set()
@@ -127,14 +127,21 @@ class Upkeep:
             return
         self._next_look = self._now() + LOOK_PERIOD
         with self.attempt("what was lost cannot be read"):
-            self._untold = added(self._untold, await in_slices(losses.read(time.time_ns())))
+            self._untold = deque(added(self._untold, await in_slices(losses.read(time.time_ns()))))
         if self._untold:
             with self.attempt("a loss is not taken by the sensor"):
-                emit(self._untold)
-                self._untold = []
+                self._tell(emit)
         with self.attempt("the counters of events cannot be read"):
             if losses.of_state():
                 self._snapshots.want()
+
+    def _tell(self, emit: Emit) -> None:
+        """Each on its own: of several it would not be known which were taken when that fails. One that is not taken
+        comes behind the others the next time."""
+        while self._untold:
+            self._untold.rotate(-1)
+            emit([self._untold[-1]])
+            self._untold.pop()
 
 
 def _reason(error: Exception) -> str:

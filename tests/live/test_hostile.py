@@ -113,6 +113,24 @@ async def test_text_lines_are_one_for_each_alert_and_inert(lab: Lab, name: str, 
         assert not re.search("[\x00-\x1f\x7f-\x9f\u202e]", line.decode().rstrip("\n"))
 
 
+LAST = {"--text": "Hostile link", "--json": "link → /etc/shadow"}
+"""By the form, what has been printed when all has."""
+
+
+@pytest.mark.parametrize("form", LAST)
+def test_what_is_printed_to_a_terminal_is_inert(lab: Lab, name: str, rules: Path, tmp_path: Path, form: str) -> None:
+    options = [form, "--docker", lab.url, "-r", str(rules), "--store", str(tmp_path / "alerts.db")]
+    with Tmux.open(tmp_path, *TIERCEL, "watch", *options, size=(80, 24)) as terminal:
+        terminal.until_shown("live")
+        intrude(lab, name)
+        terminal.until(lambda screen: LAST[form] in "".join(screen.splitlines()), "the link")
+        terminal.keys("C-c")
+        terminal.until_shown("exit code 130")
+        written = bytes(terminal.written)
+    assert b"\\x1b" in written or b"\\u001b" in written
+    assert not list(foreign(written))
+
+
 @pytest.mark.parametrize("size", [(80, 24), (160, 50)], ids=["80x24", "160x50"])
 def test_every_pane_shows_escapes_and_obeys_none(
     lab: Lab, name: str, rules: Path, tmp_path: Path, size: tuple[int, int]

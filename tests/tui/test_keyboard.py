@@ -8,7 +8,7 @@ import select
 import subprocess
 import sys
 import tty
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -27,7 +27,7 @@ from tests.helpers.patience import PATIENCE
 from tests.helpers.sensor import MemorySensor
 from tui.app import TiercelApp
 from tui.chords import Chord
-from tui.keyboard import ESCAPE, Keyboard, KeyReader
+from tui.keyboard import ESCAPE, Keyboard, KeyParser, KeyReader
 from tui.keymap import Keys
 from tui.places import AlertPlace
 
@@ -58,17 +58,35 @@ class Typist:
     def comes(self, written: bytes = b"") -> list[Message]:
         """What is made of it, once it has got there; of nothing: when time is over."""
         if written:
-            os.write(self._ours, written)
-            assert select.select([self._theirs], [], [], PATIENCE)[0]
+            self.press(written)
         return list(self._reader.read())
+
+    def press(self, written: bytes) -> None:
+        """It has got there, and is not read yet."""
+        os.write(self._ours, written)
+        assert select.select([self._theirs], [], [], PATIENCE)[0]
+
+
+class Interrupted(KeyParser):
+    """While it is asked whether a key may have begun, the ``rest`` of it comes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rest: Callable[[], object] = lambda: None
+
+    @property
+    def is_within(self) -> bool:
+        """Whether it has, as far as was read."""
+        self.rest()
+        return super().is_within
 
 
 @contextmanager
-def typing(escape: float) -> Iterator[Typist]:
+def typing(escape: float, parser: KeyParser | None = None) -> Iterator[Typist]:
     """Somebody at a terminal whose Esc is one after so many seconds."""
     ours, theirs = pty.openpty()
     tty.setraw(theirs)
-    reader = KeyReader(theirs, escape=escape)
+    reader = KeyReader(theirs, escape=escape, parser=parser)
     try:
         yield Typist(ours, theirs, reader)
     finally:
@@ -108,6 +126,17 @@ def test_what_waits_in_the_terminal_is_no_esc_however_late_it_is_looked_at(key: 
     with typing(0) as typist:
         assert told(typist.comes(key.encode()[:1])) == []
         assert told(typist.comes(key.encode()[1:])) == told(list(XTermParser().feed(key)))
+
+
+def test_what_comes_between_the_look_and_the_verdict_is_no_esc_either() -> None:
+    """A program that stood still just there has not waited."""
+    parser = Interrupted()
+    with typing(0, parser) as typist:
+        assert told(typist.comes(b"\x1b")) == []
+        parser.rest = lambda: typist.press(b"[A")
+        assert told(typist.comes()) == []
+        parser.rest = lambda: None
+        assert told(typist.comes()) == ["up"]
 
 
 @pytest.mark.parametrize("key", ALONE)

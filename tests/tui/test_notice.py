@@ -12,7 +12,7 @@ from tests.helpers.keys.checks import alerts_shown, listing, view_shown
 from tests.helpers.responses import respondable
 from tui.places import AlertPlace
 from tui.widgets import notice
-from tui.widgets.notice import Part, fitted
+from tui.widgets.notice import Notice, Part, fitted
 
 MARKS = Part([("* 3 marked", "accent"), ("   M none", "dim")], 1)
 FILTER = Part([("/ ", "accent"), ("web", "strong"), ("   esc clears", "dim")], 2)
@@ -133,3 +133,32 @@ async def test_a_word_in_passing_goes_with_the_place_it_was_about(away: str, mon
         await drive.until(lambda: drive.text().count("over and over") > 10)
         await drive.press("tab" if away == "another tab" else "escape")
         await drive.until_gone("over and over")
+
+
+async def test_a_newer_word_and_those_of_others_stay_when_the_older_one_is_taken_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(notice, "LONG", 600.0)
+    async with driving(incident(), NARROW) as drive:
+        drive.app.visit(AlertPlace(4, 3, "Sensitive file read"), "timeline")
+        await drive.until_shown("±60 s of")
+        drive.app.notify("of the sensor", timeout=600.0)
+        drive.pane.say(("over and over " * 20, ""))
+        drive.pane.say(("once more " * 20, ""))
+        await drive.until(lambda: drive.text().count("once more") > 10 and drive.text().count("over and over") == 0)
+        await drive.settled()
+        assert drive.text().count("once more") > 10, "it is the newer one's place that it would be taken from"
+        await drive.press("tab")
+        await drive.until_gone("once more")
+        assert "of the sensor" in drive.text()
+
+
+async def test_a_word_that_is_taken_back_before_it_was_told_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notice, "LONG", 600.0)
+    async with driving(incident(), NARROW) as drive:
+        drive.app.visit(AlertPlace(4, 3, "Sensitive file read"), "timeline")
+        await drive.until_shown("±60 s of")
+        drive.pane.say(("over and over " * 20, ""))
+        drive.pane.query_one(Notice).hush()
+        await drive.settled()
+        assert drive.text().count("over and over") < 10, "only the line itself"

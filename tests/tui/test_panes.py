@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 
 from engine.events import ContainerInfo, Phase
-from engine.protocol import ContainerRow, DroppedRow, KeptRow
+from engine.protocol import ContainerRow, DroppedRow, EventRow, KeptRow
 from tests.helpers.driving import NARROW, WIDE, Drive, driving
 from tests.helpers.incident import SHELL, WEB, incident
 from tests.helpers.sensor import NOW, World, healthy
@@ -257,6 +257,20 @@ async def test_an_event_is_told_without_repetition(size: tuple[int, int]) -> Non
         missing = next(line for line in lines if "ld.so" in line)
         assert (missing.count("openat"), missing.count("ENOENT")) == (1, 1)
         assert next(line for line in lines if "/etc/deep" in line).endswith("…")
+
+
+@pytest.mark.parametrize("count", [199, 200, 201])
+async def test_a_list_of_events_that_is_cut_off_says_so(count: int) -> None:
+    world = incident()
+    world.events = [
+        EventRow(number, NOW - number, "openat", 4711, "cat", "3", f"openat /f/{number}") for number in range(count)
+    ]
+    async with driving(world) as drive:
+        await drive.press("4")
+        await drive.until_shown("/f/190")
+        drive.app._tick()
+        await drive.settled()
+        assert ("; the latest 200" in drive.text()) == (count >= 200)
 
 
 async def test_the_footer_always_has_help_and_quit() -> None:

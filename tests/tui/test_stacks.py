@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine.alerts import Priority
-from engine.protocol import SetState
+from engine.protocol import SetState, StackRow
 from tests.helpers.driving import NARROW, WIDE, driving
 from tests.helpers.incident import AGENT, DB, WEB, alert, host_alert, incident
 from tests.helpers.keys.checks import alerts_shown, listing
@@ -121,3 +121,26 @@ async def test_a_row_of_several_containers_says_how_many_others_there_are(size: 
         assert listing(drive).columns[6].text(listing(drive).selected) == "a-long-name +3"
         await drive.press("o")
         await drive.until_shown("by container", "worst of 6: ")
+
+
+async def test_the_cursor_goes_along_to_what_its_row_is_put_together_with() -> None:
+    """A stack and an alert may have the same number, and be others."""
+    async with driving(incident()) as drive:
+        await alerts_shown(drive)
+        rows = listing(drive)
+
+        async def grouped(text: str, gone: str = "") -> StackRow:
+            await drive.press("o")
+            await (drive.until_gone(gone) if gone else drive.until_shown(text))
+            await drive.settled()
+            selected: StackRow = rows.selected
+            return selected
+
+        for place in range(rows.total):
+            await drive.press("home", *["down"] * place)
+            await drive.settled()
+            before = rows.selected
+            assert (await grouped("by rule")).rule == before.rule
+            assert (await grouped("by container")).container_id == before.container_id
+            alone = await grouped("each alert by itself")
+            assert (await grouped("", gone="each alert by itself")).stack == alone.stack

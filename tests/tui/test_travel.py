@@ -92,6 +92,26 @@ async def test_no_event_by_then_is_another_thing_than_none() -> None:
         await drive.until_shown("No event by then is remembered.", "e on it.")
 
 
+async def test_by_alerts_that_are_unknown_nothing_is_sorted() -> None:
+    world = incident()
+    next(row for row in world.containers if row.info.name == "db").alerts = {"Critical": 2}
+    async with driving(world, WIDE) as drive:
+        await begun(drive)
+        await drive.press("2")
+        await drive.until_shown("C1 E1 W4 N1")
+
+        def names() -> list[str]:
+            return [row.info.name for row in drive.pane.source.rows]  # type: ignore[attr-defined]
+
+        usual = names()
+        while "by Alerts" not in drive.text():
+            await drive.press("greater_than_sign")
+        assert names()[0] == "db" != usual[0]
+        await drive.press("comma")
+        await drive.until_shown("as of ")
+        await drive.until(lambda: names() == usual)
+
+
 async def test_a_step_too_far_is_now_and_nothing_lies_before_the_begin() -> None:
     async with driving(incident()) as drive:
         await begun(drive)

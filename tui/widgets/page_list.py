@@ -162,11 +162,14 @@ class PageList(DrawnList[Row], Generic[Row]):
     def restart(self, *, others: bool = False) -> None:
         """Another question: answers to the old one are discarded, the cursor keeps its row if it is still there.
 
-        With ``others`` the rows are others, not only more of the same.
+        With ``others`` the rows are others, not only more of the same, and may be identified by something else: it goes
+        to the one that its row belongs to.
         """
         self._others = others
         if others:
             self._needs.clear()
+            if self._key is not None and self.selected is not None:
+                self._key = self.source.key(self.selected)
         self._question += 1
         self._cache.expire()
         self._ask()

@@ -37,10 +37,11 @@ from engine.protocol import (
     SetRule,
     Welcome,
 )
-from engine.service.client import Client, SensorGone
+from engine.service.client import Client, SensorGone, start_on
 from engine.service.connection import IN_WORK
 from engine.service.frames import FrameReader, to_frame, to_reply
 from engine.service.server import REFUSING, Server
+from engine.service.sockets import SOCKET
 from tests.helpers.patience import PATIENCE
 from tests.helpers.sample_alerts import alert
 from tests.helpers.sample_health import health
@@ -459,6 +460,11 @@ async def test_no_sensor_there_says_so(path: Path) -> None:
     with pytest.raises(SensorGone, match="no sensor answers") as gone:
         await Client.connect(path)
     assert f"sensor --socket {path}" in gone.value.hint, "and what to do, as it can be typed"
+
+
+def test_what_to_do_without_a_sensor_can_be_typed_as_it_stands() -> None:
+    assert start_on(Path(SOCKET)).endswith("tiercel sensor")
+    assert start_on(Path("/tmp/a b.sock")).endswith("tiercel sensor --socket '/tmp/a b.sock'")
 
 
 async def test_who_may_not_use_a_sensor_is_told_who_may(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

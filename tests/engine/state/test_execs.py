@@ -164,6 +164,15 @@ def test_with_two_that_name_it_or_one_that_only_spoke_to_docker_it_is_said_to_be
     assert (second.pid, second.certain, second.others) == (51, False, [f"docker exec {WEB[:6]} ls"])
 
 
+def test_of_those_who_only_spoke_the_latest_of_then_is_told_first(world: World) -> None:
+    """Not who was heard of last: it has spoken again since, for something else."""
+    see(world, *client(52, at=-3 * SECOND), *client(53, at=-SECOND), *client(54, at=-2 * SECOND))
+    see(world, *connects(52, SECOND), *asked("sh"), *entering(40, "/bin/sh", at=MS))
+    asker = entry(world, 40).asker
+    assert asker is not None
+    assert (asker.pid, asker.certain, len(asker.others)) == (53, False, 2)
+
+
 def connects(pid: int, *times: int) -> list[Input]:
     """Of a program that speaks to Docker already."""
     return [later for at in times for later in client(pid, at)[1:]]
@@ -215,6 +224,22 @@ def test_who_only_names_the_container_is_not_certain_while_another_speaks(world:
     asker = entry(world, 40).asker
     assert asker is not None
     assert (asker.pid, asker.certain, asker.others) == (50, False, ["python3 x.py"])
+
+
+def test_who_alone_names_the_container_is_certain_whatever_its_command_line_ends_with(world: World) -> None:
+    see(world, *cli(51, "exec", "web", "sh", "--login", at=-SECOND))
+    see(world, *asked("sh"), *entering(40, "/bin/sh", at=MS))
+    asker = entry(world, 40).asker
+    assert asker is not None
+    assert (asker.pid, asker.certain, asker.others) == (51, True, [])
+
+
+def test_who_names_a_container_that_begins_has_begun_it_whoever_else_speaks(world: World) -> None:
+    see(world, *cli(50, "start", "web", at=-SECOND), *client(52, at=-MS))
+    see(world, ContainerAction(WEB, T0, "start", {"name": "web"}))
+    starter = world.execs.starter(WEB)
+    assert starter is not None
+    assert (starter.pid, starter.certain, starter.others) == (50, True, [])
 
 
 def test_who_began_a_container_long_ago_is_not_certain_to_have_begun_it_again(world: World) -> None:

@@ -170,6 +170,30 @@ async def test_a_flood_of_ever_new_stacks_pays_for_itself(path: Path) -> None:
         }  # fmt: skip
 
 
+async def test_when_less_has_to_go_than_when_it_was_begun_to_choose_less_goes(path: Path) -> None:
+    """Some have become too old meanwhile."""
+    with closing(AlertStore(path)) as store:
+        store.add(crowd(1_040))
+        assert store._writer.trim(Retention(alerts=1_000)), "it is still being found out"
+        while store._writer.trim(Retention(alerts=1_030)):
+            pass
+        assert store.total == 1_030
+
+
+async def test_a_choice_that_fails_is_begun_anew(path: Path) -> None:
+    with closing(AlertStore(path)) as store:
+        store.add(crowd(1_040))
+        connection, said, retention = store._writer._connection, [""], Retention(alerts=1_000)
+        connection.set_trace_callback(said.append)
+        connection.set_progress_handler(lambda: "FROM stacks WHERE id >=" in said[-1], 1)
+        with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+            store._writer.trim(retention)
+        connection.set_progress_handler(None, 0)
+        while store._writer.trim(retention):
+            pass
+        assert store.total == 1_000
+
+
 async def test_a_stack_that_is_larger_than_the_crowd_pays_before_it(path: Path) -> None:
     with closing(AlertStore(path, retention=Retention(alerts=1_000))) as store:
         store.add([*repeated(900, "large"), *crowd(300)])

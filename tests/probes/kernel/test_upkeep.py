@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -110,25 +113,116 @@ def test_each_event_is_delivered_or_counted_as_lost(upkeep: Upkeep, refusals: in
     assert upkeep.failed == refusals
 
 
+def test_those_for_which_there_is_no_time_are_counted(upkeep: Upkeep, clock: Clock) -> None:
+    taker, parts = Taker(0), [[b"record"] * 3, [b"record"] * 2, [b"record"] * 4]
+
+    def inputs_of(part: list[bytes]) -> list[Input]:
+        clock.seconds += 1.0
+        return [event("openat", pid) for pid in range(len(part))]
+
+    upkeep.deliver_until(clock.seconds + 2.0, taker.emit, parts, inputs_of)
+    *events, loss = taker.taken
+    assert len(events) == 5
+    assert isinstance(loss, Loss)
+    assert (loss.count, loss.cause) == (4, UNDELIVERED)
+
+
+@dataclass
+class Counted:
+    """The kernel's counters of what was lost, of three cgroups."""
+
+    table: BpfMap
+    losses: Losses
+
+    def lose(self, count: int, pid: int = 70, *, cgroups: Sequence[int] = (1,)) -> None:
+        """So many in all by now, in each of these."""
+        for cgroup in cgroups:
+            self.table.update(LOSS_KEY.pack(cgroup, 8, 0), LOSS.pack(count, pid, 0, b"flood"))
+
+
+@pytest.fixture
+def counted() -> Iterator[Counted]:
+    table = BpfMap(create_map(HASH, LOSS_KEY.size, LOSS.size, 10), LOSS_KEY.size, LOSS.size)
+    counters = PerCpuMap(create_map(PERCPU_ARRAY, 4, COUNTER.size, 256), 4, COUNTER.size)
+    yield Counted(table, Losses(table, counters, {(8, 1): "web", (8, 2): "db", (8, 3): "agent"}))
+    table.close()
+    counters.close()
+
+
 @pytest.mark.live
 @pytest.mark.asyncio
 @pytest.mark.parametrize("refusals", range(4))
-async def test_what_was_lost_is_told_whatever_is_behind_emit(upkeep: Upkeep, clock: Clock, refusals: int) -> None:
+async def test_what_was_lost_is_told_whatever_is_behind_emit(
+    upkeep: Upkeep, clock: Clock, counted: Counted, refusals: int
+) -> None:
     """A bug there costs no count: it is told with what is found next."""
-    table = BpfMap(create_map(HASH, LOSS_KEY.size, LOSS.size, 10), LOSS_KEY.size, LOSS.size)
-    counters = PerCpuMap(create_map(PERCPU_ARRAY, 4, COUNTER.size, 256), 4, COUNTER.size)
-    losses, taker = Losses(table, counters, {(8, 1): "web"}), Taker(refusals)
+    taker = Taker(refusals)
     for count in (5, 7, 7, 7, 9):
-        table.update(LOSS_KEY.pack(1, 8, 0), LOSS.pack(count, 70 + count, 0, b"flood"))
+        counted.lose(count, 70 + count)
         clock.seconds += LOOK_PERIOD
-        await upkeep.look(losses, taker.emit)
-    table.close()
-    counters.close()
+        await upkeep.look(counted.losses, taker.emit)
     told = [one for one in taker.taken if isinstance(one, Loss)]
     assert sum(one.count for one in told) == 9
     assert told[-1].pid == 79
     assert {(one.container_id, one.cause) for one in told} == {("web", CAUSES[0])}
     assert upkeep.failed == refusals
+
+
+@pytest.mark.live
+@pytest.mark.asyncio
+async def test_it_is_looked_once_a_second(upkeep: Upkeep, clock: Clock, counted: Counted) -> None:
+    """It costs a call for each map, however much was lost."""
+    taker = Taker(0)
+    for count, passed in ((1, 0.0), (2, LOOK_PERIOD / 2), (3, LOOK_PERIOD / 2)):
+        clock.seconds += passed
+        counted.lose(count)
+        await upkeep.look(counted.losses, taker.emit)
+    assert [one.count for one in taker.taken if isinstance(one, Loss)] == [1, 2]
+
+
+class Choosy:
+    """Takes one input after the other, until it meets one that it ``refuses``: the others before it are taken."""
+
+    def __init__(self, refuses: Callable[[Loss], bool]) -> None:
+        self.refuses = refuses
+        self.taken: Counter[str] = Counter()
+
+    def emit(self, inputs: Sequence[Input]) -> None:
+        for one in inputs:
+            assert isinstance(one, Loss)
+            if self.refuses(one):
+                raise KeyError("a bug")
+            self.taken[one.container_id] += one.count
+
+
+@pytest.mark.live
+@pytest.mark.asyncio
+@pytest.mark.parametrize("refused", sorted(product([False, True], repeat=4)))
+async def test_what_is_refused_in_part_is_neither_lost_nor_told_twice(
+    upkeep: Upkeep, clock: Clock, counted: Counted, refused: tuple[bool, ...]
+) -> None:
+    turns = iter(refused)
+    taker = Choosy(lambda _: next(turns, False))
+    for count in range(1, 7):
+        counted.lose(count, cgroups=(1, 2, 3))
+        clock.seconds += LOOK_PERIOD
+        await upkeep.look(counted.losses, taker.emit)
+    assert taker.taken == {"web": 6, "db": 6, "agent": 6}
+
+
+@pytest.mark.live
+@pytest.mark.asyncio
+@pytest.mark.parametrize("never", ["web", "db", "agent"])
+async def test_one_loss_that_is_never_taken_holds_up_no_other_and_is_told_once(
+    upkeep: Upkeep, clock: Clock, counted: Counted, told: list[tuple[str, str]], never: str
+) -> None:
+    taker = Choosy(lambda one: one.container_id == never)
+    counted.lose(9, cgroups=(1, 2, 3))
+    for _ in range(3):
+        clock.seconds += LOOK_PERIOD
+        await upkeep.look(counted.losses, taker.emit)
+    assert taker.taken == dict.fromkeys({"web", "db", "agent"} - {never}, 9)
+    assert len(told) == 1
 
 
 LOSSES = st.lists(st.builds(Loss, st.just(0), st.integers(1, 9), st.sampled_from("ab"), st.sampled_from("xyz")))
