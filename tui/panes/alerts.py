@@ -16,7 +16,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from engine.alert_query import ALERTS
-from engine.events import Phase
 from engine.filter import parse_filter
 from engine.protocol import StackRow
 from tui import clip, words
@@ -31,6 +30,7 @@ from tui.panes.base import order, waiting_for
 from tui.panes.bundling import Bundled
 from tui.panes.filtering import FilterPane
 from tui.panes.listing import no_match, texts
+from tui.panes.no_alerts import no_alerts
 from tui.panes.stack_pages import GROUPINGS, StackPages
 from tui.panes.visits import AlertVisits, Meant
 from tui.places import AlertPlace, GroupPlace
@@ -369,31 +369,11 @@ class AlertsPane(AlertVisits, FilterPane):
 
     def ticked(self) -> None:
         """Ages have grown."""
-        nothing = no_match(self) if self.source.filter else [self._nothing()]
+        nothing = no_match(self) if self.source.filter else [no_alerts(self.front, is_part=self.source.is_part)]
         self.list.placeholder = waiting_for(self.front, nothing, answered=self.list.is_answered)
         self.list.redraw()
 
-    def _nothing(self) -> Span:
-        health = self.front.health
-        if health is None:
-            return "No alerts.", "dim"
-        if self.front.travel.at:
-            return "No alert by then.", "dim"
-        if not health.rules_enabled:
-            return "No rule is on: nothing raises an alert.", "warn"
-        if health.phase in _NONE_OF:
-            return _NONE_OF[health.phase], "dim"
-        if self.source.is_part:
-            return "No alerts are kept of it.", "dim"
-        watching = f"{words.plural(health.rules_enabled, 'rule')} on {words.plural(health.containers, 'container')}"
-        return f"All quiet: {watching} and the host.", "dim"
 
-
-_NONE_OF = {
-    Phase.REPLAYING: "No alert yet: the recording is being replayed.",
-    Phase.ENDED: "The recording has ended and raised no alert.",
-}
-"""What a recording without alerts is said to be."""
 _GROUPED = {"rule": "by rule", "container": "by container", "none": "each alert by itself"}
 """What the notice says of a grouping that is not the usual one."""
 
