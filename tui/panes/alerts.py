@@ -18,7 +18,7 @@ from textual.binding import BindingType
 from engine.alert_query import ALERTS
 from engine.filter import parse_filter
 from engine.protocol import StackRow
-from tui import clip, words
+from tui import clip
 from tui.actions import bindings
 from tui.alert_text import brief, overview, preview
 from tui.front import Front, GoneError, RefusedError
