@@ -97,7 +97,16 @@ ACTIONS = (
     Action("logs", "l", "logs", "Its logs: what it wrote to standard output and error", ("containers",)),
     Action("image", "i", "image", "Its image: how it was made, who else runs it", ("containers",), shown=False),
     Action("shell", "E", "shell", "Open a shell in it (docker exec); its alerts are marked as yours", ("containers",)),
-    Action("sort_next", "greater_than_sign", "sort", "Sort by the next column", _SORTED, about="list"),
+    Action("sort_next", "greater_than_sign", "sort", "Sort by the next column", ("containers", "rules"), about="list"),
+    Action(  # the footer of 80 columns is full
+        "sort_next",
+        "greater_than_sign",
+        "sort",
+        "Sort by the next column; behind the last the tree is back",
+        ("processes",),
+        shown=False,
+        about="list",
+    ),
     Action(
         "sort_previous",
         "less_than_sign",
