@@ -17,7 +17,6 @@ from tui.panes.events import EventsPane
 from tui.panes.files import FilesPane
 from tui.panes.image import ImagePane
 from tui.panes.inspect import InspectPane
-from tui.panes.inspect_json import InspectJsonPane
 from tui.panes.logs import LogsPane
 from tui.panes.process import ProcessPane
 from tui.panes.processes import ProcessesPane
@@ -52,7 +51,6 @@ def _container(place: ContainerPlace) -> list[Tab]:
         Tab("logs", "Logs", lambda front, id: LogsPane(front, inside, id)),
         Tab("inspect", "Inspect", lambda front, id: InspectPane(front, inside, id)),
         Tab("image", "Image", lambda front, id: ImagePane(front, inside, id)),
-        Tab("json", "JSON", lambda front, id: InspectJsonPane(front, inside, id)),
     ]
 
 

@@ -22,7 +22,7 @@ _ALWAYS = ("tabs", "inside", "everywhere", "time")
 _OF_LISTS = ("alerts", "its_alerts", "timeline", "containers", "processes", "events", "changes", "rules")
 TOGETHER: tuple[tuple[str, ...], ...] = (
     *((view, "list", *_ALWAYS) for view in _OF_LISTS),
-    *((view, "text", "search", *_ALWAYS) for view in ("alert", "rule", "logs")),
+    *((view, "text", "search", *_ALWAYS) for view in ("alert", "rule", "logs", "inspect")),
     ("filter", "everywhere"),
 )
 """Views whose keys work at the same time: no key may mean two things there."""

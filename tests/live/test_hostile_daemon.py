@@ -61,7 +61,7 @@ def walk(terminal: Tmux, container_id: str) -> None:
     terminal.until_shown("esc clears", SHOWN)
     terminal.keys("Enter")
     terminal.until_shown("Inspect", SHOWN)
-    for _ in range(7):
+    for _ in range(6):
         before = terminal.text()
         terminal.keys("Tab")
         stands(terminal, before)

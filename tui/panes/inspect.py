@@ -2,33 +2,71 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from textual.binding import BindingType
 from textual.content import Content
 
 from engine.events import ContainerInfo, Mount
-from engine.protocol import ContainerRow, Containers, ListContainers
+from engine.protocol import ContainerRow, Containers, GetInspection, Inspection, ListContainers
 from tui import words
+from tui.actions import bindings
 from tui.alert_text import facts, lines, section
 from tui.container_text import flags, foreign, name
-from tui.front import Front
+from tui.front import Front, RefusedError
 from tui.panes.text import TextPane
 from tui.theme import Span, content
 
 
 class InspectPane(TextPane):
-    """A container in words, kept up to date."""
+    """A container in words, kept up to date; by key all that ``docker inspect`` prints, which is of now."""
 
+    BINDINGS: ClassVar[list[BindingType]] = bindings("inspect")
     follows = ("containers",)
     of_time = "then"
 
     def __init__(self, front: Front, container_id: str, id: str) -> None:
         super().__init__(front, id)
         self._container_id = container_id
+        self._whole = False
+
+    def action_whole(self) -> None:
+        """All of it, or in words again."""
+        self._whole = not self._whole
+        self.details.scroll_home(animate=False)
+        self.say()
+        self.loader.now()
+
+    def standing(self) -> list[list[Span]]:
+        """Which of both it is."""
+        now = " of now" if self.front.travel.at else ""
+        shown: list[Span] = [(f"docker inspect{now}", "strong"), (f"   {self.sign('whole')} in words", "dim")]
+        return [*super().standing(), *([shown] if self._whole else [])]
 
     async def load(self) -> None:
+        """In words or whole. Docker is asked only by who looks at all of it."""
+        if self._whole:
+            await self._load_whole()
+        else:
+            await self._load_words()
+
+    async def _load_whole(self) -> None:
+        try:
+            lines = (await self.front.ask(GetInspection(self._container_id), Inspection)).lines
+        except RefusedError as error:
+            why = ": ".join(filter(None, (error.message, error.hint)))
+            self.details.show(content((f"It is not known: {why}", "warn")))
+        else:
+            if self._whole:  # still
+                self.details.show(content(("\n".join(lines), "")))
+
+    async def _load_words(self) -> None:
         """The container among all, with what was told of it by then."""
         at = self.front.travel.at
         rows = (await self.front.ask(ListContainers(at=at), Containers)).rows
         row = next((row for row in rows if row.info.id == self._container_id), None)
+        if self._whole:
+            return  # somebody wants all of it meanwhile
         if row is None:
             gone = (
                 f"This container was not known at {words.moment(at)}." if at else "This container is no longer known."

@@ -7,6 +7,7 @@ from tests.helpers.driving import Drive
 from tests.helpers.incident import WEB
 from tests.helpers.keys.checks import does, listing, view_shown
 from tests.helpers.sensor import NOW
+from tui.places import ContainerPlace
 from tui.widgets.log_view import LogView
 
 
@@ -34,6 +35,16 @@ async def _(drive: Drive, key: str) -> None:
     await drive.press(key)
     await drive.until(lambda: drive.frame.trail == ["Containers", "web"] and drive.frame.view == "image")
     await drive.until_shown("48M in 7 layers", "COPY shop /srv/shop")
+
+
+@does("inspect", "whole")
+async def _(drive: Drive, key: str) -> None:
+    drive.app.visit(ContainerPlace(WEB, "web"), "inspect")
+    await drive.until_shown("httpd -f")
+    await drive.press(key)
+    await drive.until_shown('"Status": "running"')
+    await drive.press(key)
+    await drive.until_shown("httpd -f")
 
 
 @does("containers", "shell")
