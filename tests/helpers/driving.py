@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from textual.events import Paste
@@ -33,6 +33,8 @@ class Drive:
     app: TiercelApp
     pilot: Pilot[None]
     sensor: MemorySensor
+    pressed: list[str] = field(default_factory=list)
+    """All keys so far, by Textual's names."""
 
     @property
     def frame(self) -> Frame:
@@ -52,6 +54,7 @@ class Drive:
 
     async def press(self, *keys: str) -> None:
         """Press keys and let the application take them in."""
+        self.pressed += keys
         await self.pilot.press(*keys)
         await self.pilot.pause()
 

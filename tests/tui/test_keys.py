@@ -31,6 +31,7 @@ CASES = [
 async def test_a_key_does_what_the_table_says(view: str, action: str, key: str) -> None:
     async with driving(incident()) as drive:
         await CHECKS[view, action](drive, key)
+        assert key in drive.pressed
 
 
 def test_every_action_has_a_check_and_every_check_an_action() -> None:
