@@ -1,4 +1,5 @@
-"""Rule files that bring nothing, and rules of which none is in force: no fault, and hardly what is wanted."""
+"""Rules that do nothing: files that bring none, rules that cannot be judged here, none in force. No fault, and hardly
+what is wanted."""
 
 from __future__ import annotations
 
@@ -7,10 +8,12 @@ from pathlib import Path
 
 from engine.rules.documents import DocumentError, read_file
 from engine.rules.load import rule_files
-from engine.rules.ruleset import RuleSet
+from engine.rules.ruleset import Rule, RuleSet
 from engine.rules.yaml_items import SourceFile, items
 
 NO_RULE = "no rule is in force"
+_NAMED = 3
+"""Rules that are told by name; `rules check` has all."""
 Remark = tuple[str, str]
 """What is so, and what to do."""
 
@@ -24,9 +27,18 @@ def remarks(named: Sequence[Path], rules: RuleSet) -> Iterator[Remark]:
             yield f"{path} has no rule files", "their names end in .yaml or .yml"
         elif path.is_file() and str(path) not in filled and _is_empty(path):
             yield f"{path} has no rules", "and no lists or macros: it changes nothing"
+    if unserved := [rule for rule in rules.unserved if rule.enabled]:
+        yield cannot_be_judged(unserved), f"{unserved[0].name}: {unserved[0].unserved[0]}"
     if not any(rule.enabled for rule in rules.rules):
         off = f"{len(rules.rules):,} off: " if rules.rules else ""
         yield NO_RULE, f"{off}nothing raises an alert"
+
+
+def cannot_be_judged(rules: Sequence[Rule]) -> str:
+    """Those by name, the first of them where there are many."""
+    more = f" and {len(rules) - _NAMED:,} more" if len(rules) > _NAMED else ""
+    named = ", ".join(rule.name for rule in rules[:_NAMED])
+    return f"{'a rule' if len(rules) == 1 else 'rules'} that cannot be judged here: {named}{more}"
 
 
 def _is_empty(path: Path) -> bool:

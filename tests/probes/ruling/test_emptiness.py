@@ -64,3 +64,21 @@ def test_what_was_told_is_withdrawn_once_a_rule_is_in_force(rule: Path) -> None:
     rule.write_text(RULE)
     configured.load()
     assert not vitals.problems
+
+
+def test_a_rule_that_cannot_be_judged_is_named_with_the_reason(rule: Path, tmp_path: Path) -> None:
+    slow = tmp_path / "slow.yaml"
+    slow.write_text(RULE.replace("rule: R", "rule: Slow").replace("=open", "=open and evt.latency > 5"))
+    (what, hint), *others = told(rule, slow)
+    assert what == "a rule that cannot be judged here: Slow"
+    assert hint.startswith("Slow: evt.latency: ")
+    assert others == []
+
+
+def test_of_many_the_first_are_named(tmp_path: Path) -> None:
+    slow = tmp_path / "slow.yaml"
+    each = RULE.replace("=open", "=open and evt.latency > 5")
+    slow.write_text("".join(each.replace("rule: R", f"rule: R{number}") for number in range(5)))
+    assert told(slow)[0][0] == "rules that cannot be judged here: R0, R1, R2 and 2 more"
+    slow.write_text(slow.read_text().replace("priority", "enabled: false\n  priority"))
+    assert [what for what, _ in told(slow)] == ["no rule is in force"]
