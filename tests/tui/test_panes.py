@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from engine.events import ContainerInfo, Phase
 from engine.protocol import ContainerRow, DroppedRow, EventRow, KeptRow
 from tests.helpers.driving import NARROW, WIDE, Drive, driving
-from tests.helpers.incident import SHELL, WEB, incident
+from tests.helpers.incident import AGENT, DB, SHELL, WEB, incident
 from tests.helpers.sensor import NOW, World, healthy
 from tui.panes import PANES
 from tui.panes.alerts import AlertsPane
@@ -283,8 +283,8 @@ async def test_the_footer_always_has_help_and_quit() -> None:
 
 async def test_the_tabs_of_a_drill_down_have_room_beside_any_trail() -> None:
     async with driving(incident(), NARROW) as drive:
-        for title in ("web", "a-container-with-quite-a-long-name", "x" * 300):
-            drive.app.visit(ContainerPlace(WEB, title))
+        for container, title in ((WEB, "web"), (DB, "a-container-with-quite-a-long-name"), (AGENT, "x" * 300)):
+            drive.app.visit(ContainerPlace(container, title))
             await drive.until_shown("Processes  Alerts  Events  Changes  Logs  Inspect  Image")
             line = drive.text().splitlines()[1]
             assert title[:15] in line
