@@ -24,9 +24,9 @@ def test_the_shell_has_the_terminal_and_fg_leads_back(tmux: Path, size: tuple[in
         terminal.until_shown("1 Alerts", "Container")
         for _ in range(2):
             terminal.press("C-z", shows=("Stopped", "shell:"), gone="1 Alerts")
-            terminal.write(f"echo it is $((40 + 2)); stty -a | diff - {before} && echo as before")
+            terminal.write(f"echo it is $((40 + 2)); stty -a | diff - {before} && echo as before: $((1 + 1))")
             terminal.keys("Enter")
-            terminal.until_shown("it is 42", "\nas before")
+            terminal.until_shown("it is 42", "as before: 2")
             terminal.write("fg")
             terminal.press("Enter", shows=("1 Alerts", "Container"), gone="it is 42")
             terminal.press("5", shows=("Hits", "Sensitive file read"))
