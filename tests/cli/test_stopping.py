@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -17,14 +18,15 @@ PROGRAM = (sys.executable, "-m", "tiercel", str(DEMO), "--config", "none")
 @pytest.mark.parametrize("size", SIZES)
 def test_the_shell_has_the_terminal_and_fg_leads_back(tmux: Path, size: tuple[int, int]) -> None:
     with Tmux.open(tmux, "bash", "--norc", "-i", size=size) as terminal:
-        terminal.write(f"PS1='shell: '; stty -a >before; clear; {' '.join(PROGRAM)}")
+        before = shlex.quote(str(tmux / "before"))
+        terminal.write(f"PS1='shell: '; stty -a >{before}; clear; {' '.join(PROGRAM)}")
         terminal.keys("Enter")
         terminal.until_shown("1 Alerts", "Container")
         for _ in range(2):
             terminal.press("C-z", shows=("Stopped", "shell:"), gone="1 Alerts")
-            terminal.write("echo it is $((40 + 2)); stty -a | diff - before && echo as before")
+            terminal.write(f"echo it is $((40 + 2)); stty -a | diff - {before} && echo as before: $((1 + 1))")
             terminal.keys("Enter")
-            terminal.until_shown("it is 42", "as before")
+            terminal.until_shown("it is 42", "as before: 2")
             terminal.write("fg")
             terminal.press("Enter", shows=("1 Alerts", "Container"), gone="it is 42")
             terminal.press("5", shows=("Hits", "Sensitive file read"))
