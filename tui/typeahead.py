@@ -155,4 +155,5 @@ class TypeAhead:
             return False
         action = self._keys.action((view_of(pane), "list"), key)
         lacks_row = not rows.is_here or pane.rows_are_old or "marks" in coming
-        return action is not None and {"row": lacks_row, "rows": not rows.total, "list": False}[action.about]
+        lacks_rows = not rows.total or pane.rows_are_old  # the first of those that come is not the first of these
+        return action is not None and {"row": lacks_row, "rows": lacks_rows, "list": False}[action.about]

@@ -86,6 +86,23 @@ async def test_the_row_that_the_cursor_went_to_is_opened_once_it_is_there() -> N
         await drive.until(lambda: drive.frame.trail == ["Alerts", "rule 999999"])
 
 
+@pytest.mark.parametrize(("key", "place"), [("home", 0), ("end", -1)])
+async def test_the_first_and_the_last_row_are_those_of_what_was_asked_for(key: str, place: int) -> None:
+    """Not the rows that stand there until the answer comes, wherever these would be among the others."""
+    async with driving(incident()) as drive:
+        await alerts_shown(drive)
+        drive.app.ahead.patience = 1000
+        rows = drive.pane.query_one(PageList)
+        for _ in range(4):  # by rule, by container, one by one, as it was
+            await drive.press("down", "down")
+            drive.sensor.hold()
+            typed(drive, "o", key)
+            await drive.settled()
+            drive.sensor.release()
+            await drive.quiet()
+            assert rows.cursor == place % rows.total
+
+
 async def test_what_is_being_marked_is_what_the_next_key_is_about() -> None:
     async with driving(incident()) as drive:
         await alerts_shown(drive)
