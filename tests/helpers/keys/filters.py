@@ -164,7 +164,7 @@ def jumps(action: str, start: int, end: int) -> None:
 
 
 jumps("next_match", 0, 2)
-jumps("previous_match", 2, 2)
+jumps("previous_match", 3, 2)
 
 
 @does("filter", "complete")
