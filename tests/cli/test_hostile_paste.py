@@ -58,7 +58,7 @@ INPUTS: dict[str, tuple[tuple[tuple[str, str], ...], dict[str, str], tuple[str, 
     "filter": ((("/", "words, or"),), TEXTS, ("words, or",)),
     "palette": ((("C-p", "🔎"),), FEW, ("🔎",)),
     "time": ((("T", "now   "), ("@", "Go to a time")), FEW, ("Go to a time",)),
-    "note": ((("s", "False positive"), ("Tab", "a note")), FEW, ("False positive",)),
+    "note": ((("Home", "not following"), ("s", "False positive"), ("Tab", "a note")), FEW, ("False positive",)),
     "filter's name": (
         (("/", "words, or"), ("x", "/ x"), ("C-s", "Saved filters")),
         {name: text[:3] for name, text in FEW.items()},  # as much as goes into a name when each becomes an escape
