@@ -27,7 +27,7 @@ def terminal(at_home: Path) -> Iterator[Tmux]:
     write_rules(at_home / "hostile.yaml")
     program = [sys.executable, "-m", "tiercel", str(at_home / "hostile.tiercel"), "-r", str(at_home / "hostile.yaml")]
     with Tmux.open(at_home, *program, "-c", "none", "--config", "none", size=SIZE) as opened:
-        opened.until_shown("■ ended", "N Notice", patience=90)
+        opened.until_shown("■ ended", "N Notice  Connected  2026-01-01 00:10:54.000", patience=90)
         yield opened
 
 
@@ -58,7 +58,7 @@ INPUTS: dict[str, tuple[tuple[tuple[str, str], ...], dict[str, str], tuple[str, 
     "filter": ((("/", "words, or"),), TEXTS, ("words, or",)),
     "palette": ((("C-p", "🔎"),), FEW, ("🔎",)),
     "time": ((("T", "now   "), ("@", "Go to a time")), FEW, ("Go to a time",)),
-    "note": ((("Home", "not following"), ("s", "False positive"), ("Tab", "a note")), FEW, ("False positive",)),
+    "note": ((("Down", "00:10:53.000"), ("s", "False positive"), ("Tab", "a note")), FEW, ("False positive",)),
     "filter's name": (
         (("/", "words, or"), ("x", "/ x"), ("C-s", "Saved filters")),
         {name: text[:3] for name, text in FEW.items()},  # as much as goes into a name when each becomes an escape

@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
-from textual.content import Content
+from textual.content import Content, Span
 from textual.widgets import Static
 
 from tui import clip
@@ -17,6 +17,8 @@ from tui.widgets.backdrop import Backdrop
 
 _MARKED, _LIT = "reverse dim", "reverse bold"
 """How the places that were found look, and the one that was gone to."""
+_MARKS = 1_000
+"""Places that are marked at a time."""
 
 
 class Details(VerticalScroll, Backdrop):
@@ -66,10 +68,14 @@ class Details(VerticalScroll, Backdrop):
         self.place = min(self.place, max(0, len(self.places) - 1))
 
     def _draw(self) -> None:
-        text = self.shown
-        for number, (start, end) in enumerate(self.places):
-            text = text.stylize(_LIT if number == self.place else _MARKED, start, end)
+        text = Content(self.shown.plain, [*self.shown.spans, *self._marks()])
         self._text.update(text, layout=not self._fits(text))
+
+    def _marks(self) -> list[Span]:
+        """Of the places around the one that was gone to: in a long text each letter may be one."""
+        first = max(0, self.place - _MARKS // 2)
+        near = enumerate(self.places[first : first + _MARKS], first)
+        return [Span(start, end, _LIT if number == self.place else _MARKED) for number, (start, end) in near]
 
     def _fits(self, text: Content) -> bool:
         """Whether it takes as many lines as what is shown: then nothing else has to find its place anew."""
