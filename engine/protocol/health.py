@@ -106,6 +106,7 @@ class Health(msgspec.Struct):
     """"docker", "" when none can be reached."""
     runtime_detail: str
     rules_enabled: int
+    """Those that are on and can be judged here."""
     rules_total: int
     alerts: int
     own_events: int

@@ -197,6 +197,8 @@ class RuleRow(msgspec.Struct):
     """Nanoseconds to judge an event of its types, if no other rule shared its tests; negative while it is measured."""
     kept_back: float = -1.0
     """The share of an ordinary server's events of its types that it leaves in the kernel, 0 to 1; negative likewise."""
+    unserved: str = ""
+    """Why it cannot be judged here, "" where it can."""
 
 
 class ProposalRow(msgspec.Struct):

@@ -297,6 +297,7 @@ class Desk:
             line=rule.line,
             source=rule.source,
             event_types=sorted(rule.event_types),
+            unserved="; ".join(rule.unserved),
             **self._costs.of(rule),
         )
 

@@ -29,8 +29,8 @@ def remarks(named: Sequence[Path], rules: RuleSet) -> Iterator[Remark]:
             yield f"{path} has no rules", "and no lists or macros: it changes nothing"
     if unserved := [rule for rule in rules.unserved if rule.enabled]:
         yield cannot_be_judged(unserved), f"{unserved[0].name}: {unserved[0].unserved[0]}"
-    if not any(rule.enabled for rule in rules.rules):
-        off = f"{len(rules.rules):,} off: " if rules.rules else ""
+    if not any(rule.enabled and not rule.unserved for rule in rules.rules):
+        off = f"{len(rules.rules) - len(unserved):,} off: " if len(rules.rules) > len(unserved) else ""
         yield NO_RULE, f"{off}nothing raises an alert"
 
 

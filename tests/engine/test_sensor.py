@@ -235,6 +235,22 @@ async def test_a_reload_keeps_the_switches_set_by_hand(rules: Path, collected: C
     await sensor.run()
 
 
+async def test_a_rule_that_cannot_be_judged_says_why_and_counts_as_none_that_is_on(
+    rules: Path, collected: Collected
+) -> None:
+    rules.write_text(RULES.replace("proc.name = sh", "proc.name = sh and evt.latency > 5"))
+    sensor = sensor_of(rules, collected)
+    desk = Desk(sensor)
+    reply, health = await desk.answer(ListRules()), await desk.answer(GetHealth())
+    assert isinstance(reply, Rules)
+    assert isinstance(health, HealthReply)
+    why = {row.name: row.unserved for row in reply.rows}
+    assert why["Shell"].startswith("evt.latency: ")
+    assert why["In web"] == ""
+    assert health.health.rules_enabled == 1
+    await sensor.run()
+
+
 async def test_a_reload_takes_what_the_files_switch(rules: Path, collected: Collected) -> None:
     sensor = sensor_of(rules, collected)
     rules.write_text(RULES.replace("- rule: Shell", "- rule: Shell\n  enabled: false"))

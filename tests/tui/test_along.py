@@ -79,6 +79,17 @@ async def test_what_a_view_does_not_know_leaves_it_whole() -> None:
         assert "asks for" not in drive.text()
 
 
+async def test_it_is_cleared_where_it_is_not_in_force_too() -> None:
+    async with driving(incident()) as drive:
+        await give(drive, "fd.name startswith /etc")
+        await go(drive, "2", "containers")
+        await drive.until_shown("asks for what is not known here   esc clears")
+        await drive.press("escape")
+        await drive.until_gone("asks for")
+        await go(drive, "1", "alerts")
+        assert filtered(drive) == ""
+
+
 async def test_words_stay_where_they_are() -> None:
     async with driving(incident()) as drive:
         await give(drive, "shadow")

@@ -37,6 +37,18 @@ async def test_it_is_searched_and_copied_as_a_whole(size: tuple[int, int]) -> No
         await drive.until_gone("docker inspect   J")
 
 
+async def test_what_is_looked_for_is_counted_in_the_text_that_is_shown() -> None:
+    async with driving(incident(), WIDE) as drive:
+        await inspected(drive)
+        await drive.until_shown('"Status": "running"')
+        await drive.press("slash", *"SHOP_KEY", "enter")
+        await drive.until_shown("/ SHOP_KEY", "1 of 1 place")
+        await drive.press("J")
+        await drive.until_shown("httpd -f", "it does not occur")
+        await drive.press("J")
+        await drive.until_shown('"Status": "running"', "1 of 1 place")
+
+
 async def test_it_is_of_now_and_says_so() -> None:
     async with driving(incident()) as drive:
         await inspected(drive)

@@ -273,6 +273,17 @@ async def test_a_list_of_events_that_is_cut_off_says_so(count: int) -> None:
         assert ("; the latest 200" in drive.text()) == (count >= 200)
 
 
+async def test_a_rule_that_cannot_be_judged_has_a_sign_and_says_why() -> None:
+    world = incident()
+    rule = next(row for row in world.rules if row.enabled)
+    rule.unserved = "evt.latency: only the end of a system call is captured"
+    async with driving(world) as drive:
+        await drive.press("5")
+        await drive.until_shown(rule.name[:20], "✗")
+        drive.app.visit(RulePlace(rule.name))
+        await drive.until_shown("✗ It cannot be judged here: evt.latency: only the end")
+
+
 async def test_the_footer_always_has_help_and_quit() -> None:
     async with driving(incident(), NARROW) as drive:
         await drive.until_shown("⏎ open / filter a ack", "c container", "? more q quit")

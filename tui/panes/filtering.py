@@ -108,9 +108,12 @@ class FilterPane(Pane):
         return super().check_action(action, parameters)
 
     def action_clear(self) -> None:
-        """Clear the filter; without one, go back."""
+        """Clear the filter, or what goes along and is not about what is here; without one, go back."""
         if self.filter_bar.text:
             self._set_filter("")
+        elif self._is_foreign():
+            self.share.along.text = ""
+            self.say()
         else:
             self.navigator.go_back(1)
 
@@ -173,6 +176,11 @@ class FilterPane(Pane):
     def standing(self) -> list[list[Span]]:
         """The filter in force, or that which goes along and is not about what is here."""
         text = self.filter_bar.text
-        if not text and self._foreign and self._foreign == self.share.along.text:
-            return [[(f"/ {self._foreign}", "dim"), ("   asks for what is not known here", "dim")]]
-        return [[FILTER_SIGN, (text, "strong"), (f"   {self.sign('clear')} clears", "dim")]] if text else []
+        clears = (f"   {self.sign('clear')} clears", "dim")
+        if self._is_foreign():
+            return [[(f"/ {self._foreign}", "dim"), ("   asks for what is not known here", "dim"), clears]]
+        return [[FILTER_SIGN, (text, "strong"), clears]] if text else []
+
+    def _is_foreign(self) -> bool:
+        """Whether something goes along that is not about what is here."""
+        return bool(self._foreign) and not self.filter_bar.text and self._foreign == self.share.along.text

@@ -81,6 +81,7 @@ def describe(row: RuleRow, now: int) -> Content:
     switch: Span = ("● on", "ok") if row.enabled else ("○ off", "warn")
     rows: list[list[Span]] = [
         [badge(row.priority), ("  ", ""), (row.name, "strong"), ("  ", ""), switch],
+        *([[(f"✗ It cannot be judged here: {row.unserved}.", "warn")]] if row.unserved else []),
         [(f"{row.file}:{row.line}", "dim")],
         [],
         [(row.description, "")],

@@ -47,7 +47,7 @@ class RulesPane(Editing, Undoing, SortedPane[RuleRow]):
 
     def _columns(self) -> list[Column[RuleRow]]:
         return [
-            Column("On", 2, self._switch, exact=lambda row: "on" if row.enabled else "off"),
+            Column("On", 2, self._switch, exact=_state),
             Column(
                 "P",
                 1,
@@ -82,7 +82,9 @@ class RulesPane(Editing, Undoing, SortedPane[RuleRow]):
     def _switch(self, row: RuleRow) -> list[Span]:
         if row.name in self._asked:
             return [("◐", "warn")]
-        return [("●", "ok")] if row.enabled else [("○", "dim")]
+        if not row.enabled:
+            return [("○", "dim")]
+        return [("✗", "warn")] if row.unserved else [("●", "ok")]
 
     def is_on(self, row: RuleRow) -> bool:
         """As asked for, as far as that is not settled yet."""
@@ -190,6 +192,12 @@ class RulesPane(Editing, Undoing, SortedPane[RuleRow]):
 def known(figure: float) -> float | None:
     """A figure, None for one that is not measured yet."""
     return figure if figure >= 0 else None
+
+
+def _state(row: RuleRow) -> str:
+    """In words, for a file of the list."""
+    judged = ", cannot be judged here" if row.unserved else ""
+    return f"on{judged}" if row.enabled else "off"
 
 
 def _hits(row: RuleRow) -> list[Span]:

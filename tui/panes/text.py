@@ -29,6 +29,12 @@ class TextPane(FilterPane):
         """The text."""
         yield self.details
 
+    async def _load(self) -> None:
+        """Another text has others of the places that are looked for."""
+        await super()._load()
+        if self.filter_bar.text:
+            self.show_state()
+
     def apply_filter(self, text: str) -> None:
         """Mark it, and go to the first place."""
         self.details.search(text)

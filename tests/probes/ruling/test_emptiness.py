@@ -69,6 +69,7 @@ def test_what_was_told_is_withdrawn_once_a_rule_is_in_force(rule: Path) -> None:
 def test_a_rule_that_cannot_be_judged_is_named_with_the_reason(rule: Path, tmp_path: Path) -> None:
     slow = tmp_path / "slow.yaml"
     slow.write_text(RULE.replace("rule: R", "rule: Slow").replace("=open", "=open and evt.latency > 5"))
+    assert [what for what, _ in told(slow)] == ["a rule that cannot be judged here: Slow", QUIET[0]]
     (what, hint), *others = told(rule, slow)
     assert what == "a rule that cannot be judged here: Slow"
     assert hint.startswith("Slow: evt.latency: ")
