@@ -261,6 +261,8 @@ class RuntimeState(_Input, tag="runtime"):
     connected: bool
     detail: str = ""
     runtime: str = "docker"
+    address: str = ""
+    """The path of its socket on the host; "" where it has none, or it is not known."""
 
 
 class Loss(_Input, tag="loss"):

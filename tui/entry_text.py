@@ -7,6 +7,7 @@ import re
 from engine.alerts import Alert
 from engine.events import ContainerInfo
 from engine.protocol import AskerRow, ContainerRow, Entry, ExecRow
+from engine.state.lineage import OWN_SHELL
 from tui import words
 from tui.alert_text import facts, section
 from tui.container_text import flags
@@ -19,7 +20,7 @@ NOBODY = 0xFFFF_FFFF
 def describe(entry: Entry, alert: Alert) -> list[list[Span]]:
     """The rows; none for what happened on the host."""
     if entry.row is not None:
-        return section("Entered from outside", facts(_exec(entry.row)))
+        return section("Entered from outside", facts(_exec(entry.row, _asked_by(entry.row, alert))))
     if alert.container is None:
         return []
     if entry.container is not None:
@@ -31,7 +32,12 @@ def describe(entry: Entry, alert: Alert) -> list[list[Span]]:
     return []
 
 
-def _exec(row: ExecRow) -> list[tuple[str, str]]:
+def _asked_by(row: ExecRow, alert: Alert) -> str:
+    """A shell that a screen opens is known by its token, and what the screen does itself is not looked at."""
+    return "a screen of Tiercel, by its key for a shell" if alert.entry == OWN_SHELL else _asker(row.asker)
+
+
+def _exec(row: ExecRow, asked_by: str) -> list[tuple[str, str]]:
     if not row.exec_id:
         return [("When", words.moment(row.time)), *_untold(row)]
     return [
@@ -42,7 +48,7 @@ def _exec(row: ExecRow) -> list[tuple[str, str]]:
         ("Privileged", _yes(row.privileged)),
         ("Ended", _end(row)),
         ("Exec id", row.exec_id[:12]),
-        ("Asked by", _asker(row.asker)),
+        ("Asked by", asked_by),
         ("Joined", "" if row.certain else "by time and command: Docker has not named the process"),
     ]
 

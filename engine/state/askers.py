@@ -3,7 +3,7 @@
 Docker does not tell who asks. A process that connected to its socket just before, or whose command line names the
 container, probably did. It is certain when it began or spoke shortly before, and is the only one that names the
 container, or the only one of these whose command line ends with what was asked for. Where several may have asked, all
-of them are told.
+of them are told. Who speaks to another runtime's socket, or names it by ``-H``, is none of them.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
-from engine.events import KernelEvent
+from engine.events import HOST, KernelEvent
 from engine.protocol import AskerRow
 from engine.state.processes import Process, ProcessKey
 
@@ -32,6 +33,8 @@ ONCE = 30 * 10**9
 """Nanoseconds after which a command line has asked for its exec. Who lives on is attached to it, and asks for none."""
 _SKEW = 10**8
 """Docker's event may have an earlier time than the connect that led to it, as far as clocks and queues go."""
+_PLACES = 8
+"""Sockets of one process that are remembered."""
 
 UserName = Callable[[Process], str]
 
@@ -44,6 +47,12 @@ class _Speaker:
     first: int
     """When it did so for the first time."""
     times: deque[int] = field(default_factory=lambda: deque(maxlen=CONNECTS))
+    places: set[str] = field(default_factory=set)
+    """The sockets that it spoke to or names, as far as they are known. Inside a container a path means another."""
+
+    def may_speak_to(self, address: str) -> bool:
+        """Whether it may be this runtime to which it speaks."""
+        return not (address and self.places) or address in self.places or len(self.places) >= _PLACES
 
     def was_there(self, time: int) -> bool:
         """Whether it lived then, and had spoken."""
@@ -67,26 +76,33 @@ class Askers:
 
     def __init__(self, user: UserName) -> None:
         self._user = user
+        self.address = ""
+        """The socket of the runtime that is followed, as :func:`place_of` gives it."""
         self._latest: OrderedDict[ProcessKey, _Speaker] = OrderedDict()
 
     def connected(self, event: KernelEvent, process: Process) -> None:
         """A process connected somewhere; what matters is whether it is a runtime's socket."""
-        if event.fd is not None and event.fd.type == "unix" and (event.fd.path or event.fd.name).endswith(SOCKETS):
-            self._note(event.time, process)
+        if event.fd is None or event.fd.type != "unix":
+            return
+        path = event.fd.path or event.fd.name
+        if path.endswith(SOCKETS) or place_of(path) == self.address != "":
+            self._note(event.time, process, path)
 
     def executed(self, event: KernelEvent, process: Process) -> None:
         """A program began; what matters is whether it is a runtime's command line."""
         if process.name in PROGRAMS:
-            self._note(event.time, process)
+            self._note(event.time, process, _host_option(process.args))
 
     def found(self, process: Process) -> None:
         """A process lives that was there before; what matters is whether it is a runtime's command line."""
         if process.name in PROGRAMS and process.key not in self._latest:
-            self._note(process.started, process)
+            self._note(process.started, process, _host_option(process.args))
 
-    def _note(self, time: int, process: Process) -> None:
+    def _note(self, time: int, process: Process, address: str) -> None:
         speaker = self._latest.setdefault(process.key, _Speaker(process, time))
         speaker.times.append(time)
+        if address and process.container_id == HOST and len(speaker.places) < _PLACES:
+            speaker.places.add(place_of(address))
         self._latest.move_to_end(process.key)
         if len(self._latest) > MOST:
             self._latest.popitem(last=False)
@@ -96,7 +112,7 @@ class Askers:
     ) -> AskerRow | None:
         """Who probably asked at this time for something about the container of these names (or its id), ``for_exec``
         or else; of several that name it the one whose command line ends with one of the commands."""
-        there = [one for one in self._latest.values() if one.was_there(time)]
+        there = [one for one in self._latest.values() if one.was_there(time) and one.may_speak_to(self.address)]
         there = [one for one in there if not (for_exec and one.is_attached(time))]
         naming = [one for one in there if _names(one.process, names)]
         asking = [one for one in naming if commands and one.process.cmdline.endswith(commands)]
@@ -120,6 +136,23 @@ class Askers:
             others=[one.cmdline or one.name for one in others[: -OTHERS - 1 : -1]],
             more=max(0, len(others) - OTHERS),
         )
+
+
+def place_of(address: str) -> str:
+    """A socket's path or URL as the path that the kernel tells of it, in one form."""
+    path = address.removeprefix("unix://")
+    return path.removeprefix("/var") if path.startswith("/var/run/") else path
+
+
+def _host_option(arguments: Sequence[str]) -> str:
+    """The daemon that a command line names; "" for none."""
+    for argument, following in zip_longest(arguments, arguments[1:], fillvalue=""):
+        if argument in ("-H", "--host"):
+            return following
+        for option in ("--host=", "-H"):
+            if argument.startswith(option):
+                return argument.removeprefix(option)
+    return ""
 
 
 def _lately(there: Iterable[_Speaker], naming: Sequence[_Speaker], time: int) -> list[_Speaker]:

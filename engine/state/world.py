@@ -31,7 +31,7 @@ from engine.events import (
 from engine.protocol import Change, ContainerRow, EventRow, ListEvents, ProcessRow
 from engine.sliced import breathing
 from engine.state import views
-from engine.state.askers import Askers
+from engine.state.askers import Askers, place_of
 from engine.state.changes import ChangeLog
 from engine.state.chores import Chores
 from engine.state.clock import Clock, moment_of
@@ -382,6 +382,7 @@ class World:
     def _runtime(self, state: RuntimeState) -> list[Event]:
         """There is one at a time, which may be another than was expected."""
         self._runtimes = {state.runtime} if state.connected else set()
+        self.execs.askers.address = place_of(state.address)
         if state.connected:
             self.containers.ask_again()
             return []

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from engine.errors import TiercelError
+from probes.machine.cgroups import container_of_process
 
 PLAIN_PORT = 2375
 TLS_PORT = 2376
@@ -40,6 +41,10 @@ class Endpoint:
     def path(self) -> Path | None:
         """The socket; None for one that is reached by the network."""
         return Path(self.url.removeprefix("unix://")) if self.url.startswith("unix://") else None
+
+    def path_on_host(self, proc: Path = Path("/proc/self")) -> str:
+        """The socket as others on the host name it; "" where there is none, or where we live in a container."""
+        return "" if container_of_process(proc) else str(self.path or "")
 
     @property
     def place(self) -> str:

@@ -101,6 +101,7 @@ class DockerSource:
         self._unnamed = UnnamedExecs(self._tell_action)
         self._runtime = DOCKER
         """Which runtime answers."""
+        self._address = ""
         self._note = ""
         self._homeless: set[str] = set()
         """Containers that run in no cgroup of their own."""
@@ -140,6 +141,7 @@ class DockerSource:
             while True:
                 try:
                     endpoint, self._note = await asyncio.to_thread(find, self._url)
+                    self._address = endpoint.path_on_host()
                     async with connected_to(endpoint) as docker:
                         await self._follow(docker)
                     self._tell_state(False, "Docker has closed the connection")
@@ -366,7 +368,7 @@ class DockerSource:
     def _tell_state(self, connected: bool, detail: str) -> None:
         if self._state != (connected, detail):
             self._state = (connected, detail)
-            told = RuntimeState(time=clock.time_ns(), connected=connected, detail=detail, runtime=self._runtime)
+            told = RuntimeState(clock.time_ns(), connected, detail, self._runtime, self._address)
             self._emit([told])
         self.heard.set()
 

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from engine.alerts import DROP_RULE, Priority
 from engine.protocol import Around, AskerRow, Entry, EventRow, ExecRow, GetAlert, GetEntry, ListAlerts, ListProcesses
+from engine.state.lineage import OWN_SHELL
 from tests.helpers.driving import NARROW, WIDE, Drive, driving
 from tests.helpers.incident import WEB, host_alert, incident
 from tests.helpers.sensor import NOW, World
@@ -191,6 +192,18 @@ async def test_how_somebody_entered_is_told(view: str, size: tuple[int, int]) ->
         "by time and",
     ):
         assert words in text
+
+
+async def test_the_shell_of_a_screen_was_asked_for_by_that_screen_whoever_else_spoke_to_docker() -> None:
+    world = incident()
+    asker = AskerRow(99, 990, "docker", "docker rm other", "eve", 1000, 1000, 34816)
+    row = ExecRow(WEB, NOW, 4701, 47_010, "e" * 64, "sh -l", NOW, NOW, 137, True, "www", True, False, asker)
+    (alert,) = (one for one in world.alerts if one.id == 4)
+    alert.entry, world.entries[4] = OWN_SHELL, Entry(row)
+    async with driving(world, WIDE) as drive:
+        drive.app.visit(SHADOW, "overview")
+        await drive.until_shown("Asked by    a screen of Tiercel")
+        assert "docker rm other" not in drive.text()
 
 
 @pytest.mark.parametrize("size", SIZES)

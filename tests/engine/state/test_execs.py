@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.events import ContainerAction, Fd, Input, KernelEvent, ProcessInfo
+from engine.events import ContainerAction, Fd, Input, KernelEvent, ProcessInfo, RuntimeState
 from engine.protocol import ExecRow
 from engine.state import askers, execs
 from engine.state.world import World
@@ -278,6 +278,43 @@ def test_what_is_remembered_names_whoever_is_found_by_remembering_all(
     assert found >= len(plain)
     busy = {pid for pid, _ in at if sum(pid == one for one, _ in at) > remembered}
     assert found <= len(plain | busy)
+
+
+FOLLOWED = RuntimeState(time=T0 - 60 * SECOND, connected=True, address="/var/run/docker.sock")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        client(52, at=-SECOND // 2, path="/tmp/other/docker.sock"),
+        client(52, at=-SECOND // 2, path="/run/podman/podman.sock"),
+        cli(52, "-H", "unix:///tmp/other/docker.sock", "exec", "web", "sh", at=-SECOND // 2),
+        cli(52, "--host=tcp://there:2375", "exec", "web", "sh", at=-SECOND // 2),
+    ],
+    ids=["by itself", "podman", "-H", "--host"],
+)
+def test_who_speaks_to_another_runtime_has_not_asked_this_one(world: World, other: list[Input]) -> None:
+    see(world, FOLLOWED, *client(51, at=-SECOND, path="/run/docker.sock"), *other)
+    see(world, *asked("sh"), *entering(40, "/bin/sh", at=MS))
+    asker = entry(world, 40).asker
+    assert asker is not None
+    assert (asker.pid, asker.others) == (51, [])
+
+
+def test_in_a_container_the_path_of_a_socket_may_be_any(world: World) -> None:
+    see(world, FOLLOWED, *client(51, at=-SECOND, path="/mnt/docker.sock", container_id=DB))
+    see(world, *asked("sh"), *entering(40, "/bin/sh", at=MS))
+    asker = entry(world, 40).asker
+    assert asker is not None
+    assert asker.pid == 51
+
+
+def test_a_socket_of_any_name_is_that_of_the_runtime_that_is_followed(world: World) -> None:
+    see(world, RuntimeState(time=T0 - 60 * SECOND, connected=True, address="/srv/daemon"))
+    see(world, *client(51, at=-SECOND, path="/srv/daemon"), *asked("sh"), *entering(40, "/bin/sh", at=MS))
+    asker = entry(world, 40).asker
+    assert asker is not None
+    assert asker.pid == 51
 
 
 def test_of_several_that_name_it_the_command_tells(world: World) -> None:

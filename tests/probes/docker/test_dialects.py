@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from engine.events import ContainerAction, ContainerInfo, Input, RuntimeState
+from probes.docker.address import Endpoint
 from probes.docker.dialects import in_dockers_words, kernel_of, runtime_of
 from probes.docker.source import DockerSource
 from probes.docker.unnamed_execs import UnnamedExecs
@@ -75,6 +76,7 @@ async def test_containers_go_at_podmans_word_for_it(tmp_path: Path) -> None:
     async with following(podman, tmp_path / "d.sock") as told:
         state = await next_of(told, RuntimeState)
         assert (state.connected, state.runtime) == (True, "podman")
+        assert state.address == Endpoint(f"unix://{tmp_path}/d.sock", "").path_on_host()
         podman.create(WEB)
         assert (await next_of(told, ContainerInfo)).runtime == "podman"
         podman.tell(WEB, "remove")

@@ -211,3 +211,17 @@ async def test_a_daemon_behind_a_context_is_reached(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "config"))
     async with MiniDocker().serving(path), connected() as docker:
         assert (await docker.version())["ApiVersion"] == "1.41"
+
+
+@pytest.mark.parametrize(
+    ("cgroup", "path"),
+    [("0::/system.slice/x.service", "/run/docker.sock"), (f"0::/system.slice/docker-{'ab' * 32}.scope", "")],
+    ids=["on the host", "in a container"],
+)
+def test_inside_a_container_a_sockets_path_is_not_that_of_the_host(cgroup: str, path: str, tmp_path: Path) -> None:
+    (tmp_path / "cgroup").write_text(f"{cgroup}\n")
+    assert Endpoint("unix:///run/docker.sock", "Docker").path_on_host(tmp_path) == path
+
+
+def test_what_is_reached_by_the_network_has_no_path() -> None:
+    assert Endpoint("tcp://localhost:2375", "Docker").path_on_host() == ""
