@@ -9,6 +9,7 @@ import msgspec
 from engine import excepting, rule_editing
 from engine import protocol as p
 from engine.alerts import DROP_RULE, Alert
+from engine.container_id import whole_id
 from engine.errors import RulesError, TiercelError
 from engine.evidence import explain_alert, explain_event
 from engine.flight.around import around
@@ -147,7 +148,7 @@ class Desk:
     async def _changes(self, request: p.ListChanges) -> p.Reply:
         if self.sensor.runtime is None:
             raise TiercelError("no container runtime to ask", hint="a recording and a host without Docker have no diff")
-        self._look_at(request.container_id)
+        self._look_at(whole_id(request.container_id))
         changes = await self.sensor.runtime.changes(request.container_id)
         return p.Changes(rows=self.sensor.world.explain(request.container_id, changes))
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from engine import protocol as p
+from engine.container_id import whole_id
 from engine.contracts import Gauge, Inhabited, Runtime
 from engine.errors import TiercelError
 from engine.events import HOST
@@ -83,15 +84,17 @@ class InsideDesk:
                 row.still = "paused"
 
     async def _logs(self, request: p.GetLogs) -> p.Reply:
-        return await self._runtime("a recording and a host without Docker have no logs").logs(request)
+        runtime = self._runtime("a recording and a host without Docker have no logs")
+        whole_id(request.container_id)
+        return await runtime.logs(request)
 
     async def _image(self, request: p.GetImage) -> p.Reply:
-        return p.Image(row=await self._runtime("nobody tells of images").image(request.container_id))
+        runtime = self._runtime("nobody tells of images")
+        return p.Image(row=await runtime.image(whole_id(request.container_id)))
 
     async def _inspection(self, request: p.GetInspection) -> p.Reply:
-        answer = await self._runtime("a recording and a host without Docker have no more").inspection(
-            request.container_id
-        )
+        runtime = self._runtime("a recording and a host without Docker have no more")
+        answer = await runtime.inspection(whole_id(request.container_id))
         return p.Inspection(lines=lines_of(answer, secrets=who_asks().uid in (0, os.geteuid())))
 
     async def _shell(self, request: p.OpenShell) -> p.Reply:

@@ -24,6 +24,7 @@ from engine.protocol import (
     GetTop,
     ImageRow,
     Inspection,
+    ListChanges,
     ListStacks,
     LogLine,
     Logs,
@@ -229,6 +230,14 @@ async def test_secrets_of_a_container_are_for_root_and_the_sensors_user(desk: De
     assert isinstance(reply, Inspection)
     assert any('"KEY=' in line for line in reply.lines)
     assert ("s3cret" in "".join(reply.lines)) is is_told
+
+
+@pytest.mark.parametrize("kind", [ListChanges, GetLogs, GetImage, GetInspection])
+@pytest.mark.parametrize("no_id", ["../swarm?x=", "web", WEB[:12], ""])
+async def test_only_by_its_whole_id_a_runtime_is_asked_about_a_container(desk: Desk, kind: Any, no_id: str) -> None:
+    await desk.answer(kind(WEB))
+    with pytest.raises(TiercelError, match="no container's id"):
+        await desk.answer(kind(no_id))
 
 
 async def test_a_replay_has_no_figures_no_logs_no_images_and_no_shells(tmp_path: Path) -> None:
