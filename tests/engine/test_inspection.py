@@ -55,6 +55,30 @@ def test_names_of_variables_stay() -> None:
     assert lines_of(SHOP, secrets=True)[:3] == ["[", "    {", '        "Id": "21be",']
 
 
+def test_options_of_log_and_volume_drivers_are_secrets_too() -> None:
+    options = {"type": "cifs", "o": "user=ann,password=s3cret"}
+    volume = {"Type": "volume", "VolumeOptions": {"DriverConfig": {"Name": "local", "Options": options}}}
+    mounts = [volume, {"Type": "bind"}, {"VolumeOptions": None}, {"VolumeOptions": {"DriverConfig": {"Options": None}}}]
+    log = {"Type": "splunk", "Config": {"splunk-token": "s3cret"}}
+    answer = {"HostConfig": {"LogConfig": log, "Mounts": mounts}, "Args": ["-f"], "Mounts": [{"Source": "/srv"}]}
+    text = "\n".join(lines_of(answer, secrets=False))
+    assert "s3cret" in "".join(lines_of(answer, secrets=True))
+    assert "s3cret" not in text
+    (shown,) = json.loads(text)
+    assert shown["HostConfig"]["LogConfig"] == {"Type": "splunk", "Config": {"splunk-token": HIDDEN}}
+    told = {"Name": "local", "Options": {"type": HIDDEN, "o": HIDDEN}}
+    first, *others = shown["HostConfig"]["Mounts"]
+    assert first == {"Type": "volume", "VolumeOptions": {"DriverConfig": told}}
+    assert others == mounts[1:]
+    assert (shown["Args"], shown["Mounts"]) == (answer["Args"], answer["Mounts"])
+
+
+@given(answer=ANSWERS, host=ANSWERS, log=ANSWERS | TEXTS | st.none())
+def test_an_answer_of_any_form_is_told(answer: dict[str, Any], host: dict[str, Any], log: object) -> None:
+    whole = {**answer, "HostConfig": {**host, "LogConfig": {"Config": log}, "Mounts": log}}
+    assert json.loads("\n".join(lines_of(whole, secrets=False)))
+
+
 def test_of_very_much_the_beginning_is_told() -> None:
     lines = lines_of({"Labels": {str(number): "" for number in range(MOST_LINES + 5)}}, secrets=True)
     assert len(lines) == MOST_LINES + 1
