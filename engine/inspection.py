@@ -1,4 +1,6 @@
-"""``docker inspect`` of a container as text: what Docker prints, in lines that are safe on a terminal and valid JSON.
+"""``docker inspect`` of a container as text: what Docker prints, in lines that are safe on a terminal.
+
+They are valid JSON unless something is cut, a line that is too long or what is behind very many: then they say so.
 
 The values of its environment and the options of its log and volume drivers may be secrets. Who may ask Docker gets
 them from it anyway; here they are for root and the sensor's own user. Command lines are in the process tree, too.
@@ -10,10 +12,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.scrub import scrub_json
+from engine.scrub import LIMIT, scrub_json
 
 MOST_LINES = 20_000
 """Lines that are told."""
+CUT = "… (cut)"
+"""The end of a line that would be longer than any text that leaves the sensor."""
 HIDDEN = "(hidden: for root and the sensor's own user)"
 """Stands for a value that may be a secret."""
 _SECRET: Sequence[tuple[str, ...]] = (
@@ -29,8 +33,12 @@ def lines_of(answer: Mapping[str, Any], *, secrets: bool) -> list[str]:
     that may be some are hidden."""
     shown = answer if secrets else without_values(answer)
     printed = json.dumps([shown], indent=4, ensure_ascii=False).split("\n")
-    lines = list(map(scrub_json, printed[:MOST_LINES]))
-    return [*lines, f"… {len(printed) - MOST_LINES:,} more lines"] if len(printed) > MOST_LINES else lines
+    lines = [_cut(scrub_json(line)) for line in printed[:MOST_LINES]]
+    return [*lines, f"… (cut: {len(printed) - MOST_LINES:,} more lines)"] if len(printed) > MOST_LINES else lines
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= LIMIT else f"{line[: LIMIT - len(CUT)]}{CUT}"
 
 
 def without_values(answer: Mapping[str, Any]) -> dict[str, Any]:
