@@ -162,9 +162,9 @@ class Gauge:
         return rows
 
     async def stopped(self, wanted: Sequence[tuple[int, int]]) -> frozenset[int]:
-        """Those of them, by pid, that a signal has stopped."""
+        """Those of them, by pid, that a signal has stopped; however many they are."""
         found: set[int] = set()
-        for number, (pid, start) in enumerate(wanted[:MAX_PROCESSES]):
+        for number, (pid, start) in enumerate(wanted):
             if number % (8 * _SLICE) == 0:
                 await asyncio.sleep(0)
             with suppress(OSError, ValueError, IndexError):
