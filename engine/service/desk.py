@@ -104,7 +104,11 @@ class Desk:
 
     async def _containers(self, request: p.ListContainers) -> p.Reply:
         rows = await self.sensor.world.container_rows(request.at)
-        return p.Containers(rows=_tallied(rows, await self.sensor.store.tallies(request.before)))
+        try:
+            tallies = await self.sensor.store.tallies(request.before)
+        except TiercelError:  # what memory knows is there all the same
+            return p.Containers(rows=_uncounted(rows))
+        return p.Containers(rows=_tallied(rows, tallies))
 
     async def _processes(self, request: p.ListProcesses) -> p.Reply:
         if request.pid:
@@ -307,6 +311,12 @@ def _tallied(rows: list[p.ContainerRow], tallies: Mapping[str, Tally]) -> list[p
     for row in rows:
         if tally := tallies.get(row.info.id):
             row.alerts, row.last_alert = tally.alerts, tally.last
+    return rows
+
+
+def _uncounted(rows: list[p.ContainerRow]) -> list[p.ContainerRow]:
+    for row in rows:
+        row.uncounted = True
     return rows
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.alerts import Priority
+from engine.errors import TiercelError
 from engine.protocol import Containers, ListContainers, ListStacks, Stacks
 from engine.rules.load import load
 from engine.sensor import Sensor
@@ -77,3 +79,18 @@ async def test_by_another_time_it_is_those_up_to_then(desk: Desk, before: int) -
     assert found == {one.name: await listed(desk, one.id, before) for one in (WEB, DB)}
     known = [one for one in (WEB, WEB, WEB, DB, None, DB, WEB)[: max(before, 0)] if one is not None]
     assert sum(sum(counts.values()) for counts in found.values()) == len(known)
+
+
+async def test_of_a_store_that_cannot_be_read_containers_are_listed_without_counts(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "alerts.db"
+    with closing(sqlite3.connect(path)) as file:
+        roots = [root for (root,) in file.execute("SELECT rootpage FROM sqlite_schema WHERE tbl_name = 'stacks'")]
+    damaged = bytearray(path.read_bytes())
+    for root in roots:
+        damaged[(root - 1) * 4096 : root * 4096] = b"\xa5" * 4096
+    path.write_bytes(damaged)
+    with pytest.raises(TiercelError, match="cannot be read"):
+        await desk.answer(ListStacks())
+    reply = await desk.answer(ListContainers())
+    assert isinstance(reply, Containers)
+    assert [(row.info.name, row.alerts, row.uncounted) for row in reply.rows] == [("db", {}, True), ("web", {}, True)]
