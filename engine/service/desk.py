@@ -10,7 +10,7 @@ from engine import excepting, rule_editing
 from engine import protocol as p
 from engine.alerts import DROP_RULE, Alert
 from engine.container_id import whole_id
-from engine.errors import RulesError, TiercelError
+from engine.errors import RulesError, TiercelError, UsageError
 from engine.evidence import explain_alert, explain_event
 from engine.flight.around import around
 from engine.flight.entry import entry_of
@@ -106,6 +106,8 @@ class Desk:
         rows = await self.sensor.world.container_rows(request.at)
         try:
             tallies = await self.sensor.store.tallies(request.before)
+        except UsageError:
+            raise
         except TiercelError:  # what memory knows is there all the same
             return p.Containers(rows=_uncounted(rows))
         return p.Containers(rows=_tallied(rows, tallies))

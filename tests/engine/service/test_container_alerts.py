@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 from engine.alerts import Priority
-from engine.errors import TiercelError
-from engine.protocol import Containers, ListContainers, ListStacks, Stacks
+from engine.errors import TiercelError, UsageError
+from engine.protocol import (
+    Containers,
+    GetAlert,
+    ListAlerts,
+    ListContainers,
+    ListStacks,
+    Locate,
+    Request,
+    SetState,
+    Stacks,
+)
 from engine.rules.load import load
 from engine.sensor import Sensor
 from engine.service.desk import Desk
@@ -94,3 +104,31 @@ async def test_of_a_store_that_cannot_be_read_containers_are_listed_without_coun
     reply = await desk.answer(ListContainers())
     assert isinstance(reply, Containers)
     assert [(row.info.name, row.alerts, row.uncounted) for row in reply.rows] == [("db", {}, True), ("web", {}, True)]
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 2**64 - 1])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda number: ListContainers(before=number),
+        lambda number: ListStacks(before=number),
+        lambda number: ListStacks(before=number, group="rule"),
+        lambda number: ListStacks(offset=number),
+        lambda number: ListAlerts(before=number),
+        lambda number: ListAlerts(stack=number),
+        lambda number: ListAlerts(offset=number),
+        GetAlert,
+        Locate,
+        lambda number: SetState([number], "muted", until=number),
+    ],
+)
+async def test_a_number_that_no_store_holds_is_answered_or_refused(
+    desk: Desk, ask: Callable[[int], Request], number: int
+) -> None:
+    with suppress(UsageError):
+        assert await desk.answer(ask(number))
+
+
+async def test_containers_up_to_an_alert_that_no_store_holds_are_refused_with_the_reason(desk: Desk) -> None:
+    with pytest.raises(UsageError, match="larger than any"):
+        await desk.answer(ListContainers(before=2**63))
