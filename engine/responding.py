@@ -8,7 +8,6 @@ that asked has gone.
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
@@ -21,6 +20,7 @@ import msgspec
 from engine import protocol as p
 from engine.alerts import Alert
 from engine.audit import Log, Record, Target, Who, begin, go_on, left_networks
+from engine.container_id import whole_id
 from engine.errors import TiercelError
 from engine.events import HOST
 from engine.offering import Offer, living, nearest_living
@@ -132,9 +132,7 @@ class Responding:
 
     async def _standing(self, container_id: str) -> Standing:
         """Only by the whole id: a name, or a part of an id, may be another's in the next moment."""
-        if not _ID.fullmatch(container_id):
-            raise TiercelError("that is no container's id", hint="nothing was done")
-        return await self._hands.standing(container_id)
+        return await self._hands.standing(whole_id(container_id, "nothing was done"))
 
     async def _left(self, container_id: str) -> list[Network]:
         with suppress(OSError):  # a log that cannot be read is no reason against the others
@@ -232,9 +230,6 @@ class Responding:
             self.log.write(record)
         except OSError as error:
             self._report(f"the audit log cannot be written: {error.strerror or error}", self.log.place)
-
-
-_ID = re.compile("[0-9a-f]{64}")
 
 
 def _turn_of(request: p.Respond) -> str:

@@ -130,7 +130,7 @@ ACTIONS = (
     Action("follow", "f", "follow", "Stay at the end, where new lines come", ("logs",)),
     Action("pause", "p", "pause", "Read no more of it; again: go on", ("logs",)),
     Action("stamps", "t", "times", "Show when each line was written, or no longer", ("logs",)),
-    Action("whole", "J", "JSON", "All that docker inspect prints; again: in words", ("inspect",)),
+    Action("whole", "J", "JSON", "What docker inspect prints; again: in words", ("inspect",)),
     Action("left", "left,h", "left", "To the left, in long lines", ("logs",), shown=False),
     Action("right", "right", "right", "To the right, in long lines", ("logs",), shown=False),
     Action("rule", "r", "rule", "Go to the rule that fired", _ON_ALERT),

@@ -213,7 +213,8 @@ class Image(Answer, tag="image"):
 
 
 class Inspection(Answer, tag="inspection"):
-    """What ``docker inspect`` prints. Values of its environment are only there for root and the sensor's user."""
+    """What ``docker inspect`` prints. Values that may be secrets are only there for root and the
+    sensor's own user (:mod:`engine.inspection`)."""
 
     lines: list[str]
 

@@ -313,7 +313,7 @@ class GetImage(Ask, tag="image"):
 
 
 class GetInspection(Ask, tag="inspection"):
-    """``docker inspect`` of a container, whole."""
+    """What ``docker inspect`` prints of a container."""
 
     container_id: str
 

@@ -74,6 +74,8 @@ class ContainerRow(msgspec.Struct):
     last_entry: int = 0
     unknown: bool = False
     """No daemon that was asked knows it; ``info.runtime`` is what its cgroup's name tells."""
+    uncounted: bool = False
+    """How many alerts it has is not known: the store cannot be read."""
 
 
 class ProcessRow(msgspec.Struct):

@@ -9,7 +9,8 @@ import msgspec
 from engine import excepting, rule_editing
 from engine import protocol as p
 from engine.alerts import DROP_RULE, Alert
-from engine.errors import RulesError, TiercelError
+from engine.container_id import whole_id
+from engine.errors import RulesError, TiercelError, UsageError
 from engine.evidence import explain_alert, explain_event
 from engine.flight.around import around
 from engine.flight.entry import entry_of
@@ -103,7 +104,13 @@ class Desk:
 
     async def _containers(self, request: p.ListContainers) -> p.Reply:
         rows = await self.sensor.world.container_rows(request.at)
-        return p.Containers(rows=_tallied(rows, await self.sensor.store.tallies(request.before)))
+        try:
+            tallies = await self.sensor.store.tallies(request.before)
+        except UsageError:
+            raise
+        except TiercelError:  # what memory knows is there all the same
+            return p.Containers(rows=_uncounted(rows))
+        return p.Containers(rows=_tallied(rows, tallies))
 
     async def _processes(self, request: p.ListProcesses) -> p.Reply:
         if request.pid:
@@ -147,7 +154,7 @@ class Desk:
     async def _changes(self, request: p.ListChanges) -> p.Reply:
         if self.sensor.runtime is None:
             raise TiercelError("no container runtime to ask", hint="a recording and a host without Docker have no diff")
-        self._look_at(request.container_id)
+        self._look_at(whole_id(request.container_id))
         changes = await self.sensor.runtime.changes(request.container_id)
         return p.Changes(rows=self.sensor.world.explain(request.container_id, changes))
 
@@ -307,6 +314,12 @@ def _tallied(rows: list[p.ContainerRow], tallies: Mapping[str, Tally]) -> list[p
     for row in rows:
         if tally := tallies.get(row.info.id):
             row.alerts, row.last_alert = tally.alerts, tally.last
+    return rows
+
+
+def _uncounted(rows: list[p.ContainerRow]) -> list[p.ContainerRow]:
+    for row in rows:
+        row.uncounted = True
     return rows
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from typing import Any
 
 from engine import protocol as p
-from engine.contracts import Gauge, Inhabited, Runtime
+from engine.container_id import whole_id
+from engine.contracts import Inhabited, Runtime
 from engine.errors import TiercelError
 from engine.events import HOST
 from engine.inspection import lines_of
@@ -62,11 +63,15 @@ class InsideDesk:
         if gauge is None:
             return p.Top(rows=[])
         found = await self._meant(request)
-        keys = [one.key for one in found]
-        is_of_all = request.container_id is None and not request.pid
-        rows = await _still(gauge, keys) if is_of_all else await gauge.processes(keys)
-        self._pause(rows, {one.pid: one.container_id for one in found})
-        return p.Top(rows=[row for row in rows if row.still or not is_of_all])
+        keys = await breathing(_keys(found))
+        if request.container_id is None and not request.pid:
+            stopped = await gauge.stopped(keys)
+            return p.Top(rows=await breathing(_still(found, stopped, self._paused())))
+        rows = await gauge.processes(keys)
+        if found and found[0].container_id in self._paused():  # they are all of one
+            for row in rows:
+                row.still = "paused"
+        return p.Top(rows=rows)
 
     async def _meant(self, request: p.GetTop) -> list[Process]:
         """Those who live."""
@@ -75,23 +80,22 @@ class InsideDesk:
             return [process] if process is not None and not process.exit_time else []
         return await breathing(living(self._sensor.world.processes, request.container_id))
 
-    def _pause(self, rows: Sequence[p.ProcessFigure], places: Mapping[int, str]) -> None:
+    def _paused(self) -> set[str]:
         """The kernel does not tell of each process that its container is paused."""
-        paused = {one.id for one in self._sensor.world.containers if one.info and one.info.state == "paused"}
-        for row in rows:
-            if places[row.pid] in paused:
-                row.still = "paused"
+        return {one.id for one in self._sensor.world.containers if one.info and one.info.state == "paused"}
 
     async def _logs(self, request: p.GetLogs) -> p.Reply:
-        return await self._runtime("a recording and a host without Docker have no logs").logs(request)
+        runtime = self._runtime("a recording and a host without Docker have no logs")
+        whole_id(request.container_id)
+        return await runtime.logs(request)
 
     async def _image(self, request: p.GetImage) -> p.Reply:
-        return p.Image(row=await self._runtime("nobody tells of images").image(request.container_id))
+        runtime = self._runtime("nobody tells of images")
+        return p.Image(row=await runtime.image(whole_id(request.container_id)))
 
     async def _inspection(self, request: p.GetInspection) -> p.Reply:
-        answer = await self._runtime("a recording and a host without Docker have no more").inspection(
-            request.container_id
-        )
+        runtime = self._runtime("a recording and a host without Docker have no more")
+        answer = await runtime.inspection(whole_id(request.container_id))
         return p.Inspection(lines=lines_of(answer, secrets=who_asks().uid in (0, os.geteuid())))
 
     async def _shell(self, request: p.OpenShell) -> p.Reply:
@@ -108,7 +112,22 @@ class InsideDesk:
         return self._sensor.runtime
 
 
-async def _still(gauge: Gauge, keys: Sequence[ProcessKey]) -> list[p.ProcessFigure]:
-    """All, without figures: of so many they would cost too much."""
-    stopped = await gauge.stopped(keys)
-    return [p.ProcessFigure(*key, still="frozen" if key[0] in stopped else "") for key in keys]
+def _keys(found: Sequence[Process]) -> Iterator[ProcessKey | None]:
+    """None now and then, where others may go on."""
+    for number, one in enumerate(found, 1):
+        yield one.key
+        if number % RUN == 0:
+            yield None
+
+
+def _still(
+    found: Sequence[Process], stopped: Collection[int], paused: Collection[str]
+) -> Iterator[p.ProcessFigure | None]:
+    """Who stands still of all, without figures: of so many they would cost too much. None likewise."""
+    for number, one in enumerate(found, 1):
+        if one.container_id in paused:
+            yield p.ProcessFigure(*one.key, still="paused")
+        elif one.pid in stopped:
+            yield p.ProcessFigure(*one.key, still="frozen")
+        if number % RUN == 0:
+            yield None

@@ -203,6 +203,8 @@ class AlertStore:
             missing = self._writer.triage(request.stacks, triage)
         except sqlite3.Error as error:
             raise TiercelError(f"the alert store cannot be written: {error}", hint=_HINT) from error
+        except OverflowError as error:
+            raise UsageError(_TOO_LARGE) from error
         if missing:
             raise TiercelError(f"there is no stack {missing}", hint="old alerts go when the store is full")
 
@@ -279,7 +281,8 @@ class AlertStore:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> R:
-        """Run a query in the thread, on the alerts as they are now."""
+        """Run a query in the thread, on the alerts as they are now. Raises TiercelError; UsageError for a number that no
+        column holds."""
         waiting = list(self._writer.waiting)
 
         def run() -> R:
@@ -290,8 +293,11 @@ class AlertStore:
             return await asyncio.get_running_loop().run_in_executor(self._thread, run)
         except sqlite3.Error as error:
             raise TiercelError(f"the alert store cannot be read: {error}") from error
+        except OverflowError as error:
+            raise UsageError(_TOO_LARGE) from error
 
 
+_TOO_LARGE = "a number is larger than any in the alert store"
 _HINT = f"free some space on its disk; up to {MEMORY} alerts wait in memory, and the sinks get them as ever"
 
 

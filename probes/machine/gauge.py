@@ -162,9 +162,9 @@ class Gauge:
         return rows
 
     async def stopped(self, wanted: Sequence[tuple[int, int]]) -> frozenset[int]:
-        """Those of them, by pid, that a signal has stopped."""
+        """Those of them, by pid, that a signal has stopped; however many they are."""
         found: set[int] = set()
-        for number, (pid, start) in enumerate(wanted[:MAX_PROCESSES]):
+        for number, (pid, start) in enumerate(wanted):
             if number % (8 * _SLICE) == 0:
                 await asyncio.sleep(0)
             with suppress(OSError, ValueError, IndexError):
@@ -174,17 +174,19 @@ class Gauge:
 
     def _is_stopped(self, pid: int, start: int) -> bool:
         """Hardly anybody is: of all others only the state is looked at."""
-        rest = read(f"{self._proc}/{pid}/stat").rpartition(b")")[2]
-        return rest[1:2] == b"T" and started(rest.split()[19]) == start
+        folder = f"{self._proc}/{pid}"
+        rest = read(f"{folder}/stat").rpartition(b")")[2]
+        return is_stopped(folder, rest[1:2].decode()) and started(rest.split()[19]) == start
 
     def _read_process(self, pid: int, start: int) -> list[ProcessFigure]:
         """One; none when another has its pid by now."""
-        fields = read(f"{self._proc}/{pid}/stat").decode(errors="replace").rpartition(")")[2].split()
+        folder = f"{self._proc}/{pid}"
+        fields = read(f"{folder}/stat").decode(errors="replace").rpartition(")")[2].split()
         if started(fields[19]) != start:
             return []
         used = (int(fields[11]) + int(fields[12])) * TICK
         (cpu,) = self._processes.rates((pid, start), self._clock(), (used,))
-        still: Still = "frozen" if is_stopped(fields) else ""
+        still: Still = "frozen" if is_stopped(folder, fields[0]) else ""
         return [ProcessFigure(pid, start, None if cpu is None else cpu / 1e7, int(fields[21]) * _PAGE, still)]
 
 

@@ -173,8 +173,9 @@ def stopped(keys: Iterable[ProcessKey], proc: Path = PROC) -> frozenset[int]:
 
 def _is_stopped(pid: int, start: int, proc: Path) -> bool:
     with suppress(OSError):
-        _, fields = stat_fields(proc / str(pid))
-        return is_stopped(fields) and started(fields[19]) == start
+        folder = proc / str(pid)
+        _, fields = stat_fields(folder)
+        return started(fields[19]) == start and is_stopped(folder, fields[0])
     return False
 
 

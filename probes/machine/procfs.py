@@ -23,6 +23,8 @@ _MOST_STRING_BYTES = 4095
 """Of the arguments, and of the environment, as in an event (STRING_SIZE in bpf/wire.h, less one)."""
 KERNEL_THREAD = 0x00200000
 """PF_KTHREAD."""
+_UNTOLD = "ZXDt"
+"""States of threads that say nothing of the others: ended, in a call that nothing interrupts, held by a debugger."""
 _OUR_LACK = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 """Errors that say nothing of the process: left out of a snapshot it would count as ended."""
 
@@ -93,9 +95,23 @@ def is_zombie(fields: list[str]) -> bool:
     return fields[0] in "ZX" and int(fields[17]) <= 1
 
 
-def is_stopped(fields: list[str]) -> bool:
-    """Whether a signal has stopped it: it stands still until another one lets it go on."""
-    return fields[0] == "T"
+def is_stopped(folder: Path | str, state: str) -> bool:
+    """Whether a signal has stopped the process of a folder of /proc: it stands still until another one lets it go on.
+
+    ``state`` is that of its first thread. Where this has ended, its others tell: they stop together.
+    """
+    return state == "T" or (state == "Z" and _first_living(Path(folder)) == "T")
+
+
+def _first_living(folder: Path) -> str:
+    """The state of the first thread that could be stopped; "" when there is none, or the process has ended."""
+    with suppress(OSError):
+        for thread in (folder / "task").iterdir():
+            with suppress(OSError):  # it has ended, and the others have not
+                state = stat_fields(thread)[1][0]
+                if state not in _UNTOLD:
+                    return state
+    return ""
 
 
 def _add_status(process: ProcessInfo, folder: Path) -> None:

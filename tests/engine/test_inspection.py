@@ -8,8 +8,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.inspection import HIDDEN, MOST_LINES, lines_of
-from engine.scrub import is_clean
+from engine.inspection import CUT, HIDDEN, MOST_LINES, lines_of
+from engine.protocol import Inspection
+from engine.scrub import LIMIT, is_clean, scrub_struct
 from tests.helpers.hostile_text import ODD
 
 TEXTS = st.text() | st.sampled_from(ODD) | st.sampled_from(["\x1b]52;c;eA==\x07", "a\n[b]\x9b2J", "{}", "a\u2028b"])
@@ -55,7 +56,40 @@ def test_names_of_variables_stay() -> None:
     assert lines_of(SHOP, secrets=True)[:3] == ["[", "    {", '        "Id": "21be",']
 
 
+def test_options_of_log_and_volume_drivers_are_secrets_too() -> None:
+    options = {"type": "cifs", "o": "user=ann,password=s3cret"}
+    volume = {"Type": "volume", "VolumeOptions": {"DriverConfig": {"Name": "local", "Options": options}}}
+    mounts = [volume, {"Type": "bind"}, {"VolumeOptions": None}, {"VolumeOptions": {"DriverConfig": {"Options": None}}}]
+    log = {"Type": "splunk", "Config": {"splunk-token": "s3cret"}}
+    answer = {"HostConfig": {"LogConfig": log, "Mounts": mounts}, "Args": ["-f"], "Mounts": [{"Source": "/srv"}]}
+    text = "\n".join(lines_of(answer, secrets=False))
+    assert "s3cret" in "".join(lines_of(answer, secrets=True))
+    assert "s3cret" not in text
+    (shown,) = json.loads(text)
+    assert shown["HostConfig"]["LogConfig"] == {"Type": "splunk", "Config": {"splunk-token": HIDDEN}}
+    told = {"Name": "local", "Options": {"type": HIDDEN, "o": HIDDEN}}
+    first, *others = shown["HostConfig"]["Mounts"]
+    assert first == {"Type": "volume", "VolumeOptions": {"DriverConfig": told}}
+    assert others == mounts[1:]
+    assert (shown["Args"], shown["Mounts"]) == (answer["Args"], answer["Mounts"])
+
+
+@given(answer=ANSWERS, host=ANSWERS, log=ANSWERS | TEXTS | st.none())
+def test_an_answer_of_any_form_is_told(answer: dict[str, Any], host: dict[str, Any], log: object) -> None:
+    whole = {**answer, "HostConfig": {**host, "LogConfig": {"Config": log}, "Mounts": log}}
+    assert json.loads("\n".join(lines_of(whole, secrets=False)))
+
+
 def test_of_very_much_the_beginning_is_told() -> None:
     lines = lines_of({"Labels": {str(number): "" for number in range(MOST_LINES + 5)}}, secrets=True)
     assert len(lines) == MOST_LINES + 1
-    assert lines[-1] == "… 11 more lines"
+    assert lines[-1] == "… (cut: 11 more lines)"
+
+
+def test_a_line_that_is_cut_on_its_way_says_so() -> None:
+    for label in ("a" * LIMIT, "\x1b" * LIMIT):
+        lines = lines_of({"Name": "web", "Labels": {"long": label}}, secrets=True)
+        assert scrub_struct(Inspection(lines=lines)).lines == lines, "nothing else is cut"
+        assert [line[-len(CUT) :] == CUT for line in lines] == [False, False, False, False, True, False, False, False]
+    (line,) = [line for line in lines_of({"Name": "a" * (LIMIT - 20)}, secrets=True) if "Name" in line]
+    assert line.endswith('a"')

@@ -249,14 +249,14 @@ async def test_docker_that_is_not_there_is_a_state(tmp_path: Path) -> None:
 
 
 async def test_the_changes_of_a_container(lab: Lab) -> None:
-    await run(lab, "web")
+    web = await run(lab, "web")
     lab.exec("web", "touch", "/bin/4711")
     lab.exec("web", "rm", "/etc/hostname.orig", "-f")
-    changes = await DockerRuntime(lab.url).changes("web")
+    changes = await DockerRuntime(lab.url).changes(web)
     assert ("A", "/bin/4711") in {(change.kind, change.path) for change in changes}
     assert ("C", "/bin") in {(change.kind, change.path) for change in changes}
 
 
 async def test_the_changes_of_no_container(lab: Lab) -> None:
     with pytest.raises(TiercelError, match="No such container"):
-        await DockerRuntime(lab.url).changes("nothing")
+        await DockerRuntime(lab.url).changes("0" * 64)

@@ -1,4 +1,4 @@
-"""The whole of ``docker inspect``: by a key, to be read, searched and copied; not there where nobody can be asked."""
+"""What ``docker inspect`` prints: by a key, to be read, searched and copied; not there where nobody can be asked."""
 
 from __future__ import annotations
 

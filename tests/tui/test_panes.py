@@ -348,6 +348,14 @@ async def test_a_container_of_another_daemon_says_whose_it_is(runtime: str, word
         await drive.until_shown("only what the kernel tells of it is known")
 
 
+async def test_alerts_that_could_not_be_counted_are_not_none() -> None:
+    world = incident()
+    world.containers = [msgspec.structs.replace(row, alerts={}, uncounted=True) for row in world.containers]
+    async with driving(world, WIDE) as drive:
+        await drive.press("2")
+        await drive.until_shown("not known")
+
+
 async def test_without_docker_an_empty_list_of_containers_says_so() -> None:
     world = empty()
     world.health = healthy(runtime="", containers=0)

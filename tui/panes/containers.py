@@ -116,7 +116,7 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
                 order=lambda row: figures.value("processes")(row.info.id) or row.processes or None,
                 descends=True,
             ),
-            Column("Alerts", 11, lambda row: alert_counts(row.alerts), order=self._burning, descends=True),
+            Column("Alerts", 11, _alerts, order=self._burning, descends=True),
             Column(
                 "Age",
                 4,
@@ -265,6 +265,10 @@ def _since(row: ContainerRow) -> str:
 
 def _place(row: ContainerRow) -> ContainerPlace:
     return ContainerPlace(row.info.id, name(row.info))
+
+
+def _alerts(row: ContainerRow) -> list[Span]:
+    return [("not known", "dim")] if row.uncounted else alert_counts(row.alerts)
 
 
 def _began(row: ContainerRow) -> int:

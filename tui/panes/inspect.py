@@ -19,7 +19,7 @@ from tui.theme import Span, content
 
 
 class InspectPane(TextPane):
-    """A container in words, kept up to date; by key all that ``docker inspect`` prints, which is of now."""
+    """A container in words, kept up to date; by key what ``docker inspect`` prints, which is of now."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("inspect")
     follows = ("containers",)

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 from engine.alerts import Priority
-from engine.protocol import Containers, ListContainers, ListStacks, Stacks
+from engine.errors import TiercelError, UsageError
+from engine.protocol import (
+    Containers,
+    GetAlert,
+    ListAlerts,
+    ListContainers,
+    ListStacks,
+    Locate,
+    Request,
+    SetState,
+    Stacks,
+)
 from engine.rules.load import load
 from engine.sensor import Sensor
 from engine.service.desk import Desk
@@ -77,3 +89,46 @@ async def test_by_another_time_it_is_those_up_to_then(desk: Desk, before: int) -
     assert found == {one.name: await listed(desk, one.id, before) for one in (WEB, DB)}
     known = [one for one in (WEB, WEB, WEB, DB, None, DB, WEB)[: max(before, 0)] if one is not None]
     assert sum(sum(counts.values()) for counts in found.values()) == len(known)
+
+
+async def test_of_a_store_that_cannot_be_read_containers_are_listed_without_counts(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "alerts.db"
+    with closing(sqlite3.connect(path)) as file:
+        roots = [root for (root,) in file.execute("SELECT rootpage FROM sqlite_schema WHERE tbl_name = 'stacks'")]
+    damaged = bytearray(path.read_bytes())
+    for root in roots:
+        damaged[(root - 1) * 4096 : root * 4096] = b"\xa5" * 4096
+    path.write_bytes(damaged)
+    with pytest.raises(TiercelError, match="cannot be read"):
+        await desk.answer(ListStacks())
+    reply = await desk.answer(ListContainers())
+    assert isinstance(reply, Containers)
+    assert [(row.info.name, row.alerts, row.uncounted) for row in reply.rows] == [("db", {}, True), ("web", {}, True)]
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 2**64 - 1])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda number: ListContainers(before=number),
+        lambda number: ListStacks(before=number),
+        lambda number: ListStacks(before=number, group="rule"),
+        lambda number: ListStacks(offset=number),
+        lambda number: ListAlerts(before=number),
+        lambda number: ListAlerts(stack=number),
+        lambda number: ListAlerts(offset=number),
+        GetAlert,
+        Locate,
+        lambda number: SetState([number], "muted", until=number),
+    ],
+)
+async def test_a_number_that_no_store_holds_is_answered_or_refused(
+    desk: Desk, ask: Callable[[int], Request], number: int
+) -> None:
+    with suppress(UsageError):
+        assert await desk.answer(ask(number))
+
+
+async def test_containers_up_to_an_alert_that_no_store_holds_are_refused_with_the_reason(desk: Desk) -> None:
+    with pytest.raises(UsageError, match="larger than any"):
+        await desk.answer(ListContainers(before=2**63))

@@ -24,6 +24,7 @@ from engine.protocol import (
     GetTop,
     ImageRow,
     Inspection,
+    ListChanges,
     ListStacks,
     LogLine,
     Logs,
@@ -188,15 +189,18 @@ async def test_who_does_nothing_is_told_of_all_and_of_each(desk: Desk) -> None:
     assert await still(desk, GetTop()) == {INIT: "paused", SHELL: "paused", THEIRS: "paused", SHIM: "frozen"}
 
 
-@pytest.mark.parametrize("request_", [GetFigures(), GetTop(""), GetTop()])
-async def test_events_go_on_while_all_processes_are_looked_at(desk: Desk, request_: GetFigures | GetTop) -> None:
+@pytest.mark.parametrize(("request_", "looks"), [(GetFigures(), 1), (GetTop(""), 2), (GetTop(), 3)])
+async def test_events_go_on_at_every_look_at_all_processes(
+    desk: Desk, request_: GetFigures | GetTop, looks: int
+) -> None:
+    """The gauge's own look is not counted."""
     many = 5 * RUN
     desk.sensor.feed([snapshot(*(process_info(pid) for pid in range(1000, 1000 + many)))])
     answering, turns = asyncio.create_task(desk.answer(request_)), 0
     while not answering.done():
         turns += 1
         await asyncio.sleep(0)
-    assert turns > many // RUN
+    assert turns > looks * many // RUN
 
 
 async def test_events_go_on_while_all_containers_are_looked_at(desk: Desk) -> None:
@@ -229,6 +233,14 @@ async def test_secrets_of_a_container_are_for_root_and_the_sensors_user(desk: De
     assert isinstance(reply, Inspection)
     assert any('"KEY=' in line for line in reply.lines)
     assert ("s3cret" in "".join(reply.lines)) is is_told
+
+
+@pytest.mark.parametrize("kind", [ListChanges, GetLogs, GetImage, GetInspection])
+@pytest.mark.parametrize("no_id", ["../swarm?x=", "web", WEB[:12], ""])
+async def test_only_by_its_whole_id_a_runtime_is_asked_about_a_container(desk: Desk, kind: Any, no_id: str) -> None:
+    await desk.answer(kind(WEB))
+    with pytest.raises(TiercelError, match="no container's id"):
+        await desk.answer(kind(no_id))
 
 
 async def test_a_replay_has_no_figures_no_logs_no_images_and_no_shells(tmp_path: Path) -> None:

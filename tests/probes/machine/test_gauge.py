@@ -10,7 +10,7 @@ import pytest
 
 from engine.contracts import Inhabited
 from probes.kernel.decode import TICK
-from probes.machine.gauge import PERIOD, STALE, Gauge
+from probes.machine.gauge import MAX_PROCESSES, PERIOD, STALE, Gauge
 from probes.machine.process_trees import stopped
 
 WEB, DB = "ab" * 32, "cd" * 32
@@ -218,3 +218,9 @@ async def test_who_is_stopped_is_known_by_pid_and_start(host: Host) -> None:
     keys = [(7, 5 * TICK), (8, 5 * TICK), (9, 4 * TICK), (10, 5 * TICK), (11, 5 * TICK)]
     assert await host.gauge.stopped(keys) == {7}
     assert {row.pid: row.still for row in await host.gauge.processes(keys)} == {7: "frozen", 8: "", 10: ""}
+
+
+async def test_who_is_stopped_is_known_among_more_than_are_measured(host: Host) -> None:
+    host.write(host.proc / "7/stat", stat(100, 5, "T"))
+    ended = [(pid, 5 * TICK) for pid in range(8, 8 + MAX_PROCESSES)]
+    assert await host.gauge.stopped([*ended, (7, 5 * TICK)]) == {7}

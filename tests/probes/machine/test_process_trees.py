@@ -16,6 +16,7 @@ import pytest
 from engine.errors import TiercelError
 from engine.response import Own
 from engine.state.processes import ProcessKey
+from probes.machine.gauge import Gauge
 from probes.machine.ownership import own
 from probes.machine.process_trees import Tree, closure, hold, identity, stopped
 from tests.helpers.program import until
@@ -45,6 +46,13 @@ if os.fork() and os.fork():
     print(flush=True)
 for _ in range(2):
     threading.Thread(target=begin).start()
+"""
+WITHOUT_FIRST = """
+import ctypes, threading, time
+for _ in range(2):
+    threading.Thread(target=time.sleep, args=(1000,)).start()
+print(flush=True)
+ctypes.CDLL(None).pthread_exit(None)
 """
 
 
@@ -108,6 +116,26 @@ async def test_a_tree_stands_still_and_goes_on() -> None:
             await tree.thaw()
         await until(lambda: {state(pid) for pid in marked(mark)} == {"S"}, "all go on")
         assert stopped([top]) == set()
+
+
+async def test_who_is_stopped_is_known_also_when_only_other_threads_live() -> None:
+    """A process may go on without its first thread: of that one /proc says that it has ended, stopped or not."""
+    with started(WITHOUT_FIRST) as (top, _):
+        pid, gauge = top[0], Gauge()
+        try:
+            await until(lambda: state(pid) == "Z", "the first thread has ended")
+            assert stopped([top]) == await gauge.stopped([top]) == set()
+            os.kill(pid, signal.SIGSTOP)
+            await until(lambda: stopped([top]) == {pid}, "it stands still")
+            assert state(pid) == "Z"
+            assert await gauge.stopped([top]) == {pid}
+            assert [row.still for row in await gauge.processes([top])] == ["frozen"]
+            os.kill(pid, signal.SIGCONT)
+            await until(lambda: stopped([top]) == set(), "it goes on")
+            assert await gauge.stopped([top]) == set()
+            assert [row.still for row in await gauge.processes([top])] == [""]
+        finally:
+            os.kill(pid, signal.SIGKILL)  # it has no command line any more by which it is found
 
 
 async def test_who_forks_all_the_time_is_killed_wholly() -> None:
