@@ -18,6 +18,7 @@ from probes.recordings.json_reader import event_of
 
 _ITS_OWN = ("evt.", "fd.", "syscall.")
 """How the names of fields begin of which an event tells by itself; of the others it tells what is in its line."""
+_OURS = "tiercel.start"
 
 
 def read_text(path: Path) -> str:
@@ -44,8 +45,11 @@ def as_file(text: str) -> Iterator[Path]:
 
 
 def is_event(given: Mapping[str, Any]) -> bool:
-    """Whether an object is such a line of an event: its time is a number, which a field of Falco's has not."""
-    return "evt.type" in given and isinstance(given.get("evt.time"), int)
+    """Whether an object is such a line of an event: all that ``convert`` writes say when their process began.
+
+    Of others, as the fields of an alert, only what is named is known; a time that is a number is in those, too.
+    """
+    return "evt.type" in given and _OURS in given
 
 
 def facts_of(given: dict[str, Any]) -> Facts:

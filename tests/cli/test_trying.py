@@ -140,11 +140,24 @@ def test_of_one_such_line_that_is_known_which_is_in_it(tmp_path: Path) -> None:
     assert 'fd.name is "/etc/shadow"' in done.stdout
     assert "evt.is_open_read is true" in done.stdout
     assert "proc.aname is not known" in done.stdout
-    odd = tiercel("why", RULE, "--event", "-", told='{"evt.type": "bogus", "evt.time": 1}')
+    odd = tiercel("why", RULE, "--event", "-", told='{"evt.type": "bogus", "tiercel.start": 1}')
     assert (odd.returncode, odd.stderr) == (0, "")
     assert "does not fire" in odd.stdout
-    wrong = tiercel("why", RULE, "--event", "-", told='{"evt.type": "open", "evt.time": 1, "proc.pid": "x"}')
+    wrong = tiercel("why", RULE, "--event", "-", told='{"evt.type": "open", "tiercel.start": 1, "proc.pid": "x"}')
     assert (wrong.returncode, "this is no event" in wrong.stderr) == (1, True)
+
+
+def test_of_the_fields_of_an_alert_alone_no_more_is_known_than_they_say(mine: Path, tmp_path: Path) -> None:
+    """They have the time as a number, as our lines of events do."""
+    mine.write_text(MINE.replace("proc.name = sh", "evt.rawres = 0 and evt.time exists"))
+    fields = {"evt.type": "execve", "container.id": "abc", "proc.name": "bash", "evt.time": 1507591916304517803}
+    event = write(tmp_path, fields)
+    done = tiercel("why", "Shell", "--event", event, "-r", str(mine))
+    assert done.stdout.startswith("? Shell may or may not fire"), done.stderr
+    assert "evt.rawres is not known" in done.stdout
+    assert "evt.time is not known" not in done.stdout
+    bad = tiercel("why", "Shell", "--event", write(tmp_path, {"evt.time": 10**40}), "-r", str(mine))
+    assert (bad.returncode, "is no time" in bad.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(
