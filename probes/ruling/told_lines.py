@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import sys
 import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -28,6 +29,11 @@ def read_text(path: Path) -> str:
         return (gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content).decode("utf-8", "replace")
     except (OSError, EOFError, zlib.error) as error:
         raise UsageError(f"{path}: cannot be read: {error}") from None
+
+
+def read_stdin() -> str:
+    """The text that is piped in, which need not be of the encoding that the terminal has."""
+    return sys.stdin.buffer.read().decode("utf-8", "replace")
 
 
 def is_whole(text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -129,6 +130,18 @@ def test_lines_that_convert_writes_are_explained_from_standard_input(tmp_path: P
     piped = tiercel("why", RULE, "--event", "-", "--num", "420", told=told)
     assert piped.stdout == tiercel("why", RULE, "--event", str(DEMO), "--num", "420").stdout
     assert "stdin: there is no event 99999" in tiercel("why", RULE, "--event", "-", "--num", "99999", told=told).stderr
+
+
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+def test_what_is_piped_in_may_be_no_text(locale: str, mine: Path) -> None:
+    told = b'{"evt.type": "execve", "proc.name": "\xff"}'
+    command = [sys.executable, "-m", "tiercel", "rules", "why", "Shell", "--event", "-", "-r", str(mine)]
+    done = subprocess.run(
+        [*command, "--config", "none", "-c", "none"],
+        capture_output=True, timeout=60, check=False, input=told, env=os.environ | {"LC_ALL": locale},
+    )  # fmt: skip
+    assert b"Traceback" not in done.stderr
+    assert (done.returncode, done.stdout.startswith(b"\xe2\x9c\x97 Shell does not fire")) == (0, True), done.stderr
 
 
 def test_of_one_such_line_that_is_known_which_is_in_it(tmp_path: Path) -> None:
