@@ -29,6 +29,11 @@ def remarks(named: Sequence[Path], rules: RuleSet) -> Iterator[Remark]:
             yield f"{path} has no rules", "and no lists or macros: it changes nothing"
     if unserved := [rule for rule in rules.unserved if rule.enabled]:
         yield cannot_be_judged(unserved), f"{unserved[0].name}: {unserved[0].unserved[0]}"
+    yield from none_in_force(rules)
+
+
+def none_in_force(rules: RuleSet) -> Iterator[Remark]:
+    """That no rule is, if so."""
     if not any(rule.enabled for rule in rules.rules):
         off = f"{len(rules.rules):,} off: " if rules.rules else ""
         yield NO_RULE, f"{off}nothing raises an alert"
