@@ -60,7 +60,8 @@ class Unnamed(click.Command):
 class Root(Group):
     """The commands of the program; a first word that is a file or folder is something to open: ``tiercel FILE``.
 
-    Options before a command are as good as behind it; those that it does not have are refused there, too.
+    Options before a command are as good as behind it, in a group behind the last word that names one (``tiercel rules
+    list``); those that it does not have are refused there, too, with its name.
     """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -74,7 +75,7 @@ class Root(Group):
         if args[0] not in self.commands and (Path(args[0]).is_file() or Path(args[0]).is_dir()):
             args = ["open", *args]
         name, found, rest = super().resolve_command(ctx, args)
-        return name, found, [*before, *rest]
+        return name, found, _handed_on(before, found, rest)
 
     def unknown(self, word: str) -> UsageError:
         """A word that looks like a path is told to be no file."""
@@ -87,3 +88,12 @@ class Root(Group):
             hint = f"to make a recording: {command('record FILE')}; for the commands: {command('--help')}"
             return UsageError(f"there is no file {word}", hint=hint)
         return super().unknown(word)
+
+
+def _handed_on(options: list[str], found: click.Command | None, words: list[str]) -> list[str]:
+    """The words with the options behind the name of the command; a group without one has something else to say."""
+    if not isinstance(found, click.Group):
+        return [*options, *words]
+    if not words or words[0] not in found.commands:
+        return words
+    return [words[0], *_handed_on(options, found.commands[words[0]], words[1:])]

@@ -11,6 +11,7 @@ from engine.invocation import command
 from engine.lang import fields, nodes
 from engine.lang.check import Resolve
 from engine.lang.field import Bound, FieldError, Getter, Many
+from engine.lang.fields_evt import TIME_TEXT
 from engine.lang.grammar import ConditionError, parse_left
 from engine.lang.literals import address_number, convert
 from engine.lang.nodes import FieldRef, Node
@@ -112,10 +113,20 @@ def _value(bound: Bound, given: object) -> Any:
     kind = bound.shape.type
     if given is None:
         return None
+    if kind.group in _TEXT and type(given) is int and bound.field.name in TIME_TEXT:
+        return _time_text(bound.field.name, given)
     if bound.many is Many.NO and not bound.shape.is_list:
         return _single(kind, given)
     several: Iterable[object] = given.split() if isinstance(given, str) and bound.many is Many.SOME else [given]
     return tuple(_single(kind, each) for each in (given if isinstance(given, list) else several))
+
+
+def _time_text(name: str, time: int) -> str:
+    """Of nanoseconds, as alerts have them where conditions compare texts."""
+    try:
+        return TIME_TEXT[name](time)
+    except (OverflowError, OSError):
+        raise ValueError(f"{time} is no time") from None
 
 
 def _single(kind: FieldType, given: object) -> Any:

@@ -17,7 +17,7 @@ from engine.rules.ruleset import Rule, RuleSet
 from engine.rules.selection import select
 from probes.options import Options, rule_paths, watched_paths
 from probes.ruling.configuration import settled
-from probes.ruling.emptiness import NO_RULE, Remark, remarks
+from probes.ruling.emptiness import NO_RULE, Remark, none_in_force, remarks
 from probes.ruling.toggles import Toggles
 
 OF_RULES = ("rules_files", "rules", "priority", "append_output", "static_fields")
@@ -44,6 +44,8 @@ class ConfiguredRules:
         """Told of what has changed in the configuration and holds only after a restart."""
         self.withdraw: Callable[[str], None] = lambda _what: None
         """Told the beginning of what was reported and is so no more."""
+        self._loaded: RuleSet | None = None
+        """The rules as they were loaded last, and as they were switched since."""
         self._configured: dict[str, bool] = {}
         """Name of each rule → whether it is on if nobody switches it."""
 
@@ -57,6 +59,7 @@ class ConfiguredRules:
         rules = select(self._read(config, progress), config.rules, config.priority)
         self._configured = {rule.name: rule.enabled for rule in rules.rules}
         self._switch(rules)
+        self._loaded = rules
         self._remark(rules)
         return rules
 
@@ -73,6 +76,14 @@ class ConfiguredRules:
             self.withdraw(what)
         self.remarks = list(remarks(list(map(Path, self._options.rules)), rules))
         for remark in self.remarks:
+            self.report(*remark)
+
+    def _remark_switched(self) -> None:
+        """Whether a rule is in force is another matter after each switch."""
+        self.withdraw(NO_RULE)
+        found = list(none_in_force(self._loaded)) if self._loaded is not None else []
+        self.remarks = [*(remark for remark in self.remarks if remark[0] != NO_RULE), *found]
+        for remark in found:
             self.report(*remark)
 
     def _switch(self, rules: RuleSet) -> None:
@@ -130,8 +141,7 @@ class ConfiguredRules:
 
     def keep(self, rule: Rule) -> None:
         """Remember that a rule was switched. Raises OSError when that cannot be written."""
-        if rule.enabled:
-            self.withdraw(NO_RULE)
+        self._remark_switched()
         if self._toggles is not None:
             self._toggles.keep(rule.name, rule.enabled, configured=self._configured.get(rule.name, True))
 

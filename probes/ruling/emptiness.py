@@ -29,9 +29,15 @@ def remarks(named: Sequence[Path], rules: RuleSet) -> Iterator[Remark]:
             yield f"{path} has no rules", "and no lists or macros: it changes nothing"
     if unserved := [rule for rule in rules.unserved if rule.enabled]:
         yield cannot_be_judged(unserved), f"{unserved[0].name}: {unserved[0].unserved[0]}"
+    yield from none_in_force(rules)
+
+
+def none_in_force(rules: RuleSet) -> Iterator[Remark]:
+    """That no rule is, if so: those that cannot be judged raise nothing."""
     if not any(rule.enabled and not rule.unserved for rule in rules.rules):
-        off = f"{len(rules.rules) - len(unserved):,} off: " if len(rules.rules) > len(unserved) else ""
-        yield NO_RULE, f"{off}nothing raises an alert"
+        off = sum(not rule.enabled for rule in rules.rules)
+        switched = f"{off:,} off: " if off else ""
+        yield NO_RULE, f"{switched}nothing raises an alert"
 
 
 def cannot_be_judged(rules: Sequence[Rule]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,7 @@ def explain_file(rule: Rule, path: str, num: int = 0) -> Explanation:
     """
     if path != STDIN and _is_recording(Path(path)):
         return _explain_recorded(rule, Path(path), path, num)
-    name, text = (path, told_lines.read_text(Path(path))) if path != STDIN else ("stdin", sys.stdin.read())
+    name, text = (path, told_lines.read_text(Path(path))) if path != STDIN else ("stdin", told_lines.read_stdin())
     if told_lines.is_whole(text):
         with told_lines.as_file(text) as whole:
             return _explain_recorded(rule, whole, name, num)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import sys
 import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,7 @@ from probes.recordings.json_reader import event_of
 
 _ITS_OWN = ("evt.", "fd.", "syscall.")
 """How the names of fields begin of which an event tells by itself; of the others it tells what is in its line."""
+_OURS = "tiercel.start"
 
 
 def read_text(path: Path) -> str:
@@ -27,6 +29,11 @@ def read_text(path: Path) -> str:
         return (gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content).decode("utf-8", "replace")
     except (OSError, EOFError, zlib.error) as error:
         raise UsageError(f"{path}: cannot be read: {error}") from None
+
+
+def read_stdin() -> str:
+    """The text that is piped in, which need not be of the encoding that the terminal has."""
+    return sys.stdin.buffer.read().decode("utf-8", "replace")
 
 
 def is_whole(text: str) -> bool:
@@ -44,8 +51,11 @@ def as_file(text: str) -> Iterator[Path]:
 
 
 def is_event(given: Mapping[str, Any]) -> bool:
-    """Whether an object is such a line of an event: its time is a number, which a field of Falco's has not."""
-    return "evt.type" in given and isinstance(given.get("evt.time"), int)
+    """Whether an object is such a line of an event: all that ``convert`` writes say when their process began.
+
+    Of others, as the fields of an alert, only what is named is known; a time that is a number is in those, too.
+    """
+    return "evt.type" in given and _OURS in given
 
 
 def facts_of(given: dict[str, Any]) -> Facts:

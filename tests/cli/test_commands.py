@@ -251,3 +251,14 @@ def test_rules_of_which_none_is_in_force_are_told_at_the_start(tmp_path: Path) -
         first, second, *_ = done.stderr.splitlines()
         assert first.startswith(f"tiercel: {empty} has no rules")
         assert second == "tiercel: no rule is in force (nothing raises an alert)"
+
+
+def test_options_before_a_group_are_those_of_its_command(rule_file: Path) -> None:
+    missing = tiercel("--config", str(rule_file.with_name("none.yaml")), "rules", "list")
+    assert (missing.returncode, "cannot read" in missing.stderr) == (2, True)
+    before = tiercel("-r", str(rule_file), "--config", "none", "-c", "none", "rules", "why", "Shell", "--event", "-")
+    assert "stdin:1:1: this is not JSON" in before.stderr
+    refused = tiercel("--demo", "rules", "list")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "rules list [OPTIONS]" in refused.stderr and "No such option '--demo'" in refused.stderr
+    assert "there is no command rules lisd" in tiercel("--config", "none", "rules", "lisd").stderr

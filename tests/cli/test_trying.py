@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -131,6 +132,18 @@ def test_lines_that_convert_writes_are_explained_from_standard_input(tmp_path: P
     assert "stdin: there is no event 99999" in tiercel("why", RULE, "--event", "-", "--num", "99999", told=told).stderr
 
 
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+def test_what_is_piped_in_may_be_no_text(locale: str, mine: Path) -> None:
+    told = b'{"evt.type": "execve", "proc.name": "\xff"}'
+    command = [sys.executable, "-m", "tiercel", "rules", "why", "Shell", "--event", "-", "-r", str(mine)]
+    done = subprocess.run(
+        [*command, "--config", "none", "-c", "none"],
+        capture_output=True, timeout=60, check=False, input=told, env=os.environ | {"LC_ALL": locale},
+    )  # fmt: skip
+    assert b"Traceback" not in done.stderr
+    assert (done.returncode, done.stdout.startswith(b"\xe2\x9c\x97 Shell does not fire")) == (0, True), done.stderr
+
+
 def test_of_one_such_line_that_is_known_which_is_in_it(tmp_path: Path) -> None:
     convert(DEMO, str(tmp_path / "a.jsonl"))
     lines = (tmp_path / "a.jsonl").read_text(encoding="utf-8").splitlines()
@@ -140,11 +153,24 @@ def test_of_one_such_line_that_is_known_which_is_in_it(tmp_path: Path) -> None:
     assert 'fd.name is "/etc/shadow"' in done.stdout
     assert "evt.is_open_read is true" in done.stdout
     assert "proc.aname is not known" in done.stdout
-    odd = tiercel("why", RULE, "--event", "-", told='{"evt.type": "bogus", "evt.time": 1}')
+    odd = tiercel("why", RULE, "--event", "-", told='{"evt.type": "bogus", "tiercel.start": 1}')
     assert (odd.returncode, odd.stderr) == (0, "")
     assert "does not fire" in odd.stdout
-    wrong = tiercel("why", RULE, "--event", "-", told='{"evt.type": "open", "evt.time": 1, "proc.pid": "x"}')
+    wrong = tiercel("why", RULE, "--event", "-", told='{"evt.type": "open", "tiercel.start": 1, "proc.pid": "x"}')
     assert (wrong.returncode, "this is no event" in wrong.stderr) == (1, True)
+
+
+def test_of_the_fields_of_an_alert_alone_no_more_is_known_than_they_say(mine: Path, tmp_path: Path) -> None:
+    """They have the time as a number, as our lines of events do."""
+    mine.write_text(MINE.replace("proc.name = sh", "evt.rawres = 0 and evt.time exists"))
+    fields = {"evt.type": "execve", "container.id": "abc", "proc.name": "bash", "evt.time": 1507591916304517803}
+    event = write(tmp_path, fields)
+    done = tiercel("why", "Shell", "--event", event, "-r", str(mine))
+    assert done.stdout.startswith("? Shell may or may not fire"), done.stderr
+    assert "evt.rawres is not known" in done.stdout
+    assert "evt.time is not known" not in done.stdout
+    bad = tiercel("why", "Shell", "--event", write(tmp_path, {"evt.time": 10**40}), "-r", str(mine))
+    assert (bad.returncode, "is no time" in bad.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from tests.helpers.incident import alerts, incident
 from tests.helpers.sensor import MemorySensor
 from tui.app import TiercelApp
 from tui.front import Link
+from tui.places import ProcessPlace
 from tui.widgets.page_list import PageList
 
 SIZES = [pytest.param(NARROW, id="80x24"), pytest.param(WIDE, id="160x50")]
@@ -198,6 +199,25 @@ async def test_a_list_that_was_paused_marked_and_filtered_keeps_its_filter_alone
         assert "marked" not in drive.text()
         asked = [(one.before, one.filter) for one in again.asked if isinstance(one, ListStacks)]
         assert asked[-1] == (0, "web")
+
+
+async def test_alerts_of_a_process_that_were_marked_are_not_those_of_another_store(tmp_path: Path) -> None:
+    async with attached(tmp_path) as (drive, shared):
+        await drive.until_shown("/bin/18211")
+        drive.app.visit(ProcessPlace(4711, 47110, "cat"), "alerts")
+        await drive.until_shown("Sensitive file read")
+        await drive.press("down", "m")
+        await drive.until_shown("1 marked")
+        await shared.end()
+        await drive.until_shown("The sensor is gone")
+        again = elsewhere()
+        again.world.alerts += again.world.alerts[-3:]
+        await shared.start(again)
+        await drive.until_shown(CLOSED, "Another rule")
+        await drive.settled()
+        assert "marked" not in drive.text() and "▲" not in drive.text()
+        rows = drive.pane.query_one(PageList)
+        assert rows.cursor == 0 and rows.taken() == [rows.selected], "the newest, as with any other list"
 
 
 async def test_a_time_that_was_looked_at_is_left_with_the_sensor_that_knew_it(tmp_path: Path) -> None:

@@ -132,6 +132,11 @@ class SingleAlertsPane(FilterPane):
         self.list.restart()
         self.show_state()
 
+    def forget(self) -> None:
+        """Nothing of what was marked or counted is there: the same ids are other alerts."""
+        self.list.unmark()
+        self.action_follow()
+
     def ticked(self) -> None:
         """Others may have come since."""
         self.show_state()

@@ -66,6 +66,21 @@ def test_what_was_told_is_withdrawn_once_a_rule_is_in_force(rule: Path) -> None:
     assert not vitals.problems
 
 
+def test_whoever_switches_the_last_rule_off_is_told(rule: Path) -> None:
+    rule.write_text(RULE + RULE.replace("rule: R", "rule: S"))
+    configured, vitals = ConfiguredRules(Options(rules=(str(rule),))), Vitals("box")
+    rules = configured.load()
+    configured.tell(vitals.report, vitals.withdraw)
+    configured.keep(rules.set_enabled("R", False))
+    assert not vitals.problems
+    for _ in range(2):
+        configured.keep(rules.set_enabled("S", False))
+        (problem,) = vitals.problems
+        assert (problem.what, problem.hint) == ("no rule is in force", "2 off: nothing raises an alert")
+    configured.load()
+    assert not vitals.problems, "nothing keeps the switches"
+
+
 def test_a_rule_that_cannot_be_judged_is_named_with_the_reason(rule: Path, tmp_path: Path) -> None:
     slow = tmp_path / "slow.yaml"
     slow.write_text(RULE.replace("rule: R", "rule: Slow").replace("=open", "=open and evt.latency > 5"))
