@@ -281,8 +281,10 @@ class AlertStore:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> R:
-        """Run a query in the thread, on the alerts as they are now. Raises TiercelError; UsageError for a number that no
-        column holds."""
+        """Run a query in the thread, on the alerts as they are now.
+
+        Raises TiercelError; UsageError for a number that no column holds.
+        """
         waiting = list(self._writer.waiting)
 
         def run() -> R:
