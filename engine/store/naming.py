@@ -49,8 +49,8 @@ def fill(connection: sqlite3.Connection, container: ContainerRef, after: int) ->
     rows = connection.execute(_BODIES, (container.id, after, STEP)).fetchall()
     with transaction(connection):
         for alert_id, body in rows:
-            alert = _ALERTS.decode(body)
-            if alert.container is not None and not alert.container.name:
+            alert = _decoded(body)
+            if alert is not None and alert.container is not None and not alert.container.name:
                 named = _ENCODER.encode(msgspec.structs.replace(alert, container=container))
                 connection.execute("UPDATE alerts SET body = ? WHERE id = ?", (named, alert_id))
         if len(rows) < STEP:
@@ -61,8 +61,17 @@ def fill(connection: sqlite3.Connection, container: ContainerRef, after: int) ->
 def _fill_stacks(connection: sqlite3.Connection, container: ContainerRef) -> None:
     """Their latest alerts have the name by now."""
     for stack, body in connection.execute(_STACKS, (container.id,)).fetchall():
-        view = subject(_ALERTS.decode(body))
-        connection.execute(
-            "UPDATE stacks SET container = ?, image = ?, search = ? WHERE id = ?",
-            (view.container, view.image, view.search, stack),
-        )
+        if (alert := _decoded(body)) is not None:
+            view = subject(alert)
+            connection.execute(
+                "UPDATE stacks SET container = ?, image = ?, search = ? WHERE id = ?",
+                (view.container, view.image, view.search, stack),
+            )
+
+
+def _decoded(body: bytes) -> Alert | None:
+    """None for one that was damaged: it costs no other its name."""
+    try:
+        return _ALERTS.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None

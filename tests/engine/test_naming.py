@@ -3,6 +3,7 @@ printed."""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -157,6 +158,15 @@ async def test_thousands_are_named_in_steps_and_no_other_is_touched(tmp_path: Pa
         assert {one.container.name for one in rows if one.container and one.container.id == WEB} == {"web"}
         assert {one.container.name for one in rows if one.container and one.container.id == DB} == {"x"}
         assert store.nameless == []
+
+
+async def test_an_alert_that_was_damaged_on_the_disk_costs_no_other_its_name(sensor: Sensor, tmp_path: Path) -> None:
+    sensor.feed([execve(43, "/bin/sh", container_id=WEB, at=LATE + 1), docker(WEB, at=LATE + 2, name="web")])
+    with closing(sqlite3.connect(tmp_path / "alerts.db")) as disk, disk:
+        disk.execute("UPDATE alerts SET body = x'c1' WHERE id = 1")
+    await sensor.naming.look()
+    assert (await sensor.store.alert(3)).container == ContainerRef(WEB, "web", "shop:1", privileged=False)
+    assert sensor.store.nameless == [DB]
 
 
 def test_of_very_many_containers_the_latest_are_remembered(tmp_path: Path) -> None:
