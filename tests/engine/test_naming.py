@@ -147,6 +147,18 @@ async def test_while_the_disk_is_full_it_waits(sensor: Sensor) -> None:
     assert (await sensor.store.alert(3)).container == ContainerRef(WEB, "web", "shop:1", privileged=False)
 
 
+async def test_a_store_that_refuses_is_told_once_and_once_when_it_takes_the_name(tmp_path: Path) -> None:
+    told: list[str] = []
+    with closing(AlertStore(tmp_path / "alerts.db", report=lambda what, _hint: told.append(what))) as store:
+        store.add([alert(container=ContainerRef(WEB))])
+        with no_space():
+            for _ in range(3):
+                assert not await store.name(ContainerRef(WEB, "web"))
+        assert ["cannot be written" in what for what in told] == [True]
+        assert await store.name(ContainerRef(WEB, "web"))
+        assert told[1:] == ["the alert store can be written again"]
+
+
 async def test_thousands_are_named_in_steps_and_no_other_is_touched(tmp_path: Path) -> None:
     with closing(AlertStore(tmp_path / "alerts.db")) as store:
         for number in range(3 * STEP):
