@@ -147,6 +147,19 @@ async def test_while_the_disk_is_full_it_waits(sensor: Sensor) -> None:
     assert (await sensor.store.alert(3)).container == ContainerRef(WEB, "web", "shop:1", privileged=False)
 
 
+async def test_as_long_as_alerts_wait_for_the_disk_their_container_is_not_done(tmp_path: Path) -> None:
+    """What is there could be named; what waits would then stay without."""
+    with closing(AlertStore(tmp_path / "alerts.db")) as store, closing(sqlite3.connect(tmp_path / "alerts.db")) as disk:
+        store.add([alert(container=ContainerRef(WEB))])
+        disk.execute("CREATE TRIGGER full BEFORE INSERT ON alerts BEGIN SELECT RAISE(ABORT, 'no room'); END")
+        store.add([alert(container=ContainerRef(WEB))])
+        assert not await store.name(ContainerRef(WEB, "web"))
+        assert store.nameless == [WEB]
+        disk.execute("DROP TRIGGER full")
+        assert await store.name(ContainerRef(WEB, "web"))
+        assert (await store.alert(2)).container == ContainerRef(WEB, "web")
+
+
 async def test_a_store_that_refuses_is_told_once_and_once_when_it_takes_the_name(tmp_path: Path) -> None:
     told: list[str] = []
     with closing(AlertStore(tmp_path / "alerts.db", report=lambda what, _hint: told.append(what))) as store:
