@@ -3,6 +3,8 @@ printed."""
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import closing
@@ -192,6 +194,20 @@ async def test_an_alert_that_was_damaged_on_the_disk_costs_no_other_its_name(sen
     await sensor.naming.look()
     assert (await sensor.store.alert(3)).container == ContainerRef(WEB, "web", "shop:1", privileged=False)
     assert sensor.store.nameless == [DB]
+
+
+async def test_stacks_are_named_in_the_same_steps_as_their_alerts(tmp_path: Path) -> None:
+    path = tmp_path / "alerts.db"
+    with closing(AlertStore(path)) as store, closing(sqlite3.connect(path)) as disk:
+        store.add([alert(f"Rule {number}", container=ContainerRef(WEB)) for number in range(3 * STEP)])
+        naming = asyncio.create_task(store.name(ContainerRef(WEB, "web")))
+        named = [0]
+        while not naming.done():
+            await asyncio.sleep(0)
+            named += disk.execute("SELECT count(*) FROM stacks WHERE container = 'web'").fetchone()
+        assert await naming
+        steps = [after - before for before, after in itertools.pairwise(named)]
+        assert (max(steps), sum(steps)) == (STEP, 3 * STEP)
 
 
 def test_of_very_many_containers_the_latest_are_remembered(tmp_path: Path) -> None:
