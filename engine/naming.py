@@ -20,5 +20,7 @@ class Naming:
         """To be called every second."""
         for container_id in self._store.nameless:
             container = container_ref(self._world.containers.get(container_id))
-            if container is not None and container.name and await self._store.name(container):
+            if container is not None and container.name:
+                if not await self._store.name(container):
+                    return  # nor would it take any other
                 self.count += 1

@@ -319,10 +319,13 @@ class Sensor(Ruling):
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK)
-            try:
-                await self._look_after()
-            except Exception as error:  # noqa: BLE001 - as in feed: what waits must not wait for ever
-                self.vitals.stumble(error)
+            await self._attempted(self._look_after)
+
+    async def _attempted(self, step: Callable[[], Coroutine[None, None, None]]) -> None:
+        try:
+            await step()
+        except Exception as error:  # noqa: BLE001 - as in feed: what waits must not wait for ever
+            self.vitals.stumble(error)
 
     async def _look_after(self) -> None:
         """What is done once a second."""
@@ -330,13 +333,11 @@ class Sensor(Ruling):
             self._guarded(step)
         self._publish(self._judge(self._guarded(self.world.expire) or []))
         self.begin_chores()
-        try:
-            await self.naming.look()
-            await self.store.maintain()
-        finally:
-            if not self.headless:
-                self._guarded(self._tell_health)
-            await self.flight.collect()
+        await self._attempted(self.naming.look)
+        await self._attempted(self.store.maintain)
+        if not self.headless:
+            self._guarded(self._tell_health)
+        await self._attempted(self.flight.collect)
 
     def _tell_health(self) -> None:
         health = self.health()

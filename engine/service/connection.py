@@ -41,6 +41,8 @@ class Connection:
         self._reads = asyncio.Event()
         """It has not said that it rests."""
         self._reads.set()
+        self._writing: asyncio.Timeout | None = None
+        """How long it is still waited for that it reads what is under way."""
         self.stalled = False
         """It was dropped because it did not read."""
         self.refused = False
@@ -113,7 +115,12 @@ class Connection:
             self._reads.clear()
         else:
             self._reads.set()
+        if self._writing is not None and not self._writing.expired():
+            self._writing.reschedule(self._deadline())
         return Done()
+
+    def _deadline(self) -> float | None:
+        return asyncio.get_running_loop().time() + self._stall if self._reads.is_set() else None
 
     async def _send_pulses(self) -> None:
         while True:
@@ -137,11 +144,13 @@ class Connection:
     async def _write(self, piece: bytes) -> None:
         self._writer.write(piece)
         try:
-            async with asyncio.timeout(self._stall if self._reads.is_set() else None):
+            async with asyncio.timeout_at(self._deadline()) as self._writing:
                 await self._writer.drain()
         except TimeoutError:
             self.stalled = True
             raise  # a TimeoutError is an OSError: run() ends
+        finally:
+            self._writing = None
 
 
 def _refusal(first: Request) -> Failure | None:

@@ -24,11 +24,8 @@ _NAMELESS = """
 SELECT container_id, min(first_id) - 1 FROM stacks WHERE container = '' AND container_id <> ''
 GROUP BY container_id ORDER BY max(last_id) DESC LIMIT ?
 """
-_BODIES = "SELECT id, body FROM alerts WHERE container_id = ? AND id > ? ORDER BY id LIMIT ?"
-_STACKS = """
-SELECT stacks.id, body FROM stacks JOIN alerts ON alerts.id = last_id
-WHERE stacks.container_id = ? AND container = ''
-"""
+_BODIES = "SELECT id, stack, body FROM alerts WHERE container_id = ? AND id > ? ORDER BY id LIMIT ?"
+_STACK = "UPDATE stacks SET container = ?, image = ?, search = ? WHERE id = ? AND last_id = ? AND container = ''"
 
 
 def nameless(connection: sqlite3.Connection) -> dict[str, int]:
@@ -45,24 +42,24 @@ def note(known: dict[str, int], alert: Alert) -> None:
 
 
 def fill(connection: sqlite3.Connection, container: ContainerRef, after: int) -> int:
-    """Name the container in some of its alerts after this id; the last that was looked at, 0 when all are done."""
+    """Name the container in some of its alerts after this id, and in the stacks of which these are the latest; the last
+    that was looked at, 0 when all are done."""
     rows = connection.execute(_BODIES, (container.id, after, STEP)).fetchall()
     with transaction(connection):
-        for alert_id, body in rows:
-            alert = _ALERTS.decode(body)
-            if alert.container is not None and not alert.container.name:
-                named = _ENCODER.encode(msgspec.structs.replace(alert, container=container))
-                connection.execute("UPDATE alerts SET body = ? WHERE id = ?", (named, alert_id))
-        if len(rows) < STEP:
-            _fill_stacks(connection, container)
+        for alert_id, stack, body in rows:
+            alert = _decoded(body)
+            if alert is not None and alert.container is not None:
+                if not alert.container.name:
+                    alert = msgspec.structs.replace(alert, container=container)
+                    connection.execute("UPDATE alerts SET body = ? WHERE id = ?", (_ENCODER.encode(alert), alert_id))
+                view = subject(alert)
+                connection.execute(_STACK, (view.container, view.image, view.search, stack, alert_id))
     return rows[-1][0] if len(rows) == STEP else 0
 
 
-def _fill_stacks(connection: sqlite3.Connection, container: ContainerRef) -> None:
-    """Their latest alerts have the name by now."""
-    for stack, body in connection.execute(_STACKS, (container.id,)).fetchall():
-        view = subject(_ALERTS.decode(body))
-        connection.execute(
-            "UPDATE stacks SET container = ?, image = ?, search = ? WHERE id = ?",
-            (view.container, view.image, view.search, stack),
-        )
+def _decoded(body: bytes) -> Alert | None:
+    """None for one that was damaged: it costs no other its name."""
+    try:
+        return _ALERTS.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None

@@ -217,6 +217,7 @@ class AlertStore:
         """Name a container in the alerts that came before its name was known; whether that could be done."""
         if not self.flush():
             return False  # what waits in memory has no name, either
+        changes = self._writer.changes
         try:
             await gently(lambda: self._writer.name(container))
         except sqlite3.Error as error:
@@ -224,6 +225,8 @@ class AlertStore:
             return False
         finally:
             self._connection.remembered = {}
+        if self._writer.changes > changes and not self._writer.waiting:
+            self._note("")
         return True
 
     async def maintain(self) -> None:
@@ -257,6 +260,8 @@ class AlertStore:
             return Writer(open_writer(path), memory)
 
     def _write(self, stored: list[Stored], *, now: bool = False) -> None:
+        if not stored and not self._writer.waiting:
+            return  # the disk is not tried, and nothing is known of it
         try:
             self._writer.write(stored, now=now)
         except sqlite3.Error as error:

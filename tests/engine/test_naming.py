@@ -3,6 +3,9 @@ printed."""
 
 from __future__ import annotations
 
+import asyncio
+import itertools
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -146,6 +149,31 @@ async def test_while_the_disk_is_full_it_waits(sensor: Sensor) -> None:
     assert (await sensor.store.alert(3)).container == ContainerRef(WEB, "web", "shop:1", privileged=False)
 
 
+async def test_as_long_as_alerts_wait_for_the_disk_their_container_is_not_done(tmp_path: Path) -> None:
+    """What is there could be named; what waits would then stay without."""
+    with closing(AlertStore(tmp_path / "alerts.db")) as store, closing(sqlite3.connect(tmp_path / "alerts.db")) as disk:
+        store.add([alert(container=ContainerRef(WEB))])
+        disk.execute("CREATE TRIGGER full BEFORE INSERT ON alerts BEGIN SELECT RAISE(ABORT, 'no room'); END")
+        store.add([alert(container=ContainerRef(WEB))])
+        assert not await store.name(ContainerRef(WEB, "web"))
+        assert store.nameless == [WEB]
+        disk.execute("DROP TRIGGER full")
+        assert await store.name(ContainerRef(WEB, "web"))
+        assert (await store.alert(2)).container == ContainerRef(WEB, "web")
+
+
+async def test_a_store_that_refuses_is_told_once_and_once_when_it_takes_the_name(tmp_path: Path) -> None:
+    told: list[str] = []
+    with closing(AlertStore(tmp_path / "alerts.db", report=lambda what, _hint: told.append(what))) as store:
+        store.add([alert(container=ContainerRef(WEB))])
+        with no_space():
+            for _ in range(3):
+                assert not await store.name(ContainerRef(WEB, "web"))
+        assert ["cannot be written" in what for what in told] == [True]
+        assert await store.name(ContainerRef(WEB, "web"))
+        assert told[1:] == ["the alert store can be written again"]
+
+
 async def test_thousands_are_named_in_steps_and_no_other_is_touched(tmp_path: Path) -> None:
     with closing(AlertStore(tmp_path / "alerts.db")) as store:
         for number in range(3 * STEP):
@@ -157,6 +185,29 @@ async def test_thousands_are_named_in_steps_and_no_other_is_touched(tmp_path: Pa
         assert {one.container.name for one in rows if one.container and one.container.id == WEB} == {"web"}
         assert {one.container.name for one in rows if one.container and one.container.id == DB} == {"x"}
         assert store.nameless == []
+
+
+async def test_an_alert_that_was_damaged_on_the_disk_costs_no_other_its_name(sensor: Sensor, tmp_path: Path) -> None:
+    sensor.feed([execve(43, "/bin/sh", container_id=WEB, at=LATE + 1), docker(WEB, at=LATE + 2, name="web")])
+    with closing(sqlite3.connect(tmp_path / "alerts.db")) as disk, disk:
+        disk.execute("UPDATE alerts SET body = x'c1' WHERE id = 1")
+    await sensor.naming.look()
+    assert (await sensor.store.alert(3)).container == ContainerRef(WEB, "web", "shop:1", privileged=False)
+    assert sensor.store.nameless == [DB]
+
+
+async def test_stacks_are_named_in_the_same_steps_as_their_alerts(tmp_path: Path) -> None:
+    path = tmp_path / "alerts.db"
+    with closing(AlertStore(path)) as store, closing(sqlite3.connect(path)) as disk:
+        store.add([alert(f"Rule {number}", container=ContainerRef(WEB)) for number in range(3 * STEP)])
+        naming = asyncio.create_task(store.name(ContainerRef(WEB, "web")))
+        named = [0]
+        while not naming.done():
+            await asyncio.sleep(0)
+            named += disk.execute("SELECT count(*) FROM stacks WHERE container = 'web'").fetchone()
+        assert await naming
+        steps = [after - before for before, after in itertools.pairwise(named)]
+        assert (max(steps), sum(steps)) == (STEP, 3 * STEP)
 
 
 def test_of_very_many_containers_the_latest_are_remembered(tmp_path: Path) -> None:

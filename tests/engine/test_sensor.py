@@ -393,6 +393,19 @@ async def test_a_bug_in_who_is_told_of_docker_costs_no_event_that_it_releases(
     assert sensor.vitals.runtime == gone
 
 
+async def test_a_bug_in_the_naming_keeps_nothing_else_from_being_done_each_second(
+    rules: Path, collected: Collected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sensor = sensor_of(rules, collected, [execve("sh")])
+    await sensor.run()
+    await sensor.store.set_state(SetState([1], "muted", until=1))
+    monkeypatch.setattr(sensor.naming, "look", _fails)
+    for _ in range(2):
+        await sensor._look_after()
+    assert [row.state for row in (await sensor.store.stacks(ListStacks())).rows] == ["new"], "its mute is over"
+    assert len(sensor.vitals.problems) == 1, "told once"
+
+
 async def test_a_bug_in_the_look_for_own_shells_costs_no_event(
     rules: Path, collected: Collected, monkeypatch: pytest.MonkeyPatch
 ) -> None:

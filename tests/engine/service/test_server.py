@@ -278,6 +278,42 @@ async def test_a_front_end_that_rests_is_not_dropped_and_hears_later_what_it_was
         writer.close()
 
 
+async def under_way(path: Path, first: bytes = b"") -> tuple[asyncio.StreamReader, asyncio.StreamWriter, int]:
+    """A front end that has seen the head of a long reply and reads no further, and the bytes that are to follow."""
+    reader, writer = await asyncio.open_unix_connection(path, limit=1 << 12)
+    writer.write(to_frame(Hello()) + first + to_frame(ListAround(1, id=9)))
+    for _ in range(2 if first else 1):
+        await reader.readexactly(int.from_bytes(await reader.readexactly(4), "little"))
+    return reader, writer, int.from_bytes(await reader.readexactly(4), "little")
+
+
+async def long_answer(request: Request) -> Reply:
+    rows = [EventRow(number, 0, "openat", 1, "x" * 2_000, "", "", kind="read") for number in range(500)]
+    return Around(rows=rows) if isinstance(request, ListAround) else Done()
+
+
+async def test_it_may_rest_while_a_reply_is_under_way(path: Path) -> None:
+    server = Server(long_answer, stall=0.5)
+    async with serving(server, path):
+        reader, writer, length = await under_way(path)
+        writer.write(to_frame(Rest(id=10)))
+        hung = await under_way(path)  # later, and says nothing
+        await until(lambda: server.dropped == 1)
+        assert len(await reader.readexactly(length)) == length
+        assert server.dropped == 1
+        hung[1].close()
+        writer.close()
+
+
+async def test_who_no_longer_rests_is_waited_for_as_ever_also_with_what_is_under_way(path: Path) -> None:
+    server = Server(long_answer, stall=0.2)
+    async with serving(server, path):
+        resting = await under_way(path, first=to_frame(Rest(id=8)))
+        resting[1].write(to_frame(Rest(id=10, on=False)))
+        await until(lambda: server.dropped == 1)
+        resting[1].close()
+
+
 async def next_reply(frames: FrameReader) -> Reply:
     body = await frames.read()
     assert body is not None

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from engine.protocol import ProcessRow
 from engine.state.views import lineage_rows
 from engine.state.world import World
-from tests.helpers.world import SECOND, WEB, clone, process_info, snapshot
+from tests.helpers.world import SECOND, WEB, process_info, snapshot
 
 
 def above(rows: list[ProcessRow], key: tuple[int, int]) -> list[tuple[int, int]]:
@@ -42,8 +42,7 @@ async def test_the_line_is_what_stands_above_it(parents: list[tuple[int, bool]],
 
 def test_at_another_time_it_has_to_have_begun() -> None:
     world = World()
-    world.apply(snapshot(process_info(1, ppid=0), process_info(2)))
-    world.apply(clone(2, 3, at=4 * SECOND))
-    begun = {row.pid: row.started for row in lineage_rows(world.processes.newest[3], world.containers)}
-    assert line_of(world, 3, at=begun[3] - 1) == []
-    assert line_of(world, 3, at=begun[3]) == [(1, 1), (2, 2), (3, 3)]
+    began = {1: SECOND, 2: 2 * SECOND, 3: 4 * SECOND}
+    world.apply(snapshot(*(process_info(pid, ppid=pid - 1, started=at) for pid, at in began.items())))
+    assert line_of(world, 3, at=began[3] - 1) == [], "its ancestors had"
+    assert line_of(world, 3, at=began[3]) == [(1, 1), (2, 2), (3, 3)]
