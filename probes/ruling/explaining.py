@@ -27,7 +27,7 @@ def explain_file(rule: Rule, path: str, num: int = 0) -> Explanation:
     only the ``output_fields`` are known, or what ``tiercel convert`` writes: all of a recording, or lines of events.
     Raises TiercelError for what is none of these.
     """
-    if path != STDIN and _is_recording(Path(path)):
+    if path != STDIN and (_is_recording(Path(path)) or told_lines.is_whole_file(Path(path))):
         return _explain_recorded(rule, Path(path), path, num)
     name, text = (path, told_lines.read_text(Path(path))) if path != STDIN else ("stdin", told_lines.read_stdin())
     if told_lines.is_whole(text):

@@ -9,24 +9,45 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from engine.errors import UsageError
+from engine.invocation import command
 from engine.lang.facts import Facts, beside, of_event, read_values
 from engine.trial import events_of
 from probes.recordings.json_fields import HEADER
-from probes.recordings.json_reader import event_of
+from probes.recordings.json_reader import LONGEST_LINE, event_of
 
 _ITS_OWN = ("evt.", "fd.", "syscall.")
 """How the names of fields begin of which an event tells by itself; of the others it tells what is in its line."""
 _OURS = "tiercel.start"
+MOST_TEXT = 64 << 20
+"""Bytes of a file that is no recording: a small one that is compressed may be made to fill memory."""
 
 
 def read_text(path: Path) -> str:
-    """The text of a file, which may be compressed. Raises UsageError for one that cannot be read."""
+    """The text of a file, which may be compressed. Raises UsageError for one that cannot be read, or is too long."""
+    with _opened(path) as content:
+        read = content.read(MOST_TEXT + 1)
+    if len(read) > MOST_TEXT:
+        hint = f"give it the line that is meant: {command('rules why RULE --event -')}"
+        raise UsageError(f"{path}: it holds more than {MOST_TEXT >> 20} MiB", hint=hint)
+    return read.decode("utf-8", "replace")
+
+
+def is_whole_file(path: Path) -> bool:
+    """Whether a file, which may be compressed, is all of a recording, and can be read twice. Raises UsageError."""
+    if not path.is_file():
+        return False  # a pipe, or nothing
+    with _opened(path) as content:
+        return HEADER in content.readline(LONGEST_LINE)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
-        content = path.read_bytes()
-        return (gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content).decode("utf-8", "replace")
+        with path.open("rb") as file:
+            yield cast("BinaryIO", gzip.GzipFile(fileobj=file)) if file.peek(2).startswith(b"\x1f\x8b") else file
     except (OSError, EOFError, zlib.error) as error:
         raise UsageError(f"{path}: cannot be read: {error}") from None
 

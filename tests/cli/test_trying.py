@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
@@ -130,6 +131,16 @@ def test_lines_that_convert_writes_are_explained_from_standard_input(tmp_path: P
     piped = tiercel("why", RULE, "--event", "-", "--num", "420", told=told)
     assert piped.stdout == tiercel("why", RULE, "--event", str(DEMO), "--num", "420").stdout
     assert "stdin: there is no event 99999" in tiercel("why", RULE, "--event", "-", "--num", "99999", told=told).stderr
+
+
+def test_a_compressed_file_that_would_fill_memory_is_refused(tmp_path: Path, mine: Path) -> None:
+    bomb, member = tmp_path / "a.json.gz", gzip.compress(bytes(32 << 20))
+    bomb.write_bytes(member * 2)
+    assert "this is not JSON" in tiercel("why", "Shell", "--event", str(bomb), "-r", str(mine)).stderr
+    bomb.write_bytes(member * 3)
+    done = tiercel("why", "Shell", "--event", str(bomb), "-r", str(mine))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{bomb}: it holds more than 64 MiB" in done.stderr
 
 
 @pytest.mark.parametrize("locale", ["C", "C.UTF-8"])

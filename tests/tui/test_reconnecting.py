@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from msgspec.structs import replace
@@ -63,14 +64,15 @@ class Senseless(MemorySensor):
 
 
 @asynccontextmanager
-async def attached(folder: Path, size: tuple[int, int] = WIDE) -> AsyncIterator[tuple[Drive, Shared]]:
-    """The screen on a shared sensor."""
-    shared = Shared(folder / "s.sock")
-    await shared.start()
-    app = TiercelApp(lambda: Client.connect(shared.path), waits=AT_ONCE)
-    async with app.run_test(size=size, notifications=True) as pilot:
-        yield Drive(app, pilot, shared.memory), shared
-    await shared.end()
+async def attached(size: tuple[int, int] = WIDE) -> AsyncIterator[tuple[Drive, Shared]]:
+    """The screen on a shared sensor, whose path is said: it is as long in each run, and each line breaks alike."""
+    with TemporaryDirectory() as folder:
+        shared = Shared(Path(folder) / "s.sock")
+        await shared.start()
+        app = TiercelApp(lambda: Client.connect(shared.path), waits=AT_ONCE)
+        async with app.run_test(size=size, notifications=True) as pilot:
+            yield Drive(app, pilot, shared.memory), shared
+        await shared.end()
 
 
 def place(drive: Drive) -> tuple[str, object, int, list[object]]:
@@ -81,9 +83,9 @@ def place(drive: Drive) -> tuple[str, object, int, list[object]]:
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_sensor_that_is_started_again_is_found_and_the_screen_stands_where_it_stood(
-    tmp_path: Path, size: tuple[int, int]
+    size: tuple[int, int],
 ) -> None:
-    async with attached(tmp_path, size) as (drive, shared):
+    async with attached(size) as (drive, shared):
         await drive.until_shown("/bin/18211")
         await drive.press("slash", *"web", "enter")
         await drive.settled()
@@ -104,8 +106,8 @@ async def test_a_sensor_that_is_started_again_is_found_and_the_screen_stands_whe
         assert "web" in filters, "the new one is asked, and for the same"
 
 
-async def test_it_may_go_again_and_again_and_what_is_new_is_shown(tmp_path: Path) -> None:
-    async with attached(tmp_path) as (drive, shared):
+async def test_it_may_go_again_and_again_and_what_is_new_is_shown() -> None:
+    async with attached() as (drive, shared):
         await drive.until_shown("/bin/18211")
         for _ in range(3):
             await shared.end()
@@ -118,8 +120,8 @@ async def test_it_may_go_again_and_again_and_what_is_new_is_shown(tmp_path: Path
         await drive.until(lambda: any(isinstance(request, SetState) for request in shared.memory.asked))
 
 
-async def test_another_sensor_may_have_another_alert_by_the_same_number(tmp_path: Path) -> None:
-    async with attached(tmp_path) as (drive, shared):
+async def test_another_sensor_may_have_another_alert_by_the_same_number() -> None:
+    async with attached() as (drive, shared):
         await drive.until_shown("/bin/18211")
         await drive.press("enter")
         await drive.until_shown("Overview")
@@ -149,8 +151,8 @@ CLOSED = "The sensor has another store now"
 @pytest.mark.parametrize(
     "keys", [["enter"], ["enter", "c"], ["enter", "s"], ["s"], ["c", "1", "enter", "question_mark"]]
 )
-async def test_what_is_open_of_an_alert_of_another_store_is_closed_with_a_word(tmp_path: Path, keys: list[str]) -> None:
-    async with attached(tmp_path) as (drive, shared):
+async def test_what_is_open_of_an_alert_of_another_store_is_closed_with_a_word(keys: list[str]) -> None:
+    async with attached() as (drive, shared):
         await drive.until_shown("/bin/18211")
         for key in keys:
             stack = len(drive.app.screen_stack)
@@ -169,8 +171,8 @@ async def test_what_is_open_of_an_alert_of_another_store_is_closed_with_a_word(t
         await drive.until(lambda: any(isinstance(request, SetState) for request in again.asked))
 
 
-async def test_an_alert_stays_open_where_the_store_is_the_same(tmp_path: Path) -> None:
-    async with attached(tmp_path) as (drive, shared):
+async def test_an_alert_stays_open_where_the_store_is_the_same() -> None:
+    async with attached() as (drive, shared):
         await drive.until_shown("/bin/18211")
         await drive.press("enter")
         await drive.until_shown("Overview", "C Critical")
@@ -182,8 +184,8 @@ async def test_an_alert_stays_open_where_the_store_is_the_same(tmp_path: Path) -
         assert "Overview" in drive.text() and "C Critical" in drive.text()
 
 
-async def test_a_list_that_was_paused_marked_and_filtered_keeps_its_filter_alone(tmp_path: Path) -> None:
-    async with attached(tmp_path) as (drive, shared):
+async def test_a_list_that_was_paused_marked_and_filtered_keeps_its_filter_alone() -> None:
+    async with attached() as (drive, shared):
         await drive.until_shown("/bin/18211")
         await drive.press("slash", *"web", "enter")
         await drive.settled()
@@ -201,8 +203,8 @@ async def test_a_list_that_was_paused_marked_and_filtered_keeps_its_filter_alone
         assert asked[-1] == (0, "web")
 
 
-async def test_alerts_of_a_process_that_were_marked_are_not_those_of_another_store(tmp_path: Path) -> None:
-    async with attached(tmp_path) as (drive, shared):
+async def test_alerts_of_a_process_that_were_marked_are_not_those_of_another_store() -> None:
+    async with attached() as (drive, shared):
         await drive.until_shown("/bin/18211")
         drive.app.visit(ProcessPlace(4711, 47110, "cat"), "alerts")
         await drive.until_shown("Sensitive file read")
@@ -220,8 +222,8 @@ async def test_alerts_of_a_process_that_were_marked_are_not_those_of_another_sto
         assert rows.cursor == 0 and rows.taken() == [rows.selected], "the newest, as with any other list"
 
 
-async def test_a_time_that_was_looked_at_is_left_with_the_sensor_that_knew_it(tmp_path: Path) -> None:
-    async with attached(tmp_path) as (drive, shared):
+async def test_a_time_that_was_looked_at_is_left_with_the_sensor_that_knew_it() -> None:
+    async with attached() as (drive, shared):
         await drive.until_shown("/bin/18211")
         await drive.press("T", "comma")
         await drive.until_shown("as of ")
@@ -235,8 +237,8 @@ async def test_a_time_that_was_looked_at_is_left_with_the_sensor_that_knew_it(tm
         assert [one.before for one in again.asked if isinstance(one, ListStacks)][-1] == 0
 
 
-async def test_marks_that_only_the_old_one_knew_are_forgotten(tmp_path: Path) -> None:
-    async with attached(tmp_path) as (drive, shared):
+async def test_marks_that_only_the_old_one_knew_are_forgotten() -> None:
+    async with attached() as (drive, shared):
         await drive.until_shown("/bin/18211")
         shared.memory.hold(ListStacks)
         await drive.press("a")
@@ -248,9 +250,9 @@ async def test_marks_that_only_the_old_one_knew_are_forgotten(tmp_path: Path) ->
         assert not drive.app.front.marks
 
 
-async def test_a_sensor_that_makes_no_sense_is_left_and_looked_for_again(tmp_path: Path) -> None:
+async def test_a_sensor_that_makes_no_sense_is_left_and_looked_for_again() -> None:
     """Its connection lives on: nobody would ever hear that it has ended."""
-    async with attached(tmp_path) as (drive, shared):
+    async with attached() as (drive, shared):
         await drive.until_shown("/bin/18211")
         await shared.end()
         await shared.start(Senseless(incident()))
@@ -259,8 +261,8 @@ async def test_a_sensor_that_makes_no_sense_is_left_and_looked_for_again(tmp_pat
         await drive.until_shown("Terminal shell in container")
 
 
-async def test_who_looks_for_a_sensor_in_vain_can_leave(tmp_path: Path) -> None:
-    async with attached(tmp_path) as (drive, shared):
+async def test_who_looks_for_a_sensor_in_vain_can_leave() -> None:
+    async with attached() as (drive, shared):
         await drive.until_shown("/bin/18211")
         await shared.end()
         await drive.until_shown("The sensor is gone", "no sensor answers on")
@@ -279,7 +281,7 @@ async def test_what_was_edited_is_tried_again_when_the_sensor_is_there(
     monkeypatch.delenv("VISUAL", raising=False)
     monkeypatch.setenv("EDITOR", str(editor))
     monkeypatch.setattr(TiercelApp, "lend", lambda _app: nullcontext())
-    async with attached(tmp_path) as (drive, shared):
+    async with attached() as (drive, shared):
         await drive.press("5")
         await drive.until_shown("Terminal shell in container")
         shared.memory.hold(TryRules)
