@@ -14,7 +14,8 @@ def test_esc_and_a_view_at_once_are_both(at_home: Path) -> None:
     recording, rules = write_recording(at_home / "some.tiercel"), write_rules(at_home / "some.yaml")
     program = [sys.executable, "-m", "tiercel", str(recording), "-r", str(rules), "-c", "none", "--config", "none"]
     with Tmux.open(at_home, *program) as terminal:
-        terminal.until_shown("■ ended", "Alerts 164")
+        terminal.until_shown("■ ended", "2026-01-01 00:10:54.000")
+        terminal.press("Down", shows="00:10:53.000")  # the newest takes a key only when it was seen for a moment
         terminal.press("Enter", shows=("Overview", "Why"))
         terminal.press("Escape", "2", shows=" Image ", gone="Overview  Why")
         terminal.press("/", shows="words")
