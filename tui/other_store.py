@@ -11,7 +11,7 @@ from textual.screen import Screen
 from tui.exception_screen import ExceptionScreen
 from tui.frame import Frame
 from tui.menu import MenuScreen
-from tui.panes.visits import OneAlertVisits
+from tui.places import AlertPlace
 from tui.respond_screen import RespondScreen
 from tui.state_screen import StateScreen
 
@@ -36,5 +36,5 @@ def forget(app: App[None]) -> str:
 
 def _is_about_alert(screen: Screen[object]) -> bool:
     if isinstance(screen, Frame):
-        return any(isinstance(pane, OneAlertVisits) for pane in screen.panes)
+        return isinstance(screen.place, AlertPlace)
     return isinstance(screen, _DIALOGS)

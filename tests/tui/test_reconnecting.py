@@ -22,7 +22,7 @@ from tests.helpers.incident import alerts, incident
 from tests.helpers.sensor import MemorySensor
 from tui.app import TiercelApp
 from tui.front import Link
-from tui.places import ProcessPlace
+from tui.places import AlertPlace, ProcessPlace
 from tui.widgets.page_list import PageList
 
 SIZES = [pytest.param(NARROW, id="80x24"), pytest.param(WIDE, id="160x50")]
@@ -169,6 +169,19 @@ async def test_what_is_open_of_an_alert_of_another_store_is_closed_with_a_word(k
         assert not any(isinstance(request, SetState) for request in again.asked)
         await drive.press("a")
         await drive.until(lambda: any(isinstance(request, SetState) for request in again.asked))
+
+
+async def test_an_alert_of_another_store_is_closed_whichever_of_its_tabs_was_gone_to() -> None:
+    async with attached() as (drive, shared):
+        alert = drive.sensor.world.alerts[0]
+        drive.app.visit(AlertPlace(alert.id, alert.stack, alert.rule), "repeats")
+        await drive.until(lambda: drive.frame.view == "repeats")
+        await drive.settled()
+        await shared.end()
+        await drive.until_shown("The sensor is gone")
+        await shared.start(elsewhere())
+        await drive.until_shown(CLOSED)
+        assert len(drive.app.screen_stack) == 1
 
 
 async def test_an_alert_stays_open_where_the_store_is_the_same() -> None:
