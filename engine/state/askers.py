@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
 
 from engine.events import HOST, KernelEvent
 from engine.protocol import AskerRow
@@ -33,6 +32,9 @@ ONCE = 30 * 10**9
 """Nanoseconds after which a command line has asked for its exec. Who lives on is attached to it, and asks for none."""
 _SKEW = 10**8
 """Docker's event may have an earlier time than the connect that led to it, as far as clocks and queues go."""
+_HOST = frozenset({"-H", "--host"})
+_WITH_VALUE = frozenset({"--config", "-c", "--context", "-l", "--log-level", "--tlscacert", "--tlscert", "--tlskey"})
+"""Options of ``docker`` that are followed by a word which is no command."""
 _PLACES = 8
 """Sockets of one process that are remembered."""
 
@@ -145,13 +147,19 @@ def place_of(address: str) -> str:
 
 
 def _host_option(arguments: Sequence[str]) -> str:
-    """The daemon that a command line names; "" for none."""
-    for argument, following in zip_longest(arguments, arguments[1:], fillvalue=""):
-        if argument in ("-H", "--host"):
-            return following
-        for option in ("--host=", "-H"):
-            if argument.startswith(option):
-                return argument.removeprefix(option)
+    """The daemon that a command line names; "" for none. Behind the command the same letters mean something else, as
+    in ``docker exec web curl -H …``."""
+    rest = iter(arguments)
+    for argument in rest:
+        name, is_one, value = argument.partition("=")
+        if name in _HOST:
+            return value if is_one else next(rest, "")
+        if argument.startswith("-H"):
+            return argument.removeprefix("-H")
+        if not argument.startswith("-"):
+            return ""
+        if argument in _WITH_VALUE:
+            next(rest, "")
     return ""
 
 

@@ -290,8 +290,9 @@ FOLLOWED = RuntimeState(time=T0 - 60 * SECOND, connected=True, address="/var/run
         client(52, at=-SECOND // 2, path="/run/podman/podman.sock"),
         cli(52, "-H", "unix:///tmp/other/docker.sock", "exec", "web", "sh", at=-SECOND // 2),
         cli(52, "--host=tcp://there:2375", "exec", "web", "sh", at=-SECOND // 2),
+        cli(52, "--log-level", "debug", "-Htcp://there:2375", "exec", "web", "sh", at=-SECOND // 2),
     ],
-    ids=["by itself", "podman", "-H", "--host"],
+    ids=["by itself", "podman", "-H", "--host", "behind another option"],
 )
 def test_who_speaks_to_another_runtime_has_not_asked_this_one(world: World, other: list[Input]) -> None:
     see(world, FOLLOWED, *client(51, at=-SECOND, path="/run/docker.sock"), *other)
@@ -299,6 +300,17 @@ def test_who_speaks_to_another_runtime_has_not_asked_this_one(world: World, othe
     asker = entry(world, 40).asker
     assert asker is not None
     assert (asker.pid, asker.others) == (51, [])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("exec", "web", "curl", "-H", "Host: x", "y"), ("--context", "lab", "exec", "web", "curl", "-HHost: x", "y")],
+)
+def test_what_a_command_inside_has_for_options_names_no_runtime(world: World, arguments: tuple[str, ...]) -> None:
+    see(world, FOLLOWED, *cli(51, *arguments, at=-SECOND), *asked("curl"), *entering(40, "/bin/curl", at=MS))
+    asker = entry(world, 40).asker
+    assert asker is not None
+    assert asker.pid == 51
 
 
 def test_in_a_container_the_path_of_a_socket_may_be_any(world: World) -> None:
