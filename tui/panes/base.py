@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, cast
 
 from textual import on
@@ -288,6 +289,11 @@ def order(pane: Pane, paused: bool, waiting: int, noun: str, *, follows: bool) -
 def priority_cell(priority: Priority | None) -> list[Span]:
     """The letter in its colour."""
     return [] if priority is None else [(words.LETTERS[priority], priority_tone(priority))]
+
+
+def burning(alerts: Mapping[str, int]) -> tuple[int, ...] | None:
+    """For sorting by counts of alerts: the most severe priority decides, then how many there are of it, and so on."""
+    return tuple(alerts.get(priority.label, 0) for priority in Priority) if alerts else None
 
 
 def alert_counts(alerts: dict[str, int]) -> list[Span]:

@@ -8,14 +8,13 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from engine.alerts import Priority
 from engine.protocol import ContainerRow, Containers, Figures, GetFigures, ListContainers, ListResponses, Zoom
 from tui import clip, words
 from tui.actions import bindings
 from tui.container_text import flags, foreign, name
 from tui.figures import FigureBook
 from tui.front import Front
-from tui.panes.base import alert_counts
+from tui.panes.base import alert_counts, burning
 from tui.panes.measuring import MeasuringPane
 from tui.panes.responding import Responding
 from tui.panes.shelling import Shelling
@@ -116,7 +115,7 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
                 order=lambda row: figures.value("processes")(row.info.id) or row.processes or None,
                 descends=True,
             ),
-            Column("Alerts", 11, _alerts, order=self._burning, descends=True),
+            Column("Alerts", 11, _alerts, order=lambda row: burning(row.alerts), descends=True),
             Column(
                 "Age",
                 4,
@@ -129,11 +128,6 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
             ),
             Column("Flags", 8, self._flags, share=3, exact=self._dated_flags),
         ]
-
-    @staticmethod
-    def _burning(row: ContainerRow) -> tuple[int, ...] | None:
-        """Who has the most alerts of the highest priority is first."""
-        return tuple(row.alerts.get(priority.label, 0) for priority in Priority) if row.alerts else None
 
     def _traffic(self, which: str, row: ContainerRow) -> list[Span]:
         return self.figures.traffic(row.info.id, which)

@@ -8,7 +8,6 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from engine.alerts import Priority
 from engine.ending import ending, signal_of
 from engine.events import HOST
 from engine.protocol import GetTop, ListProcesses, ListResponses, Processes, ProcessFigure, ProcessRow, Still, Top, Zoom
@@ -21,7 +20,7 @@ from tui.figures import UNKNOWN, cpu_cell
 from tui.folding import Key, Kind, fold, kind
 from tui.front import Front
 from tui.loader import Loader
-from tui.panes.base import alert_counts
+from tui.panes.base import alert_counts, burning
 from tui.panes.measuring import MeasuringPane
 from tui.panes.responding import Responding
 from tui.panes.sorting import SortedPane
@@ -346,11 +345,10 @@ def _user(row: ProcessRow) -> str:
 
 
 def _burning(row: ProcessRow) -> tuple[int, ...] | None:
-    """Who has the most alerts of the highest priority is first."""
+    """Of those that an earlier version counted only the worst is known."""
     if not row.alerts or row.worst is None:
         return None
-    counts = row.severities or {row.worst.label: 1}
-    return tuple(counts.get(priority.label, 0) for priority in Priority)
+    return burning(row.severities or {row.worst.label: 1})
 
 
 def _container(row: ProcessRow) -> str:
