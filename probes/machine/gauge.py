@@ -20,7 +20,7 @@ from engine.protocol import ContainerFigure, ProcessFigure, Still
 from probes.kernel.decode import TICK
 from probes.machine.cgroups import mounts
 from probes.machine.container_cgroup import ContainerCgroup, cgroup_of, read
-from probes.machine.procfs import is_stopped, started
+from probes.machine.procfs import is_stopped, is_stopped_process, started
 
 PERIOD = 1.5
 """Seconds for which an answer is good enough for another front end."""
@@ -168,15 +168,9 @@ class Gauge:
             if number % (8 * _SLICE) == 0:
                 await asyncio.sleep(0)
             with suppress(OSError, ValueError, IndexError):
-                if self._is_stopped(pid, start):
+                if is_stopped_process(pid, start, self._proc):
                     found.add(pid)
         return frozenset(found)
-
-    def _is_stopped(self, pid: int, start: int) -> bool:
-        """Hardly anybody is: of all others only the state is looked at."""
-        folder = f"{self._proc}/{pid}"
-        rest = read(f"{folder}/stat").rpartition(b")")[2]
-        return is_stopped(folder, rest[1:2].decode()) and started(rest.split()[19]) == start
 
     def _read_process(self, pid: int, start: int) -> list[ProcessFigure]:
         """One; none when another has its pid by now."""

@@ -24,7 +24,7 @@ from pathlib import Path
 from engine.errors import TiercelError
 from engine.response import KTHREADD, Own, protects_tree
 from engine.state.processes import ProcessKey
-from probes.machine.procfs import KERNEL_THREAD, PROC, is_stopped, is_zombie, started, stat_fields
+from probes.machine.procfs import KERNEL_THREAD, PROC, is_stopped_process, is_zombie, started, stat_fields
 
 Seeds = Callable[[], Collection[ProcessKey]]
 PATIENCE = 5.0
@@ -168,15 +168,12 @@ def _key(pid: int, fields: list[str]) -> ProcessKey | None:
 
 def stopped(keys: Iterable[ProcessKey], proc: Path = PROC) -> frozenset[int]:
     """Those of these processes, by pid, that a signal has stopped."""
-    return frozenset(pid for pid, start in keys if _is_stopped(pid, start, proc))
-
-
-def _is_stopped(pid: int, start: int, proc: Path) -> bool:
-    with suppress(OSError):
-        folder = proc / str(pid)
-        _, fields = stat_fields(folder)
-        return started(fields[19]) == start and is_stopped(folder, fields[0])
-    return False
+    found: set[int] = set()
+    for pid, start in keys:
+        with suppress(OSError):  # it has ended
+            if is_stopped_process(pid, start, proc):
+                found.add(pid)
+    return frozenset(found)
 
 
 def closure(keys: Collection[ProcessKey], proc: Path = PROC) -> list[ProcessKey]:

@@ -17,6 +17,7 @@ from probes.kernel.decode import TICK
 from probes.kernel.paths import text
 from probes.machine.cgroups import container_of_process
 from probes.machine.clocks import moved
+from probes.machine.container_cgroup import read
 
 PROC = Path("/proc")
 _MOST_STRING_BYTES = 4095
@@ -101,6 +102,16 @@ def is_stopped(folder: Path | str, state: str) -> bool:
     ``state`` is that of its first thread. Where this has ended, its others tell: they stop together.
     """
     return state == "T" or (state == "Z" and _first_living(Path(folder)) == "T")
+
+
+def is_stopped_process(pid: int, start: int, proc: Path | str = PROC) -> bool:
+    """The same of the process with this pid that began then. Raises OSError when it has ended.
+
+    Hardly anybody is: of all others only the state is looked at.
+    """
+    folder = f"{proc}/{pid}"
+    rest = read(f"{folder}/stat").rpartition(b")")[2]
+    return is_stopped(folder, rest[1:2].decode()) and started(rest.split()[19]) == start
 
 
 def _first_living(folder: Path) -> str:
