@@ -17,7 +17,7 @@ from engine.rules.ruleset import Rule, RuleSet
 from engine.rules.selection import select
 from probes.options import Options, rule_paths, watched_paths
 from probes.ruling.configuration import settled
-from probes.ruling.emptiness import NO_RULE, Remark, none_in_force, remarks
+from probes.ruling.remarks import NO_RULE, Remark, none_in_force, remarks
 from probes.ruling.toggles import Toggles
 
 OF_RULES = ("rules_files", "rules", "priority", "append_output", "static_fields")

@@ -28,7 +28,8 @@ def remarks(named: Sequence[Path], rules: RuleSet) -> Iterator[Remark]:
         elif path.is_file() and str(path) not in filled and _is_empty(path):
             yield f"{path} has no rules", "and no lists or macros: it changes nothing"
     if unserved := [rule for rule in rules.unserved if rule.enabled]:
-        yield cannot_be_judged(unserved), f"{unserved[0].name}: {unserved[0].unserved[0]}"
+        first = f"{unserved[0].name}: " if len(unserved) > 1 else ""
+        yield cannot_be_judged(unserved), f"{first}{unserved[0].unserved[0]}"
     yield from none_in_force(rules)
 
 

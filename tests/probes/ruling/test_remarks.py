@@ -87,7 +87,7 @@ def test_a_rule_that_cannot_be_judged_is_named_with_the_reason(rule: Path, tmp_p
     assert [what for what, _ in told(slow)] == ["a rule that cannot be judged here: Slow", QUIET[0]]
     (what, hint), *others = told(rule, slow)
     assert what == "a rule that cannot be judged here: Slow"
-    assert hint.startswith("Slow: evt.latency: ")
+    assert hint.startswith("evt.latency: ")
     assert others == []
 
 
