@@ -6,14 +6,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from engine.alerts import Alert, ContainerRef
+from engine.alerts import ContainerRef
 from engine.protocol import ListAlerts, ListStacks
 from engine.rules.load import load
 from engine.sensor import Sensor
@@ -21,6 +21,7 @@ from engine.sinks.falco_json import to_falco
 from engine.sinks.fanout import Fanout
 from engine.store import AlertStore
 from engine.store.naming import MOST, STEP
+from tests.helpers.collected import Collected
 from tests.helpers.disks import no_space
 from tests.helpers.sample_alerts import alert
 from tests.helpers.world import DB, SECOND, WEB, docker, docker_connected, execve
@@ -36,28 +37,14 @@ LATE = 9 * SECOND
 """Nobody waits for a name for so long."""
 
 
-class Printed:
-    """A sink that prints as late as it can: only in the end."""
-
-    name = "printed"
-
-    def __init__(self) -> None:
-        self.alerts: list[Alert] = []
-
-    async def write(self, alerts: Sequence[Alert]) -> None:
-        self.alerts += alerts
-
-    async def close(self) -> None:
-        return
+@pytest.fixture
+def printed() -> Collected:
+    """It prints as late as it can: only in the end."""
+    return Collected()
 
 
 @pytest.fixture
-def printed() -> Printed:
-    return Printed()
-
-
-@pytest.fixture
-async def sensor(tmp_path: Path, printed: Printed) -> AsyncIterator[Sensor]:
+async def sensor(tmp_path: Path, printed: Collected) -> AsyncIterator[Sensor]:
     """One that has waited in vain for the names of two containers."""
     path = tmp_path / "rules.yaml"
     path.write_text(RULES)
@@ -99,7 +86,7 @@ async def test_it_is_named_when_docker_has_told_and_only_then(sensor: Sensor) ->
     assert sensor.pulse().named == 1
 
 
-async def test_what_was_printed_stays_and_what_is_printed_late_is_as_it_was(sensor: Sensor, printed: Printed) -> None:
+async def test_what_was_printed_stays_and_what_is_printed_late_is_as_it_was(sensor: Sensor, printed: Collected) -> None:
     sensor.feed([docker(WEB, at=LATE, name="web")])
     await sensor.naming.look()
     await sensor.run()  # only now do the sinks come to it

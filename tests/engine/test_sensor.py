@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine.alerts import DROP_RULE, Alert, Priority
+from engine.alerts import DROP_RULE, Priority
 from engine.drops import CAUSES, OTHER_NAME
 from engine.errors import TiercelError
 from engine.events import (
@@ -54,6 +54,7 @@ from engine.sinks.fanout import Fanout
 from engine.state.clock import since_boot
 from engine.store import AlertStore
 from probes.recordings.recorder import Recorder
+from tests.helpers.collected import Collected
 from tests.helpers.patience import PATIENCE
 from tests.helpers.sources import ListSource
 from tests.helpers.world import T0, event, process_info, snapshot
@@ -73,21 +74,6 @@ RULES = """
   output: Ran in web (image=%container.image.repository)
   priority: Warning
 """
-
-
-class Collected:
-    """A sink that keeps what it is given."""
-
-    name = "collected"
-
-    def __init__(self) -> None:
-        self.alerts: list[Alert] = []
-
-    async def write(self, alerts: Sequence[Alert]) -> None:
-        self.alerts += alerts
-
-    async def close(self) -> None:
-        return
 
 
 def execve(name: str, *, time: int = SECOND, container: str = "", pid: int = 100) -> KernelEvent:

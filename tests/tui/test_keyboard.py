@@ -183,22 +183,16 @@ async def test_alt_and_a_key_is_what_the_configuration_says() -> None:
         await drive.until_shown("✓")
 
 
-async def test_alt_and_an_arrow_moves_by_words_where_something_is_typed() -> None:
+@pytest.mark.parametrize(
+    ("key", "left"), [(Key("b", "b"), "/ one xtwo"), (Key("backspace", "\x7f"), "/ one x")], ids=["b", "backspace"]
+)
+async def test_alt_goes_by_words_where_something_is_typed(key: Key, left: str) -> None:
     async with driving(incident()) as drive:
         await alerts_shown(drive)
         await drive.press("slash", *"one", "space", *"two")
-        drive.app.post_message(Chord(Key("b", "b")))
+        drive.app.post_message(Chord(key))
         await drive.press("x")
-        await drive.until_shown("one xtwo")
-
-
-async def test_alt_and_backspace_takes_a_word_away() -> None:
-    async with driving(incident()) as drive:
-        await alerts_shown(drive)
-        await drive.press("slash", *"one", "space", *"two")
-        drive.app.post_message(Chord(Key("backspace", "\x7f")))
-        await drive.press("x")
-        await drive.until_shown("/ one x")
+        await drive.until_shown(left)
 
 
 async def test_shift_and_tab_of_the_linux_console_is_the_tab_before() -> None:
