@@ -83,8 +83,8 @@ class ListContainers(Ask, tag="containers"):
 
     at: int = 0
     """As they were at this time, as far as it is known, in nanoseconds since the epoch; 0 for now."""
-    before: int = 0
-    """Alerts up to this id count; 0 for all, negative for none."""
+    before: int | None = None
+    """Alerts up to this id count; 0 for all, negative for none. None for who does not show how many there are."""
 
 
 class ListProcesses(Ask, tag="processes"):

@@ -63,7 +63,7 @@ class ContainerRow(msgspec.Struct):
     info: ContainerInfo
     processes: int = 0
     alerts: dict[str, int] = {}
-    """Those that are kept, by priority label, and when the last came: only in a list of containers."""
+    """Those that are kept, by priority label, and when the last came: only where it was asked for."""
     last_alert: int = 0
     execs: int = 0
     """Times somebody entered it by ``docker exec``."""

@@ -104,6 +104,8 @@ class Desk:
 
     async def _containers(self, request: p.ListContainers) -> p.Reply:
         rows = await self.sensor.world.container_rows(request.at)
+        if request.before is None:
+            return p.Containers(rows=rows)
         try:
             tallies = await self.sensor.store.tallies(request.before)
         except UsageError:

@@ -125,7 +125,7 @@ async def _timeline(front: Front, alert: Alert, _place: AlertPlace) -> list[p.Ev
 async def _container(front: Front, alert: Alert, _place: AlertPlace) -> p.ContainerRow | None:
     if alert.container is None:
         return None
-    rows = (await front.ask(p.ListContainers(), p.Containers)).rows
+    rows = (await front.ask(p.ListContainers(before=0), p.Containers)).rows
     row = next((row for row in rows if row.info.id == alert.container.id), None)
     return row or (await front.ask(p.ListAround(alert.id, limit=0), p.Around)).container
 
