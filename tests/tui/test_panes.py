@@ -417,3 +417,18 @@ async def test_the_health_view_has_losses_and_remedies() -> None:
         await drive.until_shown("Kept on the disk", "12M  what surrounds alerts  512M at most")
         assert "lost 1.2k" in drive.text()
         assert "evidence of responses" not in drive.text()
+
+
+async def test_costs_of_rules_come_also_where_no_pulse_tells_of_them() -> None:
+    world = incident()
+    for row in world.rules:
+        row.cost = row.kept_back = -1.0
+        row.event_types = ["openat"]
+    async with driving(world, WIDE) as drive:
+        await drive.press("5")
+        await drive.until_shown("Cost", "Sensitive file read")
+        await drive.settled()
+        for row in world.rules:
+            row.cost = 61.0
+        drive.app._tick()
+        await drive.until_shown("61ns")

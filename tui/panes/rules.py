@@ -86,6 +86,12 @@ class RulesPane(Editing, Undoing, SortedPane[RuleRow]):
             return [("○", "dim")]
         return [("✗", "warn")] if row.unserved else [("●", "ok")]
 
+    def ticked(self) -> None:
+        """Figures that were on their way: behind the end of a replay no pulse tells that they are there."""
+        super().ticked()
+        if any(row.cost < 0 and row.event_types and not row.unserved for row in self.rows):
+            self.loader.soon()
+
     def is_on(self, row: RuleRow) -> bool:
         """As asked for, as far as that is not settled yet."""
         return self._asked.get(row.name, row.enabled)
