@@ -70,8 +70,8 @@ class TypeAhead:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether any key waits."""
-        return bool(self._typed)
+        """Whether any key waits, or is on its way."""
+        return bool(self._typed) or self._under_way is not None
 
     def takes(self, event: Event) -> bool:
         """Whether it is a key that waits for its turn. That to quit from anywhere never does."""

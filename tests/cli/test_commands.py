@@ -113,7 +113,7 @@ def test_options_that_the_command_has_not_are_refused_not_ignored(line: list[str
     done = tiercel(*line)
     assert (done.returncode, done.stdout) == (2, "")
     assert f"No such option {refused}" in done.stderr
-    assert f" {line[-1]} [OPTIONS]" in done.stderr
+    assert f" {line[-1]} [OPTIONS]" in " ".join(done.stderr.split())  # a long one is broken
 
 
 @pytest.mark.parametrize(
@@ -260,5 +260,6 @@ def test_options_before_a_group_are_those_of_its_command(rule_file: Path) -> Non
     assert "stdin:1:1: this is not JSON" in before.stderr
     refused = tiercel("--demo", "rules", "list")
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert "rules list [OPTIONS]" in refused.stderr and "No such option '--demo'" in refused.stderr
+    told = " ".join(refused.stderr.split())
+    assert "rules list [OPTIONS]" in told and "No such option '--demo'" in told
     assert "there is no command rules lisd" in tiercel("--config", "none", "rules", "lisd").stderr
