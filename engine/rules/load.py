@@ -63,8 +63,8 @@ def load(
     """The rules of files and folders, in order; a folder gives its ``*.yaml`` and ``*.yml`` by name.
 
     ``suggested`` appends the container's fields to every output, before the ``extras``. ``progress`` is told how many
-    of how many rules are compiled. ``local`` is a file behind the others, of which items for what is not loaded are left
-    out (:mod:`engine.rules.unloaded`). ``more`` are (name, content) pairs behind the files. Raises
+    of how many rules are compiled. ``local`` is a file behind the others, of which items for what is not loaded are
+    left out (:mod:`engine.rules.unloaded`). ``more`` are (name, content) pairs behind the files. Raises
     :class:`engine.errors.RulesError` with every problem; warnings are in :attr:`RuleSet.warnings`.
     """
     return check(paths, suggested=suggested, extras=extras, progress=progress, local=local, more=more).result()

@@ -46,7 +46,7 @@ def lacking(found: Sequence[Item | ItemError], loaded: Iterable[str]) -> dict[in
 
 
 def _needed(item: Item) -> set[str]:
-    """The macros in an item's condition, as far as it can be read; what is wrong with it is told where it is compiled."""
+    """The macros in an item's condition; what is wrong with one that cannot be read is told where it is compiled."""
     node = item.nodes.get("condition")
     if not isinstance(node, yaml.ScalarNode) or not ("rule" in item or "macro" in item):
         return set()
