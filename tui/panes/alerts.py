@@ -38,7 +38,6 @@ from tui.theme import Span, content
 from tui.widgets.backdrop import Split
 from tui.widgets.columns import Column
 from tui.widgets.details import Details
-from tui.widgets.page_cache import PAGE
 from tui.widgets.page_list import PageList
 
 _GLANCE = 0.3
@@ -97,9 +96,9 @@ class AlertsPane(AlertVisits, FilterPane):
         if not self.source.held_at:
             self.list.reload()
             return
-        live = await self.source.stacks(0, PAGE, 0)
-        if not self.source.held_at:
-            return  # following again meanwhile: this answer is stale
+        live = await self.source.live()
+        if live is None:
+            return
         self.waiting = max(0, live.alerts - self.source.alerts)
         if not self.paused:
             self.list.amend({self.source.key(row): row for row in live.rows})
@@ -330,6 +329,8 @@ class AlertsPane(AlertVisits, FilterPane):
         self.list.unmark()
         self._went()
         self.source.group = following
+        if not self.paused:
+            self._release()  # there is no order of these rows yet that could be held
         self.ticked()
         self.list.restart(others=True)
         self.say()  # what was said before must not hide it

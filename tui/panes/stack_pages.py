@@ -7,7 +7,7 @@ from copy import copy
 
 from engine.protocol import Grouping, ListStacks, StackRow, Stacks
 from tui.front import Front
-from tui.widgets.page_cache import Page
+from tui.widgets.page_cache import PAGE, Page
 from tui.widgets.pages import Pages
 
 MOST = 10_000
@@ -70,6 +70,13 @@ class StackPages:
         if self.holds and self.is_answered and stacks.total:
             self.held_at, self.holds = self.newest, False
         return Page(stacks.total, stacks.rows)
+
+    async def live(self) -> Stacks | None:
+        """The first page as it is now; None where that is stale: the rows follow again, or are put together or chosen
+        by something else meanwhile."""
+        asked = (self.filter, self.group)
+        stacks = await self.stacks(0, PAGE, 0)
+        return stacks if self.held_at and asked == (self.filter, self.group) else None
 
     async def stacks(self, offset: int, limit: int, before: int) -> Stacks:
         """Ask the sensor."""
