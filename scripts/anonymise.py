@@ -6,6 +6,7 @@ terminals of the scene. Everything else that the machine did meanwhile, its user
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import re
 import socket
@@ -106,7 +107,9 @@ class Scene:
                 return self._keep_event(one)
             case Snapshot():
                 return self._keep_snapshot(one)
-            case ContainerInfo() | ContainerAction() | ContainerUnknown():
+            case ContainerInfo():
+                return with_own_image(one) if one.id in self._containers else None
+            case ContainerAction() | ContainerUnknown():
                 return one if one.id in self._containers else None
             case Users(container_id=container):
                 root = Users(HOST, users={0: "root"}, groups={0: "root"})
@@ -177,6 +180,12 @@ class Scene:
         if isinstance(value, dict):
             return {self._deep(key): self._deep(item) for key, item in value.items()}
         return value
+
+
+def with_own_image(info: ContainerInfo) -> ContainerInfo:
+    """The laboratory has one image by all names; where they are names of several, each has its own id."""
+    told = hashlib.sha256(info.image.encode()).hexdigest()
+    return msgspec.structs.replace(info, image_id=f"sha256:{told}" if info.image_id else "")
 
 
 def renamed_paths(folder: Path) -> list[tuple[str, str]]:
