@@ -53,6 +53,7 @@ from engine.service.desk import Desk
 from engine.sinks.fanout import Fanout
 from engine.state.clock import since_boot
 from engine.store import AlertStore
+from probes.docker.api import info_of_inspect
 from probes.recordings.recorder import Recorder
 from tests.helpers.collected import Collected
 from tests.helpers.patience import PATIENCE
@@ -380,12 +381,15 @@ async def test_a_bug_in_who_is_told_of_docker_costs_no_event_that_it_releases(
 
 
 async def test_a_bug_in_the_naming_keeps_nothing_else_from_being_done_each_second(
-    rules: Path, collected: Collected, monkeypatch: pytest.MonkeyPatch
+    rules: Path, collected: Collected
 ) -> None:
-    sensor = sensor_of(rules, collected, [execve("sh")])
+    """The daemon answers too late, and nonsense: an image that is a number cannot be kept with the alert."""
+    sensor = sensor_of(rules, collected, [RuntimeState(time=0, connected=True), execve("sh", container=WEB)])
     await sensor.run()
     await sensor.store.set_state(SetState([1], "muted", until=1))
-    monkeypatch.setattr(sensor.naming, "look", _fails)
+    sensor.feed([info_of_inspect({"Id": WEB, "Name": "/web", "Config": {"Image": 7}}, 2 * SECOND)])
+    with pytest.raises(TypeError):
+        await sensor.naming.look()
     for _ in range(2):
         await sensor._look_after()
     assert [row.state for row in (await sensor.store.stacks(ListStacks())).rows] == ["new"], "its mute is over"
