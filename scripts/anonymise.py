@@ -107,16 +107,19 @@ class Scene:
                 return self._keep_event(one)
             case Snapshot():
                 return self._keep_snapshot(one)
-            case ContainerInfo():
-                return with_own_image(one) if one.id in self._containers else None
-            case ContainerAction() | ContainerUnknown():
-                return one if one.id in self._containers else None
+            case ContainerInfo() | ContainerAction() | ContainerUnknown():
+                return self._keep_container(one)
             case Users(container_id=container):
                 root = Users(HOST, users={0: "root"}, groups={0: "root"})
                 return root if container == HOST else one if container in self._containers else None
             case RuntimeState():
                 return one
         return None
+
+    def _keep_container(self, one: ContainerInfo | ContainerAction | ContainerUnknown) -> Input | None:
+        if one.id not in self._containers:
+            return None
+        return with_own_image(one) if isinstance(one, ContainerInfo) else one
 
     def _keep_snapshot(self, snapshot: Snapshot) -> Snapshot:
         processes = {process.pid: process for process in snapshot.processes}
