@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from engine.errors import TiercelError, UsageError
 
@@ -40,7 +40,7 @@ def _is_read_once(path: Path) -> bool:
     return path.is_fifo() or path.is_char_device()
 
 
-def _copy(path: str, name: str, copy: BinaryIO) -> None:
+def _copy(path: str, name: str, copy: IO[bytes]) -> None:
     try:
         if path == STDIN and sys.stdin is None:
             raise UsageError(f"{name}: it is closed", hint="name a file, or pipe one in")
@@ -53,7 +53,7 @@ def _copy(path: str, name: str, copy: BinaryIO) -> None:
         raise UsageError(f"{name}: cannot be read: {error}") from None
 
 
-def _pour(given: BinaryIO, name: str, copy: BinaryIO) -> None:
+def _pour(given: IO[bytes], name: str, copy: IO[bytes]) -> None:
     size = 0
     while chunk := given.read(_CHUNK):
         size += len(chunk)
