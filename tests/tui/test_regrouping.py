@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+from engine.alerts import Priority
 from engine.protocol import ListStacks, StackRow
 from tests.helpers.driving import Drive, driving
-from tests.helpers.incident import host_alert, incident
+from tests.helpers.incident import alert, host_alert, incident
 from tests.helpers.keys.checks import alerts_shown, listing
 from tui.panes.stack_pages import GROUPINGS
 from tui.widgets.page_cache import PAGE
@@ -37,6 +38,26 @@ async def test_alerts_that_came_while_somebody_read_are_counted_at_once_however_
             assert sum(counts(drive).values()) == len(drive.sensor.world.alerts)
             if group != "container":
                 assert counts(drive)[RULE] == before + 2
+
+
+async def test_in_a_pause_other_rows_count_no_less_than_was_shown_to_who_has_read_before() -> None:
+    """The counts went on while the order was held: both stand still in a pause."""
+    again = alert(RULE, Priority.WARNING, "cat /etc/shadow", "/etc/shadow", ago=0, stack=3)
+    async with driving(incident()) as drive:
+        await alerts_shown(drive)
+        await drive.press("down")
+        drive.sensor.add(again, host_alert(51))
+        await drive.until_shown("2 new alerts")
+        await drive.until(lambda: counts(drive)[RULE] == 2)
+        await drive.press("p")
+        drive.sensor.add(again)
+        await drive.until_shown("‖ paused  3 new alerts waiting")
+        await drive.press("o")
+        await drive.until_shown("by rule", "‖ paused  1 new alert waiting")
+        await drive.settled()
+        assert counts(drive)[RULE] == 3, "two of web, one of the host"
+        await drive.press("p")
+        await drive.until(lambda: counts(drive)[RULE] == 4)
 
 
 async def test_in_a_pause_they_are_not_counted_before_its_end() -> None:

@@ -102,6 +102,7 @@ class AlertsPane(AlertVisits, FilterPane):
         self.waiting = max(0, live.alerts - self.source.alerts)
         if not self.paused:
             self.list.amend({self.source.key(row): row for row in live.rows})
+            self.source.counted = live.newest, self.waiting
         self.show_state()
 
     @on(PageList.Failed)
@@ -204,7 +205,7 @@ class AlertsPane(AlertVisits, FilterPane):
         travel = self.front.travel
         self.paused = bool(travel.at)
         self.source.held_at, self.source.holds = travel.alert_id, False
-        self.waiting = 0
+        self.waiting, self.source.counted = 0, (0, 0)
         self.list.follows = not travel.at or self.list.follows or travel.on_alert  # it is the first row
         if not travel.playing:
             self._went()
@@ -214,7 +215,7 @@ class AlertsPane(AlertVisits, FilterPane):
     def _release(self) -> None:
         """Show what has come; who does not follow reads on from there."""
         self.source.held_at, self.source.holds = self.front.travel.alert_id, not self.list.follows
-        self.waiting = 0
+        self.waiting, self.source.counted = 0, (0, 0)
         self.show_state()
 
     def stands_fast(self) -> bool:
@@ -248,6 +249,7 @@ class AlertsPane(AlertVisits, FilterPane):
         """Ask with the filter; a wrong one is refused in place."""
         self.source.filter = text
         self._went()
+        self.source.counted = 0, 0  # of other alerts
         if not self.paused:
             self._release()
         self.ticked()  # an empty list has another reason now
@@ -329,7 +331,9 @@ class AlertsPane(AlertVisits, FilterPane):
         self.list.unmark()
         self._went()
         self.source.group = following
-        if not self.paused:
+        if self.paused:
+            self.waiting = max(0, self.waiting - self.source.hold_as_counted())
+        else:
             self._release()  # there is no order of these rows yet that could be held
         self.ticked()
         self.list.restart(others=True)

@@ -37,6 +37,8 @@ class StackPages:
         """The newest alert id the rows may know, 0 for live."""
         self.holds = False
         """Whether the rows of the next answer are to be held: nobody follows, and what has come is to be shown."""
+        self.counted = 0, 0
+        """The newest alert that the counts know of rows whose order is held, and how many came since that order."""
         self.alerts = 0
         """Single alerts behind the rows of the last page."""
         self.newest = 0
@@ -77,6 +79,14 @@ class StackPages:
         asked = (self.filter, self.group)
         stacks = await self.stacks(0, PAGE, 0)
         return stacks if self.held_at and asked == (self.filter, self.group) else None
+
+    def hold_as_counted(self) -> int:
+        """Hold other rows where the counts of these are, which may be later than their order; how many came between."""
+        (newest, came), self.counted = self.counted, (0, 0)
+        if newest <= self.held_at:
+            return 0
+        self.held_at = newest
+        return came
 
     async def stacks(self, offset: int, limit: int, before: int) -> Stacks:
         """Ask the sensor."""
