@@ -38,6 +38,13 @@ def name_of(materials: Sequence[Material]) -> str:
     return f"{bundle.moment(materials[0].made):%Y%m%dT%H%M%SZ}-{bundle.slug(words)}"
 
 
+def counted(materials: Sequence[Material]) -> str:
+    """How many alerts it is of, and how many of their stacks are in it besides: ``22 alerts and 5 more like them``."""
+    told = {one.alert.id for one in materials}
+    more = len({alert.id for one in materials for alert in one.alerts} - told)
+    return f"{len(materials)} alert{'s' * (len(materials) != 1)}{f' and {more:,} more like them' if more else ''}"
+
+
 def _slug(material: Material) -> str:
     return bundle.slug(f"{material.alert.rule} {bundle.place_of(material.alert)}")
 
@@ -49,7 +56,7 @@ def _in_order(materials: Sequence[Material]) -> list[Material]:
 def _summary(folders: Mapping[str, Material], left_out: Sequence[str]) -> Iterator[str]:
     materials = list(folders.values())
     first, last, made = materials[0].alert.time, materials[-1].alert.time, materials[0]
-    yield f"# {len(materials)} alert{'s' * (len(materials) != 1)}"
+    yield f"# {counted(materials)}"
     yield ""
     yield f"* From: {span(f'{bundle.moment(first):%Y-%m-%d %H:%M:%S.%f} UTC')}"
     yield f"* To: {span(f'{bundle.moment(last):%Y-%m-%d %H:%M:%S.%f} UTC')}"

@@ -44,13 +44,11 @@ from probes.ruling.reloading import following, tell_reloads
 from probes.ruling.rule_watch import RuleWatch
 from probes.sessions import RETENTION as SESSION
 from probes.sessions import new_session
+from probes.summary import Tell, tell_summary
 
 if TYPE_CHECKING:
     from probes.recordings.recorder import Recorder
     from probes.scap.recorder import CaptureRecorder
-
-Tell = Callable[[str], None]
-"""Says a line to the person who started the sensor."""
 
 
 @contextlib.contextmanager
@@ -257,14 +255,14 @@ async def headless(
         sensor.headless = True
         if options.replay:
             _narrow(sensor)
-        tell_reloads(sensor, tell)
+        said = tell_reloads(sensor, tell)
         try:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(duration) as scope, _attended(sensor):
                     _end_with(scope, sensor, sinks, tell)
                     await sensor.run()
         finally:
-            _tell_summary(sensor, tell)
+            tell_summary(sensor, tell, said)
         if sensor.failure is not None:
             raise sensor.failure
 
@@ -309,22 +307,6 @@ def _runtime_line(state: RuntimeState) -> str:
     if state.connected:
         return f"{state.runtime} is connected{f' ({state.detail})' if state.detail else ''}"
     return f"{state.runtime} cannot be reached ({state.detail}): containers are known by their ids only"
-
-
-def _tell_summary(sensor: Sensor, tell: Tell) -> None:
-    vitals = sensor.vitals
-    alerts = "1 alert" if vitals.alerts == 1 else f"{vitals.alerts} alerts"
-    tell(f"{alerts}, {vitals.events} events judged, {vitals.lost} lost")
-    for cause, count in vitals.lost_by_cause.items():
-        tell(f"lost {count}: {cause}")
-    for output, count in (sensor.sinks.lost if sensor.sinks is not None else {}).items():
-        tell(f"not delivered: {count} alerts to output {output}")
-    if getattr(sensor.recorder, "is_empty", False):
-        tell("nothing was recorded: there is no file")
-    for kind, count in getattr(sensor.recorder, "left_out", {}).items():
-        tell(f"not held by this form: {kind} ({count})")
-    for problem in vitals.problems if sensor.failure is None else ():
-        tell(f"{problem.what} ({problem.hint})" if problem.hint else problem.what)
 
 
 async def serve_private(options: Options, connected: socket.socket, loading: Loading | None) -> None:

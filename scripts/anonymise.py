@@ -6,6 +6,7 @@ terminals of the scene. Everything else that the machine did meanwhile, its user
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import re
 import socket
@@ -107,13 +108,18 @@ class Scene:
             case Snapshot():
                 return self._keep_snapshot(one)
             case ContainerInfo() | ContainerAction() | ContainerUnknown():
-                return one if one.id in self._containers else None
+                return self._keep_container(one)
             case Users(container_id=container):
                 root = Users(HOST, users={0: "root"}, groups={0: "root"})
                 return root if container == HOST else one if container in self._containers else None
             case RuntimeState():
                 return one
         return None
+
+    def _keep_container(self, one: ContainerInfo | ContainerAction | ContainerUnknown) -> Input | None:
+        if one.id not in self._containers:
+            return None
+        return with_own_image(one) if isinstance(one, ContainerInfo) else one
 
     def _keep_snapshot(self, snapshot: Snapshot) -> Snapshot:
         processes = {process.pid: process for process in snapshot.processes}
@@ -177,6 +183,12 @@ class Scene:
         if isinstance(value, dict):
             return {self._deep(key): self._deep(item) for key, item in value.items()}
         return value
+
+
+def with_own_image(info: ContainerInfo) -> ContainerInfo:
+    """The laboratory has one image by all names; where they are names of several, each has its own id."""
+    told = hashlib.sha256(info.image.encode()).hexdigest()
+    return msgspec.structs.replace(info, image_id=f"sha256:{told}" if info.image_id else "")
 
 
 def renamed_paths(folder: Path) -> list[tuple[str, str]]:

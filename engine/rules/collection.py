@@ -20,7 +20,7 @@ from engine.rules.definitions import (
 from engine.rules.overrides import Overrides
 from engine.rules.priorities import priority
 from engine.rules.text import Place, Text
-from engine.rules.yaml_items import VALIDATE, WHERE_IT_IS, Item, ItemError
+from engine.rules.yaml_items import VALIDATE, Item, ItemError, NoTargetError
 
 _Read = TypeVar("_Read")
 
@@ -106,7 +106,7 @@ class Collection:
             message = (
                 f"{kind} '{name}' has 'append' key or an append override but no {kind} by that name already exists"
             )
-            raise ItemError(VALIDATE, message, item.place, WHERE_IT_IS)
+            raise NoTargetError(message, item.place)
         return appends
 
     def _old_append(self, item: Item, overrides: Overrides) -> bool:
@@ -146,7 +146,7 @@ class Collection:
         self._report("LOAD_DEPRECATED_ITEM", _DEPRECATED_ENABLED, item.place)
         if known is None:
             message = f"Rule '{name}' has 'enabled' key but no rule by that name already exists"
-            raise ItemError(VALIDATE, message, item.place, WHERE_IT_IS)
+            raise NoTargetError(message, item.place)
         known.enabled = enabled
 
     def _append_rule(self, item: Item, known: RuleDefinition | None, name: str) -> None:
@@ -155,7 +155,7 @@ class Collection:
             raise ItemError(VALIDATE, "Appended rule must have exceptions or condition property", item.place)
         if known is None:
             message = f"Rule '{name}' has 'append' key but no rule by that name already exists"
-            raise ItemError(VALIDATE, message, item.place, WHERE_IT_IS)
+            raise NoTargetError(message, item.place)
         item.same_source(known.source)
         if "condition" in item:
             known.condition = known.condition + item.text("condition").behind(" ")

@@ -36,9 +36,10 @@ DESCRIPTIONS = {
     "LOAD_WARNING_EXTENSION": "an extension has something to say",
     "LOAD_NOT_SERVED": "Tiercel knows it and cannot tell it",
     "LOAD_FALCO_QUIRK": "a check is always the same, or passes over values, as with Falco",
+    "LOAD_LEFT_OUT": "an item of the local rules is for what is not loaded",
     "LOAD_MISSPELT_LIST": "a value is nearly the name of a list",
 }
-"""Every code with what it stands for. All are Falco's but the last three."""
+"""Every code with what it stands for. All are Falco's but the last four."""
 
 
 def falco_results(files: Sequence[str], problems: Iterable[Problem]) -> dict[str, Any]:

@@ -19,7 +19,8 @@ from engine.rules.reporter import FileReport, Reporter
 from engine.rules.requirements import Requirement, check_engine_version, plugin_requirements, unmet
 from engine.rules.ruleset import RuleSet
 from engine.rules.text import Place
-from engine.rules.yaml_items import VALIDATE, Item, ItemError, SourceFile, items
+from engine.rules.unloaded import LEFT_OUT, WITH_ITS_FILE, lacking, no_macro, no_target
+from engine.rules.yaml_items import VALIDATE, Item, ItemError, NoTargetError, SourceFile, items
 
 _KNOWN_KEYS = {
     "required_engine_version": {"required_engine_version"},
@@ -56,15 +57,17 @@ def load(
     suggested: bool = True,
     extras: Sequence[Extra] = (),
     progress: Progress | None = None,
+    local: Path | None = None,
     more: Sequence[tuple[str, str]] = (),
 ) -> RuleSet:
     """The rules of files and folders, in order; a folder gives its ``*.yaml`` and ``*.yml`` by name.
 
     ``suggested`` appends the container's fields to every output, before the ``extras``. ``progress`` is told how many
-    of how many rules are compiled. ``more`` are (name, content) pairs behind the files. Raises
+    of how many rules are compiled. ``local`` is a file behind the others, of which items for what is not loaded are
+    left out (:mod:`engine.rules.unloaded`). ``more`` are (name, content) pairs behind the files. Raises
     :class:`engine.errors.RulesError` with every problem; warnings are in :attr:`RuleSet.warnings`.
     """
-    return check(paths, suggested=suggested, extras=extras, progress=progress, more=more).result()
+    return check(paths, suggested=suggested, extras=extras, progress=progress, local=local, more=more).result()
 
 
 def loads(files: Sequence[tuple[str, str]], *, suggested: bool = True, extras: Sequence[Extra] = ()) -> RuleSet:
@@ -82,12 +85,15 @@ def check(
     suggested: bool = True,
     extras: Sequence[Extra] = (),
     progress: Progress | None = None,
+    local: Path | None = None,
     more: Sequence[tuple[str, str]] = (),
 ) -> Loader:
     """As :func:`load`, and raises nothing: the loader has ``reports`` and ``problems``, errors and warnings alike."""
     loader = Loader(_extras(suggested, extras), progress)
     for path in paths:
         loader.read_all(path)
+    if local is not None:
+        loader.read(local, is_local=True)
     for name, content in more:
         loader.add(SourceFile(name, content))
     loader.finish()
@@ -160,7 +166,7 @@ class Loader:
         for file in files:
             self.read(file)
 
-    def read(self, path: Path) -> None:
+    def read(self, path: Path, *, is_local: bool = False) -> None:
         """A file. What cannot be read is a problem, too."""
         try:
             content = read_file(path)
@@ -168,28 +174,33 @@ class Loader:
             self._reporter.begin_file(str(path))
             self._reporter.report(error.code, error.message, error.place, hint=error.hint)
             return
-        self.add(SourceFile(str(path), content))
+        self.add(SourceFile(str(path), content), is_local=is_local)
 
     def _cannot_read(self, path: Path, error: OSError) -> None:
         self._reporter.begin_file(str(path))
         message = f"cannot read: {error.strerror or error}"
         self._reporter.report("LOAD_ERR_FILE_READ", message, Place(str(path)))
 
-    def add(self, source: SourceFile) -> None:
-        """A file's content: its items are added, then everything is compiled."""
+    def add(self, source: SourceFile, *, is_local: bool = False) -> None:
+        """A file's content: its items are added, then everything is compiled. Of a local file those for what is not
+        loaded are left out."""
         self._reporter.begin_file(source.name)
         self._reporter.add_source(source)
         with _without_collector():
-            self._add_items(source)
+            self._add_items(source, is_local=is_local)
             self._reporter.begin_compiling()
             self.compilation = Compilation(self.collection, self._reporter, self._extras, self._progress)
 
-    def _add_items(self, source: SourceFile) -> None:
-        for item in items(source):
+    def _add_items(self, source: SourceFile, *, is_local: bool) -> None:
+        found = list(items(source))
+        lacks = lacking(found, self.collection.macros) if is_local else {}
+        for number, item in enumerate(found):
             if isinstance(item, ItemError):
                 self._error(item)
+            elif number in lacks:
+                self._leave_out(item, no_macro(_title(item, _kind(item) or "rule"), lacks[number]))
             else:
-                self._add_item(item)
+                self._add_item(item, is_local=is_local)
 
     def finish(self) -> None:
         """After the last file: whether the plugins that the files ask for are there."""
@@ -204,8 +215,8 @@ class Loader:
             raise RulesError([problem for problem in problems if problem.is_error])
         return RuleSet(self.compilation.rules if self.compilation else (), problems)
 
-    def _add_item(self, item: Item) -> None:
-        kind = next((kind for kind in _KNOWN_KEYS if kind in item), None)
+    def _add_item(self, item: Item, *, is_local: bool) -> None:
+        kind = _kind(item)
         if kind is None:
             hint = next(filter(None, (nearest(key, _KNOWN_KEYS, 0.6) for key in item.nodes)), _KINDS)
             self._reporter.report_item("LOAD_UNKNOWN_ITEM", "Unknown top level item", item.place, hint)
@@ -214,7 +225,10 @@ class Loader:
         try:
             self._adders[kind](item)
         except ItemError as error:
-            self._error(error)
+            if is_local and isinstance(error, NoTargetError):
+                self._leave_out(item, no_target(self._reporter.item))
+            else:
+                self._error(error)
         self._report_unknown_keys(item, _KNOWN_KEYS[kind])
         self._reporter.item = ""
 
@@ -225,12 +239,19 @@ class Loader:
                 hint = nearest(key, sorted(known), 0.6) or f"keys: {', '.join(sorted(known))}"
                 self._reporter.report_item("LOAD_UNKNOWN_KEY", message, item.key_places[key], hint)
 
+    def _leave_out(self, item: Item, why: str) -> None:
+        self._reporter.report_item(LEFT_OUT, why, item.place, WITH_ITS_FILE)
+
     def _error(self, error: ItemError) -> None:
         self._reporter.report_item(error.code, error.message, error.place, error.hint)
 
 
 def _require(requirements: list[Requirement], item: Item) -> None:
     requirements.extend(plugin_requirements(item))
+
+
+def _kind(item: Item) -> str | None:
+    return next((kind for kind in _KNOWN_KEYS if kind in item), None)
 
 
 def _title(item: Item, kind: str) -> str:

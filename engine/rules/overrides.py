@@ -9,7 +9,7 @@ import yaml
 from engine.rules import exceptions
 from engine.rules.definitions import SOURCES, RuleDefinition
 from engine.rules.priorities import priority
-from engine.rules.yaml_items import VALIDATE, WHERE_IT_IS, YAML_VALIDATE, Item, ItemError
+from engine.rules.yaml_items import VALIDATE, YAML_VALIDATE, Item, ItemError, NoTargetError
 
 _APPENDABLE = {
     "rule": ("condition", "output", "desc", "tags", "exceptions"),
@@ -79,7 +79,7 @@ class Overrides:
             item.same_source(rule.source)
         if rule is None:
             message = f"An override was specified for rule '{name}', but no rule by that name already exists"
-            raise ItemError(VALIDATE, message, item.place, WHERE_IT_IS)
+            raise NoTargetError(message, item.place)
         for key in self.appended:
             _append(item, rule, key, warn)
         for key in self.replaced:

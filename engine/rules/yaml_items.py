@@ -39,6 +39,13 @@ class ItemError(DocumentError):
     """An item that cannot be used; what is wrong has a place."""
 
 
+class NoTargetError(ItemError):
+    """An item that changes what is not there."""
+
+    def __init__(self, message: str, place: Place) -> None:
+        super().__init__(VALIDATE, message, place, WHERE_IT_IS)
+
+
 @dataclass
 class SourceFile:
     """A file's name and lines; a byte order mark is taken off."""

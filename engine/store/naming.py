@@ -10,6 +10,7 @@ import sqlite3
 import msgspec
 
 from engine.alerts import Alert, ContainerRef
+from engine.scrub import scrub_struct
 from engine.store.dropping import transaction
 from engine.store.rows import subject
 
@@ -39,6 +40,15 @@ def note(known: dict[str, int], alert: Alert) -> None:
         known.setdefault(alert.container.id, alert.id - 1)
         if len(known) > MOST:
             del known[next(iter(known))]
+
+
+def storable(container: ContainerRef) -> ContainerRef:
+    """As it can be written: a daemon's JSON can hold a lone surrogate, which is no Unicode text."""
+    try:
+        _ENCODER.encode(container)
+    except UnicodeEncodeError:
+        return scrub_struct(container)
+    return container
 
 
 def fill(connection: sqlite3.Connection, container: ContainerRef, after: int) -> int:

@@ -51,8 +51,12 @@ def not_on_disk(connection: sqlite3.Connection, waiting: list[Stored]) -> list[S
     """Those of the alerts that waited a moment ago and wait still."""
     if not waiting:
         return []
-    newest = connection.execute("SELECT max(id) FROM alerts").fetchone()[0] or 0
+    newest = _newest_on_disk(connection)
     return [stored for stored in waiting if stored.alert.id > newest]
+
+
+def _newest_on_disk(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT max(id) FROM alerts").fetchone()[0] or 0)
 
 
 class Selection(NamedTuple):
@@ -71,9 +75,12 @@ class Selection(NamedTuple):
 
 
 def select(connection: sqlite3.Connection, waiting: list[Stored], query: ListStacks, newest: int) -> Selection:
-    """What passes the filter. Raises UsageError for one that cannot be understood."""
+    """What passes the filter; ``newest`` was so when it was asked for, and more may have come to the disk since.
+
+    Raises UsageError for a filter that cannot be understood.
+    """
     wanted = parse_filter(query.filter)
-    until = query.before or newest
+    until = query.before or max(newest, _newest_on_disk(connection))
     then = {each.row.stack: each for each in as_of(connection, query, until)}
     moved = {row.stack: (alert, row) for alert, row in _moved(connection, waiting, query, until, then)}
     special = sorted((row for alert, row in moved.values() if wanted.matches(subject(alert, row.state))), key=_age)

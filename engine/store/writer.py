@@ -199,7 +199,7 @@ class Writer:
 
     def name(self, container: ContainerRef) -> bool:
         """Name a container in some of the alerts on the disk that lack it; whether there may be more."""
-        last = naming.fill(self._connection, container, self.nameless.get(container.id, 0))
+        last = naming.fill(self._connection, naming.storable(container), self.nameless.get(container.id, 0))
         if last:
             self.nameless[container.id] = last
         else:

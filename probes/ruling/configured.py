@@ -28,7 +28,8 @@ class ConfiguredRules:
     """Loads the rules of some options, as often as need be.
 
     ``toggles`` keeps what is switched by key; without it a switch is forgotten at the end. ``local`` is a rule file
-    that is loaded after all others while it is there; a fault in it leaves the others in force.
+    that is loaded after all others while it is there; what of it is for rules that are not loaded is left out, and
+    a fault in it leaves the others in force.
     """
 
     def __init__(self, options: Options, toggles: Toggles | None = None, local: Path | None = None) -> None:
@@ -100,7 +101,7 @@ class ConfiguredRules:
         self.withdraw(f"{self._local} ")
         if self._local is not None and self._local.is_file():
             try:
-                return load([*paths, self._local], suggested=False, extras=config.extras, progress=progress)
+                return load(paths, suggested=False, extras=config.extras, progress=progress, local=self._local)
             except RulesError as error:
                 rules = load(paths, suggested=False, extras=config.extras, progress=progress)
                 self._note(self._local, render_lines(error.problems)[0])
@@ -116,9 +117,9 @@ class ConfiguredRules:
     def tried(self, text: str) -> RuleSet:
         """The rules as they would be with a text behind all others. Raises RulesError."""
         config = self._options.config
-        local = [self._local] if self._local is not None and self._local.is_file() and not self.local_fault else []
-        paths = [*rule_paths(self._options), *local]
-        found = load(paths, suggested=False, extras=config.extras, more=[(EDITED, text)])
+        local = self._local if self._local is not None and self._local.is_file() and not self.local_fault else None
+        paths = rule_paths(self._options)
+        found = load(paths, suggested=False, extras=config.extras, local=local, more=[(EDITED, text)])
         rules = select(found, config.rules, config.priority)
         self._switch(rules)
         return rules

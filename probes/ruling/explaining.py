@@ -14,26 +14,23 @@ from engine.rules.explain import explain
 from engine.rules.ruleset import Rule
 from engine.trial import events_of
 from probes.recordings.opened import is_recording
+from probes.recordings.rereadable import rereadable
 from probes.ruling import told_lines
 from probes.ruling.trying import recorded
 
-STDIN = "-"
-
 
 def explain_file(rule: Rule, path: str, num: int = 0) -> Explanation:
-    """Why the rule fires or not on the event in a file; ``num`` is its number in a recording, or the line of JSON.
+    """Why the rule fires or not on the event in a file, a pipe or (``-``) standard input; ``num`` is its number in a
+    recording, or the line of JSON.
 
     JSON is an object with field names and values, an alert as ``tiercel watch --json`` and Falco print it, of which
     only the ``output_fields`` are known, or what ``tiercel convert`` writes: all of a recording, or lines of events.
     Raises TiercelError for what is none of these.
     """
-    if path != STDIN and (_is_recording(Path(path)) or told_lines.is_whole_file(Path(path))):
-        return _explain_recorded(rule, Path(path), path, num)
-    name, text = (path, told_lines.read_text(Path(path))) if path != STDIN else ("stdin", told_lines.read_stdin())
-    if told_lines.is_whole(text):
-        with told_lines.as_file(text) as whole:
-            return _explain_recorded(rule, whole, name, num)
-    return explain(rule, _facts(_object(name, text, num)))
+    with rereadable(path) as (file, name):
+        if _is_recording(file) or told_lines.is_whole_file(file):
+            return _explain_recorded(rule, file, name, num)
+        return explain(rule, _facts(_object(name, told_lines.read_text(file), num)))
 
 
 def _is_recording(path: Path) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from engine.protocol import Reload
 from engine.reload import follow
 from engine.sensor import Sensor
+from probes.summary import line_of
 
 
 @contextlib.asynccontextmanager
@@ -27,16 +28,19 @@ async def following(sensor: Sensor) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def tell_reloads(sensor: Sensor, tell: Callable[[str], None]) -> None:
-    """Say what there is to say of the rules at the start, then how each reload went, and all that is wrong."""
-    for problem in sensor.vitals.problems:
-        tell(f"{problem.what} ({problem.hint})")
+def tell_reloads(sensor: Sensor, tell: Callable[[str], None]) -> set[str]:
+    """Say what there is to say of the rules at the start, then how each reload went, and all that is wrong. What was
+    said at the start."""
+    said = [line_of(problem) for problem in sensor.vitals.problems]
+    for line in said:
+        tell(line)
 
     def on_reload(reload: Reload) -> None:
         for line in [*reload.problems, reload.summary]:
             tell(line)
 
     sensor.on_reload = on_reload
+    return set(said)
 
 
 async def _hangups() -> AsyncGenerator[None, None]:

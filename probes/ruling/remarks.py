@@ -8,12 +8,16 @@ from pathlib import Path
 
 from engine.rules.documents import DocumentError, read_file
 from engine.rules.load import rule_files
+from engine.rules.problems import Problem
 from engine.rules.ruleset import Rule, RuleSet
+from engine.rules.unloaded import LEFT_OUT
 from engine.rules.yaml_items import SourceFile, items
 
 NO_RULE = "no rule is in force"
 _NAMED = 3
 """Rules that are told by name; `rules check` has all."""
+_LEFT_OUT = 20
+"""Items of the local rules file that are told one by one: other problems want to be seen, too."""
 Remark = tuple[str, str]
 """What is so, and what to do."""
 
@@ -30,7 +34,16 @@ def remarks(named: Sequence[Path], rules: RuleSet) -> Iterator[Remark]:
     if unserved := [rule for rule in rules.unserved if rule.enabled]:
         first = f"{unserved[0].name}: " if len(unserved) > 1 else ""
         yield cannot_be_judged(unserved), f"{first}{unserved[0].unserved[0]}"
+    yield from _left_out([problem for problem in rules.warnings if problem.code == LEFT_OUT])
     yield from none_in_force(rules)
+
+
+def _left_out(found: Sequence[Problem]) -> Iterator[Remark]:
+    """What of the local rules file is for rules that are not loaded, each with its place."""
+    for one in found[:_LEFT_OUT]:
+        yield f"{one.file}:{one.line}:{one.column}: {one.message}", one.hint
+    if more := found[_LEFT_OUT:]:
+        yield f"{more[0].file}: {len(more):,} more left out", "they are for what is not loaded, too"
 
 
 def none_in_force(rules: RuleSet) -> Iterator[Remark]:

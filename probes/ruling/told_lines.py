@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import sys
-import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -36,9 +34,7 @@ def read_text(path: Path) -> str:
 
 
 def is_whole_file(path: Path) -> bool:
-    """Whether a file, which may be compressed, is all of a recording, and can be read twice. Raises UsageError."""
-    if not path.is_file():
-        return False  # a pipe, or nothing
+    """Whether a file, which may be compressed, is all of a recording. Raises UsageError."""
     with _opened(path) as content:
         return HEADER in content.readline(LONGEST_LINE)
 
@@ -50,25 +46,6 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
             yield cast("BinaryIO", gzip.GzipFile(fileobj=file)) if file.peek(2).startswith(b"\x1f\x8b") else file
     except (OSError, EOFError, zlib.error) as error:
         raise UsageError(f"{path}: cannot be read: {error}") from None
-
-
-def read_stdin() -> str:
-    """The text that is piped in, which need not be of the encoding that the terminal has."""
-    return sys.stdin.buffer.read().decode("utf-8", "replace")
-
-
-def is_whole(text: str) -> bool:
-    """Whether it is all of a recording, with the line that begins one."""
-    return HEADER in text.partition("\n")[0].encode()
-
-
-@contextmanager
-def as_file(text: str) -> Iterator[Path]:
-    """For who reads recordings from files."""
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".jsonl") as file:
-        file.write(text)
-        file.flush()
-        yield Path(file.name)
 
 
 def is_event(given: Mapping[str, Any]) -> bool:

@@ -183,6 +183,14 @@ async def test_an_alert_that_was_damaged_on_the_disk_costs_no_other_its_name(sen
     assert sensor.store.nameless == [DB]
 
 
+async def test_a_name_that_is_no_text_is_kept_as_far_as_it_is_and_costs_no_other_its_name(sensor: Sensor) -> None:
+    """What answers as Docker may say anything, as the half of a character."""
+    sensor.feed([docker(WEB, at=LATE, name="we\ud800b"), docker(DB, at=LATE, name="db")])
+    await sensor.naming.look()
+    assert await names(sensor) == {WEB: ["we\\ud800b", "we\\ud800b"], DB: ["db", "db"]}
+    assert sensor.store.nameless == []
+
+
 async def test_stacks_are_named_in_the_same_steps_as_their_alerts(tmp_path: Path) -> None:
     path = tmp_path / "alerts.db"
     with closing(AlertStore(path)) as store, closing(sqlite3.connect(path)) as disk:

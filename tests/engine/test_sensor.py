@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import time
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import msgspec
 import pytest
 
-from engine.alerts import DROP_RULE, Priority
+from engine.alerts import DROP_RULE
 from engine.drops import CAUSES, OTHER_NAME
 from engine.errors import TiercelError
 from engine.events import (
@@ -19,10 +16,8 @@ from engine.events import (
     OTHER,
     ContainerInfo,
     Input,
-    KernelEvent,
     Loss,
     Phase,
-    ProcessInfo,
     RuntimeState,
     SourceState,
 )
@@ -31,57 +26,20 @@ from engine.protocol import (
     AddException,
     Control,
     Explain,
-    GetHealth,
     Health,
-    HealthReply,
     ListEvents,
-    ListRules,
     ListStacks,
     ProposeExceptions,
-    ReloadRules,
-    Rules,
-    SetRule,
-    SetRules,
     SetState,
     Stacks,
     Zoom,
 )
-from engine.rules.load import load
-from engine.scrub import scrub_struct
-from engine.sensor import Sensor
 from engine.service.desk import Desk
-from engine.sinks.fanout import Fanout
 from engine.state.clock import since_boot
-from engine.store import AlertStore
-from probes.recordings.recorder import Recorder
 from tests.helpers.collected import Collected
+from tests.helpers.listed import RULES, SECOND, WEB, execve, sensor_of
 from tests.helpers.patience import PATIENCE
-from tests.helpers.sources import ListSource
 from tests.helpers.world import T0, event, process_info, snapshot
-
-WEB = "a" * 64
-SECOND = 10**9
-RULES = """
-- rule: Shell
-  desc: A shell was started.
-  condition: evt.type = execve and proc.name = sh
-  output: Shell (user=%user.name command=%proc.cmdline)
-  priority: Notice
-  tags: [T1059]
-- rule: In web
-  desc: Something ran in web.
-  condition: evt.type = execve and container.name = web
-  output: Ran in web (image=%container.image.repository)
-  priority: Warning
-"""
-
-
-def execve(name: str, *, time: int = SECOND, container: str = "", pid: int = 100) -> KernelEvent:
-    info = ProcessInfo(pid=pid, start=5, ppid=1, comm=name, exe=name, exepath=f"/bin/{name}", container_id=container)
-    return KernelEvent(
-        time=time, type="execve", pid=pid, tid=pid, start=5, ppid=1, comm=name, uid=0, gid=0, res=0,
-        container_id=container, process=info,
-    )  # fmt: skip
 
 
 @pytest.fixture
@@ -94,14 +52,6 @@ def rules(tmp_path: Path) -> Path:
 @pytest.fixture
 def collected() -> Collected:
     return Collected()
-
-
-def sensor_of(rules: Path, collected: Collected, *batches: Sequence[Input], ends: bool = True) -> Sensor:
-    source = ListSource(*batches, ends=ends)
-    store = AlertStore(rules.parent / "alerts.db")
-    return Sensor(
-        [source], load([rules]), store, load_rules=lambda: load([rules]), hostname="lab", sinks=Fanout([collected])
-    )
 
 
 async def test_a_matching_event_becomes_a_stored_and_delivered_alert(rules: Path, collected: Collected) -> None:
@@ -130,127 +80,6 @@ async def test_what_still_waits_at_the_end_is_judged_all_the_same(rules: Path, c
     await sensor.run()
     assert [alert.rule for alert in collected.alerts] == ["Shell"]
     assert collected.alerts[0].output_fields["container.id"] == WEB[:12]
-
-
-async def test_a_rule_that_is_off_is_silent_and_no_longer_asked_for(rules: Path, collected: Collected) -> None:
-    sensor = sensor_of(rules, collected)
-    source = sensor.sources[0]
-    assert isinstance(source, ListSource)
-    desk = Desk(sensor)
-    await desk.answer(SetRule(name="Shell", enabled=False))
-    await desk.answer(SetRule(name="In web", enabled=False))
-    sensor.feed([execve("sh")])
-    assert sensor.hits.count.total() == 0
-    assert "execve" not in source.selected[-1]
-    await desk.answer(SetRule(name="Shell", enabled=True))
-    sensor.feed([execve("sh", time=3 * SECOND)])
-    assert sensor.hits.count["Shell"] == 1
-    assert "execve" in source.selected[-1]
-    await sensor.run()
-
-
-@pytest.mark.parametrize(
-    ("asked", "left"),
-    [
-        (SetRules(enabled=False, tag="T1059"), ["In web"]),
-        (SetRules(enabled=False, priority=Priority.WARNING), ["Shell"]),
-        (SetRules(enabled=False, file="rules.yaml"), []),
-        (SetRules(enabled=False, names=["Shell"]), ["In web"]),
-        (SetRules(enabled=False, file="rules.yaml", priority=Priority.NOTICE), ["In web"]),
-    ],
-)
-async def test_rules_are_switched_by_what_they_have(
-    rules: Path, collected: Collected, asked: SetRules, left: list[str]
-) -> None:
-    sensor = sensor_of(rules, collected)
-    asked.file = asked.file and str(rules)
-    switched: list[str] = []
-    sensor.on_switched = lambda rule: switched.append(rule.name)
-    await Desk(sensor).answer(asked)
-    assert [rule.name for rule in sensor.rules.rules if rule.enabled] == left
-    assert sorted([*switched, *left]) == ["In web", "Shell"]
-    await sensor.run()
-
-
-@pytest.mark.parametrize("asked", [SetRules(enabled=False), SetRules(enabled=False, tag="T1059", file="elsewhere")])
-async def test_nothing_is_switched_that_was_not_meant(rules: Path, collected: Collected, asked: SetRules) -> None:
-    sensor = sensor_of(rules, collected)
-    with pytest.raises(TiercelError, match="no such rules"):
-        await Desk(sensor).answer(asked)
-    assert all(rule.enabled for rule in sensor.rules.rules)
-    await sensor.run()
-
-
-async def test_a_broken_reload_leaves_the_running_rules_in_force(rules: Path, collected: Collected) -> None:
-    sensor = sensor_of(rules, collected)
-    desk = Desk(sensor)
-    rules.write_text("- rule: Shell\n  condition: proc.nmae = sh\n")
-    with pytest.raises(TiercelError, match=r"rules\.yaml:\d+:\d+: ") as failure:
-        await desk.answer(ReloadRules())
-    assert "the old rules stay in force" in failure.value.hint
-    sensor.feed([execve("sh")])
-    assert sensor.hits.count["Shell"] == 1
-    health = await desk.answer(GetHealth())
-    assert isinstance(health, HealthReply)
-    lines = scrub_struct(health.health).rule_problems
-    assert any("rules.yaml" in line for line in lines)
-    assert not any("\\n" in line for line in lines)
-    await sensor.run()
-
-
-async def test_a_broken_reload_names_the_first_place_and_counts_the_others(rules: Path, collected: Collected) -> None:
-    sensor = sensor_of(rules, collected)
-    rules.write_text(RULES.replace("condition: ", "condition: proc.nmae = sh and "))
-    with pytest.raises(TiercelError, match=r"rules\.yaml:\d+:\d+: .*proc\.nmae") as failure:
-        await Desk(sensor).answer(ReloadRules())
-    assert failure.value.hint.endswith("the old rules stay in force; all 2 in Health (6)")
-    lines = sensor.vitals.rule_problems
-    source, caret = next(pair for pair in itertools.pairwise(lines) if pair[1].strip() == "^")
-    assert source[caret.index("^") :].startswith("proc.nmae")
-    await sensor.run()
-
-
-async def test_a_reload_keeps_the_switches_set_by_hand(rules: Path, collected: Collected) -> None:
-    sensor = sensor_of(rules, collected)
-    desk = Desk(sensor)
-    await desk.answer(SetRule(name="Shell", enabled=False))
-    await desk.answer(ReloadRules())
-    reply = await desk.answer(ListRules())
-    assert isinstance(reply, Rules)
-    assert {row.name: row.enabled for row in reply.rows} == {"Shell": False, "In web": True}
-    await sensor.run()
-
-
-async def test_a_rule_that_cannot_be_judged_says_why_and_counts_as_none_that_is_on(
-    rules: Path, collected: Collected
-) -> None:
-    rules.write_text(RULES.replace("proc.name = sh", "proc.name = sh and evt.latency > 5"))
-    sensor = sensor_of(rules, collected)
-    desk = Desk(sensor)
-    reply, health = await desk.answer(ListRules()), await desk.answer(GetHealth())
-    assert isinstance(reply, Rules)
-    assert isinstance(health, HealthReply)
-    why = {row.name: row.unserved for row in reply.rows}
-    assert why["Shell"].startswith("evt.latency: ")
-    assert why["In web"] == ""
-    assert health.health.rules_enabled == 1
-    await sensor.run()
-
-
-async def test_a_reload_takes_what_the_files_switch(rules: Path, collected: Collected) -> None:
-    sensor = sensor_of(rules, collected)
-    rules.write_text(RULES.replace("- rule: Shell", "- rule: Shell\n  enabled: false"))
-    await Desk(sensor).answer(ReloadRules())
-    sensor.feed([execve("sh")])
-    assert sensor.hits.count.total() == 0
-    await sensor.run()
-
-
-async def test_a_rule_that_is_not_there_cannot_be_switched(rules: Path, collected: Collected) -> None:
-    sensor = sensor_of(rules, collected)
-    with pytest.raises(TiercelError, match="no rule 'Shel'"):
-        await Desk(sensor).answer(SetRule(name="Shel", enabled=True))
-    await sensor.run()
 
 
 async def test_losses_and_the_phase_are_shown(rules: Path, collected: Collected) -> None:
@@ -302,163 +131,6 @@ async def test_what_is_watched_in_full_is_asked_for_and_shown(rules: Path, colle
     await desk.answer(Zoom(container_id=WEB, on=False))
     assert len(sensor.health().zooms) == 1
     await sensor.run()
-
-
-async def test_a_source_that_fails_is_a_state_and_the_others_go_on(rules: Path, collected: Collected) -> None:
-    class Broken(ListSource):
-        name = "broken"
-
-        async def run(self, emit: object) -> None:
-            raise TiercelError("no such kernel", hint="boot another")
-
-    sensor = sensor_of(rules, collected, [execve("sh")])
-    sensor.sources = (Broken(), *sensor.sources)
-    await sensor.run()
-    assert len(collected.alerts) == 1
-    assert sensor.health().problems[0].what == "no such kernel"
-
-
-async def test_a_bug_costs_one_event_and_is_counted_and_told_once(rules: Path, collected: Collected) -> None:
-    garbled = execve("sh")
-    msgspec.structs.force_setattr(garbled, "args", None)  # what no source ever says
-    rules.write_text(RULES.replace("proc.name = sh", "not evt.arg.filename exists and proc.name = sh"))
-    sensor = sensor_of(rules, collected, [garbled, garbled, execve("sh", time=2 * SECOND)])
-    await sensor.run()
-    assert [alert.time for alert in collected.alerts] == [2 * SECOND]
-    health = sensor.health()
-    assert health.lost_by_cause == {"internal error": 2}
-    assert len(health.problems) == 1
-    assert health.problems[0].hint == "please report it; detection goes on"
-
-
-class _BugError(Exception):
-    pass
-
-
-def _fails(*_args: object, **_kwargs: object) -> None:
-    raise _BugError
-
-
-@pytest.mark.parametrize(
-    ("part", "step"),
-    [
-        ("shells", "mark"),
-        ("shells", "settle"),
-        ("hits", "note"),
-        ("world", "note_alert"),
-        ("flight", "note"),
-        ("zooms", "note"),
-        ("recorder", "write"),
-        ("recorder", "write_alerts"),
-    ],
-)
-async def test_a_bug_behind_an_alert_costs_neither_alerts_nor_the_source(
-    rules: Path, collected: Collected, monkeypatch: pytest.MonkeyPatch, part: str, step: str
-) -> None:
-    sensor = sensor_of(rules, collected, [execve("sh")], [execve("sh", time=2 * SECOND, pid=101)])
-    sensor.recorder = Recorder(rules.parent / "kept.tiercel")
-    monkeypatch.setattr(getattr(sensor, part), step, _fails)
-    await sensor.run()
-    assert sensor.failure is None
-    assert [alert.id for alert in collected.alerts] == [1, 2]
-    assert [(await sensor.store.alert(number)).time for number in (1, 2)] == [SECOND, 2 * SECOND]
-    assert sensor.vitals.lost_by_cause == {"internal error": 2}
-    assert len(sensor.vitals.problems) == 1, "told once"
-
-
-async def test_a_bug_in_who_is_told_of_docker_costs_no_event_that_it_releases(
-    rules: Path, collected: Collected
-) -> None:
-    """The terminal that is told is broken, and Docker is gone: what waited for it is judged now or never."""
-    come, gone = RuntimeState(time=0, connected=True), RuntimeState(time=2 * SECOND, connected=False)
-    sensor = sensor_of(rules, collected, [come, execve("sh", container=WEB)], [gone])
-    sensor.on_runtime = _fails
-    await sensor.run()
-    assert [alert.rule for alert in collected.alerts] == ["Shell"]
-    assert sensor.vitals.lost_by_cause == {"internal error": 2}, "it was told twice"
-    assert sensor.vitals.runtime == gone
-
-
-async def test_a_bug_in_the_naming_keeps_nothing_else_from_being_done_each_second(
-    rules: Path, collected: Collected, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sensor = sensor_of(rules, collected, [execve("sh")])
-    await sensor.run()
-    await sensor.store.set_state(SetState([1], "muted", until=1))
-    monkeypatch.setattr(sensor.naming, "look", _fails)
-    for _ in range(2):
-        await sensor._look_after()
-    assert [row.state for row in (await sensor.store.stacks(ListStacks())).rows] == ["new"], "its mute is over"
-    assert len(sensor.vitals.problems) == 1, "told once"
-
-
-async def test_a_bug_in_the_look_for_own_shells_costs_no_event(
-    rules: Path, collected: Collected, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sensor = sensor_of(rules, collected, [execve("sh")])
-    sensor.shells.expect(WEB, "somebody")
-    monkeypatch.setattr(sensor.shells, "note", _fails)
-    await sensor.run()
-    assert [alert.rule for alert in collected.alerts] == ["Shell"]
-    assert sensor.vitals.lost_by_cause == {"internal error": 1}
-
-
-async def test_a_store_with_a_bug_costs_no_sink_its_alerts(
-    rules: Path, collected: Collected, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sensor = sensor_of(rules, collected, [execve("sh"), execve("sh", time=2 * SECOND, pid=101)])
-    monkeypatch.setattr(sensor.store, "add", _fails)
-    await sensor.run()
-    assert (sensor.failure, [alert.time for alert in collected.alerts]) == (None, [SECOND, 2 * SECOND])
-
-
-async def test_an_alert_that_cannot_be_stored_costs_no_other(rules: Path, collected: Collected) -> None:
-    """A time that no column holds, as a bug in a source could tell it."""
-    odd = execve("sh", time=1 << 63, pid=102)
-    sensor = sensor_of(rules, collected, [execve("sh"), odd, execve("sh", time=2 * SECOND, pid=101)])
-    sensor.store.report = sensor.vitals.report
-    await sensor.run()
-    assert sorted(alert.time for alert in collected.alerts) == [SECOND, 2 * SECOND, 1 << 63]
-    kept = await Desk(sensor).answer(ListStacks())
-    assert isinstance(kept, Stacks)
-    assert ([row.count for row in kept.rows], sensor.store.dropped) == ([2], 1)
-    assert any("not one that can be kept" in problem.what for problem in sensor.vitals.problems)
-
-
-async def test_a_chore_with_a_bug_does_not_keep_the_sinks_from_their_last_alerts(
-    rules: Path, collected: Collected
-) -> None:
-    done: list[str] = []
-
-    def broken() -> Iterator[None]:
-        yield
-        raise _BugError
-
-    def whole() -> Iterator[None]:
-        done.append("whole")
-        yield
-
-    sensor = sensor_of(rules, collected, [execve("sh")])
-    sensor.world.chores.add(broken())
-    sensor.world.chores.add(whole())
-    await sensor.run()
-    assert ([alert.rule for alert in collected.alerts], done) == (["Shell"], ["whole"])
-    assert sensor.vitals.lost_by_cause == {"internal error": 1}
-
-
-async def test_a_source_with_a_bug_is_reported_and_the_others_go_on(rules: Path, collected: Collected) -> None:
-    class Buggy(ListSource):
-        name = "buggy"
-
-        async def run(self, emit: object) -> None:
-            raise KeyError("Id")
-
-    sensor = sensor_of(rules, collected, [execve("sh")])
-    sensor.sources = (Buggy(), *sensor.sources)
-    await sensor.run()
-    assert len(collected.alerts) == 1
-    assert sensor.failure is not None
-    assert "buggy has ended by an internal error" in sensor.failure.message
 
 
 async def test_front_ends_are_told_that_something_changed(rules: Path, collected: Collected) -> None:

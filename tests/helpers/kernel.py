@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from engine.events import Fd, Input, KernelEvent, Phase, Snapshot, SourceState
+from engine.events import Fd, Input, KernelEvent, Phase, ProcessInfo, Snapshot, SourceState
 from engine.pushdown.filter import Filter
 from probes.kernel.loader import RING_PAGES, Loading
 from probes.kernel.programs import AUTO
@@ -141,3 +141,9 @@ def attached_programs() -> int:
         with suppress(FileNotFoundError):
             count += "raw_tracepoint" in path.read_text()
     return count
+
+
+def program_of(event: KernelEvent) -> ProcessInfo:
+    """The process that an event tells of."""
+    assert event.process is not None
+    return event.process

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import pty
 import shutil
-import socket
 import subprocess
-import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from engine.errors import SourceError
-from engine.events import HOST, KernelEvent, ProcessInfo, Snapshot
-from engine.schema import EVENT_TYPES
+from engine.events import KernelEvent
 from engine.state.processes import Process
-from probes.kernel.decode import TICK
-from probes.machine import snapshots
-from probes.machine.cgroups import hierarchies
-from tests.helpers.kernel import Watched, attached_programs, descriptor, only, snapshot, watching
+from tests.helpers.kernel import Watched, descriptor, only, program_of, watching
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
 
@@ -32,14 +24,6 @@ pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
 async def kernel() -> AsyncIterator[Watched]:
     async with watching(environment=True) as watched:
         yield watched
-
-
-def program_of(event: KernelEvent) -> ProcessInfo:
-    assert event.process is not None
-    return event.process
-
-
-# ── programs ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 async def test_an_exec_tells_everything_about_the_new_program(kernel: Watched, tmp_path: Path) -> None:
@@ -156,9 +140,6 @@ async def test_text_that_is_not_utf8_is_escaped(kernel: Watched, tmp_path: Path)
     assert only(events, "openat").args["name"] == f"{tmp_path}/\\xff\\xfe\n"
 
 
-# ── files ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 async def test_an_open_names_the_file(kernel: Watched) -> None:
     event = only(await kernel.python("mark()\nos.open('/etc/passwd', os.O_RDONLY)"), "openat")
     fd, stat = descriptor(event), Path("/etc/passwd").stat()
@@ -258,97 +239,6 @@ async def test_unshare_setns_and_ptrace(kernel: Watched) -> None:
     assert (traced.args["request"], traced.args["pid"], traced.res) == (16, 999999999, -3)
 
 
-# ── sockets ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def test_a_connection_from_both_sides(kernel: Watched) -> None:
-    code = (
-        "import socket\nmark()\nl = socket.socket()\nl.bind(('127.0.0.1', 0))\nl.listen()\nport = l.getsockname()[1]\n"
-        "c = socket.socket()\nc.connect(l.getsockname())\na, _ = l.accept()\nos.dup2(c.fileno(), 100)"
-    )
-    events = await kernel.python(code)
-    bound, connected, accepted = only(events, "bind"), only(events, "connect"), only(events, "accept4")
-    port = descriptor(bound).local_port
-    assert descriptor(bound).name == f"127.0.0.1:{port}"
-    client, server = descriptor(connected), descriptor(accepted)
-    assert (client.type, client.l4proto, client.is_server, client.connected) == ("ipv4", "tcp", False, True)
-    assert (client.remote_ip, client.remote_port, connected.args["addr"]) == ("127.0.0.1", port, f"127.0.0.1:{port}")
-    assert (server.is_server, server.local_port, server.remote_port) == (True, port, client.local_port)
-    assert client.name == server.name == f"127.0.0.1:{client.local_port}->127.0.0.1:{port}"
-    duplicate = descriptor(only(events, "dup2"))
-    assert (duplicate.num, duplicate.type, duplicate.remote_port) == (100, "ipv4", port)
-
-
-async def test_a_connection_in_progress_has_its_address(kernel: Watched) -> None:
-    code = (
-        "import socket\nmark()\ns = socket.socket()\ns.setblocking(False)\ns.connect_ex(('127.0.0.1', 9))\n"
-        "t = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)\nt.sendto(b'x', ('::1', 53))"
-    )
-    events = await kernel.python(code)
-    fd = descriptor(only(events, "connect"))
-    assert (only(events, "connect").res, fd.remote_ip, fd.remote_port) == (-errno.EINPROGRESS, "127.0.0.1", 9)
-    sent = descriptor(only(events, "sendto"))
-    assert (sent.type, sent.l4proto, sent.remote_ip, sent.remote_port) == ("ipv6", "udp", "::1", 53)
-
-
-async def test_a_unix_socket_has_a_path(kernel: Watched, tmp_path: Path) -> None:
-    path = tmp_path / "s"
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(path))
-        listener.listen()
-        code = "import socket, sys\nmark()\ns = socket.socket(socket.AF_UNIX)\ns.connect(sys.argv[1])"
-        fd = descriptor(only(await kernel.python(code, str(path)), "connect"))
-    assert (fd.type, fd.name, fd.connected, fd.is_server) == ("unix", str(path), True, False)
-
-
-DATAGRAMS = """
-import socket, sys
-server, client = socket.socket(type=socket.SOCK_DGRAM), socket.socket(type=socket.SOCK_DGRAM)
-server.bind(('127.0.0.1', 0))
-port = server.getsockname()
-mark()
-client.sendto(b'one', port)
-server.recvfrom(100)
-client.sendmsg([b'two', b'three'], [], 0, port)
-server.recvmsg(100)
-"""
-
-
-async def test_datagrams_tell_their_address_and_payload(kernel: Watched) -> None:
-    events = await kernel.python(DATAGRAMS)
-    sent, received = only(events, "sendto"), only(events, "recvfrom")
-    fd, peer = descriptor(sent), descriptor(received)
-    assert (fd.remote_ip, fd.remote_port, fd.is_server, fd.connected) == ("127.0.0.1", peer.local_port, False, False)
-    assert (sent.args["data"], received.args["data"], sent.res) == ("one", "one", 3)
-    assert (peer.is_server, peer.remote_ip, peer.l4proto) == (True, "127.0.0.1", "udp")
-    assert peer.name == f"127.0.0.1:{peer.remote_port}->{peer.local_ip}:{peer.local_port}"
-    message, answer = only(events, "sendmsg"), only(events, "recvmsg")
-    assert (message.args["data"], descriptor(message).remote_port) == ("two", peer.local_port)
-    assert (answer.args["data"], descriptor(answer).remote_port) == ("twothree", peer.remote_port)
-
-
-STREAM = """
-import socket
-listener = socket.socket()
-listener.bind(('127.0.0.1', 0))
-listener.listen()
-client = socket.create_connection(listener.getsockname())
-server, _ = listener.accept()
-mark()
-server.send(b'\\xca\\xfe\\xba\\xbe' + 100 * b'x')
-client.recv(1000)
-server.close()
-client.recv(1000)
-"""
-
-
-async def test_what_was_received_is_there_as_far_as_it_is_kept(kernel: Watched) -> None:
-    first, second = (e for e in await kernel.python(STREAM) if e.type == "recvfrom")
-    assert first.args["data"] == "\xca\xfe\xba\xbe" + 76 * "x"
-    assert (first.res, descriptor(first).connected) == (104, True)
-    assert (second.res, "data" in second.args) == (0, False)
-
-
 async def test_a_new_namespace_is_told_by_the_birth_of_the_process(kernel: Watched) -> None:
     """By clone3(2), whose flags stand in memory of the program."""
     code = """
@@ -364,8 +254,6 @@ os.waitpid(pid, 0)
     assert born.args["flags"] == 0x44000000
     assert only(await kernel.python("mark()\nos.waitpid(os.fork() or os._exit(0), 0)"), "clone").args["flags"] == 0
 
-
-# ── 32 bits ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 INT80 = r"""
 #include <string.h>
@@ -400,139 +288,3 @@ async def test_a_32_bit_call_is_seen(kernel: Watched, int80: Path) -> None:
     assert (opened.compat, opened.args["name"], descriptor(opened).path) == (True, "/etc/hostname", "/etc/hostname")
     made = only(events, "socket")
     assert (made.compat, made.args["domain"], made.args["type"], descriptor(made).type) == (True, 2, 1, "ipv4")
-
-
-# ── containers ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.fixture
-def container() -> Iterator[Path]:
-    """A cgroup with a container's name, in the tree that tells containers."""
-    _, mount = max(hierarchies())
-    cgroup = Path(mount) / f"tiercel-test-{os.getpid():064x}.scope"
-    cgroup.mkdir()
-    yield cgroup
-    cgroup.rmdir()
-
-
-IN_CONTAINER = ["/bin/sh", "-c", 'echo $$ > "$0/cgroup.procs"; exec /bin/cat /etc/hostname']
-
-
-async def test_a_process_in_a_container_has_its_id(kernel: Watched, container: Path) -> None:
-    events = await kernel.run(*IN_CONTAINER, str(container))
-    container_id = f"{os.getpid():064x}"
-    first, second = (e for e in events if e.type == "execve")
-    assert (first.container_id, program_of(second).container_id, second.container_id) == (
-        HOST,
-        container_id,
-        container_id,
-    )
-    assert {e.container_id for e in events[events.index(second) :]} == {container_id}
-
-
-async def test_a_container_that_was_there_before_is_known(container: Path) -> None:
-    sleeper = subprocess.Popen(
-        [*IN_CONTAINER[:2], 'echo $$ > "$0/cgroup.procs"; echo in; cat; exit', str(container)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    assert sleeper.stdout
-    sleeper.stdout.readline()
-    async with watching() as watched:
-        process = next(p for p in snapshot(watched).processes if p.pid == sleeper.pid)
-        assert process.container_id == f"{os.getpid():064x}"
-        sleeper.communicate()
-        gone = await watched.until(KernelEvent, type="procexit", pid=sleeper.pid)
-        assert isinstance(gone, KernelEvent)
-        assert gone.container_id == process.container_id
-
-
-# ── the source itself ───────────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def test_the_snapshot_and_the_events_agree_about_identity(kernel: Watched) -> None:
-    ours = next(p for p in snapshot(kernel).processes if p.pid == os.getpid())
-    assert ours.start % TICK == 0
-    await kernel.run("/bin/true")
-    fork = next(e for e in kernel.inputs if isinstance(e, KernelEvent) and e.type == "clone" and e.pid == ours.pid)
-    assert fork.start == ours.start
-
-
-async def test_what_is_not_selected_stays_in_the_kernel(kernel: Watched) -> None:
-    kernel.source.select({"unlink"})
-    quiet = await kernel.run("/bin/cat", "/etc/hostname")
-    kernel.source.select({row.name for row in EVENT_TYPES})
-    loud = await kernel.run("/bin/cat", "/etc/hostname")
-    assert {e.type for e in quiet} == {"execve", "procexit"}
-    assert "openat" in {e.type for e in loud}
-
-
-async def test_the_counters_add_up(kernel: Watched) -> None:
-    rows = {row.name: row for row in kernel.source.statistics()}
-    assert list(rows) == [row.name for row in EVENT_TYPES]
-    assert rows["openat"].seen >= rows["openat"].delivered > 0
-    assert all(row.lost == 0 for row in rows.values())
-
-
-async def test_own_events_are_counted_and_not_delivered() -> None:
-    async with watching(own_pids=[os.getpid()]) as watched:
-        before = watched.source.own_events
-        subprocess.run([sys.executable, "-S", "-c", "open('/etc/hostname')"], check=True)
-        assert watched.source.own_events > before
-        assert [e for e in watched.inputs if isinstance(e, KernelEvent) and e.ppid == os.getpid()] == []
-
-
-async def test_the_perf_buffer_carries_the_same() -> None:
-    async with watching(transport="perf") as watched:
-        events = await watched.run("/bin/cat", "/etc/hostname")
-        assert events[0].type == "execve"
-        assert descriptor(next(e for e in events if e.args.get("name") == "/etc/hostname")).path == "/etc/hostname"
-        assert [e.time for e in events] == sorted(e.time for e in events)
-
-
-async def test_a_batch_from_perf_buffers_is_short_only_when_all_are_empty() -> None:
-    async with watching(transport="perf") as watched:
-        code = "import os\nos.sched_setaffinity(0, {0})\nfor _ in range(3000): os.dup2(0, 99)"
-        subprocess.run([sys.executable, "-S", "-c", code], check=True)  # blocks the loop, so that nothing is drained
-        reader = watched.source._reader
-        assert reader is not None
-        assert len(reader.drain(2500)) >= 2500
-
-
-async def test_everything_is_detached_at_the_end() -> None:
-    before = attached_programs()
-    async with watching():
-        assert attached_programs() > before
-    assert attached_programs() == before
-
-
-async def test_environments_are_sent_as_soon_as_somebody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also those of the processes that live already; and they stay in the kernel when nobody asks any more."""
-    monkeypatch.setattr(snapshots, "PERIOD", 0)
-    async with watching() as watched:
-        sleeper = subprocess.Popen(["/bin/sleep", "1000"], env={"TOKEN": "x"})
-        quiet = await watched.run("/bin/true", TOKEN="y")
-        seen = len(watched.inputs)
-        watched.source.send_environment(True)
-        asked = await watched.run("/bin/true", TOKEN="z")
-        again = await watched.until(Snapshot, holds=lambda value: watched.inputs.index(value) >= seen)
-        watched.source.send_environment(False)
-        after = await watched.run("/bin/true", TOKEN="y")
-        sleeper.kill()
-        sleeper.wait()
-    assert isinstance(again, Snapshot)
-    assert next(one.env for one in again.processes if one.pid == sleeper.pid) == ["TOKEN=x"]
-    environments = [only(events, "execve").process for events in (quiet, asked, after)]
-    assert ["TOKEN=z" in one.env for one in environments if one] == [False, True, False]
-    assert [bool(one.env) for one in environments if one] == [False, True, False]
-
-
-async def test_a_killed_loader_is_an_error_with_a_hint(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    killer = tmp_path / "bcc.py"
-    killer.write_text("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setenv("CACHE_DIRECTORY", str(tmp_path / "cache"))
-    with pytest.raises(SourceError, match="signal 9") as caught:
-        async with watching():
-            pass
-    assert caught.value.hint

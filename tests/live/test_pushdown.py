@@ -1,4 +1,4 @@
-"""The filter in the kernel says of real system calls what its model says, and follows the rules while events flow."""
+"""The filter in the kernel says of real system calls what its model says."""
 
 from __future__ import annotations
 
@@ -7,92 +7,50 @@ import ctypes
 import errno
 import os
 import socket
-import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
-from itertools import pairwise, product
+from itertools import product
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from engine.events import HostNames, Input, KernelEvent
+from engine.events import KernelEvent
 from engine.pushdown.atoms import NAMES as COUNTS
 from engine.pushdown.atoms import TEXT_MOST, Atom, Fact, Facts, Match, Subject, TextTest, facts_of_path, known
-from engine.pushdown.clauses import FALSE, TRUE, Clauses, may_hold, only, shortest, some
+from engine.pushdown.clauses import TRUE, Clauses, may_hold, only, shortest
 from engine.pushdown.conditions import few_needles
 from engine.pushdown.filter import Filter
-from engine.pushdown.filter import Filters as Made
-from engine.rules.load import load, loads
-from engine.rules.ruleset import RuleSet
-from engine.state.world import World
-from tests.helpers.kernel import Watched, watching
-from tests.helpers.patience import PATIENCE
+from tests.helpers.filtered import COMM, PEERS, call_open, filtered, passed, speak_to_peers
 
 pytestmark = pytest.mark.live
 
-SHIPPED = Path(__file__).parents[2] / "rules"
+
 ROUNDS = 40
+
+
 CALLS = 60
-UNDER_WAY = 1000
-"""Events that wait to be read, at most: the ring holds them however busy the machine is."""
-COMM = b"filter-tester"
+
+
 O_CREAT = os.O_CREAT
+
+
 FLAGS = [os.O_RDONLY, os.O_WRONLY, os.O_RDWR, os.O_WRONLY | os.O_TRUNC]
+
+
 ELSEWHERE = frozenset({Fact.INTERNET, Fact.TCP, Fact.UDP, Fact.PACKET})
 """Facts of sockets, which no path makes true or false."""
+
+
 NAMES = ["etc", "shadow", "t", ".ssh", "id_rsa", "..", ".", "", "ä", "environ", "x" * 31, "x" * 40, "..data", "y" * 90]
+
+
 OPERANDS = [
     "/etc/shadow", "/etc", "/etc/", "/t/environ", "/environ", "shadow", "adow", "/id_rsa", "/t/.ssh/id_rsa", "/.ssh",
     "x" * 31, "x" * 33, "/" + "x" * 40, "/t/" + "x" * 40, "/shadow", "/t", "/", "/" + "y" * 90 + "/" + "y" * 90,
     "environ",
 ]  # fmt: skip
-
-
-class Switchable:
-    """Makes whatever filter is wanted at the moment."""
-
-    def __init__(self) -> None:
-        self.filter = Filter({})
-
-    def __call__(self) -> Filter:
-        return self.filter
-
-
-@asynccontextmanager
-async def filtered() -> AsyncIterator[tuple[Watched, Callable[[Filter], Awaitable[None]]]]:
-    """A live kernel source, and a way to give it another filter."""
-    wanted = Switchable()
-    async with watching(wanted_filter=wanted) as watched:
-        filters = watched.source.filters
-        assert filters is not None
-
-        async def switch(new: Filter) -> None:
-            wanted.filter = new
-            filters.changed()
-            await filters.settled.wait()
-
-        yield watched, switch
-
-
-async def passed(watched: Watched, calls: Callable[[], None], kind: str) -> list[KernelEvent]:
-    """The events of a kind that ``calls`` let out of the kernel, and none of the sensor's, which runs in this process,
-    too; dup2 must pass."""
-    begin = len(watched.inputs)
-    mark = os.dup2(0, 99)
-    calls()
-    os.close(mark)
-    os.dup2(0, 98)
-    os.close(98)
-    await watched.until(KernelEvent, lambda e: e in watched.inputs[begin:], type="dup2", pid=os.getpid(), res=98)
-    here = threading.get_native_id()
-    mine = [e for e in watched.inputs[begin:] if isinstance(e, KernelEvent) and e.tid == here]
-    first, last = (next(i for i, e in enumerate(mine) if (e.type, e.res) == ("dup2", fd)) for fd in (99, 98))
-    return [e for e in mine[first : last + 1] if e.type == kind]
-
-
-# ── the kernel and the model ────────────────────────────────────────────────────────────────────────────────────────
 
 
 def atoms(random: Random, subjects: list[Subject]) -> Atom:
@@ -144,15 +102,6 @@ def open_facts(given: str, flags: int, result: int) -> Facts:
     if readable:
         numbers |= facts_of_path(raw)
     return Facts(numbers, COMM, (raw if readable else None, None))
-
-
-def call_open(given: str, flags: int) -> int:
-    try:
-        fd = os.open(given, flags)
-    except OSError as error:
-        return -(error.errno or 0)
-    os.close(fd)
-    return fd
 
 
 @pytest.fixture
@@ -281,13 +230,6 @@ def try_all(paths: list[str]) -> None:
         call_open(each, os.O_RDONLY)
 
 
-PEERS = [
-    (socket.AF_INET, ("127.0.0.1", 9)),
-    (socket.AF_INET, ("127.9.9.9", 9)),
-    (socket.AF_INET, ("127.0.0.1", 4433)),
-    (socket.AF_INET6, ("::1", 9)),
-    (socket.AF_INET6, ("::ffff:127.0.0.1", 9)),
-]
 OF_PEERS = [
     TextTest(Subject.PEER, Match.EXACT, ("127.0.0.1", "10.0.0.1")),
     TextTest(Subject.PEER, Match.EXACT, ("::1",)),
@@ -297,13 +239,6 @@ OF_PEERS = [
     TextTest(Subject.PEER, Match.BELOW, ("0.0.0.0/0",)),
     TextTest(Subject.PORT, Match.EXACT, ("9", "80")),
 ]
-
-
-def speak_to_peers() -> None:
-    for family, address in PEERS:
-        with socket.socket(family, socket.SOCK_DGRAM) as each:
-            each.sendto(b"x", address)
-            each.connect(address)
 
 
 @pytest.mark.parametrize("kind", ["connect", "sendto"])
@@ -380,134 +315,3 @@ async def test_what_concerns_state_always_passes() -> None:
         await watched.until(KernelEvent, type="procexit", pid=child.pid)
     of_child = {e.type for e in watched.inputs if isinstance(e, KernelEvent) and e.pid == child.pid}
     assert {"execve", "procexit"} <= of_child
-
-
-# ── swapping ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def test_no_event_is_judged_by_half_of_a_filter() -> None:
-    """Of two filters each wants one path; both want what a mixture of them would drop."""
-    one, other = (TextTest(Subject.FIRST, Match.EXACT, (f"/no/such/{name}",)) for name in ("one", "other"))
-    both = TextTest(Subject.FIRST, Match.SUFFIX, ("/both",))
-    filters = [Filter({"openat": some([only(each), only(both)]), "dup2": TRUE}) for each in (one, other)]
-    async with filtered() as (watched, switch):
-        await switch(filters[0])
-        begin = len(watched.inputs)
-        stop = False
-        room = threading.Semaphore(UNDER_WAY)
-
-        def make_room(inputs: Sequence[Input]) -> None:
-            for _ in filter(is_of_both, inputs):
-                room.release()
-
-        def opens() -> int:
-            count = 0
-            while not stop:
-                assert room.acquire(timeout=PATIENCE), "those that were made have not come"
-                call_open("/no/such/both", os.O_RDONLY)
-                count += 1
-            return count
-
-        watched.on_emit = make_room
-        opening = asyncio.create_task(asyncio.to_thread(opens))
-        for i in range(6):
-            await switch(filters[i % 2])
-        stop = True
-        count = await opening
-        await passed(watched, lambda: None, "dup2")
-    assert sum(map(is_of_both, watched.inputs[begin:])) == count
-
-
-def is_of_both(value: Input) -> bool:
-    return isinstance(value, KernelEvent) and value.args.get("name") == "/no/such/both"
-
-
-async def test_a_filter_is_in_force_at_once_and_the_older_ones_are_forgotten() -> None:
-    clauses = [only(TextTest(Subject.FIRST, Match.EXACT, (f"/no/such/{i}",))) for i in range(12)]
-    async with filtered() as (watched, switch):
-        for before, now in pairwise(range(12)):
-            await switch(Filter({"openat": clauses[now], "dup2": TRUE}))
-            events = await passed(watched, partial(try_both, before, now), "openat")
-            assert [e.args["name"] for e in events] == [f"/no/such/{now}"]
-
-
-def try_both(before: int, now: int) -> None:
-    for i in (before, now):
-        call_open(f"/no/such/{i}", os.O_RDONLY)
-
-
-async def test_a_rule_that_is_switched_off_narrows_and_switched_on_widens() -> None:
-    rules = every_rule_off()
-    made = Made()
-    async with watching(wanted_filter=lambda: made.of(rules.rules)) as watched:
-        filters = watched.source.filters
-        assert filters is not None
-        rule = next(rule for rule in rules.rules if "openat" in rule.event_types)
-        for enabled in (True, False, True):
-            rules.set_enabled(rule.name, enabled)
-            watched.source.select(rules.event_types | {"dup2"})
-            await filters.settled.wait()
-            assert made.of(rules.rules).conditions.get("openat", FALSE) != FALSE or not enabled
-
-
-@pytest.mark.parametrize(("narrows", "meanwhile"), [(True, [0]), (False, [0, 1])])
-async def test_until_fewer_rules_are_followed_the_filter_for_more_of_them_is_enough(
-    narrows: bool, meanwhile: list[int]
-) -> None:
-    """Somebody who switches a rule off in a flood does not let the flood in."""
-    only_0 = only(TextTest(Subject.FIRST, Match.EXACT, ("/no/such/0",)))
-    wanted = [Filter({"openat": only_0, "dup2": TRUE})]
-    async with watching(wanted_filter=lambda: wanted[-1]) as watched:
-        filters = watched.source.filters
-        assert filters is not None
-        watched.source.select({"openat", "dup2"})
-        await filters.settled.wait()
-        wanted.append(Filter({"openat": FALSE, "dup2": TRUE}))
-        watched.source.select({"openat", "dup2"}, narrows=narrows)
-        events = await passed(watched, partial(try_both, 0, 1), "openat")
-        assert [e.args["name"] for e in events] == [f"/no/such/{i}" for i in meanwhile]
-        await filters.settled.wait()
-        assert await passed(watched, partial(try_both, 0, 1), "openat") == []
-
-
-async def test_a_text_is_found_wherever_in_a_path_it_stands() -> None:
-    """Also in the last bytes of the longest path that is looked at."""
-    clauses = only(TextTest(Subject.FIRST, Match.CONTAINS, ("shad",)))
-    paths = [f"/no/{'x' * (length - 8)}/shad" for length in range(190, TEXT_MOST + 3)]
-
-    def open_all() -> None:
-        for path in paths:
-            call_open(path, os.O_RDONLY)
-
-    async with filtered() as (watched, switch):
-        await switch(Filter({"openat": clauses, "dup2": TRUE}))
-        events = await passed(watched, open_all, "openat")
-    assert [e.args["name"] for e in events] == paths
-
-
-def every_rule_off() -> RuleSet:
-    rules = load([SHIPPED])
-    for rule in rules.rules:
-        rules.set_enabled(rule.name, False)
-    return rules
-
-
-NAMED = """\
-- {rule: Named, desc: d, condition: evt.type = connect and fd.sip.name = peer.example, output: o, priority: INFO}
-- {rule: Marks, desc: d, condition: evt.type = dup2, output: o, priority: INFO}
-"""
-
-
-async def test_a_host_name_with_another_address_makes_another_filter() -> None:
-    rules, world, made = loads([("named.yaml", NAMED)]), World(), Made()
-    wanted = partial(made.of, rules.rules)
-    async with watching(wanted_filter=lambda: wanted(world.containers.host.host_names)) as watched:
-        filters = watched.source.filters
-        assert filters is not None
-        world.on_host_names = watched.source.filter_anew
-        watched.source.select({"connect", "dup2"})
-        for addresses in ([], ["127.9.9.9"], ["::1"]):
-            world.apply(HostNames(time=1, addresses={"peer.example": addresses}))
-            await filters.settled.wait()
-            connects = await passed(watched, speak_to_peers, "connect")
-            assert [e.fd.remote_ip for e in connects if e.fd is not None] == addresses

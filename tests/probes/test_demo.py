@@ -17,6 +17,7 @@ import pytest
 from engine.events import HOST, ContainerInfo, Input, KernelEvent, Loss, ProcessInfo, Snapshot, Users
 from probes.options import DEMO
 from probes.recordings.reader import read, read_header
+from scripts.anonymise import with_own_image
 from tests.helpers.lab.scene import STEPS, Expected, matches
 
 NAMES = {"strong": "agent"}
@@ -59,6 +60,14 @@ def test_only_its_own_containers_are_in_it(inputs: list[Input]) -> None:
     assert set(told.values()) == {"web", "db", "uptime", "agent", "builder"}
     used = {one.container_id for one in inputs if isinstance(one, KernelEvent | Users)}
     assert used | {process.container_id for process in processes(inputs)} == {HOST, *told}
+
+
+def test_an_image_has_an_id_of_its_own(inputs: list[Input]) -> None:
+    """Else each container would be shown among those of the others' images."""
+    told = {(one.image, one.image_id) for one in inputs if isinstance(one, ContainerInfo) and one.image_id}
+    assert len({image for image, _ in told}) == len({image_id for _, image_id in told}) == len(told) == 5
+    containers = [one for one in inputs if isinstance(one, ContainerInfo)]
+    assert containers == list(map(with_own_image, containers)), "as scripts/record-demo makes it"
 
 
 def test_on_the_host_there_is_only_what_leads_to_the_containers(inputs: list[Input]) -> None:

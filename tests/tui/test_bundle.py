@@ -151,8 +151,11 @@ async def test_of_marked_groups_a_bundle_has_every_stack(home: Path) -> None:
         await drive.press("o", "o")
         await drive.until_shown("by container")
         await drive.press("m", "b")
-        await drive.until_shown("6 alerts, with its .tar.zst")
-    assert len([one for one in made(home).iterdir() if one.is_dir()]) == 6
+        await drive.until_shown("6 alerts and 1 more like them, with its .tar.zst")
+    folders = [one for one in made(home).iterdir() if one.is_dir()]
+    assert len(folders) == 6
+    every = {line for one in folders for line in (one / "alerts.jsonl").read_text().splitlines()}
+    assert len(every) == 7 and summary_of(made(home)).startswith("# 6 alerts and 1 more like them\n")
 
 
 async def test_an_alert_that_went_meanwhile_is_named_and_the_others_are_there(home: Path) -> None:

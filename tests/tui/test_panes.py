@@ -1,156 +1,21 @@
-"""Every view, empty and full, narrow and wide, and with text that wants to be more than text."""
+"""What single views say, and how one gets from one to the other."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 import pytest
-from rich.cells import cell_len
 
 from engine.events import ContainerInfo, Phase
 from engine.protocol import ContainerRow, DroppedRow, EventRow, KeptRow
-from tests.helpers.driving import NARROW, WIDE, Drive, driving
-from tests.helpers.incident import AGENT, DB, SHELL, WEB, incident
+from tests.helpers.driving import NARROW, WIDE, driving
+from tests.helpers.incident import AGENT, DB, WEB, incident
 from tests.helpers.sensor import NOW, World, healthy
-from tui.panes import PANES
+from tests.helpers.views import empty, settled
 from tui.panes.alerts import AlertsPane
-from tui.places import AlertPlace, ContainerPlace, EventsPlace, Place, ProcessPlace, RulePlace, TreePlace
+from tui.places import ContainerPlace, EventsPlace, RulePlace
 from tui.widgets.page_list import PageList
 
-HOSTILE = (
-    "evil [/] end",
-    "[@click=app.quit]press me[/]",
-    r"\x1b]52;c;cm0gLXJm\x07\x1b[2J",
-    "[bold red on white]" + "漢字かな" * 40,
-    "e\u0301\u0302" * 30 + "👩‍👩‍👧‍👦",
-    "a" * 4096,
-    "[link=https://evil.example]",
-    "\\[",
-    "{0} %s $accent",
-)
-_POISONED = frozenset(
-    (
-        *("name", "cmdline", "exepath", "target", "image", "command", "process", "summary", "output", "description"),
-        *("what", "hint", "user", "entry", "path", "condition", "hostname", "detail", "result", "parent", "rule"),
-        *("type", "tags", "flags", "labels", "output_fields", "container", "text", "digests", "author", "architecture"),
-    )
-)
-"""The fields that carry text from outside."""
-
-PLACES: list[Place] = [
-    AlertPlace(4, 3, "an alert"),
-    ContainerPlace(WEB, "web"),
-    ProcessPlace(*SHELL, "sh"),
-    TreePlace(WEB, *SHELL, "web"),
-    RulePlace("Sensitive file read"),
-    EventsPlace("web", container_id=WEB),
-]
 SIZES = [pytest.param(NARROW, id="80x24"), pytest.param(WIDE, id="160x50")]
-
-
-def empty() -> World:
-    return World(health=healthy(alerts=0, containers=0, rules_enabled=0, rules_total=0, processes=0, probes=[]))
-
-
-def full() -> World:
-    return incident()
-
-
-def poisoned(text: str) -> World:
-    """The incident with one text in every place that an attacker, an image or a rule file can fill."""
-    world = incident()
-    for rows in (world.alerts, world.containers, world.processes, world.events, world.rules, world.changes[WEB]):
-        for row in rows:
-            poison(row, text)
-    for struct in (world.health, *world.logs[WEB], world.image):
-        poison(struct, text)
-    return world
-
-
-def poison(struct: Any, text: str) -> None:
-    for name in struct.__struct_fields__:
-        value = getattr(struct, name)
-        if isinstance(value, msgspec.Struct):
-            poison(value, text)
-        elif isinstance(value, list) and value and isinstance(value[0], msgspec.Struct):
-            for item in value:
-                poison(item, text)
-        elif name in _POISONED and value:
-            setattr(struct, name, _poisoned_value(value, text))
-
-
-def _poisoned_value(value: object, text: str) -> object:
-    if isinstance(value, str):
-        return text
-    if isinstance(value, list):
-        return [text]
-    return {text: text} if isinstance(value, dict) else value
-
-
-async def every_view(drive: Drive) -> None:
-    """Show each view, and each tab of each drill-down, and look at what is drawn."""
-    for row in PANES:
-        await drive.press(row.key)
-        await settled(drive)
-        check_screen(drive)
-    for place in PLACES:
-        drive.app.visit(place)
-        await settled(drive)
-        for _ in drive.frame.tabs:
-            await drive.press("tab")
-            await settled(drive)
-            check_screen(drive)
-        drive.app.go_back(1)
-        await drive.pilot.pause()
-
-
-async def settled(drive: Drive) -> None:
-    """All that was asked has been answered and drawn."""
-    await drive.pilot.pause()
-    await drive.until(lambda: drive.app.front.patience == 0.0)
-    await drive.pilot.pause()
-
-
-def check_screen(drive: Drive) -> None:
-    """Every line as wide as the terminal, nothing but printable text, nothing to click into."""
-    for strip in drive.app.screen._compositor.render_strips():
-        assert cell_len(strip.text) == drive.app.size.width
-        assert all(letter.isprintable() or ord(letter) > 0x9F for letter in strip.text)
-        for segment in strip:
-            assert segment.style is None or "@click" not in segment.style.meta
-            assert segment.style is None or not segment.style.link
-
-
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("world", [empty, full])
-async def test_every_view_stands(world: Any, size: tuple[int, int]) -> None:
-    async with driving(world(), size) as drive:
-        await every_view(drive)
-
-
-@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-async def test_hostile_text_is_only_text(text: str) -> None:
-    async with driving(poisoned(text), NARROW) as drive:
-        await every_view(drive)
-        assert drive.app.is_running
-
-
-async def test_hostile_text_is_shown_as_it_is() -> None:
-    async with driving(poisoned("[@click=app.quit]x[/]")) as drive:
-        for row in PANES[:5]:
-            await drive.press(row.key)
-            await drive.until_shown("[@click=app.quit]")
-
-
-async def test_a_click_on_hostile_text_does_nothing_but_select() -> None:
-    async with driving(poisoned("[@click=app.quit]x[/]")) as drive:
-        await drive.until_shown("[@click=app.quit]")
-        await drive.pilot.click("#stacks", offset=(30, 3))
-        await drive.pilot.click("#detail", offset=(6, 3))
-        await drive.pilot.pause()
-        assert drive.app.is_running
-        assert drive.app.return_code is None
 
 
 async def test_the_alert_tells_its_story_at_a_glance() -> None:
@@ -373,15 +238,6 @@ async def test_the_rows_stand_still_when_something_is_said_above_them() -> None:
             await drive.press(*keys)
             await settled(drive)
             assert "Hits" in drive.text().splitlines()[before], keys
-
-
-@pytest.mark.parametrize("theme", ["tiercel-light", "nord", "ansi-dark", "dracula"])
-async def test_any_theme_will_do(theme: str) -> None:
-    async with driving(incident()) as drive:
-        if theme not in drive.app.available_themes:
-            pytest.fail(f"Textual has no theme {theme} any more")
-        drive.app.theme = theme
-        await every_view(drive)
 
 
 async def test_without_colour_letters_and_signs_remain(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,7 +38,6 @@ from tui.theme import Span, content
 from tui.widgets.backdrop import Split
 from tui.widgets.columns import Column
 from tui.widgets.details import Details
-from tui.widgets.page_cache import PAGE
 from tui.widgets.page_list import PageList
 
 _GLANCE = 0.3
@@ -97,12 +96,13 @@ class AlertsPane(AlertVisits, FilterPane):
         if not self.source.held_at:
             self.list.reload()
             return
-        live = await self.source.stacks(0, PAGE, 0)
-        if not self.source.held_at:
-            return  # following again meanwhile: this answer is stale
+        live = await self.source.live()
+        if live is None:
+            return
         self.waiting = max(0, live.alerts - self.source.alerts)
         if not self.paused:
             self.list.amend({self.source.key(row): row for row in live.rows})
+            self.source.counted = live.newest, self.waiting
         self.show_state()
 
     @on(PageList.Failed)
@@ -205,7 +205,7 @@ class AlertsPane(AlertVisits, FilterPane):
         travel = self.front.travel
         self.paused = bool(travel.at)
         self.source.held_at, self.source.holds = travel.alert_id, False
-        self.waiting = 0
+        self.waiting, self.source.counted = 0, (0, 0)
         self.list.follows = not travel.at or self.list.follows or travel.on_alert  # it is the first row
         if not travel.playing:
             self._went()
@@ -215,7 +215,7 @@ class AlertsPane(AlertVisits, FilterPane):
     def _release(self) -> None:
         """Show what has come; who does not follow reads on from there."""
         self.source.held_at, self.source.holds = self.front.travel.alert_id, not self.list.follows
-        self.waiting = 0
+        self.waiting, self.source.counted = 0, (0, 0)
         self.show_state()
 
     def stands_fast(self) -> bool:
@@ -249,6 +249,7 @@ class AlertsPane(AlertVisits, FilterPane):
         """Ask with the filter; a wrong one is refused in place."""
         self.source.filter = text
         self._went()
+        self.source.counted = 0, 0  # of other alerts
         if not self.paused:
             self._release()
         self.ticked()  # an empty list has another reason now
@@ -330,6 +331,10 @@ class AlertsPane(AlertVisits, FilterPane):
         self.list.unmark()
         self._went()
         self.source.group = following
+        if self.paused:
+            self.waiting = max(0, self.waiting - self.source.hold_as_counted())
+        else:
+            self._release()  # there is no order of these rows yet that could be held
         self.ticked()
         self.list.restart(others=True)
         self.say()  # what was said before must not hide it

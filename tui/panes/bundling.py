@@ -14,7 +14,7 @@ from typing import Any
 from engine import protocol as p
 from engine.alerts import Alert
 from engine.bundle import Material
-from engine.bundle_of_several import MOST, write
+from engine.bundle_of_several import MOST, counted, write
 from engine.errors import TiercelError
 from tui import clip, entry_text, lineage, words
 from tui.front import Front, GoneError, RefusedError
@@ -58,7 +58,7 @@ class Bundling(Pane):
             self.refuse(error)
         else:
             shown = f"~/{folder.relative_to(Path.home())}"
-            what = f"{len(materials)} alerts, " if len(materials) > 1 else ""
+            what = f"{counted(materials)}, " if len(materials) > 1 else ""
             told = (f"✓ Written, {what}with its .tar.zst;", "ok"), (" summary.md is for the ticket: ", "dim")
             self.say(*told, (shown, ""))
 

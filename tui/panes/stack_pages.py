@@ -7,7 +7,7 @@ from copy import copy
 
 from engine.protocol import Grouping, ListStacks, StackRow, Stacks
 from tui.front import Front
-from tui.widgets.page_cache import Page
+from tui.widgets.page_cache import PAGE, Page
 from tui.widgets.pages import Pages
 
 MOST = 10_000
@@ -37,6 +37,8 @@ class StackPages:
         """The newest alert id the rows may know, 0 for live."""
         self.holds = False
         """Whether the rows of the next answer are to be held: nobody follows, and what has come is to be shown."""
+        self.counted = 0, 0
+        """The newest alert that the counts know of rows whose order is held, and how many came since that order."""
         self.alerts = 0
         """Single alerts behind the rows of the last page."""
         self.newest = 0
@@ -70,6 +72,21 @@ class StackPages:
         if self.holds and self.is_answered and stacks.total:
             self.held_at, self.holds = self.newest, False
         return Page(stacks.total, stacks.rows)
+
+    async def live(self) -> Stacks | None:
+        """The first page as it is now; None where that is stale: the rows follow again, or are put together or chosen
+        by something else meanwhile."""
+        asked = (self.filter, self.group)
+        stacks = await self.stacks(0, PAGE, 0)
+        return stacks if self.held_at and asked == (self.filter, self.group) else None
+
+    def hold_as_counted(self) -> int:
+        """Hold other rows where the counts of these are, which may be later than their order; how many came between."""
+        (newest, came), self.counted = self.counted, (0, 0)
+        if newest <= self.held_at:
+            return 0
+        self.held_at = newest
+        return came
 
     async def stacks(self, offset: int, limit: int, before: int) -> Stacks:
         """Ask the sensor."""

@@ -36,5 +36,17 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     assert render_text(check([path]).problems) == said
 
 
+def test_an_item_of_the_local_rules_that_is_left_out(tmp_path: Path) -> None:
+    local = tmp_path / "local_rules.yaml"
+    local.write_text("- list: shells\n  items: [zsh]\n  override: {items: append}\n")
+    said = f"""\
+{local}:1:3: warning: left out: list 'shells', which it changes, is not loaded [LOAD_LEFT_OUT]
+  - list: shells
+    ^
+  in list 'shells'
+  hint: it is in force with the files that define that"""
+    assert render_text(check([], local=local).problems) == said
+
+
 def test_every_code_is_provoked_here() -> None:
-    assert DESCRIPTIONS.keys() == MESSAGES.keys() | RESERVED | {"LOAD_ERR_FILE_READ"}
+    assert DESCRIPTIONS.keys() == MESSAGES.keys() | RESERVED | {"LOAD_ERR_FILE_READ", "LOAD_LEFT_OUT"}

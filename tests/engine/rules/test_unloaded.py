@@ -1,0 +1,121 @@
+"""The local rules file beside other rules: what it changes there is left out, and all else of it is in force."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.errors import RulesError
+from engine.rules.load import load
+from engine.rules.ruleset import RuleSet
+from engine.rules.unloaded import LEFT_OUT
+
+OTHER = """\
+- list: shells
+  items: [sh]
+- macro: opened
+  condition: evt.type=open
+- rule: Other
+  desc: d
+  condition: opened and proc.name in (shells)
+  output: o
+  priority: WARNING
+"""
+KEPT = """\
+- rule: Other
+  exceptions: [{name: mine, fields: [fd.name], comps: [=], values: [[/a]]}]
+  override: {exceptions: append}
+"""
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Path:
+    path = tmp_path / "other.yaml"
+    path.write_text(OTHER)
+    return path
+
+
+def loaded(other: Path, local_text: str) -> tuple[RuleSet, list[tuple[int, int, str]]]:
+    """The rules, and what was left out of the local file, with line and column."""
+    local = other.with_name("local_rules.yaml")
+    local.write_text(local_text)
+    rules = load([other], local=local)
+    left_out = [problem for problem in rules.warnings if problem.code == LEFT_OUT]
+    assert {problem.file for problem in left_out} <= {str(local)}
+    return rules, [(problem.line, problem.column, problem.message) for problem in left_out]
+
+
+CHANGES = {
+    "exception": ("rule", "- rule: Gone\n  exceptions: [{name: x, fields: [fd.name], values: [[/b]]}]\n"
+                  "  override: {exceptions: append}\n"),
+    "appended exception": ("rule", "- rule: Gone\n  append: true\n  exceptions: [{name: x, values: [[/b]]}]\n"),
+    "condition": ("rule", "- rule: Gone\n  condition: and fd.num=1\n  override: {condition: append}\n"),
+    "replaced": ("rule", "- rule: Gone\n  condition: fd.num=1\n  override: {condition: replace}\n"),
+    "switch": ("rule", "- rule: Gone\n  enabled: false\n"),
+    "macro": ("macro", "- macro: Gone\n  condition: or fd.num=1\n  override: {condition: append}\n"),
+    "old macro": ("macro", "- macro: Gone\n  condition: or fd.num=1\n  append: true\n"),
+    "list": ("list", "- list: Gone\n  items: [x]\n  override: {items: append}\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_of_what_is_not_loaded_is_left_out_with_its_place_and_the_rest_is_in_force(
+    other: Path, change: str
+) -> None:
+    kind, text = CHANGES[change]
+    rules, left_out = loaded(other, f"{text}{KEPT}")
+    assert left_out == [(1, 3, f"left out: {kind} 'Gone', which it changes, is not loaded")]
+    assert "fd.name = /a" in rules["Other"].condition
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_in_a_file_that_somebody_names_it_is_a_fault_as_with_falco(other: Path, change: str) -> None:
+    named = other.with_name("named.yaml")
+    named.write_text(CHANGES[change][1])
+    with pytest.raises(RulesError, match="1 problem"):
+        load([other, named])
+    with pytest.raises(RulesError, match="1 problem"):
+        load([other], more=[("edited.yaml", CHANGES[change][1])])
+
+
+def test_each_is_told_on_its_own(other: Path) -> None:
+    _, left_out = loaded(other, f"{CHANGES['switch'][1]}{KEPT}{CHANGES['list'][1]}")
+    assert [(line, "rule" in told) for line, _, told in left_out] == [(1, True), (6, False)]
+
+
+EDITED = """\
+- rule: {name}
+  desc: d
+  condition: {condition}
+  output: o
+  priority: WARNING
+"""
+
+
+def test_an_edited_rule_whose_macros_are_not_loaded_is_left_out_and_what_it_replaces_stays(other: Path) -> None:
+    edited = EDITED.format(name="Other", condition="opened and (never or here)")
+    rules, left_out = loaded(other, f"{edited}- macro: here\n  condition: fd.num=1\n")
+    assert left_out == [(1, 3, "left out: rule 'Other' needs the macro 'never', which is not loaded")]
+    assert rules["Other"].condition == "opened and proc.name in (shells)"
+
+
+def test_an_edited_rule_finds_macros_that_stand_behind_it(other: Path) -> None:
+    edited = EDITED.format(name="Mine", condition="opened and here")
+    rules, left_out = loaded(other, f"{edited}- macro: here\n  condition: fd.num=1\n")
+    assert left_out == [] and "Mine" in rules
+
+
+def test_a_macro_that_is_left_out_takes_along_what_needs_it(other: Path) -> None:
+    edited = EDITED.format(name="Mine", condition="opened and here")
+    rules, left_out = loaded(other, f"{edited}- macro: here\n  condition: fd.num=1 or never\n{KEPT}")
+    assert [told for _, _, told in left_out] == [
+        "left out: rule 'Mine' needs the macro 'here', which is not loaded",
+        "left out: macro 'here' needs the macro 'never', which is not loaded",
+    ]
+    assert "Mine" not in rules and "/a" in rules["Other"].condition
+
+
+def test_what_is_wrong_otherwise_is_a_fault_there_too(other: Path) -> None:
+    with pytest.raises(RulesError, match="1 problem"):
+        loaded(other, f"{KEPT}- rule: Other\n  condition: and (\n  override: {{condition: append}}\n")
