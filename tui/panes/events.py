@@ -21,6 +21,7 @@ from tui.panes.base import order
 from tui.panes.held_events import Held
 from tui.panes.listing import ListPane, no_match
 from tui.places import EventsPlace
+from tui.row_fields import ELSEWHERE
 from tui.theme import Span
 from tui.widgets.columns import Column
 from tui.widgets.page_list import PageList
@@ -179,7 +180,7 @@ class EventsPane(ListPane[EventRow]):
         if has_field(text):
             tree(text, resolve)
         else:
-            refuse_unknown(text, known_fields())
+            refuse_unknown(text, known_fields(), ELSEWHERE)
         return lambda _row: True
 
     def has_more(self) -> bool:
