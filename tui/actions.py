@@ -99,13 +99,12 @@ ACTIONS = (
     Action("image", "i", "image", "Its image: how it was made, who else runs it", ("containers",), shown=False),
     Action("shell", "E", "shell", "Open a shell in it (docker exec); its alerts are marked as yours", ("containers",)),
     Action("sort_next", "greater_than_sign", "sort", "Sort by the next column", ("containers", "rules"), about="list"),
-    Action(  # the footer of 80 columns is full
+    Action(
         "sort_next",
         "greater_than_sign",
         "sort",
         "Sort by the next column; behind the last the tree is back",
         ("processes",),
-        shown=False,
         about="list",
     ),
     Action(
@@ -300,6 +299,15 @@ ACTIONS = (
 
 RANKS = {action.id: number for number, action in reversed(list(enumerate(ACTIONS)))}
 """Where an action first stands in the table: so the footer has them, whatever their keys are."""
+_BEHIND = {"processes.sort_next": "respond"}
+"""In a view whose footer is full on 80 columns: behind which other action one stands. The last go first."""
+
+
+def rank(binding: Binding) -> tuple[int, bool]:
+    """Its place in the footer."""
+    other = _BEHIND.get(binding.id or "", "")
+    return RANKS.get(other or binding.action, 0), bool(other)
+
 
 _SIGNS = {
     "enter": "⏎",
