@@ -23,6 +23,7 @@ from engine.filter import Subject, parse_filter
 from engine.inspection import lines_of
 from engine.query import Column, Table, has_field, split_inversion, words
 from engine.service.client import SensorGone
+from engine.service.recorded import LIVE_ONLY
 from engine.store.rows import subject
 from tests.helpers.grouped import grouped, with_beats
 
@@ -416,6 +417,8 @@ class MemorySensor:
         return p.Done(detail=f"{len(meant)} rules {'on' if request.enabled else 'off'}")
 
     def _zoom(self, request: p.Zoom) -> p.Done:
+        if self.world.health.phase in (Phase.REPLAYING, Phase.ENDED):
+            raise TiercelError("nobody can be watched in full here: a replay has what was recorded", hint=LIVE_ONLY)
         health, wanted = self.world.health, (request.container_id or "", request.pid, request.start)
         others = [row for row in health.zooms if (row.container_id, row.pid, row.start) != wanted]
         container_id, pid, start = wanted
@@ -442,6 +445,8 @@ class MemorySensor:
         return p.Done(detail="an exception is in force, in local_rules.yaml", change=_change(request))
 
     def _undo_exception(self, request: p.UndoException) -> p.Done:
+        if self.world.health.phase in (Phase.REPLAYING, Phase.ENDED):
+            raise TiercelError("there is nothing to take back: a replay changes no rules", hint=LIVE_ONLY)
         if not self.world.exceptions:
             raise TiercelError(
                 "there is nothing to undo: there is no exception in local_rules.yaml", hint="one is made from an alert"

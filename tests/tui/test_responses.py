@@ -65,7 +65,7 @@ async def test_the_footer_offers_a_response_only_where_there_can_be_one(size: tu
                 assert ("F9 respond" in drive.text()) is offered
             if not offered:
                 await drive.press("f9")
-                await drive.until_shown("this sensor only watches.", "to respond, start it with: tiercel --respond.")
+                await drive.until_shown("This sensor only watches.", "To respond, start it with: tiercel --respond.")
 
 
 @pytest.mark.parametrize("size", SIZES)

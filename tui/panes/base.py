@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, Literal, cast
 
 from textual import on
@@ -225,7 +225,15 @@ class Pane(Exporting, Backdrop):
 
     def offers(self, action: str) -> bool:
         """Whether the footer has an action. One that cannot be done now is left out of it, and its key says why."""
-        return not (self.front.is_replay and action in self.live_only)
+        return not self.lacks(action)
+
+    def lacks(self, action: str) -> bool:
+        """Whether what is shown was recorded and has nothing for an action: no menu has it then."""
+        return self.front.is_replay and action in self.live_only
+
+    def absent(self) -> Collection[str]:
+        """The ids of the actions that a recording has nothing for."""
+        return {f"{view_of(self)}.{action}" for action in self.live_only if self.lacks(action)}
 
     def picked(self) -> ContainerPlace | ProcessPlace | RulePlace | None:
         """The container, process or rule that somebody went to here: a number key shows that view of it."""
@@ -250,8 +258,15 @@ class Pane(Exporting, Backdrop):
         yield from ()
 
 
+_FIRST_WORDS = frozenset({"a", "an", "another", "in", "it", "no", "nobody", "nothing", "once", "only", "that", "the"})
+_FIRST_WORDS |= {"there", "this", "to"}
+"""Those with which a sentence begins, and no name."""
+
+
 def _sentence(text: str) -> str:
-    """With a full stop where none is."""
+    """With a capital letter, unless a name may stand first, and with a full stop where none is."""
+    if text.partition(" ")[0] in _FIRST_WORDS:
+        text = text[0].upper() + text[1:]
     return text if text.endswith((".", "!", "?", ":", "…")) else f"{text}."
 
 
