@@ -144,13 +144,13 @@ class Table(Generic[Row]):
             yield *match.span("name"), name
             levels = self.columns[name].levels
             if levels and (word := _LEVEL.match(text, match.end("name"))):
-                yield *word.span("word"), _level(word, levels)
+                yield *word.span("word"), _level(word, levels, name.rsplit(".", 1)[-1])
 
 
-def _level(match: re.Match[str], levels: Mapping[str, int]) -> str:
+def _level(match: re.Match[str], levels: Mapping[str, int], name: str) -> str:
     level = levels.get(match["word"].casefold())
     if level is None:
-        raise _refusal(match.start("word"), f"there is no {match['word']!r}", f"one of {', '.join(levels)}")
+        raise _refusal(match.start("word"), f"{match['word']!r} is no {name}", f"one of {', '.join(levels)}")
     return str(level)
 
 

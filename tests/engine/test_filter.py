@@ -170,7 +170,7 @@ def test_the_host_and_empty_values(text: str) -> None:
         ("container.name=web and fd.nam startswith /etc", 24, "no field fd.nam", "did you mean fd.name?"),
         ("process = sh and web", 18, "'web' alone is no check", "a field stands first"),
         ("process=sh and (image=x", 24, "expected a ')'", "never closed"),
-        ("process=sh and priority<=loud", 26, "no 'loud'", "emergency, alert"),
+        ("process=sh and priority<=loud", 26, "'loud' is no priority", "emergency, alert"),
         ("image=x and proc.name[1]=y", 13, "takes no argument", "write proc.name"),
         ("tolower(proc.name) = x and image=y", 1, "with values only", "no transformers"),
         ("rule.tags startswith T and evt.type=open", 28, "no field evt.type here", "here you can ask for rule.name"),

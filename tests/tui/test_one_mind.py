@@ -40,10 +40,10 @@ CASES = [
     ("state != bogus", "no state 'bogus'", "no state 'bogus' – one of created,", *["Alerts and containers can be"] * 3),
     ("health=bogus", "no key 'health'", "no health 'bogus' – one of healthy", *["Containers can be asked for it"] * 3),
     ("entry=bogus", "no key 'entry'", "Processes can", "no entry 'bogus' – one of", "tiercel.entry?", "Processes can"),
-    ("priority=foo", "'foo' is no priority", *["– Alerts and rules can be asked for it."] * 3, "no 'foo' – one of em"),
-    ("priority<=x", "'x' is no priority", *["– Alerts and rules can be asked for it."] * 3, "no 'x' – one of emerg"),
+    ("priority=foo", "'foo' is no priority", *["– Alerts and rules can be asked for it."] * 3, "'foo' is no priority"),
+    ("priority<=x", "'x' is no priority", *["– Alerts and rules can be asked for it."] * 3, "'x' is no priority"),
     ("enabled=maybe", "no key 'enabled'", *["Rules can be asked for it."] * 3, "value maybe – true or false"),
-    ("rule.priority<=x", "'x' is no priority", *["no field rule.priority"] * 3, "there is no 'x' – one of emergency"),
+    ("rule.priority<=x", "'x' is no priority", *["no field rule.priority"] * 3, "'x' is no priority – one of"),
     ("pid<x", "no key 'pid'", "Processes can", "a number stands behind", "did you mean proc.pid?", "Processes can"),
 ]  # fmt: skip
 
