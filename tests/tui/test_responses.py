@@ -160,7 +160,7 @@ async def test_evidence_that_cannot_be_kept_stops_it_and_is_said() -> None:
         await dialog(drive, "2", "bbp:1")
         await lit(drive, "docker kill web")
         await drive.press("enter", *"web", "enter")
-        await drive.until_shown("nothing was done, as logs cannot be kept: Docker gives no logs", "or untick")
+        await drive.until_shown("Nothing was done, as logs cannot be kept: Docker gives no logs", "or untick")
         assert done(drive) == []
 
 

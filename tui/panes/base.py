@@ -20,6 +20,7 @@ from tui.loader import Loader
 from tui.navigation import Navigator
 from tui.panes.exporting import Exporting
 from tui.places import ContainerPlace, ProcessPlace, RulePlace
+from tui.sentences import sentence
 from tui.theme import Span, priority_tone
 from tui.widgets.backdrop import Backdrop
 from tui.widgets.notice import Notice, Part
@@ -104,8 +105,8 @@ class Pane(Exporting, Backdrop):
 
     def refuse(self, error: TiercelError) -> None:
         """Say what could not be done, and what to do."""
-        said = _sentence(error.message)
-        self.say((said, "bad"), (f"  {_sentence(error.hint)}" if error.hint else "", "dim"))
+        said = sentence(error.message)
+        self.say((said, "bad"), (f"  {sentence(error.hint)}" if error.hint else "", "dim"))
 
     def say(self, *spans: Span) -> None:
         """Put a word above the content, after what holds there anyway. It stays until the next."""
@@ -256,18 +257,6 @@ class Pane(Exporting, Backdrop):
     def body(self) -> ComposeResult:
         """The pane's own widgets."""
         yield from ()
-
-
-_FIRST_WORDS = frozenset({"a", "an", "another", "in", "it", "no", "nobody", "nothing", "once", "only", "that", "the"})
-_FIRST_WORDS |= {"there", "this", "to"}
-"""Those with which a sentence begins, and no name."""
-
-
-def _sentence(text: str) -> str:
-    """With a capital letter, unless a name may stand first, and with a full stop where none is."""
-    if text.partition(" ")[0] in _FIRST_WORDS:
-        text = text[0].upper() + text[1:]
-    return text if text.endswith((".", "!", "?", ":", "…")) else f"{text}."
 
 
 def view_of(pane: Pane) -> str:
