@@ -22,8 +22,8 @@ _NAME = r"(?<![\w.-])(?P<name>[a-zA-Z]\w*(?:\.\w+)*)(?:\[[^\]]*\])?"
 _CHECK = re.compile(rf"{QUOTED}|{_NAME}(?=\s*{_SIGN}|\s+(?:{_WORDS})\b)")
 _SPELLED = re.compile(rf"\s+(?:{_WORDS})\b")
 _SIGNED = re.compile(rf"{QUOTED}|{_NAME}(?=\s*{_SIGN})")
-_BEGUN = re.compile(rf"{QUOTED}|(?<![\w.-])(?P<name>[a-zA-Z]\w*(?:\.\w+)+)(?=\s+[\w~])")
-_NEARLY = re.compile(rf"{QUOTED}|(?<![\w.-])(?P<name>[a-zA-Z]\w*)(?=\s+(?P<word>[a-zA-Z]+)\s+[^\s)])")
+_BEGUN = re.compile(rf"{QUOTED}|(?<![\w./-])(?P<name>[a-zA-Z]\w*(?:\.\w+)+)(?=\s+[\w~])")
+_NEARLY = re.compile(rf"{QUOTED}|(?<![\w./-])(?P<name>[a-zA-Z]\w*)(?=\s+(?P<word>[a-zA-Z]+)\s+[^\s)])")
 
 _TAKING = [word for word in OPERATORS if word.isalpha() and word not in UNARY_OPERATORS]
 _ELSEWHERE = {"like": "glob", "equals": "=", "matches": "regex", "begins": "startswith", "ends": "endswith"}
