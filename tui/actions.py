@@ -299,15 +299,8 @@ ACTIONS = (
 
 RANKS = {action.id: number for number, action in reversed(list(enumerate(ACTIONS)))}
 """Where an action first stands in the table: so the footer has them, whatever their keys are."""
-_BEHIND = {"processes.sort_next": "respond"}
-"""In a view whose footer is full on 80 columns: behind which other action one stands. The last go first."""
-
-
-def rank(binding: Binding) -> tuple[int, bool]:
-    """Its place in the footer."""
-    other = _BEHIND.get(binding.id or "", "")
-    return RANKS.get(other or binding.action, 0), bool(other)
-
+LAST = frozenset({"processes.sort_next"})
+"""By view and id, what gives way first where a footer is full: on 80 columns, to the way back and to responses."""
 
 _SIGNS = {
     "enter": "⏎",

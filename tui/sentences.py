@@ -5,9 +5,9 @@ from __future__ import annotations
 _FIRST_WORDS = frozenset(
     {
         "a", "alerts", "all", "an", "another", "ask", "cannot", "check", "choose", "close", "copy", "event", "events",
-        "explanations", "free", "give", "in", "it", "its", "mend", "move", "name", "no", "nobody", "none", "nothing",
-        "once", "one", "only", "pick", "please", "put", "run", "see", "set", "start", "stop", "that", "the", "there",
-        "this", "to", "try", "update", "use", "what", "without",
+        "explanations", "free", "give", "in", "it", "its", "look", "mend", "move", "name", "no", "nobody", "none",
+        "nothing", "once", "one", "only", "pick", "please", "put", "run", "see", "set", "start", "stop", "that", "the",
+        "there", "this", "to", "try", "update", "use", "what", "without",
     }
 )  # fmt: skip
 """Those with which a sentence begins, and no name."""
