@@ -80,6 +80,19 @@ async def test_without_the_filter_all_that_was_held_is_there_though_it_is_rememb
         await drive.until_shown("/etc/ld.so.preload", "‖ paused  1 new event waiting")
 
 
+@pytest.mark.parametrize(
+    ("text", "total"),
+    [("proc.name=cat", 3), ("! proc.name=cat", 1), ("shadow", 2), ("! shadow", 2), ("fd.name exists", 0)],
+)
+async def test_of_rows_that_are_remembered_nowhere_else_a_filter_shows_what_they_tell(text: str, total: int) -> None:
+    async with driving(incident()) as drive:
+        rows = await paused(drive)
+        drive.sensor.world.events = [late(400)]
+        await give(drive, text)
+        await drive.until(lambda: rows.total == total)
+        await drive.until_shown("‖ paused")
+
+
 async def test_what_a_filter_left_out_when_the_pause_began_is_asked_for_as_of_then() -> None:
     async with driving(incident()) as drive:
         await drive.press("4")

@@ -94,7 +94,8 @@ class EventsPane(ListPane[EventRow]):
         """What was there when the list was paused, by another filter than then."""
         sought = self.sought
         rows = held.known(sought)
-        rows = await self._ask(LATEST, held.at) if rows is None else rows
+        if rows is None:
+            rows = held.joined(await self._ask(LATEST, held.at), sought, self.words_of)[:LATEST]
         if self.held is held and self.sought == sought:
             held.is_answered = True
             self.rows = rows
