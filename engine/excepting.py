@@ -166,7 +166,7 @@ def _made(sensor: Judging) -> LocalRules:
     """Where what was made here is. Raises TiercelError for a replay, in which nothing is."""
     if sensor.exceptions is None:
         raise TiercelError(
-            "there is nothing to undo: a replay changes no rules",
+            "there is nothing to take back: a replay changes no rules",
             hint="in a live watch the key takes the last exception or edit back",
         )
     return sensor.exceptions

@@ -30,7 +30,8 @@ from engine import alert_query
 from engine.alert_query import ALERTS, STATES
 from engine.alerts import Priority
 from engine.errors import UsageError
-from engine.query import QUOTED, prepared, refuse_value, split_inversion
+from engine.meant import QUOTED
+from engine.query import prepared, refuse_value, split_inversion
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -102,7 +103,16 @@ KEYS = {
 }
 """What can stand before ``=`` and ``!=``; ``priority`` can be compared, too."""
 
-_FIELDS = {key.field: key for key in KEYS.values()}
+_CONTAINER_ID = Key(
+    "container.id",
+    "container.id",
+    "(SELECT {test} FROM (SELECT iif(container_id = '', 'host', substr(container_id, 1, 12)) AS v))",
+    lambda subject: [subject.container_id[:12] or "host"],
+)
+_FIELDS = {key.field: key for key in (*KEYS.values(), _CONTAINER_ID)} | {
+    column.name: KEYS[column.short] for column in ALERTS.columns.values() if column.short in KEYS
+}
+_PRIORITIES = frozenset({"priority", "evt.priority", "rule.priority"})
 
 COMPARISONS: dict[str, Callable[[int, int], bool]] = {
     "=": lambda left, right: left == right,
@@ -158,12 +168,13 @@ def _parse(text: str) -> Filter:
 
 
 _QUOTED = re.compile(QUOTED)
-_CONDITION = re.compile(r"\b(?:and|or|not)\b|[()]|(?<=[\w\]])\s+(?:[<>!=]=|[<>=])|\.\w+\s+\w")
+_CONDITION = re.compile(r"\b(?:and|or|not)\b|[()]|(?<=[\w\]])\s+(?:[<>!=]=|[<>=])")
 
 
 def is_condition(text: str) -> bool:
     """Whether it is in the rule language: it has a field with an operator, and more than words and ``key=value``."""
-    return ALERTS.has_check(text) and _CONDITION.search(_QUOTED.sub('""', text)) is not None
+    is_more = ALERTS.is_spelled(text) or _CONDITION.search(_QUOTED.sub('""', text)) is not None
+    return is_more and ALERTS.has_check(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +221,7 @@ def _compile(match: re.Match[str]) -> _Term:
     if match["key"] is None:
         return _word(value, excluded=match["not"] is not None)
     value = (match["not"] or "") + value
-    if match["key"] in ("priority", "evt.priority"):
+    if match["key"] in _PRIORITIES:
         return _priority(match["op"], value, match.start("key"))
     return _value(_key(match), match["op"], value, match)
 

@@ -7,7 +7,7 @@ its operators, its interpreter. A short name of a field (``process``) may stand 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
@@ -16,33 +16,29 @@ from engine.errors import UsageError
 from engine.lang.check import CheckError, Leaf, Resolve, leaf
 from engine.lang.field import Bound, Field, FieldError, Many, shape_of
 from engine.lang.fields import FIELDS
-from engine.lang.grammar import NO_OPERATOR, ConditionError, parse
+from engine.lang.grammar import NO_OPERATOR, ConditionError, parse, parse_left
 from engine.lang.interpret import holds
 from engine.lang.nearest import nearest
 from engine.lang.nodes import And, Check, Constant, FieldRef, Literal, MacroRef, Node, Not, Or, Values
 from engine.lang.operators import OPERATORS
 from engine.lang.types import FieldType
+from engine.meant import QUOTED, checks, meant_by, misspelt, signed, spelled
 
 Row = TypeVar("Row")
 Test = Callable[[Any], bool]
 _EXAMPLE = "as in container.name=web and fd.name startswith /etc; words alone are looked for"
+_QUOTE = 'To look for the text, quote it: "…"'
 MAX_DEPTH = 100
 """How deep a filter may nest."""
 MAX_LENGTH = 4000
 """Characters in a filter."""
 
-_WORDS = "contains|icontains|startswith|endswith|in|intersects|pmatch|glob|iglob|regex|exists"
-_OPERATOR = rf"\s*(?:[<>!=]=|[<>=])|\s+(?:{_WORDS})\b"
-QUOTED = r'"(?:[^"\\]|\\"|\\)*"?|\'(?:[^\'\\]|\\\'|\\)*\'?'
-"""A quoted string, also one that is not closed: a quotation mark behind a backslash does not end it."""
 _EQUALITIES = frozenset({"=", "==", "!=", "in"})
+_NO_NUMBER = "expected a number value"
+_NO_BOOLEAN = "unrecognized boolean value"
 _MISSPELT = re.compile(r"[^\s()]+")
 _LEVEL = re.compile(r"\s*(?:[<>!=]=|[<>=])\s*(?P<word>[A-Za-z]\w*)")
 _INVERTED = re.compile(r"\s*!\s+(?=\S)")
-_CHECK = re.compile(rf"{QUOTED}|(?<![\w.-])(?P<name>[a-zA-Z]\w*(?:\.\w+)*)(?:\[[^\]]*\])?(?={_OPERATOR})")
-_BEGUN = re.compile(rf"{QUOTED}|(?<![\w.-])(?P<name>[a-zA-Z]\w*(?:\.\w+)+)(?=\s+\w)")
-"""A name with a dot and another word: a known field is meant for a check, whose operator may be misspelt."""
-
 _LIKE_CHECK = re.compile(rf"{QUOTED}|(?<!\S)(?P<name>[a-zA-Z]\w*)(?=(?:[<>!=]=|[<>=])\S)")
 _WORD = re.compile(r'"([^"]*)"(?!\S)|(\S+)')
 
@@ -76,18 +72,28 @@ class Column(Generic[Row]):
         return Bound(self.field, shape_of(self.field), self.read, Many.EITHER if self.many else Many.NO)
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What a name is in other lists: the fields that it stands for, and these lists in a sentence."""
+
+    fields: Sequence[str]
+    lists: str
+
+
 class Table(Generic[Row]):
     """The fields of a kind of row, by name."""
 
     def __init__(self, *columns: Column[Row]) -> None:
         self.columns = {column.name: column for column in columns}
         self.short = {column.short: column.name for column in columns if column.short}
+        self.names = {*self.columns, *self.short}
+        """All names of its fields."""
 
     def resolve(self, ref: FieldRef) -> Bound:
         """The field that is meant. Raises FieldError."""
         column = self.columns.get(ref.name)
         if column is None:
-            hint = nearest(ref.name, self.columns, 0.6) or f"here you can ask for {', '.join(self.columns)}"
+            hint = nearest(ref.name, self.columns, 0.7) or f"here you can ask for {', '.join(self.columns)}"
             raise FieldError(f"there is no field {ref} here", hint)
         if ref.argument is not None:
             raise FieldError(f"{ref.name} takes no argument here", f"write {ref.name}")
@@ -96,7 +102,12 @@ class Table(Generic[Row]):
     def node(self, text: str) -> Node:
         """The tree of a filter. Raises UsageError, naming the column."""
         written, place = self._in_full(text)
-        node = tree(written, self.resolve, place)
+        try:
+            node = tree(written, self.resolve, place)
+        except UsageError as error:
+            if any("." not in match["name"] for match in misspelt(text, self.names)):
+                raise UsageError(error.message, hint=f"{error.hint} {_QUOTE}") from error  # it may be meant as words
+            raise
         for name, literal in _equalities(node):
             refuse_value(literal.text, name, self.columns[name].only, place(literal.position))
         return node
@@ -106,9 +117,12 @@ class Table(Generic[Row]):
         return prepared(self.node(text), self.resolve)
 
     def has_check(self, text: str) -> bool:
-        """Whether there is a field with an operator in it, and not words alone."""
-        checked = any(name in self.columns or name in self.short or "." in name for name in _names(text))
-        return checked or _is_begun(text, self.columns)
+        """Whether a field with an operator is meant, and not words alone (:mod:`engine.meant`)."""
+        return bool(checks(text, self.names))
+
+    def is_spelled(self, text: str) -> bool:
+        """Whether a field has an operator that is a word, or that is misspelt."""
+        return spelled(text, self.names)
 
     def _in_full(self, text: str) -> tuple[str, Callable[[int], int]]:
         """The text with long names, and from a place in it to the place in ``text``."""
@@ -123,29 +137,21 @@ class Table(Generic[Row]):
 
     def _replacements(self, text: str) -> Iterable[tuple[int, int, str]]:
         """What is written otherwise: from where, up to where, and how."""
-        for match in _CHECK.finditer(text):
+        for match in checks(text, self.names):
             name = self.short.get(match["name"], match["name"])
             if name not in self.columns:
                 continue
             yield *match.span("name"), name
             levels = self.columns[name].levels
             if levels and (word := _LEVEL.match(text, match.end("name"))):
-                yield *word.span("word"), _level(word, levels)
+                yield *word.span("word"), _level(word, levels, name.rsplit(".", 1)[-1])
 
 
-def _level(match: re.Match[str], levels: Mapping[str, int]) -> str:
+def _level(match: re.Match[str], levels: Mapping[str, int], name: str) -> str:
     level = levels.get(match["word"].casefold())
     if level is None:
-        raise _refusal(match.start("word"), f"there is no {match['word']!r}", f"one of {', '.join(levels)}")
+        raise _refusal(match.start("word"), f"{match['word']!r} is no {name}", f"one of {', '.join(levels)}")
     return str(level)
-
-
-def _names(text: str) -> Iterable[str]:
-    return (match["name"] for match in _CHECK.finditer(text) if match["name"])
-
-
-def _is_begun(text: str, names: Collection[str]) -> bool:
-    return any(match["name"] in names for match in _BEGUN.finditer(text))
 
 
 def _back(place: int, ends: list[tuple[int, int]]) -> int:
@@ -162,21 +168,45 @@ def tree(text: str, resolve: Resolve, place: Callable[[int], int] = lambda index
         for check in _checks(node):
             leaf(check, resolve)
     except ConditionError as error:
+        _refuse_unread(text, error.index, resolve, place)
         raise _refusal(place(error.index), *_shortly(error, text)) from error
     except CheckError as error:
-        message = error.message.replace("filter_check called with nonexistent", "there is no")  # Falco's words
-        raise _refusal(place(error.position), message, error.hint) from error
+        raise _refusal(place(error.position), *_in_words(error.message, error.hint)) from error
     return node
 
 
+def _refuse_unread(text: str, end: int, resolve: Resolve, place: Callable[[int], int]) -> None:
+    """Raise UsageError for a field before ``end`` that there is not: that is what is wrong, not what follows it."""
+    for match in checks(text, ()):
+        if match.end() > end:
+            return
+        try:
+            ref, _ = parse_left(text, match.start())
+            if isinstance(ref, FieldRef):
+                resolve(ref)
+        except ConditionError:
+            return  # its argument is wrong, and that is said
+        except FieldError as error:
+            raise _refusal(place(match.start()), *_in_words(error.message, error.hint)) from error
+
+
+def _in_words(message: str, hint: str) -> tuple[str, str]:
+    """What Falco says, in a line for a person."""
+    message = message.replace("filter_check called with nonexistent", "there is no").removeprefix("filter error: ")
+    return message, hint or ("true or false" if message.startswith(_NO_BOOLEAN) else "")
+
+
 def _shortly(error: ConditionError, text: str) -> tuple[str, str]:
-    """What is wrong and what to do, without the list of all operators where one is misspelt."""
+    """What is wrong and what to do, without the list of all operators or transformers."""
+    if error.message.startswith(_NO_NUMBER):
+        return "a number stands behind this operator", ""
     word = _MISSPELT.match(text, error.index)
     if word is None or not error.message.startswith(NO_OPERATOR):
         return error.message, error.hint
     if word[0] in OPERATORS:
         return f"nothing stands after {word[0]}", ""
-    return f"{word[0]!r} is no operator", error.hint
+    meant = meant_by(word[0])
+    return f"{word[0]!r} is no operator", f"did you mean {meant}?" if meant else error.hint
 
 
 def _checks(node: Node) -> Iterable[Check]:
@@ -238,23 +268,31 @@ def split_inversion(text: str) -> tuple[bool, str]:
 
 
 def has_field(text: str) -> bool:
-    """Whether a field of the rules, or what looks like one, stands before an operator: else it is words."""
-    return any("." in name for name in _names(text)) or _is_begun(text, FIELDS)
+    """Whether a field of the rules, or what looks like one, is meant to be checked: else it is words."""
+    return bool(checks(text, FIELDS))
 
 
-def refuse_unknown(text: str, names: Collection[str]) -> None:
+def refuse_unknown(text: str, names: Collection[str], others: Mapping[str, Elsewhere] | None = None) -> None:
     """Raise UsageError for ``enabld=true``, which is not meant as a word: it looks like a check of a field that is not
-    among ``names``. In quotation marks anything is a word."""
-    for match in _LIKE_CHECK.finditer(text):
-        if (name := match["name"]) and name not in names:
-            hint = f'{_meant(name, names)} To look for the text, quote it: "…"'.lstrip()
-            raise _refusal(match.start(), f"there is no field {name} here", hint)
+    among ``names``. ``others`` are names of fields that other lists have. In quotation marks anything is a word."""
+    others = others or {}
+    found = [match for match in _LIKE_CHECK.finditer(text) if match["name"] and match["name"] not in names]
+    known = [name for name in others if name not in names]
+    same = [name for name in known if any(each in names for each in others[name].fields)]
+    found += [*signed(text, known), *(match for match in checks(text, same) if match["name"] in same)]
+    for match in sorted(found, key=re.Match.start)[:1]:
+        hint = f"{_meant(match['name'], names, others)} {_QUOTE}".lstrip()
+        raise _refusal(match.start(), f"there is no field {match['name']} here", hint)
 
 
-def _meant(name: str, names: Collection[str]) -> str:
-    """The field that ends with this name, or is nearly called so."""
+def _meant(name: str, names: Collection[str], others: Mapping[str, Elsewhere]) -> str:
+    """The field that is called so elsewhere, ends with this name or nearly is it; or who can be asked for it."""
     ending = next((each for each in names if each.rsplit(".", 1)[-1] == name), "")
-    return f"did you mean {ending}?" if ending else nearest(name, names, 0.6)
+    if name in others:
+        ending = next((each for each in others[name].fields if each in names), ending)
+    if not ending and name in others:
+        return f"{others[name].lists} can be asked for it."
+    return f"did you mean {ending}?" if ending else nearest(name, names, 0.7)
 
 
 def words(text: str) -> Callable[[str], bool]:

@@ -79,7 +79,8 @@ async def try_text(sensor: Editable, text: str) -> Tried:
     changes = difference(sensor.rules, fresh)
     names = [*changes.changed, *changes.added]
     before, after = _only(sensor.rules, names), _only(fresh, names)
-    tried = Tried(summary=changes.summary, warnings=_warnings(fresh), rows=[TriedRow(name) for name in names])
+    rows = [TriedRow(name, was_on=_is_on(sensor.rules, name), is_on=_is_on(fresh, name)) for name in names]
+    tried = Tried(summary=changes.summary, warnings=_warnings(fresh), rows=rows)
     await _judge_events(list(sensor.world.recent.of_container(None)), before, after, tried)
     await _judge_alerts(sensor.store, fresh, tried)
     return tried
@@ -91,6 +92,11 @@ def _load(sensor: Editable, text: str) -> RuleSet:
     if len(text) > LONGEST:
         raise TiercelError(f"the text is longer than {LONGEST} characters", hint="put it into a rule file of its own")
     return sensor.try_rules(text)
+
+
+def _is_on(rules: RuleSet, name: str) -> bool:
+    """One that is not there yet is not off."""
+    return name not in rules or rules[name].enabled
 
 
 def _only(rules: RuleSet, names: Iterable[str]) -> RuleSet:

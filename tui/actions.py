@@ -99,13 +99,12 @@ ACTIONS = (
     Action("image", "i", "image", "Its image: how it was made, who else runs it", ("containers",), shown=False),
     Action("shell", "E", "shell", "Open a shell in it (docker exec); its alerts are marked as yours", ("containers",)),
     Action("sort_next", "greater_than_sign", "sort", "Sort by the next column", ("containers", "rules"), about="list"),
-    Action(  # the footer of 80 columns is full
+    Action(
         "sort_next",
         "greater_than_sign",
         "sort",
         "Sort by the next column; behind the last the tree is back",
         ("processes",),
-        shown=False,
         about="list",
     ),
     Action(
@@ -300,6 +299,8 @@ ACTIONS = (
 
 RANKS = {action.id: number for number, action in reversed(list(enumerate(ACTIONS)))}
 """Where an action first stands in the table: so the footer has them, whatever their keys are."""
+LAST = frozenset({"processes.sort_next"})
+"""By view and id, what gives way first where a footer is full: on 80 columns, to the way back and to responses."""
 
 _SIGNS = {
     "enter": "⏎",

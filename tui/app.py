@@ -33,6 +33,7 @@ from tui.help import HelpScreen
 from tui.keyboard import Keyboard
 from tui.keymap import DEFAULT, Keys
 from tui.loader import can_wait
+from tui.menu import lacks
 from tui.other_store import forget, leave
 from tui.panes import PANES
 from tui.panes.rules import RulesPane
@@ -345,7 +346,8 @@ class TiercelApp(Travelling, Suspending):
     def action_help(self) -> None:
         """All keys, first those that work here."""
         ids = (active.binding.id or "" for active in self.screen.active_bindings.values())
-        self.push_screen(HelpScreen(self.keys, {id.partition(".")[0] for id in ids}))
+        absent = self.frame.pane.absent() if self.frame is not None else ()
+        self.push_screen(HelpScreen(self.keys, {id.partition(".")[0] for id in ids}, absent))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only a replay can stand still, or another time that is looked at."""
@@ -380,7 +382,7 @@ class TiercelApp(Travelling, Suspending):
         """The actions that work here and now, then themes and a screenshot."""
         seen: set[str] = set()
         for node, binding, enabled, help_text in screen.active_bindings.values():
-            if help_text and enabled and binding.action not in seen | _NOT_LISTED:
+            if help_text and enabled and binding.action not in seen | _NOT_LISTED and not lacks(node, binding.action):
                 seen.add(binding.action)
                 run = partial(self.run_action, binding.action, node)
                 yield SystemCommand(help_text, f"key {binding.key_display or sign(binding.key)}", run)

@@ -50,10 +50,11 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,question_mark,f1,q,enter", "close", "close", key_display="esc")
     ]
 
-    def __init__(self, keys: Keys = DEFAULT, here: Collection[str] = ()) -> None:
+    def __init__(self, keys: Keys = DEFAULT, here: Collection[str] = (), absent: Collection[str] = ()) -> None:
         super().__init__()
         self._keys = keys
         self._here = here
+        self._absent = absent
 
     def compose(self) -> ComposeResult:
         """One text."""
@@ -63,7 +64,7 @@ class HelpScreen(ModalScreen[None]):
         """Write it."""
         details = self.query_one(Details)
         details.border_title = "Keys"
-        details.show(help_text(self._keys, self._here))
+        details.show(help_text(self._keys, self._here, self._absent))
         details.focus()
 
     def action_close(self) -> None:
@@ -71,11 +72,13 @@ class HelpScreen(ModalScreen[None]):
         self.dismiss()
 
 
-def help_text(keys: Keys = DEFAULT, here: Collection[str] = ()) -> Content:
-    """All views with their keys, those of ``here`` first, then what the letters mean."""
+def help_text(keys: Keys = DEFAULT, here: Collection[str] = (), absent: Collection[str] = ()) -> Content:
+    """All views with their keys, those of ``here`` first, without the actions ``absent``, by their ids; then what the
+    letters mean."""
     rows: list[list[Span]] = []
     for view in in_order(here):
-        actions = (_row(keys.shown(view, action), action) for action in actions_of(view))
+        there = (action for action in actions_of(view) if f"{view}.{action.id}" not in absent)
+        actions = (_row(keys.shown(view, action), action) for action in there)
         rows += [[(VIEWS[view], "accent")], *actions, []]
     rows += [[("Filter of the alerts", "accent")], *(_example(*row) for row in FILTERS), _keys_of_filters(), []]
     rows += [[("Filter of any other list", "accent")], *([("  " + line, "")] for line in OTHER_FILTERS), []]

@@ -18,6 +18,7 @@ from textual.widgets.option_list import Option
 
 from tui.actions import sign
 from tui.keymap import is_about_row
+from tui.panes.base import Pane
 from tui.theme import content
 from tui.widgets.choices import Choices
 
@@ -84,9 +85,14 @@ def items_of(screen: Screen[Any]) -> list[Item]:
     found: dict[str, Item] = {}
     for active in screen.active_bindings.values():
         action = active.binding.action
-        if active.enabled and is_about_row(active.binding.id or ""):
+        if active.enabled and is_about_row(active.binding.id or "") and not lacks(active.node, action):
             found.setdefault(action, Item(active.node, active.binding))
     return sorted(found.values(), key=_rank)
+
+
+def lacks(node: DOMNode, action: str) -> bool:
+    """Whether a view has nothing for an action, as it shows a recording."""
+    return isinstance(node, Pane) and node.lacks(action)
 
 
 def _rank(item: Item) -> tuple[bool, bool]:

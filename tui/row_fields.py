@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from operator import attrgetter
-from typing import Any
+from typing import Any, get_args
 
-from engine.alert_query import LEVELS
+from engine.alert_query import ALERTS, LEVELS
 from engine.events import HOST
 from engine.lang.types import FieldType
-from engine.protocol import Change, ContainerRow, ProcessRow, RuleRow
-from engine.query import Column, Table
+from engine.protocol import Change, ContainerRow, EventKind, ProcessRow, RuleRow
+from engine.query import Column, Elsewhere, Table
+from engine.state.containers import REMOVED
+from engine.state.lineage import CONTAINER_START, DOCKER_EXEC, OWN_SHELL
+
+CONTAINER_STATES = ("created", "running", "paused", "restarting", "removing", "exited", "dead", REMOVED)
+_PODMANS = ("initialized", "stopping", "stopped")
+HEALTHS = ("healthy", "unhealthy", "starting", "stopped", "none")
 
 
 def _container_name(row: ProcessRow) -> str | None:
@@ -30,7 +37,7 @@ PROCESSES: Table[ProcessRow] = Table(
     Column("user.uid", attrgetter("uid")),
     Column("container.name", _container_name, "container"),
     Column("container.id", lambda row: row.container_id[:12] or "host"),
-    Column("tiercel.entry", lambda row: row.entry or None, "entry"),
+    Column("tiercel.entry", lambda row: row.entry or None, "entry", only=(DOCKER_EXEC, CONTAINER_START, OWN_SHELL)),
 )
 
 CONTAINERS: Table[ContainerRow] = Table(
@@ -39,8 +46,13 @@ CONTAINERS: Table[ContainerRow] = Table(
     Column("container.image", lambda row: row.info.image or None, "image"),
     Column("container.privileged", lambda row: bool(row.info.privileged), "privileged"),
     Column("container.ip", lambda row: row.info.ip or None),
-    Column("container.state", lambda row: "removed" if row.gone else row.info.state or None, "state"),
-    Column("container.health", lambda row: row.info.health or None, "health"),
+    Column(
+        "container.state",
+        lambda row: REMOVED if row.gone else row.info.state or None,
+        "state",
+        only=(*CONTAINER_STATES, *_PODMANS),
+    ),
+    Column("container.health", lambda row: row.info.health or None, "health", only=HEALTHS),
 )
 
 RULES: Table[RuleRow] = Table(
@@ -55,7 +67,7 @@ RULES: Table[RuleRow] = Table(
 
 MOMENTS: Table[Any] = Table(
     Column("evt.type", attrgetter("event.type"), "type"),
-    Column("evt.kind", attrgetter("event.kind"), "kind"),
+    Column("evt.kind", attrgetter("event.kind"), "kind", only=get_args(EventKind)),
     Column("fd.name", lambda row: row.event.target or None, "target"),
     Column("proc.name", attrgetter("event.process"), "process"),
     Column("proc.pid", attrgetter("event.pid"), "pid"),
@@ -75,3 +87,14 @@ CHANGES: Table[Change] = Table(
     Column("change.process", lambda row: row.process or None, "process"),
     Column("change.executed", lambda row: bool(row.executed), "executed", FieldType.BOOL),
 )
+
+_LISTS: Mapping[str, Table[Any]] = {"alerts": ALERTS, "containers": CONTAINERS, "processes": PROCESSES, "rules": RULES}
+
+
+def _elsewhere(short: str) -> Elsewhere:
+    having = {title: table.short[short] for title, table in _LISTS.items() if short in table.short}
+    return Elsewhere(tuple(dict.fromkeys(having.values())), " and ".join(having).capitalize())
+
+
+ELSEWHERE = {short: _elsewhere(short) for table in _LISTS.values() for short in table.short}
+"""Short names of fields, which other lists may have."""

@@ -93,7 +93,7 @@ def _of_rule(row: TriedRow, events: int) -> list[list[Span]]:
     tone = "warn" if row.before != row.after else ""
     hits = f"{row.before:,} → {row.after:,} hits"
     lines: list[list[Span]] = [
-        [(row.rule, "accent")],
+        [(row.rule, "accent"), *_switched(row)],
         [(f"  {hits}", tone), (f" on the {words.plural(events, 'event')} of late", "dim")],
     ]
     if row.alerts:
@@ -101,6 +101,16 @@ def _of_rule(row: TriedRow, events: int) -> list[list[Span]]:
         unknown = f", of {row.unknown:,} nobody can say" if row.unknown else ""
         lines.append([(again, "warn" if row.still + row.unknown < row.alerts else ""), (unknown, "dim")])
     return lines
+
+
+def _switched(row: TriedRow) -> list[Span]:
+    """Why there are no hits: the rule is off, or was."""
+    if row.was_on and row.is_on:
+        return []
+    if row.is_on:
+        return [("  ○ was off until now: it had no hits", "warn")]
+    on = "off as before" if not row.was_on else "off from now on"
+    return [(f"  ○ {on}: it has no hits until it is switched on", "warn")]
 
 
 def _some(title: str, texts: list[str], tone: str) -> list[list[Span]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from engine.query import QUOTED
+from engine.meant import QUOTED
 
 _COLUMN = re.compile(r"filter, column (\d+): ")
 _BETWEEN = re.compile(rf"{QUOTED}|(?P<blank>\s+)")

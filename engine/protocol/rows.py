@@ -233,6 +233,9 @@ class TriedRow(msgspec.Struct):
     """Kept alerts that it would make again."""
     unknown: int = 0
     """Those that do not tell."""
+    was_on: bool = True
+    """A rule that is off has no hits."""
+    is_on: bool = True
 
 
 class Reload(msgspec.Struct, omit_defaults=True):

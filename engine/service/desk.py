@@ -23,6 +23,7 @@ from engine.scrub import scrub
 from engine.sensor import Sensor
 from engine.service.inside import InsideDesk
 from engine.service.peer import who_asks
+from engine.service.recorded import LIVE_ONLY, TO_RESPOND, no_runtime
 from engine.service.rule_costs import RuleCosts
 from engine.service.tree_news import TreeNews
 from engine.state.views import lineage_rows
@@ -155,7 +156,7 @@ class Desk:
 
     async def _changes(self, request: p.ListChanges) -> p.Reply:
         if self.sensor.runtime is None:
-            raise TiercelError("no container runtime to ask", hint="a recording and a host without Docker have no diff")
+            raise no_runtime(self.sensor, "docker diff")
         self._look_at(whole_id(request.container_id))
         changes = await self.sensor.runtime.changes(request.container_id)
         return p.Changes(rows=self.sensor.world.explain(request.container_id, changes))
@@ -165,7 +166,7 @@ class Desk:
         if target is None:
             raise TiercelError("only a container or a process can be watched in full", hint="pick one")
         if self.sensor.zooms.apply is None:
-            raise TiercelError("nobody can be watched in full here", hint="a replay shows what was recorded")
+            raise TiercelError("nobody can be watched in full here: a replay has what was recorded", hint=LIVE_ONLY)
         if request.on:
             self.sensor.zooms.begin(target, asked=True)
             if target not in self.sensor.zooms:
@@ -244,7 +245,7 @@ class Desk:
 
     def _responding(self) -> Responding:
         if self._steer is not None:
-            raise TiercelError("a recording is shown: there is nobody to respond to")
+            raise TiercelError("a recording is shown: there is nobody to respond to", hint=TO_RESPOND)
         if self.sensor.responding is None:
             start = command("--respond" if self._shut_down is not None else "sensor --respond")
             raise TiercelError("this sensor only watches", hint=f"to respond, start it with: {start}")

@@ -14,6 +14,7 @@ from engine.events import HOST
 from engine.inspection import lines_of
 from engine.sensor import Sensor
 from engine.service.peer import who_asks
+from engine.service.recorded import no_runtime
 from engine.sliced import RUN, breathing
 from engine.state.processes import Process, ProcessKey
 from engine.state.views import living
@@ -85,30 +86,30 @@ class InsideDesk:
         return {one.id for one in self._sensor.world.containers if one.info and one.info.state == "paused"}
 
     async def _logs(self, request: p.GetLogs) -> p.Reply:
-        runtime = self._runtime("a recording and a host without Docker have no logs")
+        runtime = self._runtime("logs of containers")
         whole_id(request.container_id)
         return await runtime.logs(request)
 
     async def _image(self, request: p.GetImage) -> p.Reply:
-        runtime = self._runtime("nobody tells of images")
+        runtime = self._runtime("description of images")
         return p.Image(row=await runtime.image(whole_id(request.container_id)))
 
     async def _inspection(self, request: p.GetInspection) -> p.Reply:
-        runtime = self._runtime("a recording and a host without Docker have no more")
+        runtime = self._runtime("docker inspect")
         answer = await runtime.inspection(whole_id(request.container_id))
         return p.Inspection(lines=lines_of(answer, secrets=who_asks().uid in (0, os.geteuid())))
 
     async def _shell(self, request: p.OpenShell) -> p.Reply:
-        url = self._runtime("only a container that is watched live can be entered").url()
+        url = self._runtime("container to enter").url()
         container = self._sensor.world.containers.get(request.container_id)
         if container is None or container.info is None or container.info.state != "running":
             raise TiercelError("this container does not run", hint="only a running one can be entered")
         token = self._sensor.shells.expect(request.container_id, request.who)
         return p.Shell(token=token, url=url)
 
-    def _runtime(self, hint: str) -> Runtime:
+    def _runtime(self, what: str) -> Runtime:
         if self._sensor.runtime is None:
-            raise TiercelError("no container runtime to ask", hint=hint)
+            raise no_runtime(self._sensor, what)
         return self._sensor.runtime
 
 

@@ -90,6 +90,11 @@ HOST = Subject(
         "container.id = 3f3f3f3f3f3f",
         "tag in (T1003, container)",
         r'not fd.name = "a\" process=x" and process=cat',
+        'rule.name="sensitive FILE read"',
+        "rule.tags=t1003 rule.priority<=warning",
+        "container.id=3f3f*",
+        "process contains ca",
+        "image=*web:* shadow cat",
         "! cron",
         "! shadow cron",
         "! process=sh or image=x",
@@ -165,7 +170,7 @@ def test_the_host_and_empty_values(text: str) -> None:
         ("container.name=web and fd.nam startswith /etc", 24, "no field fd.nam", "did you mean fd.name?"),
         ("process = sh and web", 18, "'web' alone is no check", "a field stands first"),
         ("process=sh and (image=x", 24, "expected a ')'", "never closed"),
-        ("process=sh and priority<=loud", 26, "no 'loud'", "emergency, alert"),
+        ("process=sh and priority<=loud", 26, "'loud' is no priority", "emergency, alert"),
         ("image=x and proc.name[1]=y", 13, "takes no argument", "write proc.name"),
         ("tolower(proc.name) = x and image=y", 1, "with values only", "no transformers"),
         ("rule.tags startswith T and evt.type=open", 28, "no field evt.type here", "here you can ask for rule.name"),
@@ -204,7 +209,9 @@ TERMS = st.one_of(
     VALUES.map('"{}"'.format),
     VALUES.map('-"{}"'.format),
     st.tuples(
-        st.sampled_from([*(key for key in KEYS if key != "state"), "proc.name"]), st.sampled_from(["=", "!="]), VALUES
+        st.sampled_from([*(key for key in KEYS if key != "state"), "proc.name", "rule.name", "container.id"]),
+        st.sampled_from(["=", "!="]),
+        VALUES,
     ).map('{0[0]}{0[1]}"{0[2]}"'.format),
     st.tuples(st.sampled_from(["=", "!=", "<", "<=", ">", ">="]), st.sampled_from(["error", "Info"])).map(
         "priority{0[0]}{0[1]}".format
@@ -299,6 +306,10 @@ def test_a_state_that_there_is_not_is_refused_with_those_that_there_are(text: st
 @pytest.mark.parametrize("text", ["state=inc*", 'state="false positive"', "state!=NEW", "alert.state startswith bog"])
 def test_a_state_can_be_asked_for_by_a_part_of_it(text: str) -> None:
     assert parse_filter(text)
+
+
+def test_a_name_with_a_dot_among_words_makes_no_condition_of_terms() -> None:
+    assert parse_filter("process=cat registry.example shop").matches(WEB)
 
 
 def test_a_known_field_before_a_misspelt_operator_is_no_word() -> None:

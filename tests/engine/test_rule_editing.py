@@ -82,6 +82,17 @@ def test_a_change_says_what_it_would_have_done_to_the_events_of_late_and_to_past
     assert len(tried.gone) and not tried.fresh
 
 
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_a_rule_that_is_off_says_so_where_its_hits_are(edited: Edited, by_hand: bool) -> None:
+    if by_hand:
+        edited.sensor.set_rule(RULE, False)
+    line = "" if by_hand else "  enabled: false\n"
+    tried = edited.tried(edited.text("condition: >-", "condition: >-\n    proc.name != nobody and") + line)
+    (row,) = tried.rows
+    assert (row.was_on, row.is_on) == (not by_hand, False)
+    assert (row.before > 0, row.after) == (not by_hand, 0)
+
+
 def test_what_is_wrong_has_its_line_in_the_text(edited: Edited) -> None:
     tried = edited.tried(edited.text("condition: >-", "condition: >-\n    proc.nmae = x and"))
     assert tried.problems[0].startswith("edited.yaml:")

@@ -8,6 +8,8 @@ import msgspec
 
 from engine import protocol as p
 from engine.errors import TiercelError
+from engine.events import Phase
+from engine.service.recorded import LIVE_ONLY
 from tests.helpers.memory import World
 
 
@@ -65,6 +67,8 @@ class RulesAnswers:
         return p.Done(detail="an exception is in force, in local_rules.yaml", change=_change(request))
 
     def _undo_exception(self, request: p.UndoException) -> p.Done:
+        if self.world.health.phase in (Phase.REPLAYING, Phase.ENDED):
+            raise TiercelError("there is nothing to take back: a replay changes no rules", hint=LIVE_ONLY)
         if not self.world.exceptions:
             raise TiercelError(
                 "there is nothing to undo: there is no exception in local_rules.yaml", hint="one is made from an alert"

@@ -15,7 +15,9 @@ import msgspec
 from engine import protocol as p
 from engine.alerts import Alert
 from engine.errors import TiercelError
+from engine.events import Phase
 from engine.service.client import SensorGone
+from engine.service.recorded import LIVE_ONLY
 from tests.helpers.memory import NOW, World, healthy
 from tests.helpers.memory_alerts import AlertsAnswers
 from tests.helpers.memory_inside import InsideAnswers
@@ -128,6 +130,8 @@ class MemorySensor(AlertsAnswers, InsideAnswers, RulesAnswers):
         return p.Around(rows=rows, origin="memory" if rows else "", why=why)
 
     def _zoom(self, request: p.Zoom) -> p.Done:
+        if self.world.health.phase in (Phase.REPLAYING, Phase.ENDED):
+            raise TiercelError("nobody can be watched in full here: a replay has what was recorded", hint=LIVE_ONLY)
         health, wanted = self.world.health, (request.container_id or "", request.pid, request.start)
         others = [row for row in health.zooms if (row.container_id, row.pid, row.start) != wanted]
         container_id, pid, start = wanted

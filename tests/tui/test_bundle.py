@@ -113,7 +113,7 @@ async def test_a_home_that_takes_nothing_is_told(home: Path) -> None:
     async with driving(incident()) as drive:
         await drive.until_shown("/tmp/x id")
         await drive.press("b")
-        await drive.until_shown("the bundle cannot be written")
+        await drive.until_shown("The bundle cannot be written")
 
 
 def summary_of(folder: Path) -> str:

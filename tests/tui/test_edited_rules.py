@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.protocol import TryRules
+from engine.protocol import Tried, TriedRow, TryRules
 from tests.helpers.driving import Drive, driving
 from tests.helpers.incident import incident
 from tests.helpers.keys.checks import alerts_shown, view_shown
 from tests.helpers.responses import respondable
 from tui.app import TiercelApp
+from tui.trial_screen import described
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +33,22 @@ async def edited(drive: Drive) -> None:
     drive.sensor.hold(TryRules)
     await drive.press("E")
     await drive.until(lambda: any(isinstance(request, TryRules) for request in drive.sensor.asked))
+
+
+@pytest.mark.parametrize(
+    ("was_on", "is_on", "said"),
+    [
+        (True, True, ""),
+        (False, False, "○ off as before: it has no hits until it is switched on"),
+        (True, False, "○ off from now on: it has no hits until it is switched on"),
+        (False, True, "○ was off until now: it had no hits"),
+    ],
+)
+def test_of_a_rule_that_is_off_it_is_said_beside_its_hits(was_on: bool, is_on: bool, said: str) -> None:
+    row = TriedRow("Mine", before=3, after=2, was_on=was_on, is_on=is_on)
+    name, hits = described(Tried(summary="changes Mine", rows=[row])).plain.splitlines()[2:4]
+    assert name == f"Mine  {said}".rstrip()
+    assert "3 → 2 hits" in hits
 
 
 async def test_that_it_is_checked_is_said() -> None:

@@ -79,7 +79,7 @@ async def test_what_another_screen_has_changed_is_named_before_it_is_taken_back(
     async with driving(made) as drive:
         await drive.until_shown("/tmp/x id")
         await drive.press("U")
-        await drive.until_shown("the last change was not made here: exception of alert 3, by bob", "once more takes it")
+        await drive.until_shown("The last change was not made here: exception of alert 3, by bob", "Once more takes it")
         assert made.exceptions
         made.exceptions.append(AddException(4, FIELDS, "cleo"))
         await drive.press("U")
@@ -101,7 +101,7 @@ async def test_a_refusal_is_said_and_so_is_that_nothing_can_be_made() -> None:
     async with driving(made) as drive:
         await dialog(drive)
         await drive.press("enter")
-        await drive.until_shown("a replay changes no rules", "nothing was changed")
+        await drive.until_shown("A replay changes no rules.", "Nothing was changed.")
 
 
 async def test_a_replay_offers_the_text_for_a_rule_file_instead() -> None:

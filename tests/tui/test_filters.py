@@ -105,7 +105,7 @@ async def test_what_is_wrong_is_said_in_place_and_nothing_changes(view: str) -> 
         ("2", "container.nam = w", "there is no field container.nam here"),
         ("3", "proc.nam = x", "there is no field proc.nam here – did you mean proc.name?"),
         ("4", "fd.name starts /e", "'starts' is no operator – did you mean startswith?"),
-        ("5", "priority<=bogus", "there is no 'bogus' – one of emergency,"),
+        ("5", "priority<=bogus", "'bogus' is no priority – one of emergency,"),
     ],
 )
 async def test_what_is_wrong_is_said_while_it_is_typed(

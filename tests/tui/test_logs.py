@@ -56,7 +56,7 @@ async def test_without_a_runtime_it_says_why() -> None:
     world.logs_problem = "no container runtime to ask"
     async with driving(world) as drive:
         drive.app.visit(ContainerPlace(WEB, "web"), "logs")
-        await drive.until_shown("no container runtime to ask")
+        await drive.until_shown("No container runtime to ask.")
 
 
 async def test_the_end_is_said_and_nobody_asks_any_more() -> None:

@@ -50,10 +50,10 @@ async def test_a_long_refusal_moves_no_row_and_is_told_in_full() -> None:
         await alerts_shown(drive)
         place = listing(drive).region
         drive.pane.refuse(TiercelError(reason, hint="try again"))
-        await drive.until_shown("the daemon of this container does not answer", "…", "try again")
+        await drive.until_shown("The daemon of this container does not answer", "…", "Try again")
         assert listing(drive).region == place
         await drive.pilot.resize_terminal(160, 50)
-        await drive.until_shown(f"{reason}.  try again.")
+        await drive.until_shown(f"T{reason[1:]}.  Try again.")
 
 
 async def test_a_filter_that_is_refused_moves_no_row_and_its_reason_is_told_in_full() -> None:

@@ -65,7 +65,7 @@ async def test_the_footer_offers_a_response_only_where_there_can_be_one(size: tu
                 assert ("F9 respond" in drive.text()) is offered
             if not offered:
                 await drive.press("f9")
-                await drive.until_shown("this sensor only watches.", "to respond, start it with: tiercel --respond.")
+                await drive.until_shown("This sensor only watches.", "To respond, start it with: tiercel --respond.")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -160,7 +160,7 @@ async def test_evidence_that_cannot_be_kept_stops_it_and_is_said() -> None:
         await dialog(drive, "2", "bbp:1")
         await lit(drive, "docker kill web")
         await drive.press("enter", *"web", "enter")
-        await drive.until_shown("nothing was done, as logs cannot be kept: Docker gives no logs", "or untick")
+        await drive.until_shown("Nothing was done, as logs cannot be kept: Docker gives no logs", "or untick")
         assert done(drive) == []
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, Literal, cast
 
 from textual import on
@@ -20,6 +20,7 @@ from tui.loader import Loader
 from tui.navigation import Navigator
 from tui.panes.exporting import Exporting
 from tui.places import ContainerPlace, ProcessPlace, RulePlace
+from tui.sentences import sentence
 from tui.theme import Span, priority_tone
 from tui.widgets.backdrop import Backdrop
 from tui.widgets.notice import Notice, Part
@@ -104,8 +105,8 @@ class Pane(Exporting, Backdrop):
 
     def refuse(self, error: TiercelError) -> None:
         """Say what could not be done, and what to do."""
-        said = _sentence(error.message)
-        self.say((said, "bad"), (f"  {_sentence(error.hint)}" if error.hint else "", "dim"))
+        said = sentence(error.message)
+        self.say((said, "bad"), (f"  {sentence(error.hint)}" if error.hint else "", "dim"))
 
     def say(self, *spans: Span) -> None:
         """Put a word above the content, after what holds there anyway. It stays until the next."""
@@ -225,7 +226,15 @@ class Pane(Exporting, Backdrop):
 
     def offers(self, action: str) -> bool:
         """Whether the footer has an action. One that cannot be done now is left out of it, and its key says why."""
-        return not (self.front.is_replay and action in self.live_only)
+        return not self.lacks(action)
+
+    def lacks(self, action: str) -> bool:
+        """Whether what is shown was recorded and has nothing for an action: no menu has it then."""
+        return self.front.is_replay and action in self.live_only
+
+    def absent(self) -> Collection[str]:
+        """The ids of the actions that a recording has nothing for."""
+        return {f"{view_of(self)}.{action}" for action in self.live_only if self.lacks(action)}
 
     def picked(self) -> ContainerPlace | ProcessPlace | RulePlace | None:
         """The container, process or rule that somebody went to here: a number key shows that view of it."""
@@ -248,11 +257,6 @@ class Pane(Exporting, Backdrop):
     def body(self) -> ComposeResult:
         """The pane's own widgets."""
         yield from ()
-
-
-def _sentence(text: str) -> str:
-    """With a full stop where none is."""
-    return text if text.endswith((".", "!", "?", ":", "…")) else f"{text}."
 
 
 def view_of(pane: Pane) -> str:

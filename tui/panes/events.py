@@ -18,8 +18,10 @@ from tui import clip, words
 from tui.actions import bindings
 from tui.front import Front
 from tui.panes.base import order
-from tui.panes.listing import ListPane
+from tui.panes.held_events import Held
+from tui.panes.listing import ListPane, no_match
 from tui.places import EventsPlace
+from tui.row_fields import ELSEWHERE
 from tui.theme import Span
 from tui.widgets.columns import Column
 from tui.widgets.page_list import PageList
@@ -51,9 +53,17 @@ class EventsPane(ListPane[EventRow]):
         self.share.takes = True
         self._place = place
         self.list.follows = True
-        self.paused = False
+        self.held: Held | None = None
+        """What a pause holds; None without one."""
         self.waiting = 0
         """Events that came since the list stands still, as far as they are still remembered."""
+        self._asked_at = 0
+        """When the rows were asked for, by the sensor's clock."""
+
+    @property
+    def paused(self) -> bool:
+        """Whether the list is frozen."""
+        return self.held is not None
 
     def make_list(self) -> PageList[EventRow]:
         """When, what, who, with which result."""
@@ -70,11 +80,26 @@ class EventsPane(ListPane[EventRow]):
     async def load(self) -> None:
         """Following: the newest. Otherwise what is shown stays, and what came since is counted."""
         if self.list.follows or not (self.rows or self.paused):
+            self._asked_at = self.front.present()
             await super().load()
             return
+        if self.held is not None and not self.held.is_answered:
+            await self._load_held(self.held)
         newest = max((row.num for row in self.rows), default=0)
+        newest = max(newest, self.held.newest if self.held else 0)
         self.waiting = sum(row.num > newest for row in await self.fetch())
         self.show_state()
+
+    async def _load_held(self, held: Held) -> None:
+        """What was there when the list was paused, by another filter than then."""
+        sought = self.sought
+        rows = held.known(sought)
+        if rows is None:
+            rows = held.joined(await self._ask(LATEST, held.at), sought, self.words_of)[:LATEST]
+        if self.held is held and self.sought == sought:
+            held.is_answered = True
+            self.rows = rows
+            self.show_rows(sought)
 
     def stands_fast(self) -> bool:
         """Events that are held may be remembered nowhere else."""
@@ -106,12 +131,12 @@ class EventsPane(ListPane[EventRow]):
         if self.paused:
             self.action_follow()
         else:
-            self.paused = True
+            self.held = Held(self.sought, self.rows, self._asked_at)
             self.list.follows = False
             self.show_state()
 
     def _go_on(self) -> None:
-        self.paused = False
+        self.held = None
         self.waiting = 0
         self.rows = ()
         self.show_state()
@@ -133,13 +158,19 @@ class EventsPane(ListPane[EventRow]):
     async def every_row(self, rows: Taking[Any]) -> AsyncIterator[EventRow]:
         """All that are remembered and pass the filter; where the list stands still none that came since."""
         until = self.rows[0].time if self.stands_fast() and self.rows else self.front.travel.at
+        until = self.held.at if self.held and not self.rows else until
         for row in await self._ask(sheet.MOST, until):
             yield row
 
     def apply_filter(self, text: str) -> None:
-        """Ask again."""
+        """Ask again: paused, for what was there then."""
+        if self.held is None:
+            self.sought = text
+            self._go_on()
+            return
+        self.held.leave(self.sought, self.rows)
         self.sought = text
-        self._go_on()
+        self.loader.now()
 
     def typing(self, text: str) -> None:
         """Nothing is asked before the filter is complete."""
@@ -150,7 +181,7 @@ class EventsPane(ListPane[EventRow]):
         if has_field(text):
             tree(text, resolve)
         else:
-            refuse_unknown(text, known_fields())
+            refuse_unknown(text, known_fields(), ELSEWHERE)
         return lambda _row: True
 
     def has_more(self) -> bool:
@@ -165,6 +196,17 @@ class EventsPane(ListPane[EventRow]):
         """Those of the rows that are here."""
         read = _VALUES.get(field)
         return (str(read(row)) for row in self.rows) if read else ()
+
+    @property
+    def rows_are_old(self) -> bool:
+        """Another filter is asked for, as of the pause."""
+        return self.held is not None and not self.held.is_answered
+
+    def placeholder(self) -> Sequence[Span]:
+        """A pause holds what is on the screen; what else there was is not remembered for ever."""
+        if self.paused and self.sought and not self.refused:
+            return [("Nothing that is remembered of before the pause matches.", ""), *no_match(self)[1:]]
+        return super().placeholder()
 
     def nothing(self) -> list[Span]:
         """Only what the rules in force ask for comes from the kernel, and only the latest is kept; around an alert

@@ -13,6 +13,7 @@ from engine.query import Table, refuse_unknown, split_inversion, words
 from tui.front import Front
 from tui.panes.base import Pane, waiting_for
 from tui.panes.filtering import FilterPane
+from tui.row_fields import ELSEWHERE
 from tui.theme import Span
 from tui.widgets.page_list import PageList
 from tui.widgets.pages import WholeList
@@ -124,7 +125,7 @@ class ListPane(FilterPane, Generic[Row]):
     def _plain_test_of(self, text: str) -> Callable[[Row], bool]:
         if self.table.has_check(text):
             return self.table.test(text)
-        refuse_unknown(text, list(self.field_names()))
+        refuse_unknown(text, list(self.field_names()), ELSEWHERE)
         occurs = words(text)
         return lambda row: occurs(self.words_of(row))
 

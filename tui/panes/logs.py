@@ -28,6 +28,7 @@ class LogsPane(FilterPane):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("logs"), *bindings("search")]
     follows = ("containers",)
     of_time = "then"
+    live_only = frozenset({"follow", "pause", "stamps", "filter"})
     filter_help = "text to look for"
 
     def __init__(self, front: Front, container_id: str, id: str) -> None:
@@ -109,12 +110,14 @@ class LogsPane(FilterPane):
         """Stay at the end; of now."""
         if self.front.travel.at:
             self.front.travel.now()
+        if self._has_none():
+            return
         self.log_view.follow()
         self.action_pause() if self.paused else self.show_state()
 
     def action_pause(self) -> None:
         """Read no more; again: go on."""
-        if self.stands_still():
+        if self._has_none() or self.stands_still():
             return
         self.paused = not self.paused
         self.show_state()
@@ -122,7 +125,15 @@ class LogsPane(FilterPane):
 
     def action_stamps(self) -> None:
         """Show times, or do not."""
+        if self._has_none():
+            return
         self.log_view.show_stamps(not self.log_view.stamps)
+
+    def _has_none(self) -> bool:
+        """Whether a recording is shown; then it is said that it has no lines."""
+        if self.front.is_replay:
+            self.navigator.tell("Only a live watch has logs of containers.")
+        return self.front.is_replay
 
     def action_left(self) -> None:
         """To the left."""
@@ -163,6 +174,8 @@ class LogsPane(FilterPane):
     def _going_on(self) -> list[Span]:
         if self.front.travel.at:
             return [(self._past.note, "warn")] if self._past.note else []
+        if self.refused:
+            return []  # it is said why
         if self.paused:
             return [("‖ paused", "warn"), (f"   {self.sign('pause')} goes on", "dim")]
         if self._end:

@@ -17,7 +17,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
-from tui.actions import RANKS, sign
+from tui.actions import LAST, RANKS, sign
 from tui.theme import Span, content
 
 
@@ -75,7 +75,7 @@ def _shown(screen: Screen[object]) -> list[Binding]:
     """The bindings that work where the focus is, each action once, nearest first, then in the order of the table."""
     found = list(screen.active_bindings.values())
     near = {node: number for number, node in enumerate(dict.fromkeys(entry.node for entry in found))}
-    found.sort(key=lambda entry: (near[entry.node], RANKS.get(entry.binding.action, 0)))
+    found.sort(key=lambda entry: (entry.binding.id in LAST, near[entry.node], RANKS.get(entry.binding.action, 0)))
     active = [entry.binding for entry in found if entry.enabled and entry.binding.show and _is_offered(entry)]
     return list({binding.action: binding for binding in reversed(active)}.values())[::-1]
 

@@ -12,7 +12,7 @@ import pytest
 
 from engine.contracts import Inhabited
 from engine.errors import TiercelError
-from engine.events import ContainerInfo
+from engine.events import ContainerInfo, Phase, SourceState
 from engine.protocol import (
     Change,
     ContainerFigure,
@@ -39,6 +39,7 @@ from engine.sensor import Sensor
 from engine.service.desk import Desk
 from engine.service.long_replies import frame_of
 from engine.service.peer import _PEER, Peer
+from engine.service.recorded import LIVE_ONLY
 from engine.shells import WAIT
 from engine.sliced import RUN
 from engine.state.lineage import OWN_SHELL
@@ -284,3 +285,12 @@ async def test_the_alerts_of_our_shell_are_written_acknowledged_and_apart_from_a
     assert isinstance(tagged, Stacks)
     assert [row.entry for row in tagged.rows] == [OWN_SHELL]
     assert desk.sensor.hits.count["Shell"] == 2
+
+
+async def test_a_replay_says_what_it_has_not_and_what_to_do(tmp_path: Path) -> None:
+    desk = Desk(sensor_of(tmp_path, live=False))
+    desk.sensor.feed([SourceState(time=0, phase=Phase.REPLAYING)])
+    for request in (GetLogs(WEB), GetImage(WEB), GetInspection(WEB), OpenShell(WEB), ListChanges(WEB)):
+        with pytest.raises(TiercelError, match="a recording has no ") as refused:
+            await desk.answer(request)
+        assert refused.value.hint == LIVE_ONLY

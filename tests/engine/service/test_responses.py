@@ -15,6 +15,7 @@ from engine.rules.load import load
 from engine.scrub import is_clean, scrub_struct
 from engine.sensor import Sensor
 from engine.service.desk import Desk
+from engine.service.recorded import TO_RESPOND
 from engine.store import AlertStore
 
 REQUESTS = [ListResponses(pid=1, start=1), Respond("kill-tree", pid=1, start=1, confirm="init")]
@@ -35,7 +36,10 @@ def sensor(tmp_path: Path) -> Iterator[Sensor]:
     [
         ({}, "this sensor only watches: to respond, start it with: tiercel sensor --respond"),
         ({"shut_down": lambda: None}, "this sensor only watches: to respond, start it with: tiercel --respond"),
-        ({"steer": lambda _control: None}, "a recording is shown: there is nobody to respond to: "),
+        (
+            {"steer": lambda _control: None},
+            f"a recording is shown: there is nobody to respond to: {TO_RESPOND}",
+        ),
     ],
     ids=["shared", "private", "replay"],
 )

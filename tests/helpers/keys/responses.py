@@ -19,7 +19,7 @@ def responds(view: str, begin: Callable[[Drive], Awaitable[None]]) -> None:
     async def _(drive: Drive, key: str) -> None:
         await begin(drive)
         await drive.press(key)
-        await drive.until_shown("this sensor only watches", "tiercel --respond")
+        await drive.until_shown("This sensor only watches", "tiercel --respond")
         drive.sensor.world.targets = [container(), tree()]
         await drive.press(key)
         await drive.until_shown(

@@ -97,7 +97,7 @@ async def _(drive: Drive, key: str) -> None:
     await drive.until_shown("5 rules loaded")
     drive.sensor.world.rule_problem = "rules/containers.yaml:4:7: there is no field 'proc.nmae'"
     await drive.press(key)
-    await drive.until_shown("rules/containers.yaml:4:7", "the running rules stay in force")
+    await drive.until_shown("rules/containers.yaml:4:7", "The running rules stay in force")
 
 
 def late(number: int) -> EventRow:
@@ -141,7 +141,7 @@ async def _(drive: Drive, key: str) -> None:
     """Pilot's terminal can be given to nobody: tests/cli/test_editing.py goes on with one that can."""
     await view_shown(drive, "5", "Terminal shell in container")
     await drive.press(key)
-    await drive.until_shown("this terminal cannot be given to another program")
+    await drive.until_shown("This terminal cannot be given to another program")
 
 
 @does("rule", "edit")
@@ -150,7 +150,7 @@ async def _(drive: Drive, key: str) -> None:
     await drive.press("down", "down", "down", "r")
     await drive.until_shown("● on", "Condition")
     await drive.press(key)
-    await drive.until_shown("this terminal cannot be given to another program")
+    await drive.until_shown("This terminal cannot be given to another program")
 
 
 @does("rules", "undo_exception")

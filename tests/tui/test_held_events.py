@@ -1,0 +1,115 @@
+"""A filter given while the events are paused is about what was there then: the pause stays, and counts on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from engine.protocol import EventRow
+from tests.helpers.driving import NARROW, WIDE, Drive, driving
+from tests.helpers.incident import WEB, incident
+from tests.helpers.keys.checks import listing
+from tests.helpers.sensor import NOW
+from tui.words import SECOND
+
+SIZES = [pytest.param(NARROW, id="80x24"), pytest.param(WIDE, id="160x50")]
+
+
+def late(num: int, process: str = "cat") -> EventRow:
+    return EventRow(num, NOW, "openat", 4711, process, "3", f"/late/{num}", 47110, WEB, f"/late/{num}", "read")
+
+
+def come(drive: Drive, *rows: EventRow) -> None:
+    drive.sensor.world.events += rows
+    drive.sensor.pulse(changed=["processes"])
+
+
+async def paused(drive: Drive, total: int = 4) -> Any:
+    await drive.press("4")
+    rows: Any = listing(drive)
+    await drive.until(lambda: rows.total == total)
+    await drive.press("p")
+    await drive.until_shown("‖ paused  0 new events waiting")
+    return rows
+
+
+async def give(drive: Drive, text: str) -> None:
+    await drive.press("slash")
+    await drive.paste(text)
+    await drive.press("enter")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_filter_leaves_the_pause_and_what_waits(size: tuple[int, int]) -> None:
+    async with driving(incident(), size) as drive:
+        rows = await paused(drive)
+        come(drive, late(400), late(401))
+        await drive.until_shown("‖ paused  2 new events waiting")
+        await give(drive, "proc.name=cat")
+        await drive.until(lambda: rows.total == 3)
+        await drive.until_shown("‖ paused  2 new events waiting", "/ proc.name=cat")
+        assert "/late/" not in drive.text()
+        come(drive, late(402), late(403, "other"))
+        await drive.until_shown("‖ paused  3 new events waiting")
+        assert rows.total == 3
+
+
+async def test_going_on_shows_what_has_waited_and_passes() -> None:
+    async with driving(incident()) as drive:
+        rows = await paused(drive)
+        await give(drive, "proc.name=cat")
+        await drive.until(lambda: rows.total == 3)
+        come(drive, late(400), late(401, "other"))
+        await drive.until_shown("‖ paused  1 new event waiting")
+        await drive.press("p")
+        await drive.until(lambda: rows.total == 4)
+        await drive.until_shown("/late/400")
+        assert "paused" not in drive.text()
+
+
+async def test_without_the_filter_all_that_was_held_is_there_though_it_is_remembered_nowhere_else() -> None:
+    async with driving(incident()) as drive:
+        rows = await paused(drive)
+        await give(drive, "sshd")
+        await drive.until(lambda: rows.total == 1)
+        drive.sensor.world.events = [late(400)]
+        await drive.press("escape")
+        await drive.until(lambda: rows.total == 4)
+        await drive.until_shown("/etc/ld.so.preload", "‖ paused  1 new event waiting")
+
+
+@pytest.mark.parametrize(
+    ("text", "total"),
+    [("proc.name=cat", 3), ("! proc.name=cat", 1), ("shadow", 2), ("! shadow", 2), ("fd.name exists", 0)],
+)
+async def test_of_rows_that_are_remembered_nowhere_else_a_filter_shows_what_they_tell(text: str, total: int) -> None:
+    async with driving(incident()) as drive:
+        rows = await paused(drive)
+        drive.sensor.world.events = [late(400)]
+        await give(drive, text)
+        await drive.until(lambda: rows.total == total)
+        await drive.until_shown("‖ paused")
+
+
+async def test_what_a_filter_left_out_when_the_pause_began_is_asked_for_as_of_then() -> None:
+    async with driving(incident()) as drive:
+        await drive.press("4")
+        await give(drive, "sshd")
+        rows = await paused(drive, 1)
+        come(drive, msgspec.structs.replace(late(400), time=NOW + 3600 * SECOND))
+        await drive.press("escape")
+        await drive.until(lambda: rows.total == 4)
+        await drive.until_shown("‖ paused  1 new event waiting")
+
+
+async def test_an_empty_answer_says_that_it_is_about_before_the_pause() -> None:
+    async with driving(incident()) as drive:
+        rows = await paused(drive)
+        await give(drive, "nosuchword")
+        await drive.until(lambda: rows.total == 0)
+        await drive.until_shown("Nothing that is remembered of before the pause matches.", "‖ paused")
+        await drive.press("exclamation_mark")
+        await drive.until(lambda: rows.total == 4)
+        await drive.until_shown("‖ paused  0 new events waiting")
