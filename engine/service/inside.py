@@ -74,7 +74,9 @@ class InsideDesk:
                 row.still = "paused"
         return p.Top(rows=rows)
 
-    async def _everyone(self, gauge: Gauge, found: Sequence[Process], keys: Sequence[ProcessKey]) -> list[p.ProcessFigure]:
+    async def _everyone(
+        self, gauge: Gauge, found: Sequence[Process], keys: Sequence[ProcessKey]
+    ) -> list[p.ProcessFigure]:
         rows = await gauge.everyone(keys)
         containers = self._paused()
         paused = {*await breathing(_keys(found, containers))} if containers else set[ProcessKey]()

@@ -38,6 +38,8 @@ AT_FIRST = 150
 """Rows that are shown while the others are on their way."""
 AT_ONCE = 1_000
 """Rows up to which they are filtered at once."""
+_ROOMY = 60
+"""Cells of a list in which there is room for what is measured beside the names."""
 _FIGURES = frozenset({"CPU", "Mem"})
 """The columns of what is measured."""
 
@@ -126,10 +128,14 @@ class ProcessesPane(Responding, MeasuringPane, SortedPane[ProcessRow]):
         ]
 
     def _figures(self, title: str, cell: Callable[[ProcessRow], list[Span]], what: str) -> Column[ProcessRow]:
-        """Of what was recorded nobody can tell."""
-        is_live = lambda: not self.front.is_replay  # noqa: E731
         used = self._used(what)
-        return Column(title, 5, cell, right=True, from_width=60, order=used, descends=True, there=is_live)
+        return Column(
+            title, 5, cell, right=True, from_width=_ROOMY, order=used, descends=True, there=self._can_be_measured
+        )
+
+    def _can_be_measured(self) -> bool:
+        """What was recorded cannot."""
+        return not self.front.is_replay
 
     def _figure(self, row: ProcessRow) -> ProcessFigure | None:
         """What it uses now: at another time nobody knows."""

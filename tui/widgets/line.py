@@ -34,14 +34,13 @@ def row_line(
     return Strip(segments).adjust_cell_length(width, base)
 
 
-def heading_line(
-    theme: str, width: int, placed: Sequence[Placed[Any]], signs: Mapping[str, str], base: Style
-) -> Strip:
+def heading_line(theme: str, width: int, placed: Sequence[Placed[Any]], signs: Mapping[str, str], base: Style) -> Strip:
     """The titles, some with a sign behind them: in the gap, where the column has no room for both."""
     segments = _segments(theme, [(" " * GUTTER, "")], base)
     for number, each in enumerate(placed, 1):
         cell, behind = _heading(each, signs.get(each.column.title, ""), is_last=number == len(placed))
-        segments += Segment.simplify(_segments(theme, [*cell, (behind, "accent"), (" " * (GAP - len(behind)), "")], base))
+        gap: list[Span] = [(behind, "accent"), (" " * (GAP - len(behind)), "")]
+        segments += _segments(theme, [*cell, *gap], base)
     return Strip(segments).adjust_cell_length(width, base)
 
 
