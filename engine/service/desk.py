@@ -21,6 +21,7 @@ from engine.rules.render import where
 from engine.rules.ruleset import Rule
 from engine.scrub import scrub
 from engine.sensor import Sensor
+from engine.service.earlier import EarlierAlerts
 from engine.service.inside import InsideDesk
 from engine.service.peer import who_asks
 from engine.service.rule_costs import RuleCosts
@@ -43,6 +44,7 @@ class Desk:
         self._steer = steer
         self._costs = RuleCosts(sensor.rules_measured)
         self._tree_news = TreeNews()
+        self._earlier = EarlierAlerts(sensor)
         self._handlers: dict[type, Callable[..., Awaitable[p.Reply]]] = {
             p.ListStacks: self._stacks,
             p.ListAlerts: self._alerts,
@@ -115,6 +117,7 @@ class Desk:
         return p.Containers(rows=_tallied(rows, tallies))
 
     async def _processes(self, request: p.ListProcesses) -> p.Reply:
+        await self._earlier.count()
         if request.pid:
             return p.Processes(rows=self._lineage(request))
         rows = await self._process_rows(request)
