@@ -117,7 +117,8 @@ class Desk:
         return p.Containers(rows=_tallied(rows, tallies))
 
     async def _processes(self, request: p.ListProcesses) -> p.Reply:
-        await self._earlier.count()
+        if not request.limit:  # who wants only the first ones does not wait for it
+            await self._earlier.count()
         if request.pid:
             return p.Processes(rows=self._lineage(request))
         rows = await self._process_rows(request)
