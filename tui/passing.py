@@ -99,5 +99,6 @@ class Passing(App[None]):
         self.notify(text, timeout=4)
 
     def action_messages(self) -> None:
-        """What was said of late."""
+        """What was said of late; what is still there is among it."""
+        self.clear_notifications()
         self.push_screen(MessagesScreen([*self.said]))

@@ -62,6 +62,7 @@ async def _(drive: Drive, key: str) -> None:
     drive.app.tell("A word in passing.")
     await drive.press(key)
     await drive.until_shown("Said of late", f"{moment(drive.app.said[-1][0])}  A word in passing.")
+    await drive.until(lambda: drive.text().count("A word in passing.") == 1)
     await drive.press("escape")
     assert len(drive.app.screen_stack) == 1
 
