@@ -72,11 +72,12 @@ class Passing(App[None]):
         title: str = "",
         severity: SeverityLevel = "information",
         timeout: float | None = None,
-        markup: bool = False,
+        markup: bool = True,
     ) -> None:
-        """Say something that is gone again in a moment. Nothing of it is ever read as markup."""
-        self.remember(f"{title}: {message}" if title else message)
-        word = Notification(message, title, severity, timeout or self.NOTIFICATION_TIMEOUT, markup=False)
+        """Say something that is gone again in a moment. Only Textual itself says something with markup."""
+        plain = Content.from_markup(message).plain if markup else message
+        self.remember(f"{title}: {plain}" if title else plain)
+        word = Notification(message, title, severity, timeout or self.NOTIFICATION_TIMEOUT, markup=markup)
         self.post_message(Notify(word))
         if severity == "information":
             if self._passing is not None:
@@ -96,7 +97,7 @@ class Passing(App[None]):
 
     def tell(self, text: str) -> None:
         """A word in passing."""
-        self.notify(text, timeout=4)
+        self.notify(text, markup=False, timeout=4)
 
     def action_messages(self) -> None:
         """What was said of late; what is still there is among it."""
