@@ -90,5 +90,6 @@ class Gauge(Protocol):
     async def processes(self, wanted: Sequence[tuple[int, int]]) -> list[ProcessFigure]:
         """The figures of the processes, by pid and start time, that can be measured."""
 
-    async def stopped(self, wanted: Sequence[tuple[int, int]]) -> frozenset[int]:
-        """Those of the processes, by pid, that a signal has stopped."""
+    async def everyone(self, wanted: Sequence[tuple[int, int]]) -> Sequence[ProcessFigure]:
+        """The same of all processes there are, however many; they may be some seconds old, and are shared by all who
+        ask: nobody changes them."""

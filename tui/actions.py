@@ -281,6 +281,7 @@ ACTIONS = (
         ("everywhere",),
     ),
     Action("help", "question_mark,f1", "help", "All keys, first those that work here", ("everywhere",)),
+    Action("messages", "ctrl+n", "messages", "What was said of late, to be read again", ("everywhere",), shown=False),
     Action(
         "command_palette", "ctrl+p,colon", "commands", "Search all commands and themes", ("everywhere",), shown=False
     ),

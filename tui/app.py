@@ -37,6 +37,7 @@ from tui.menu import lacks
 from tui.other_store import forget, leave
 from tui.panes import PANES
 from tui.panes.rules import RulesPane
+from tui.passing import Passing
 from tui.places import Place
 from tui.suspending import Suspending
 from tui.theme import TIERCEL, TIERCEL_LIGHT, theme_meant, tone_variables
@@ -61,7 +62,7 @@ _QUIET = 3.0
 """Seconds without a pulse's health after which we ask for it."""
 
 
-class TiercelApp(Travelling, Suspending):
+class TiercelApp(Travelling, Suspending, Passing):
     """The TUI on any sensor. ``connect`` is called in the background; ``title`` names the terminal's window. ``waits``
     are those of :class:`tui.front.Front`: with them ``connect`` is called again when the sensor is gone.
 
@@ -288,10 +289,6 @@ class TiercelApp(Travelling, Suspending):
             return False
         frame.show_tab(tab)
         return True
-
-    def tell(self, text: str) -> None:
-        """A word in passing."""
-        self.notify(text, markup=False, timeout=4)
 
     @contextmanager
     def lend(self) -> Iterator[None]:

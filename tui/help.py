@@ -46,6 +46,7 @@ OTHER_FILTERS = (
 class HelpScreen(ModalScreen[None]):
     """An overlay; any of the usual keys closes it."""
 
+    heading: ClassVar[str] = "Keys"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,f1,q,enter", "close", "close", key_display="esc")
     ]
@@ -63,9 +64,13 @@ class HelpScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         """Write it."""
         details = self.query_one(Details)
-        details.border_title = "Keys"
-        details.show(help_text(self._keys, self._here, self._absent))
+        details.border_title = self.heading
+        details.show(self.words())
         details.focus()
+
+    def words(self) -> Content:
+        """What it shows."""
+        return help_text(self._keys, self._here, self._absent)
 
     def action_close(self) -> None:
         """Close."""

@@ -38,6 +38,9 @@ class Navigator(Protocol):
     def tell(self, text: str) -> None:
         """Say something that is gone again in a moment."""
 
+    def remember(self, text: str) -> None:
+        """Keep what was said elsewhere, for who reads it later."""
+
     def lend(self) -> AbstractContextManager[None]:
         """Let another program have the terminal meanwhile; the sensor is listened to, and nothing is drawn.
 

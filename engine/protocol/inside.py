@@ -28,7 +28,7 @@ Still = Literal["", "frozen", "paused"]
 """Why a process does nothing: a signal has stopped it, or its container is paused."""
 
 
-class ProcessFigure(msgspec.Struct):
+class ProcessFigure(msgspec.Struct, gc=False):
     """What a process uses now: ``cpu`` in percent of one core, ``memory`` in resident bytes."""
 
     pid: int

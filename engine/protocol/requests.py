@@ -282,7 +282,7 @@ class GetFigures(Ask, tag="figures"):
 
 
 class GetTop(Ask, tag="top"):
-    """What the processes of a container ("" is the host) use now; of all (None) only who does nothing, and why."""
+    """What the processes of a container ("" is the host), or all (None), use now; of all it may be some seconds old."""
 
     container_id: str | None = None
     pid: int = 0

@@ -21,6 +21,7 @@ from engine.rules.render import where
 from engine.rules.ruleset import Rule
 from engine.scrub import scrub
 from engine.sensor import Sensor
+from engine.service.earlier import EarlierAlerts
 from engine.service.inside import InsideDesk
 from engine.service.peer import who_asks
 from engine.service.recorded import LIVE_ONLY, TO_RESPOND, no_runtime
@@ -44,6 +45,7 @@ class Desk:
         self._steer = steer
         self._costs = RuleCosts(sensor.rules_measured)
         self._tree_news = TreeNews()
+        self._earlier = EarlierAlerts(sensor)
         self._handlers: dict[type, Callable[..., Awaitable[p.Reply]]] = {
             p.ListStacks: self._stacks,
             p.ListAlerts: self._alerts,
@@ -116,6 +118,8 @@ class Desk:
         return p.Containers(rows=_tallied(rows, tallies))
 
     async def _processes(self, request: p.ListProcesses) -> p.Reply:
+        if not request.limit:  # who wants only the first ones does not wait for it
+            await self._earlier.count()
         if request.pid:
             return p.Processes(rows=self._lineage(request))
         rows = await self._process_rows(request)

@@ -6,9 +6,11 @@ import os
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from typing import Any
 
+import msgspec
+
 from engine import protocol as p
 from engine.container_id import whole_id
-from engine.contracts import Inhabited, Runtime
+from engine.contracts import Gauge, Inhabited, Runtime
 from engine.errors import TiercelError
 from engine.events import HOST
 from engine.inspection import lines_of
@@ -66,13 +68,20 @@ class InsideDesk:
         found = await self._meant(request)
         keys = await breathing(_keys(found))
         if request.container_id is None and not request.pid:
-            stopped = await gauge.stopped(keys)
-            return p.Top(rows=await breathing(_still(found, stopped, self._paused())))
+            return p.Top(rows=await self._everyone(gauge, found, keys))
         rows = await gauge.processes(keys)
         if found and found[0].container_id in self._paused():  # they are all of one
             for row in rows:
                 row.still = "paused"
         return p.Top(rows=rows)
+
+    async def _everyone(
+        self, gauge: Gauge, found: Sequence[Process], keys: Sequence[ProcessKey]
+    ) -> list[p.ProcessFigure]:
+        rows = await gauge.everyone(keys)
+        containers = self._paused()
+        paused = {*await breathing(_keys(found, containers))} if containers else set[ProcessKey]()
+        return await breathing(_told(rows, paused)) if paused else list(rows)
 
     async def _meant(self, request: p.GetTop) -> list[Process]:
         """Those who live."""
@@ -113,22 +122,19 @@ class InsideDesk:
         return self._sensor.runtime
 
 
-def _keys(found: Sequence[Process]) -> Iterator[ProcessKey | None]:
-    """None now and then, where others may go on."""
+def _keys(found: Sequence[Process], containers: Collection[str] | None = None) -> Iterator[ProcessKey | None]:
+    """Of all, or of those in some containers; None now and then, where others may go on."""
     for number, one in enumerate(found, 1):
-        yield one.key
+        if containers is None or one.container_id in containers:
+            yield one.key
         if number % RUN == 0:
             yield None
 
 
-def _still(
-    found: Sequence[Process], stopped: Collection[int], paused: Collection[str]
-) -> Iterator[p.ProcessFigure | None]:
-    """Who stands still of all, without figures: of so many they would cost too much. None likewise."""
-    for number, one in enumerate(found, 1):
-        if one.container_id in paused:
-            yield p.ProcessFigure(*one.key, still="paused")
-        elif one.pid in stopped:
-            yield p.ProcessFigure(*one.key, still="frozen")
+def _told(rows: Sequence[p.ProcessFigure], paused: Collection[ProcessKey]) -> Iterator[p.ProcessFigure | None]:
+    """Figures that are others' too, with the word for those of paused containers. None likewise."""
+    for number, row in enumerate(rows, 1):
+        is_paused = (row.pid, row.start) in paused
+        yield msgspec.structs.replace(row, still="paused") if is_paused else row
         if number % RUN == 0:
             yield None

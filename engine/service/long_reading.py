@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from engine.protocol import Answer, Containers, Processes, Reply
+from engine.protocol import Answer, Containers, Processes, Reply, Top
+from engine.protocol.inside import ProcessFigure
 from engine.protocol.rows import ContainerRow, ProcessRow
 from engine.service.frames import decode, to_reply
 from engine.sliced import breathe
@@ -34,8 +35,16 @@ class _Processes(Answer, tag="processes"):
     gone: list[tuple[int, int]] = msgspec.field(default_factory=list)
 
 
-_UNREAD: msgspec.msgpack.Decoder[_Containers | _Processes] = msgspec.msgpack.Decoder(_Containers | _Processes)
+class _Top(Answer, tag="top"):
+    """As :class:`~engine.protocol.Top`."""
+
+    rows: list[msgspec.Raw]
+
+
+_Long = _Containers | _Processes | _Top
+_UNREAD: msgspec.msgpack.Decoder[_Long] = msgspec.msgpack.Decoder(_Long)
 _CONTAINERS, _PROCESSES = msgspec.msgpack.Decoder(ContainerRow), msgspec.msgpack.Decoder(ProcessRow)
+_FIGURES = msgspec.msgpack.Decoder(ProcessFigure)
 
 
 async def reply_of(body: bytes) -> Reply:
@@ -45,11 +54,13 @@ async def reply_of(body: bytes) -> Reply:
         return to_reply(body)
     if isinstance(unread, _Containers):
         return Containers(id=unread.id, rows=await _rows(_CONTAINERS, unread.rows))
+    if isinstance(unread, _Top):
+        return Top(id=unread.id, rows=await _rows(_FIGURES, unread.rows))
     rows = await _rows(_PROCESSES, unread.rows)
     return Processes(rows, unread.token, unread.is_part, unread.places, unread.gone, id=unread.id)
 
 
-def _unread(body: bytes) -> _Containers | _Processes | None:
+def _unread(body: bytes) -> _Long | None:
     try:
         return _UNREAD.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError):

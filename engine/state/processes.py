@@ -122,14 +122,15 @@ class Process:
         """The moment of that."""
         self.exit_status = 0
         self.severities: dict[Priority, int] | None = None
-        """Alerts it has caused, by priority; None for none."""
+        """Alerts it has caused, by priority; None for none. Those of before the sensor are added when somebody looks
+        (:mod:`engine.service.earlier`)."""
         self.step: tuple[object, Ancestor] | None = None
         """What the latest alert has told of it (:mod:`engine.judge`), and of which state it was made."""
 
-    def count_alert(self, priority: Priority) -> None:
-        """It has caused another."""
+    def count_alert(self, priority: Priority, number: int = 1) -> None:
+        """It has caused another, or so many."""
         counts = self.severities = self.severities or {}
-        counts[priority] = counts.get(priority, 0) + 1
+        counts[priority] = counts.get(priority, 0) + number
 
     @property
     def alerts(self) -> int:

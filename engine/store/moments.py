@@ -18,9 +18,9 @@ MOST = 500
 def read_located(connection: sqlite3.Connection, _waiting: list[Stored], at: int, step: int) -> Located:
     """As :class:`engine.protocol.Locate` says."""
     if step > 0:
-        found = _row(connection, "id >= ? ORDER BY id", _first_after(connection, at))
+        found = _row(connection, "id >= ? ORDER BY id", first_after(connection, at))
     else:
-        found = _row(connection, "id < ? ORDER BY id DESC", _first_after(connection, at - (step < 0)))
+        found = _row(connection, "id < ? ORDER BY id DESC", first_after(connection, at - (step < 0)))
     return Located(alert_id=found[0], time=found[1]) if found is not None else Located()
 
 
@@ -32,12 +32,12 @@ def read_moments(connection: sqlite3.Connection, _waiting: list[Stored], begin: 
     buckets = max(1, min(buckets, MOST))
     length = max(1, (end - begin) // buckets)
     edges = [begin - 1 + length * number for number in range(buckets)] + [end]
-    ids = [_first_after(connection, edge) for edge in edges]
+    ids = [first_after(connection, edge) for edge in edges]
     counts = [_count(connection, ids[number], ids[number + 1]) for number in range(buckets)]
     return Moments(begin=begin, end=end, counts=counts)
 
 
-def _first_after(connection: sqlite3.Connection, time: int) -> int:
+def first_after(connection: sqlite3.Connection, time: int) -> int:
     """The id of the first alert after a time; one more than the last, if there is none."""
     low, high = connection.execute("SELECT coalesce(min(id), 0), coalesce(max(id), 0) + 1 FROM alerts").fetchone()
     while low < high:

@@ -14,7 +14,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import msgspec
 
-from engine.alerts import Alert, ContainerRef
+from engine.alerts import Alert, ContainerRef, Priority
 from engine.errors import TiercelError, UsageError
 from engine.invocation import command
 from engine.locks import HeldError, locked
@@ -33,7 +33,7 @@ from engine.protocol import (
 from engine.reports import Report, log_report
 from engine.scrub import scrub
 from engine.sliced import gently
-from engine.store import grouping, looking, moments, reader, surroundings
+from engine.store import grouping, looking, moments, of_processes, reader, surroundings
 from engine.store.retention import Retention
 from engine.store.rows import Hits, Stored, Tally, Triage
 from engine.store.schema import move_aside, open_reader, open_writer
@@ -93,6 +93,8 @@ class AlertStore:
             stack.callback(self._thread.shutdown)
             self._cleanup = stack.pop_all()
         self.path = path
+        self.found = self._writer.newest
+        """The id of the latest alert that was there when it was opened."""
 
     @property
     def newest(self) -> int:
@@ -187,6 +189,12 @@ class AlertStore:
         """The alerts kept of each container that has any; those of the host under "". With ``before`` those up to this
         id, negative for none."""
         return await self._ask(reader.read_tallies, ListStacks(before=before), self.newest)
+
+    async def of_processes(
+        self, keys: Sequence[tuple[int, int]], since: int, until: int
+    ) -> dict[tuple[int, int], dict[Priority, int]]:
+        """The alerts kept of each of these processes that has any: from a time on, up to an alert's id."""
+        return await self._ask(of_processes.read_of_processes, keys, since, until)
 
     async def acknowledge(self, stack: int, acknowledged: bool = True) -> None:
         """Mark a stack as seen, or not; it stays so. Raises TiercelError if it is not there or cannot be written."""

@@ -93,6 +93,7 @@ async def _figures(sensor: Sensor, fed: Fed) -> AsyncIterator[Figure]:
     async with _front_end(sensor) as ask:
         yield await _stall(f"a front end asks for {many}", lambda: ask(ListProcesses()))
         yield await _stall("it asks what the processes of the host use", lambda: ask(GetTop("")))
+        yield await _stall(f"it asks what {many} use", lambda: ask(GetTop()))
         yield await _stall("it asks what the containers use", lambda: ask(GetFigures()))
         yield await _stall(f"it asks for {MAX_CONTAINERS:,} containers", lambda: ask(ListContainers(before=0)))
 

@@ -109,9 +109,9 @@ class Made:
         """Likewise."""
         return [ProcessFigure(pid, start, 100 * _about(pid), int(1e9 * _about(-pid))) for pid, start in wanted]
 
-    async def stopped(self, wanted: Sequence[tuple[int, int]]) -> frozenset[int]:
-        """Nobody is."""
-        return frozenset()
+    async def everyone(self, wanted: Sequence[tuple[int, int]]) -> Sequence[ProcessFigure]:
+        """Likewise."""
+        return await self.processes(wanted)
 
 
 def _figure(container_id: str) -> ContainerFigure:

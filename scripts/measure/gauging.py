@@ -1,4 +1,5 @@
-"""What it costs to look at the figures of hundreds of containers, in real cgroups; root only.
+"""What it costs to look at the figures of hundreds of containers, in real cgroups, and at those of all processes; root
+only.
 
 Each has a process of its own in a network of its own, as far as the kernel lets us make one.
 """
@@ -19,6 +20,7 @@ from typing import Any
 from engine.contracts import Inhabited
 from probes.machine.cgroups import mounts
 from probes.machine.gauge import Gauge
+from probes.machine.procfs import started, stat_fields
 from scripts.measure.figure import Figure, UnmeasurableError
 
 CONTAINERS = 500
@@ -35,6 +37,7 @@ def gauging() -> Iterable[Figure]:
         raise UnmeasurableError("only root can make cgroups")
     with _containers(CONTAINERS) as containers:
         used, slices = asyncio.run(_look(containers))
+        yield from _of_processes()
     share = statistics.median(used) / _EVERY * 100
     yield Figure(f"figures of {CONTAINERS} containers: one look, CPU", statistics.median(used) * 1e3, "ms")
     yield Figure(f"figures of {CONTAINERS} containers: while a screen looks", share, "% of core", "≤ 5")
@@ -58,6 +61,35 @@ async def _look(containers: list[Inhabited]) -> tuple[list[float], float]:
         if len(await looking) != len(containers):
             raise UnmeasurableError("not every cgroup can be read here")
     return used[1:], statistics.median(longest[1:])
+
+
+def _of_processes() -> Iterator[Figure]:
+    """Of those that there are, as the view of everything asks for them."""
+    keys = list(_everyone())
+    used, longest = asyncio.run(_look_at_all(keys))
+    yield Figure("figures of all processes: one look, CPU of each process", used / len(keys) * 1e6, "µs")
+    yield Figure("figures of all processes: CPU between two breaths, longest of a look", longest * 1e3, "ms", "≤ 4")
+
+
+async def _look_at_all(keys: list[tuple[int, int]]) -> tuple[float, float]:
+    """CPU seconds of a look, and of its longest slice, medians."""
+    now = [0.0]
+    gauge = Gauge(clock=lambda: now[0])
+    used: list[float] = []
+    longest: list[float] = []
+    for _ in range(_LOOKS):
+        now[0] += _EVERY
+        began = time.process_time()
+        longest.append(await _longest_wait(asyncio.create_task(gauge.everyone(keys))))
+        used.append(time.process_time() - began)
+    return statistics.median(used[1:]), statistics.median(longest[1:])
+
+
+def _everyone() -> Iterator[tuple[int, int]]:
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with contextlib.suppress(OSError):
+                yield int(folder.name), started(stat_fields(folder)[1][19])
 
 
 async def _longest_wait(task: asyncio.Task[Any]) -> float:

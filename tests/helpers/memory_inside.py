@@ -72,8 +72,7 @@ class InsideAnswers:
         if request.pid:
             asked = (request.pid, request.start)
             return p.Top(rows=[row for row in self.world.top if (row.pid, row.start) == asked])
-        is_of_all = request.container_id is None
-        return p.Top(rows=[row for row in self.world.top if row.still or not is_of_all])
+        return p.Top(rows=list(self.world.top))
 
     def _logs(self, request: p.GetLogs) -> p.Logs:
         if self.world.logs_problem:

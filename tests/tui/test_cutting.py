@@ -69,6 +69,25 @@ def test_names_make_room_for_figures() -> None:
     assert [each.width for each in place(columns(), 80, {"Name": 60, "Ended": 20})] == [49, 7, 20]
 
 
+def counted() -> list[Column[str]]:
+    """A name that grows, and counts for which it makes room up to a bound."""
+    return [
+        Column("Name", 20, lambda row: [(row, "")], share=4),
+        Column("Alerts", 6, lambda _row: [("C1 E1 W4 N1", "")], share=1, whole=True, most=9),
+    ]
+
+
+def test_counts_get_what_is_to_spare_before_names_do() -> None:
+    assert [each.width for each in place(counted(), 40, {"Name": 60, "Alerts": 14})] == [24, 14]
+    assert [each.width for each in place(counted(), 26, {"Name": 60, "Alerts": 14})] == [15, 9]
+    assert [each.width for each in place(counted(), 60, {"Name": 10, "Alerts": 0})] == [52, 6]
+
+
+def test_a_column_that_would_be_all_gap_is_left_out() -> None:
+    assert [each.column.title for each in place(columns(), 22, {"Name": 60, "Ended": 10})] == ["Name", "Pid"]
+    assert [each.width for each in place(columns(), 22, {"Name": 60, "Ended": 10})] == [13, 7]
+
+
 @given(st.integers(0, 120), st.integers(1, 90), st.integers(0, 20))
 def test_columns_are_never_wider_than_their_list(width: int, name: int, ended: int) -> None:
     placed = place(columns(), width, {"Name": name, "Ended": ended})

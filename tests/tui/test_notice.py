@@ -10,6 +10,7 @@ from tests.helpers.driving import NARROW, driving
 from tests.helpers.incident import incident
 from tests.helpers.keys.checks import alerts_shown, listing, view_shown
 from tests.helpers.responses import respondable
+from tui.passing import KEPT, messages_text
 from tui.places import AlertPlace
 from tui.widgets import notice
 from tui.widgets.notice import Notice, Part, fitted
@@ -162,3 +163,61 @@ async def test_a_word_that_is_taken_back_before_it_was_told_is_not_told(monkeypa
         drive.pane.query_one(Notice).hush()
         await drive.settled()
         assert drive.text().count("over and over") < 10, "only the line itself"
+
+
+async def test_a_word_in_passing_takes_the_place_of_the_one_before_and_warnings_stay() -> None:
+    async with driving(incident(), NARROW) as drive:
+        await drive.until_shown("Sensitive file read")
+        drive.app.notify("there is no key f13", severity="warning", timeout=600.0)
+        drive.app.notify("Copied.", timeout=600.0)
+        await drive.until_shown("there is no key f13", "Copied.")
+        drive.app.notify("Nothing is below it.", timeout=600.0)
+        await drive.until_shown("Nothing is below it.", "there is no key f13")
+        await drive.until_gone("Copied.")
+
+
+async def test_a_short_word_in_passing_covers_no_row_of_a_small_terminal() -> None:
+    async with driving(incident(), NARROW, clock=StillClock()) as drive:
+        await drive.until_shown("Sensitive file read")
+        before = drive.text().splitlines()
+        drive.app.notify("Copied.", timeout=600.0)
+        await drive.until_shown("Copied.")
+        drive.app.notify("Nothing is below it.", timeout=600.0)
+        await drive.until(lambda: "Nothing is below it." in drive.text() and "Copied." not in drive.text())
+        await drive.settled()
+        other = [number for number, line in enumerate(drive.text().splitlines()) if line != before[number]]
+        assert other == [2], "the line of the notice"
+
+
+async def test_what_was_said_is_read_again_however_long_it_was() -> None:
+    reason = "the daemon of this container does not answer, and has not for more than ten minutes: connection reset"
+    async with driving(incident(), NARROW) as drive:
+        await drive.until_shown("Sensitive file read")
+        drive.pane.say(("◌ asking", "dim"))
+        for _ in range(3):
+            drive.pane.refuse(TiercelError(reason, hint="look whether it runs: systemctl status docker"))
+        drive.app.tell("Nothing is below it.")
+        await drive.press("ctrl+n")
+        await drive.until_shown("Said of late")
+        said = [*drive.app.said]
+        assert [text.startswith(reason) for _, text in said] == [True, False], "once, without what is under way"
+        assert "systemctl status docker" in drive.text()
+        first, last = messages_text(said).plain.splitlines()
+        assert first.endswith("Nothing is below it."), "the latest first"
+        assert reason in last
+
+
+async def test_of_all_that_was_said_the_latest_is_kept() -> None:
+    async with driving(incident()) as drive:
+        for number in range(KEPT + 5):
+            drive.app.remember(f"[b]word {number}")
+        assert [text for _, text in drive.app.said][:: KEPT - 1] == ["[b]word 5", f"[b]word {KEPT + 4}"]
+        await drive.press("ctrl+n")
+        await drive.until_shown(f"[b]word {KEPT + 4}")
+
+
+async def test_what_textual_says_with_markup_is_kept_without_it() -> None:
+    async with driving(incident()) as drive:
+        drive.app.notify("Saved to [$text-success]'a.svg'", title="Screenshot")
+        drive.app.tell("[b]plain")
+        assert [text for _, text in drive.app.said] == ["Screenshot: Saved to 'a.svg'", "[b]plain"]

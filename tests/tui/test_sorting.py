@@ -13,7 +13,7 @@ from tests.helpers.driving import NARROW, WIDE, Drive, driving
 from tests.helpers.incident import WEB, incident
 from tests.helpers.keys.checks import listing, view_shown
 from tests.helpers.keys.orders import names
-from tui.panes.sorting import SLICE, ordered
+from tui.panes.sorting import DOWN, SLICE, UP, ordered
 from tui.places import ContainerPlace
 
 SIZES = [pytest.param(NARROW, id="80x24"), pytest.param(WIDE, id="160x50")]
@@ -60,16 +60,27 @@ async def test_rules_by_what_they_do(size: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_in_a_narrow_column_the_sign_stands_where_letters_were(size: tuple[int, int]) -> None:
+async def test_the_sign_of_an_order_stands_in_the_gap_where_its_column_is_full(size: tuple[int, int]) -> None:
     async with driving(incident(), size) as drive:
         await view_shown(drive, "5", "Sensitive file read")
         heading = next(line for line in drive.text().splitlines() if "Hits" in line)
         await until_by(drive, "Priority")
         (sorted_by,) = [line for line in drive.text().splitlines() if "Hits" in line]
-        assert sorted_by == heading.replace(" P ", " ▼ ", 1)
+        assert sorted_by == heading.replace(" P ", " P▼", 1)
         await until_by(drive, "Last")
         (sorted_by,) = [line for line in drive.text().splitlines() if "Hits" in line]
-        assert sorted_by == heading.replace("Last", "Las▼")
+        assert sorted_by.rstrip() == heading.replace("Last ", "Last▼").rstrip()
+
+
+@pytest.mark.parametrize("size", [*SIZES, pytest.param((40, 12), id="40x12")])
+@pytest.mark.parametrize("view", ["2", "3"])
+async def test_no_heading_loses_a_letter_to_the_sign(view: str, size: tuple[int, int]) -> None:
+    async with driving(incident(), size) as drive:
+        await drive.press(view)
+        await drive.until(lambda: listing(drive).selected is not None)
+        for column in [one for one in listing(drive).shown_columns() if one.order is not None]:
+            await drive.press("greater_than_sign")
+            assert any(f" {column.title}{sign}" in drive.text() for sign in (UP, DOWN)), drive.text()
 
 
 @pytest.mark.parametrize("size", SIZES)

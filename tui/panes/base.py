@@ -111,6 +111,9 @@ class Pane(Exporting, Backdrop):
     def say(self, *spans: Span) -> None:
         """Put a word above the content, after what holds there anyway. It stays until the next."""
         self._word = [span for span in spans if span[0]]
+        text = "".join(text for text, _ in self._word)
+        if text and not text.startswith(UNDER_WAY):
+            self.navigator.remember(text)
         self.show_state()
 
     def lose(self) -> None:

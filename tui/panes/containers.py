@@ -115,7 +115,16 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
                 order=lambda row: figures.value("processes")(row.info.id) or row.processes or None,
                 descends=True,
             ),
-            Column("Alerts", 11, _alerts, order=lambda row: burning(row.alerts), descends=True),
+            Column(
+                "Alerts",
+                11,
+                _alerts,
+                share=1,
+                whole=True,
+                most=11,
+                order=lambda row: burning(row.alerts),
+                descends=True,
+            ),
             Column(
                 "Age",
                 4,

@@ -38,6 +38,10 @@ AT_FIRST = 150
 """Rows that are shown while the others are on their way."""
 AT_ONCE = 1_000
 """Rows up to which they are filtered at once."""
+_ROOMY = 60
+"""Cells of a list in which there is room for what is measured beside the names."""
+_FIGURES = frozenset({"CPU", "Mem"})
+"""The columns of what is measured."""
 
 
 class ProcessesPane(Responding, MeasuringPane, SortedPane[ProcessRow]):
@@ -90,15 +94,15 @@ class ProcessesPane(Responding, MeasuringPane, SortedPane[ProcessRow]):
         )
 
     def _columns(self) -> list[Column[ProcessRow]]:
-        left_out = ("CPU", "Mem") if self._container_id is None else ("Container",)
-        return [column for column in self._all_columns() if column.title not in left_out]
+        is_of_all = self._container_id is None
+        return [column for column in self._all_columns() if is_of_all or column.title != "Container"]
 
     def _all_columns(self) -> list[Column[ProcessRow]]:
         return [
             Column("Process", 30, self._process, share=4, order=lambda row: row.cmdline or row.name),
-            Column("Alerts", 6, alerts_cell, order=_burning, descends=True),
-            Column("CPU", 5, self._cpu, right=True, order=self._used("cpu"), descends=True),
-            Column("Mem", 5, self._memory, right=True, order=self._used("memory"), descends=True),
+            Column("Alerts", 6, alerts_cell, share=1, whole=True, most=11, order=_burning, descends=True),
+            self._figures("CPU", self._cpu, "cpu"),
+            self._figures("Mem", self._memory, "memory"),
             Column("Pid", 7, lambda row: [(str(row.pid), "dim")], right=True, order=lambda row: row.pid),
             Column("User", 8, lambda row: [(_user(row), "")], share=1, from_width=90, order=_user),
             Column("Tty", 7, lambda row: [(words.terminal(row.tty), "")], from_width=90),
@@ -123,6 +127,16 @@ class ProcessesPane(Responding, MeasuringPane, SortedPane[ProcessRow]):
             Column("", 10, self._standing, name="State", exact=self._stands, share=1, whole=True),
         ]
 
+    def _figures(self, title: str, cell: Callable[[ProcessRow], list[Span]], what: str) -> Column[ProcessRow]:
+        used = self._used(what)
+        return Column(
+            title, 5, cell, right=True, from_width=_ROOMY, order=used, descends=True, there=self._can_be_measured
+        )
+
+    def _can_be_measured(self) -> bool:
+        """What was recorded cannot."""
+        return not self.front.is_replay
+
     def _figure(self, row: ProcessRow) -> ProcessFigure | None:
         """What it uses now: at another time nobody knows."""
         return None if self.front.travel.at else self._top.get(self.key(row))
@@ -145,11 +159,11 @@ class ProcessesPane(Responding, MeasuringPane, SortedPane[ProcessRow]):
         return known if not row.exit_time else []
 
     async def measure(self) -> None:
-        """What the processes of one container, or of the host, use now; of all, of which there are too many, who stands
-        still."""
+        """What they use now, and who stands still. Only what is sorted by it is sorted anew."""
         rows = (await self.front.ask(GetTop(self._container_id), Top)).rows
         before, self._top = self._top, {(row.pid, row.start): row for row in rows}
-        if self.sorted_by is not None or (self.sought and still(before) != still(self._top)):
+        by_figures = self.sorted_by is not None and self.sorted_by.title in _FIGURES
+        if by_figures or (self.sought and still(before) != still(self._top)):
             self.show_rows(self.sought)
         self.list.redraw()
 

@@ -20,6 +20,8 @@ GAP = 2
 """Cells between two columns."""
 _LEAST_MIDDLE = 12
 """Cells from which on there is a beginning and an end to show."""
+_LEAST_NUMBER = 3
+"""Cells from which on something of a number is seen."""
 _LEAST = 12
 """Cells that are left to a name that makes room."""
 
@@ -53,6 +55,10 @@ class Column(Generic[Row]):
     """What does not fit is cut in the middle: of a path the end says most."""
     whole: bool = False
     """Of a column that grows: it has what it needs, and names make room for it. Of a figure no part says anything."""
+    most: int | None = None
+    """Of such a column: the width up to which names make room; beyond, it gets what is to spare, before they do."""
+    there: Callable[[], bool] = lambda: True
+    """Whether there can be anything in it just now; else it is not shown."""
 
     def text(self, row: Row) -> str:
         """The cell outside of the screen: uncut, without tones."""
@@ -71,20 +77,30 @@ def place(columns: Sequence[Column[Row]], width: int, needs: Mapping[str, int] |
     """The columns shown at a width, left to right.
 
     ``needs`` are the cells of the longest text in each column that grows, by title: what one does not need goes to
-    those that cut theirs.
+    those that cut theirs, first to those of which no part says anything.
     """
     shown = [column for column in columns if _is_shown(column, width)]
     wanted = [_wanted(column, needs or {}) for column in shown]
-    widths = [want if column.whole else min(column.width, want) for column, want in zip(shown, wanted, strict=True)]
+    widths = [min(_first(column, want), want) for column, want in zip(shown, wanted, strict=True)]
     room = width - sum(widths) - GAP * (len(shown) - 1)
     if room < 0:
         _narrow(shown, widths, -room)
+        if lost := [each for each, got, want in zip(shown, widths, wanted, strict=True) if _is_lost(each, got, want)]:
+            return place([column for column in shown if column is not lost[-1]], width, needs)
     room = max(0, room)
-    for limits in (wanted, None):
-        for index, extra in enumerate(_shared(shown, widths, room, limits)):
+    whole, names = ([column.share > 0 and column.whole is is_whole for column in shown] for is_whole in (True, False))
+    for among, limits in ((whole, wanted), (names, wanted), (names, None)):
+        for index, extra in enumerate(_shared(shown, widths, room, limits, among)):
             widths[index] += extra
             room -= extra
     return [Placed(column, got) for column, got in zip(shown, widths, strict=True)]
+
+
+def _first(column: Column[Row], wanted: int) -> int:
+    """The width with which a column begins, before what is to spare is shared."""
+    if not column.whole:
+        return column.width
+    return wanted if column.most is None else column.most
 
 
 def _wanted(column: Column[Row], needs: Mapping[str, int]) -> int:
@@ -104,12 +120,21 @@ def _narrow(columns: Sequence[Column[Row]], widths: list[int], lacking: int) -> 
             lacking -= given
 
 
+def _is_lost(column: Column[Row], width: int, wanted: int) -> bool:
+    """Whether it takes a gap and shows nothing, or nothing that says anything."""
+    return width < min(wanted, _LEAST_NUMBER if column.right else 1)
+
+
 def _shared(
-    columns: Sequence[Column[Row]], widths: Sequence[int], room: int, limits: Sequence[int] | None
+    columns: Sequence[Column[Row]],
+    widths: Sequence[int],
+    room: int,
+    limits: Sequence[int] | None,
+    among: Sequence[bool],
 ) -> list[int]:
-    """What each column gets of the room, in proportion, none more than up to its limit."""
+    """What each of some columns gets of the room, in proportion, none more than up to its limit."""
     extras = [0] * len(columns)
-    open_ = [index for index, column in enumerate(columns) if column.share]
+    open_ = [index for index, is_meant in enumerate(among) if is_meant]
     while room and (open_ := [i for i in open_ if limits is None or widths[i] + extras[i] < limits[i]]):
         shares, before = sum(columns[index].share for index in open_), room
         for index in open_:
@@ -121,10 +146,10 @@ def _shared(
 
 
 def column_at(placed: Sequence[Placed[Row]], x: int) -> Column[Row] | None:
-    """The column that is drawn at a place of the line, None between two."""
+    """The column that is drawn at a place of the line, or whose sign is, None between two."""
     begin = 0
     for each in placed:
-        if begin <= x < begin + each.width:
+        if begin <= x <= begin + each.width:
             return each.column
         begin += each.width + GAP
     return None
@@ -132,7 +157,7 @@ def column_at(placed: Sequence[Placed[Row]], x: int) -> Column[Row] | None:
 
 def _is_shown(column: Column[Row], width: int) -> bool:
     is_apt = width >= column.from_width and (column.below_width is None or width < column.below_width)
-    return is_apt and not column.in_files
+    return is_apt and not column.in_files and column.there()
 
 
 def fit(spans: Sequence[Span], width: int, right: bool = False, middle: bool = False) -> list[Span]:

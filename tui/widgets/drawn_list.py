@@ -16,7 +16,7 @@ from textual.strip import Strip
 
 from tui.theme import Span, cursor_style
 from tui.widgets.columns import Column, Placed, place
-from tui.widgets.line import GUTTER, line, row_line
+from tui.widgets.line import GUTTER, heading_line, line, row_line
 from tui.widgets.page_cache import PageCache
 from tui.widgets.taking import MARK, Taking
 
@@ -105,18 +105,20 @@ class DrawnList(Taking[Row], Generic[Row]):
         look = self._look or self._take_look()
         index = y - 1 + round(self.scroll_y)
         if y == 0:
-            return self._row(look, [tuple(self._heading(placed)) for placed in look.placed], look.base, None)
+            return self._heading(look)
         if not self.total:
             return self._said(look, (" ", ""), *self.placeholder) if y == 2 else self._said(look)
         if index >= self.total:
             return self._said(look)
         return self._of_row(look, index)
 
-    def _heading(self, placed: Placed[Row]) -> list[Span]:
-        """In a narrow column the sign takes the place of letters: it says what they do not."""
-        title = placed.column.title
-        sign = self.heading_signs.get(title, "")
-        return [(title[: placed.width - len(sign)] if sign else title, "faint"), (sign, "accent")]
+    def _heading(self, look: _Look) -> Strip:
+        """The titles; no column grows for them."""
+        signs = self.heading_signs
+        strip = self._strips.get(key := tuple(signs.items()))
+        if strip is None:
+            strip = self._strips[key] = heading_line(look.theme, look.width, look.placed, signs, look.base)
+        return strip
 
     def _of_row(self, look: _Look, index: int) -> Strip:
         base = look.lit if index == self.cursor else look.base
@@ -132,15 +134,14 @@ class DrawnList(Taking[Row], Generic[Row]):
             cells = [tuple((text, dim.get(tone, tone)) for text, tone in spans) for spans in cells]
         return self._row(look, cells, base, sign)
 
-    def _row(self, look: _Look, cells: Sequence[tuple[Span, ...]], base: Style, sign: str | None) -> Strip:
-        """Cells behind a sign; a heading has none, and no column grows for it."""
+    def _row(self, look: _Look, cells: Sequence[tuple[Span, ...]], base: Style, sign: str) -> Strip:
+        """Cells behind a sign."""
         key = (tuple(cells), base, sign)
         strip = self._strips.get(key)
         if strip is None:
             both = list(zip(look.placed, cells, strict=True))
-            if sign is not None:
-                self._learn(both)
-            strip = self._strips[key] = row_line(look.theme, look.width, both, base, sign or "")
+            self._learn(both)
+            strip = self._strips[key] = row_line(look.theme, look.width, both, base, sign)
         return strip
 
     def _said(self, look: _Look, *spans: Span, base: Style | None = None) -> Strip:
@@ -151,10 +152,12 @@ class DrawnList(Taking[Row], Generic[Row]):
         return strip
 
     def _learn(self, cells: Sequence[tuple[Placed[Row], Sequence[Span]]]) -> None:
-        """A longer text than any before: the columns are placed anew, a few cells at a time."""
+        """A longer text than any before: the columns are placed anew, a few cells at a time. A column of figures that
+        has none yet has room to give."""
         for placed, spans in cells:
-            step = 1 if placed.column.whole else _STEP
-            need = -(-sum(cell_len(text) for text, _ in spans) // step) * step if placed.column.share else 0
-            if need > self._needs.get(placed.column.title, 0):
-                self._needs[placed.column.title] = need
+            column = placed.column
+            step, known = (1, -1) if column.whole else (_STEP, 0)
+            need = -(-sum(cell_len(text) for text, _ in spans) // step) * step if column.share else known
+            if need > self._needs.get(column.title, known):
+                self._needs[column.title] = need
                 self.call_after_refresh(self.redraw)

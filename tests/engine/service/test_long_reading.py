@@ -13,10 +13,10 @@ from engine.errors import ProtocolError
 from engine.protocol import Done, Reply
 from engine.service.frames import encode, to_reply
 from engine.service.long_reading import LONG, SLICE, reply_of
-from tests.engine.service.test_long_replies import containers, processes
+from tests.engine.service.test_long_replies import containers, processes, top
 
 
-@given(st.integers(0, 3 * SLICE + 1), st.sampled_from([processes, containers]))
+@given(st.integers(0, 3 * SLICE + 1), st.sampled_from([processes, containers, top]))
 @settings(deadline=None, max_examples=30)
 def test_in_slices_it_is_what_it_is_at_once(count: int, make: Callable[[int], Reply]) -> None:
     body = encode(make(count))

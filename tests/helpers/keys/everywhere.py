@@ -10,6 +10,7 @@ from tui.app import INTERRUPTED
 from tui.frame import MainFrame
 from tui.help import HelpScreen
 from tui.panes import PANES
+from tui.words import moment
 
 
 @does("inside", "back")
@@ -51,6 +52,17 @@ async def _(drive: Drive, key: str) -> None:
     await drive.press(key)
     assert isinstance(drive.app.screen, HelpScreen)
     await drive.until_shown("Acknowledge, or take it back")
+    await drive.press("escape")
+    assert len(drive.app.screen_stack) == 1
+
+
+@does("everywhere", "messages")
+async def _(drive: Drive, key: str) -> None:
+    await alerts_shown(drive)
+    drive.app.tell("A word in passing.")
+    await drive.press(key)
+    await drive.until_shown("Said of late", f"{moment(drive.app.said[-1][0])}  A word in passing.")
+    await drive.until(lambda: drive.text().count("A word in passing.") == 1)
     await drive.press("escape")
     assert len(drive.app.screen_stack) == 1
 

@@ -10,8 +10,10 @@ import pytest
 
 from engine.contracts import Inhabited
 from probes.kernel.decode import TICK
-from probes.machine.gauge import MAX_PROCESSES, PERIOD, STALE, Gauge
+from probes.machine.gauge import PERIOD, Gauge
+from probes.machine.process_gauge import MAX_PROCESSES, REST
 from probes.machine.process_trees import stopped
+from probes.machine.readings import LEAST, STALE
 
 WEB, DB = "ab" * 32, "cd" * 32
 LO = "Inter-|   Receive\n face |bytes\n    lo: 99 1 0 0 0 0 0 0 99 1 0 0 0 0 0 0\n"
@@ -119,7 +121,7 @@ async def test_two_front_ends_look_at_processes_of_two_containers_in_turn(host: 
     assert all(row.cpu for row in found)
     host.now += STALE + 1
     await host.gauge.processes([keys[9]])
-    assert len(host.gauge._processes._last) == 1
+    assert len(host.gauge._processes.readings) == 1
 
 
 async def test_the_places_of_containers_that_are_gone_are_forgotten(host: Host) -> None:
@@ -209,18 +211,72 @@ async def test_who_is_stopped_is_what_a_plain_look_says_whatever_the_name(host: 
     for pid, state in enumerate("RSDTtZX", 7):
         host.write(host.proc / f"{pid}/stat", stat(100, 5, state).replace("a ) b", name))
         keys += [(pid, 5 * TICK), (pid, 6 * TICK)]
-    assert await host.gauge.stopped(keys) == stopped(keys, host.proc) == {10}
+    rows = await host.gauge.everyone(keys)
+    assert {row.pid for row in rows if row.still} == stopped(keys, host.proc) == {10}
+    assert [row.pid for row in rows] == list(range(7, 14))
 
 
 async def test_who_is_stopped_is_known_by_pid_and_start(host: Host) -> None:
     for pid, state in ((7, "T"), (8, "S"), (9, "T"), (10, "Z")):
         host.write(host.proc / f"{pid}/stat", stat(100, 5, state))
     keys = [(7, 5 * TICK), (8, 5 * TICK), (9, 4 * TICK), (10, 5 * TICK), (11, 5 * TICK)]
-    assert await host.gauge.stopped(keys) == {7}
     assert {row.pid: row.still for row in await host.gauge.processes(keys)} == {7: "frozen", 8: "", 10: ""}
 
 
-async def test_who_is_stopped_is_known_among_more_than_are_measured(host: Host) -> None:
+async def test_of_all_processes_there_may_be_more_than_of_one_container(host: Host) -> None:
     host.write(host.proc / "7/stat", stat(100, 5, "T"))
-    ended = [(pid, 5 * TICK) for pid in range(8, 8 + MAX_PROCESSES)]
-    assert await host.gauge.stopped([*ended, (7, 5 * TICK)]) == {7}
+    every = [*((pid, 5 * TICK) for pid in range(8, 8 + MAX_PROCESSES)), (7, 5 * TICK)]
+    assert [row.still for row in await host.gauge.everyone(every)] == ["frozen"]
+    assert await host.gauge.processes(every) == []
+
+
+async def test_all_processes_are_looked_at_once_for_all_front_ends(host: Host) -> None:
+    host.write(host.proc / "7/stat", stat(100, 5))
+    first = await host.gauge.everyone([(7, 5 * TICK)])
+    host.now += PERIOD / 2
+    host.write(host.proc / "7/stat", stat(150, 5))
+    assert await host.gauge.everyone([(7, 5 * TICK)]) is first
+    host.now += PERIOD / 2
+    assert [row.cpu for row in await host.gauge.everyone([(7, 5 * TICK)])] == [pytest.approx(50 / PERIOD)]
+
+
+async def test_a_look_at_all_processes_that_takes_long_is_taken_less_often(host: Host) -> None:
+    """Here every question about the time takes half a second."""
+    clock = Slow(host)
+    gauge = Gauge(proc=host.proc, clock=clock)
+    for pid in range(7, 17):
+        host.write(host.proc / f"{pid}/stat", stat(100, 5))
+    keys = [(pid, 5 * TICK) for pid in range(7, 17)]
+    begun = clock.now
+    first = await gauge.everyone(keys)
+    took = clock.now - begun
+    assert took > STALE / REST, "so long that what is read is soon too old"
+    host.now = begun + REST * (took - 1)
+    assert await gauge.everyone(keys) is first
+    host.now = begun + REST * took + 1
+    assert all(row.cpu is not None for row in await gauge.everyone(keys))
+
+
+class Slow:
+    """A clock of a machine where everything takes long."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    @property
+    def now(self) -> float:
+        return self._host.now
+
+    def __call__(self) -> float:
+        self._host.now += 0.5
+        return self._host.now
+
+
+async def test_who_asks_again_a_moment_later_is_told_the_same(host: Host) -> None:
+    """The kernel counts in hundredths of a second: between two front ends a process would seem to use nothing, or
+    everything."""
+    for used, later in ((0, 2.0), (100, LEAST / 2), (101, 0.0)):
+        host.write(host.proc / "7/stat", stat(used, 5))
+        (row,) = await host.gauge.processes([(7, 5 * TICK)])
+        host.now += later
+    assert row.cpu == 50.0

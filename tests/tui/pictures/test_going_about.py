@@ -40,6 +40,17 @@ async def test_words_in_passing(opened: Opened, monkeypatch: pytest.MonkeyPatch)
         await scene.take("long")
 
 
+async def test_what_was_said_of_late(opened: Opened) -> None:
+    async with opened(incident()) as scene:
+        await scene.press("ctrl+n")
+        await scene.take("nothing")
+        await scene.press("escape")
+        for word in ("The sensor is there again.", "Copied: web  /tmp/x id"):
+            scene.drive.app.remember(word)
+        await scene.press("ctrl+n")
+        await scene.take("two")
+
+
 async def test_a_bundle_of_several(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(notice, "LONG", 600.0)
     async with opened(incident()) as scene:
