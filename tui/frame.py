@@ -17,8 +17,8 @@ from engine.events import Phase
 from engine.protocol import Pulse
 from tui import words
 from tui.actions import bindings
+from tui.dialogs.menu import Item, MenuScreen, items_of
 from tui.front import Front, Link
-from tui.menu import Item, MenuScreen, items_of
 from tui.navigation import Navigator
 from tui.panes.base import Pane
 from tui.places import Place

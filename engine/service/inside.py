@@ -16,7 +16,7 @@ from engine.sensor import Sensor
 from engine.service.peer import who_asks
 from engine.sliced import RUN, breathing
 from engine.state.processes import Process, ProcessKey
-from engine.state.views import living
+from engine.views.rows import living
 
 
 class InsideDesk:

@@ -124,7 +124,7 @@ class Process:
         self.severities: dict[Priority, int] | None = None
         """Alerts it has caused, by priority; None for none."""
         self.step: tuple[object, Ancestor] | None = None
-        """What the latest alert has told of it (:mod:`engine.judge`), and of which state it was made."""
+        """What the latest alert has told of it (:mod:`engine.judging.judge`), and of which state it was made."""
 
     def count_alert(self, priority: Priority) -> None:
         """It has caused another."""

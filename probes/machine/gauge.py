@@ -17,8 +17,8 @@ from typing import Generic, TypeVar
 
 from engine.contracts import Inhabited
 from engine.protocol import ContainerFigure, ProcessFigure, Still
-from probes.kernel.decode import TICK
 from probes.machine.cgroups import mounts
+from probes.machine.clocks import TICK
 from probes.machine.container_cgroup import ContainerCgroup, cgroup_of, read
 from probes.machine.procfs import is_stopped, is_stopped_process, started
 

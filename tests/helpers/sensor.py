@@ -1,7 +1,7 @@
 """A sensor in memory: answers the protocol's requests from plain data, and pushes pulses when told to.
 
 It keeps the promises of the real one: stacks newest first, ``before`` as a look at the past, filters as
-:mod:`engine.filter` reads them, refusals as TiercelError, an end that every waiting request hears of.
+:mod:`engine.filters.alert_filter` reads them, refusals as TiercelError, an end that every waiting request hears of.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from engine.alerts import Alert
 from engine.errors import TiercelError
 from engine.events import Phase
 from engine.explanation import Explanation
-from engine.filter import Subject, parse_filter
+from engine.filters.alert_filter import Subject, parse_filter
+from engine.filters.query import Column, Table, has_field, split_inversion, words
 from engine.inspection import lines_of
-from engine.query import Column, Table, has_field, split_inversion, words
 from engine.service.client import SensorGone
 from engine.store.rows import subject
 from tests.helpers.grouped import grouped, with_beats

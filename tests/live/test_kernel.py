@@ -20,9 +20,9 @@ from engine.errors import SourceError
 from engine.events import HOST, KernelEvent, ProcessInfo, Snapshot
 from engine.schema import EVENT_TYPES
 from engine.state.processes import Process
-from probes.kernel.decode import TICK
 from probes.machine import snapshots
 from probes.machine.cgroups import hierarchies
+from probes.machine.clocks import TICK
 from tests.helpers.kernel import Watched, attached_programs, descriptor, only, snapshot, watching
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]

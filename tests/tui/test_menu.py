@@ -6,7 +6,7 @@ import pytest
 
 from tests.helpers.driving import NARROW, WIDE, driving
 from tests.helpers.incident import incident
-from tui.menu import MenuScreen, items_of
+from tui.dialogs.menu import MenuScreen, items_of
 
 SIZES = [pytest.param(NARROW, id="80x24"), pytest.param(WIDE, id="160x50")]
 

@@ -25,7 +25,7 @@ from tests.helpers.incident import WEB, incident, log
 from tests.helpers.keys.checks import view_shown
 from tests.helpers.sensor import NOW
 from tui import words
-from tui.keymap import Keys
+from tui.keys.keymap import Keys
 from tui.places import AlertPlace, ContainerPlace
 from tui.travel import SPEEDS, Travel, time_of
 from tui.widgets.log_view import LogView

@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 from textual.binding import BindingType
 
 from engine import sheet
+from engine.filters.query import has_field, known_fields, refuse_unknown, split_inversion, tree
 from engine.lang.fields import resolve
 from engine.protocol import EventRow, Events, Health, ListEvents
-from engine.query import has_field, known_fields, refuse_unknown, split_inversion, tree
 from tui import clip, words
 from tui.actions import bindings
 from tui.front import Front

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 
 from engine.alerts import Priority
 from engine.errors import TiercelError, UsageError
-from engine.query import Table, refuse_unknown, split_inversion, words
+from engine.filters.query import Table, refuse_unknown, split_inversion, words
 from tui.front import Front
 from tui.panes.base import Pane, waiting_for
 from tui.panes.filtering import FilterPane

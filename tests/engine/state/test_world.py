@@ -13,11 +13,12 @@ from engine.alerts import Alert, Ancestor, ContainerRef, Priority
 from engine.errors import UsageError
 from engine.events import ContainerAction, ContainerInfo, ContainerUnknown, Fd, KernelEvent, Users
 from engine.protocol import Change, ContainerRow, EventRow, ListEvents, ProcessRow
-from engine.state import views
 from engine.state.containers import KEEP_GONE, ContainerTable
 from engine.state.event import Event
 from engine.state.recent import Recent
 from engine.state.world import World
+from engine.views import rows as views
+from engine.views.views import Views
 from tests.helpers.steps import steps
 from tests.helpers.world import (
     DB,
@@ -50,15 +51,15 @@ def world() -> World:
 
 
 def rows_of(world: World, request: ListEvents) -> list[EventRow]:
-    return asyncio.run(world.event_rows(request))
+    return asyncio.run(Views(world).event_rows(request))
 
 
 def processes(world: World, container_id: str | None = None, *, exited: bool = True) -> list[ProcessRow]:
-    return asyncio.run(world.process_rows(container_id, exited))
+    return asyncio.run(Views(world).process_rows(container_id, exited))
 
 
 def container_rows(world: World) -> list[ContainerRow]:
-    return asyncio.run(world.container_rows())
+    return asyncio.run(Views(world).container_rows())
 
 
 def expire(world: World, now: int) -> None:
@@ -120,7 +121,7 @@ def test_a_check_of_its_health_is_nobody_who_enters(world: World, healthcheck: l
     world.apply(docker(at=1, healthcheck=healthcheck))
     for at, detail in ((2, command), (3, f"{command}; sh"), (4, "sh")):
         world.apply(ContainerAction(id=WEB, time=T0 + at, action="exec_start", attributes={"detail": detail}))
-    (row,) = asyncio.run(world.container_rows())
+    (row,) = asyncio.run(Views(world).container_rows())
     assert (row.execs, row.last_exec) == (2, T0 + 4)
 
 
@@ -412,7 +413,7 @@ def test_events_by_a_condition_or_by_words(world: World) -> None:
 async def test_a_tree_of_many_processes_lets_others_go_on() -> None:
     world = World()
     world.apply(snapshot(*(process_info(pid, ppid=pid // 2) for pid in range(1, 2001))))
-    making = asyncio.ensure_future(world.process_rows())
+    making = asyncio.ensure_future(Views(world).process_rows())
     breaths = 0
     while not making.done():
         await asyncio.sleep(0)
@@ -424,14 +425,14 @@ async def test_a_tree_of_many_processes_lets_others_go_on() -> None:
 async def test_the_first_rows_of_a_tree_are_those_of_the_whole() -> None:
     world = World()
     world.apply(snapshot(*(process_info(pid, ppid=pid // 2) for pid in range(1, 500))))
-    whole = await world.process_rows()
+    whole = await Views(world).process_rows()
     for limit in (1, 7, 499, 1000):
-        assert await world.process_rows(limit=limit) == whole[:limit]
+        assert await Views(world).process_rows(limit=limit) == whole[:limit]
 
 
 async def test_a_search_through_many_events_lets_others_go_on(world: World) -> None:
     apply(world, *(opened(f"/f/{number}", at=10 + number, pid=1000 + number // 90) for number in range(1000)))
-    search = asyncio.ensure_future(world.event_rows(ListEvents(filter="no such words")))
+    search = asyncio.ensure_future(Views(world).event_rows(ListEvents(filter="no such words")))
     breaths = 0
     while not search.done():
         await asyncio.sleep(0)
