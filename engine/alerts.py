@@ -95,7 +95,7 @@ class Alert(msgspec.Struct, omit_defaults=True):
     description: str = ""
     """The rule's ``desc``."""
     evidence: bytes = b""
-    """What the fields in the rule's condition were, for an explanation (:mod:`engine.evidence`). Stays in the store."""
+    """What the rule's condition saw, to explain it later (:mod:`engine.judging.evidence`). Stays in the store."""
 
     @property
     def process(self) -> Ancestor | None:

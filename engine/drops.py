@@ -11,7 +11,7 @@ from collections import Counter
 
 from engine.alerts import DROP_RULE, Alert, Ancestor, Priority, Value
 from engine.events import HOST, OTHER, Loss
-from engine.judge import container_ref, lineage_of
+from engine.judging.judge import container_ref, lineage_of
 from engine.state.containers import Container
 from engine.state.world import World
 

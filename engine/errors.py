@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from engine.rules.problems import Problem
+    from engine.problems import Problem
 
 
 class TiercelError(Exception):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.judge import container_ref
+from engine.judging.judge import container_ref
 from engine.state.world import World
 from engine.store import AlertStore
 

@@ -24,13 +24,13 @@ from engine.events import Input, KernelEvent, Loss, Phase, RuntimeState, SourceS
 from engine.flight.recorder import FlightRecorder
 from engine.health import Vitals, health_of
 from engine.history import History
-from engine.hits import Hits
-from engine.judge import alert_of
+from engine.judging.judge import alert_of
 from engine.naming import Naming
 from engine.protocol import Health, Pulse, Reload
-from engine.responding import Responding
+from engine.response.doing import Responding
 from engine.rules.ruleset import RuleSet
-from engine.ruling import Ruling
+from engine.ruling.hits import Hits
+from engine.ruling.in_force import Ruling
 from engine.shells import Shells
 from engine.sinks.fanout import Fanout
 from engine.state.event import Event

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.audit import Log, Record, Target, Who, begin, go_on
 from engine.errors import TiercelError
 from engine.keeping import Piece, Room, pieces, remove, too_much
 from engine.protocol import KeptRow, ListStacks
+from engine.response.audit import Log, Record, Target, Who, begin, go_on
 from engine.store import AlertStore
 
 ROOM = Room()

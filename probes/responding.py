@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from engine.errors import TiercelError
-from engine.responding import Outcome, Responding, Seeds
-from engine.response import Network, Own, Standing
+from engine.response.doing import Outcome, Responding, Seeds
+from engine.response.possible import Network, Own, Standing
 from engine.scrub import scrub
 from engine.sensor import Sensor
 from engine.state.processes import ProcessKey

@@ -47,8 +47,8 @@ from probes.sessions import new_session
 from probes.summary import Tell, tell_summary
 
 if TYPE_CHECKING:
+    from probes.recordings.capture_recorder import CaptureRecorder
     from probes.recordings.recorder import Recorder
-    from probes.scap.recorder import CaptureRecorder
 
 
 @contextlib.contextmanager
@@ -139,8 +139,8 @@ def _hostname(options: Options) -> str:
 
 def _recorder(path: Path) -> Recorder | CaptureRecorder:
     """The form of what is recorded is told by the file's name."""
+    from probes.recordings.capture_recorder import CaptureRecorder
     from probes.recordings.recorder import Recorder
-    from probes.scap.recorder import CaptureRecorder
 
     kind = CaptureRecorder if path.name.endswith((".scap", ".scap.gz")) else Recorder
     return kind(path, hostname=hostname(), keep_empty=False)

@@ -19,7 +19,7 @@ def test_captures(folder: Path, as_json: bool, *, junit: str | None, update: boo
 
     Exits with 1 if any does. Raises UsageError for a folder without captures and rules that cannot be used.
     """
-    from engine.expectation import Outcome, report, totals
+    from engine.checking.expectation import Outcome, report, totals
     from probes.recordings.opened import recordings_in
     from probes.recordings.unheld import said_of
     from probes.ruling.configured import rules_of
@@ -45,7 +45,7 @@ def test_captures(folder: Path, as_json: bool, *, junit: str | None, update: boo
 
 
 def _write_junit(path: Path, outcomes: Any, suite: str) -> None:
-    from engine.junit import junit
+    from engine.checking.junit import junit
 
     try:
         path.write_bytes(junit(outcomes, suite=suite))

@@ -36,7 +36,7 @@ def keys(as_json: bool, config: str) -> None:
 
     Columns: id, where it works, keys in force, meaning. The ids stand below `keys:` in tiercel.yaml.
     """
-    from tui.keymap import key_lines, key_rows, settle
+    from tui.keys.keymap import key_lines, key_rows, settle
 
     found, faults = settle(own_keys(config))
     print_json(key_rows(found)) if as_json else print_lines(key_lines(found))

@@ -60,8 +60,8 @@ def doctor(as_json: bool, docker: str) -> None:
 
     Of container runtimes it asks the one that a sensor would take: that of --docker, else the one that is found.
     """
-    from probes.machine.doctor import checks, report, to_rows
-    from probes.machine.facts import Machine
+    from probes.doctor.doctor import checks, report, to_rows
+    from probes.doctor.facts import Machine
 
     results = checks(Machine(docker=docker))
     print_json(to_rows(results)) if as_json else click.echo(report(results))

@@ -41,7 +41,7 @@ def require_terminal() -> None:
 
 def require_live() -> None:
     """Refuse to start on the live kernel where that cannot work: say why on one screen, and offer the demo."""
-    from probes.machine.doctor import blockers, report
+    from probes.doctor.doctor import blockers, report
 
     if failed := blockers():
         click.echo(report(failed), err=True)
@@ -61,8 +61,8 @@ def show(
     os.environ.setdefault("TEXTUAL_FPS", "120")  # a key just behind a drawing waits for the next
     from tui.app import TiercelApp
     from tui.garbage import Garbage
-    from tui.keymap import settle
-    from tui.terminal import end_with
+    from tui.keys.keymap import settle
+    from tui.terminal.output import end_with
 
     end_with(sys.stdin.fileno())
     keys, faults = settle(remapped)

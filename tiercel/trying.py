@@ -90,7 +90,7 @@ def test(files: Sequence[str], recording: str | None, captures: str | None, as_j
 
 def _try_rules(files: Sequence[str], recording: str, as_json: bool, *, exit_code: bool, **named: Any) -> None:
     from engine.rules.ruleset import RuleSet
-    from engine.trial import lines
+    from engine.ruling.trial import lines
     from probes.options import rule_paths
     from probes.ruling.configured import ConfiguredRules
     from probes.ruling.trying import try_rules

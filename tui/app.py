@@ -23,19 +23,19 @@ from textual.screen import Screen
 from engine.errors import TiercelError
 from engine.events import Phase
 from engine.protocol import Control, Done, Pulse, Reload
-from tui import key_faults
 from tui.actions import bindings, sign
+from tui.dialogs.help import HelpScreen
 from tui.frame import Frame
 from tui.frames import frame_for, has_view, main_frame
 from tui.front import Connect, Front, Link
 from tui.garbage import GLANCE, Garbage
-from tui.help import HelpScreen
-from tui.keyboard import Keyboard
-from tui.keymap import DEFAULT, Keys
+from tui.keys import faults as key_faults
+from tui.keys.keyboard import Keyboard
+from tui.keys.keymap import DEFAULT, Keys
 from tui.loader import can_wait
-from tui.menu import lacks
 from tui.other_store import forget, leave
 from tui.panes import PANES
+from tui.panes.base import lacks
 from tui.panes.rules import RulesPane
 from tui.passing import Passing
 from tui.places import Place

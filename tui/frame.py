@@ -17,10 +17,10 @@ from engine.events import Phase
 from engine.protocol import Pulse
 from tui import words
 from tui.actions import bindings
+from tui.dialogs.menu import Item, MenuScreen, items_of
 from tui.front import Front, Link
-from tui.menu import Item, MenuScreen, items_of
 from tui.navigation import Navigator
-from tui.panes.base import Pane
+from tui.panes.base import Pane, lacks
 from tui.places import Place
 from tui.theme import content
 from tui.widgets.backdrop import Backdrop
@@ -184,7 +184,7 @@ class Frame(Screen[None], Backdrop):
     @on(PageList.MenuWanted)
     def _menu(self, event: PageList.MenuWanted) -> None:
         event.stop()
-        self.app.push_screen(MenuScreen(items_of(self), event.place), self._chosen)
+        self.app.push_screen(MenuScreen(items_of(self, lacks), event.place), self._chosen)
 
     def _chosen(self, item: Item | None) -> None:
         if item is not None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tui.alert_text import as_json
 from tui.frame import DrillDown, MainFrame, Tab
 from tui.front import Front
-from tui.keymap import DEFAULT, Keys
+from tui.keys.keymap import DEFAULT, Keys
 from tui.panes import PANES, subjects
 from tui.panes.alert import AlertPane, AlertSubjectPane, OverviewPane
 from tui.panes.alerts import AlertsPane
@@ -25,6 +24,7 @@ from tui.panes.single_alerts import SingleAlertsPane
 from tui.panes.timeline import TimelinePane
 from tui.panes.why import WhyPane
 from tui.places import AlertPlace, ContainerPlace, EventsPlace, GroupPlace, Place, ProcessPlace, RulePlace, TreePlace
+from tui.texts.alert import as_json
 
 
 def _alert(place: AlertPlace) -> list[Tab]:

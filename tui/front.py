@@ -17,7 +17,7 @@ from engine.errors import ProtocolError, TiercelError
 from engine.events import Phase
 from engine.protocol import Answer, Failure, GetHealth, Health, HealthReply, Pulse, Request, Welcome
 from engine.service.client import SensorGone
-from tui.along import Along
+from tui.filters.along import Along
 from tui.marks import Mark
 from tui.travel import Travel
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from tui.keymap import Keys
+from tui.keys.keymap import Keys
 from tui.places import Place
 
 

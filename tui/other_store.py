@@ -8,12 +8,12 @@ from __future__ import annotations
 from textual.app import App
 from textual.screen import Screen
 
-from tui.exception_screen import ExceptionScreen
+from tui.dialogs.exception import ExceptionScreen
+from tui.dialogs.menu import MenuScreen
+from tui.dialogs.respond import RespondScreen
+from tui.dialogs.state import StateScreen
 from tui.frame import Frame
-from tui.menu import MenuScreen
 from tui.places import AlertPlace
-from tui.respond_screen import RespondScreen
-from tui.state_screen import StateScreen
 
 _DIALOGS = (ExceptionScreen, MenuScreen, RespondScreen, StateScreen)
 """Those that may be about an alert."""

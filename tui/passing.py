@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.notifications import Notification, Notify, SeverityLevel
 from textual.widgets._toast import ToastHolder, ToastRack
 
-from tui.help import HelpScreen
+from tui.dialogs.help import HelpScreen
 from tui.theme import Span, content
 from tui.words import moment
 

@@ -12,8 +12,8 @@ from textual.widgets import Input
 
 from engine.errors import TiercelError
 from engine.protocol import ListMoments, Locate, Located, Moments
+from tui.dialogs.jump import JumpScreen
 from tui.frame import Frame
-from tui.jump_screen import JumpScreen
 from tui.travel import time_of
 from tui.widgets.time_bar import TimeBar
 from tui.words import SECOND, moment

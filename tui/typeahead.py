@@ -17,13 +17,13 @@ from textual.app import App
 from textual.events import Event, Key
 from textual.message import Message
 
-from tui.chords import Chord
 from tui.frame import Frame
+from tui.keys.chords import Chord
 from tui.panes.base import Pane, view_of
 from tui.widgets.page_list import PageList
 
 if TYPE_CHECKING:
-    from tui.keymap import Keys
+    from tui.keys.keymap import Keys
 
 PATIENCE = 1.0
 """Seconds that a key waits at most."""

@@ -13,6 +13,7 @@ from engine.protocol import Around, ExecRow, ListAround, ListEvents, ProcessRow
 from engine.state.processes import ProcessKey
 from engine.state.world import World
 from engine.store import AlertStore
+from engine.views.views import Views
 
 MEMORY = "memory"
 KEPT = "the store"
@@ -21,7 +22,7 @@ _MOST = 10_000
 
 async def around(world: World, store: AlertStore, alert: Alert, request: ListAround) -> Around:
     """The events around an alert, and why there are none."""
-    remembered = await world.event_rows(_in_memory(alert, request)) if place_of(alert) else []
+    remembered = await Views(world).event_rows(_in_memory(alert, request)) if place_of(alert) else []
     kept = await kept_with(store, alert)
     stored = [row for row in kept.rows if abs(row.time - alert.time) <= AROUND]
     if request.tree:

@@ -9,6 +9,7 @@ from engine.protocol import Entry
 from engine.state.lineage import CONTAINER_START
 from engine.state.world import World
 from engine.store import AlertStore
+from engine.views.views import Views
 
 
 async def entry_of(world: World, store: AlertStore, alert: Alert) -> Entry:
@@ -26,7 +27,7 @@ async def entry_of(world: World, store: AlertStore, alert: Alert) -> Entry:
 
 
 async def _started(world: World, store: AlertStore, alert: Alert, container_id: str) -> Entry:
-    container, asker = world.container_row(container_id), world.execs.starter(container_id)
+    container, asker = Views(world).container_row(container_id), world.execs.starter(container_id)
     if container is None or asker is None:
         kept = await kept_with(store, alert)
         container, asker = container or kept.container, asker or kept.starter

@@ -25,6 +25,7 @@ from engine.state.event import Event
 from engine.state.processes import Process, ProcessKey
 from engine.state.world import World
 from engine.store import Surrounding
+from engine.views.views import Views
 
 MOST_PLACES = 64
 """Places watched at a time; alerts of others are counted, and nothing is kept of what surrounds them."""
@@ -46,6 +47,7 @@ class FlightRecorder:
 
     def __init__(self, world: World, write: Write, *, places: int = MOST_PLACES) -> None:
         self._world = world
+        self._views = Views(world)
         self._write = write
         self._places = places
         self._watched: dict[str, Watched] = {}
@@ -176,10 +178,10 @@ class FlightRecorder:
         if not has_room and event.num not in watched.wanted:
             part.left_out += 1
             return
-        part.add(self._world.event_row(event))
+        part.add(self._views.event_row(event))
         for process in _line(event.process):
             if process.key not in part.processes:
-                part.processes[process.key] = self._world.process_row(process)
+                part.processes[process.key] = self._views.process_row(process)
 
     def _rows(self) -> int:
         return sum(len(part.rows) for watched in self._watched.values() for part in watched.slices.values())
@@ -188,7 +190,7 @@ class FlightRecorder:
         """Its processes as they are known now: some have ended since; yields where others may go on."""
         for number, key in enumerate(list(part.processes), 1):
             if (process := self._world.processes.get(*key)) is not None:
-                part.processes[key] = self._world.process_row(process)
+                part.processes[key] = self._views.process_row(process)
             if number % _SLICE == 0:
                 yield
 
@@ -197,7 +199,7 @@ class FlightRecorder:
             rows=list(part.rows.values()),
             processes=list(part.processes.values()),
             execs=self._execs(watched, part),
-            container=self._world.container_row(watched.container_id),
+            container=self._views.container_row(watched.container_id),
             starter=self._world.execs.starter(watched.container_id),
             left_out=part.left_out,
         )

@@ -24,7 +24,7 @@ class Hello(Ask, tag="hello"):
 
 
 class ListStacks(Ask, tag="stacks"):
-    """A page of collapsed alerts, the newest first. ``filter`` as in :mod:`engine.filter`."""
+    """A page of collapsed alerts, the newest first. ``filter`` as in :mod:`engine.filters.alert_filter`."""
 
     filter: str = ""
     offset: int = 0
@@ -266,7 +266,7 @@ class Respond(Ask, tag="respond"):
     """Do something to a container, or, with ``pid`` and ``start``, to a process and all that descends from it."""
 
     response: str
-    """A row of :data:`engine.response.RESPONSES`."""
+    """A row of :data:`engine.response.possible.RESPONSES`."""
     container_id: str = ""
     pid: int = 0
     start: int = 0

@@ -6,7 +6,7 @@ import msgspec
 
 
 class ResponseRow(msgspec.Struct):
-    """A response, as it can be made to one target: a row of :data:`engine.response.RESPONSES`."""
+    """A response, as it can be made to one target: a row of :data:`engine.response.possible.RESPONSES`."""
 
     id: str
     label: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from engine.rules.problems import Problem
+from engine.problems import Problem
 
 DESCRIPTIONS = {
     "LOAD_ERR_FILE_READ": "the file cannot be read",

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from engine.errors import RulesError
 from engine.lang.nearest import nearest
+from engine.problems import Problem
 from engine.rules.collection import Collection
 from engine.rules.compiler import Compilation, Progress
 from engine.rules.documents import DocumentError, read_file
 from engine.rules.extras import SUGGESTED_OUTPUT, Extra
-from engine.rules.problems import Problem
 from engine.rules.reporter import FileReport, Reporter
 from engine.rules.requirements import Requirement, check_engine_version, plugin_requirements, unmet
 from engine.rules.ruleset import RuleSet

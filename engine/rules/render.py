@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from engine.errors import RulesError, UsageError
-from engine.rules.problems import Problem
+from engine.problems import Problem
 from engine.scrub import scrub
 
 _WIDTH = 110

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from engine.rules.problems import Problem
+from engine.problems import Problem
 from engine.rules.text import Place
 from engine.rules.yaml_items import YAML_PARSE, SourceFile
 

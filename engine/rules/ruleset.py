@@ -12,10 +12,10 @@ from engine.lang.event_names import EVENT_NAMES
 from engine.lang.ir import Form
 from engine.lang.nodes import Node
 from engine.lang.template import Template
+from engine.problems import Problem
 from engine.rules.definitions import RuleDefinition
 from engine.rules.ordinary import ordinary
 from engine.rules.origins import Origins
-from engine.rules.problems import Problem
 from engine.state.event import Event
 
 NOWHERE = Origins()

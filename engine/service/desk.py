@@ -6,19 +6,19 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 
-from engine import excepting, rule_editing
 from engine import protocol as p
 from engine.alerts import DROP_RULE, Alert
 from engine.container_id import whole_id
 from engine.errors import RulesError, TiercelError, UsageError
-from engine.evidence import explain_alert, explain_event
 from engine.flight.around import around
 from engine.flight.entry import entry_of
 from engine.flight.places import AROUND, tree_of
 from engine.invocation import command
-from engine.responding import Responding
+from engine.judging.evidence import explain_alert, explain_event
+from engine.response.doing import Responding
 from engine.rules.render import where
 from engine.rules.ruleset import Rule
+from engine.ruling import edited, exceptions
 from engine.scrub import scrub
 from engine.sensor import Sensor
 from engine.service.earlier import EarlierAlerts
@@ -27,8 +27,9 @@ from engine.service.peer import who_asks
 from engine.service.recorded import LIVE_ONLY, TO_RESPOND, no_runtime
 from engine.service.rule_costs import RuleCosts
 from engine.service.tree_news import TreeNews
-from engine.state.views import lineage_rows
 from engine.store import Tally
+from engine.views.rows import lineage_rows
+from engine.views.views import Views
 from engine.zoom import SECONDS, Target, target_of
 
 Steer = Callable[[p.Control], None]
@@ -45,6 +46,7 @@ class Desk:
         self._steer = steer
         self._costs = RuleCosts(sensor.rules_measured)
         self._tree_news = TreeNews()
+        self._views = Views(sensor.world)
         self._earlier = EarlierAlerts(sensor)
         self._handlers: dict[type, Callable[..., Awaitable[p.Reply]]] = {
             p.ListStacks: self._stacks,
@@ -106,7 +108,7 @@ class Desk:
         return p.Done(detail=f"{count} stack{'s' * (count != 1)}: {request.state}")
 
     async def _containers(self, request: p.ListContainers) -> p.Reply:
-        rows = await self.sensor.world.container_rows(request.at)
+        rows = await self._views.container_rows(request.at)
         if request.before is None:
             return p.Containers(rows=rows)
         try:
@@ -133,13 +135,13 @@ class Desk:
         return lineage_rows(process, world.containers, request.container_id, request.at) if process else []
 
     async def _process_rows(self, request: p.ListProcesses) -> list[p.ProcessRow]:
-        return await self.sensor.world.process_rows(
+        return await self._views.process_rows(
             request.container_id, exited=request.exited, at=request.at, limit=request.limit
         )
 
     async def _events(self, request: p.ListEvents) -> p.Reply:
         self._look_at(target_of(request.container_id, request.pid, request.start))
-        return p.Events(rows=await self.sensor.world.event_rows(request))
+        return p.Events(rows=await self._views.event_rows(request))
 
     async def _around(self, request: p.ListAround) -> p.Reply:
         alert = await self.sensor.store.alert(request.alert_id)
@@ -220,26 +222,26 @@ class Desk:
     async def _propose(self, request: p.ProposeExceptions) -> p.Reply:
         alert = await self.sensor.store.alert(request.alert_id)
         self._rule(alert.rule)
-        return p.Proposals(rows=await excepting.preview(self.sensor.store, alert))
+        return p.Proposals(rows=await exceptions.preview(self.sensor.store, alert))
 
     async def _add_exception(self, request: p.AddException) -> p.Reply:
         alert = await self.sensor.store.alert(request.alert_id)
         self._rule(alert.rule)
-        return await excepting.add(self.sensor, alert, request.fields, request.who)
+        return await exceptions.add(self.sensor, alert, request.fields, request.who)
 
     async def _undo_exception(self, request: p.UndoException) -> p.Reply:
-        return excepting.last(self.sensor) if request.tell else await excepting.undo(self.sensor, request.change)
+        return exceptions.last(self.sensor) if request.tell else await exceptions.undo(self.sensor, request.change)
 
     async def _rule_text(self, request: p.GetRuleText) -> p.Reply:
         rule = self._rule(request.name)
-        return p.RuleText(lines=rule_editing.text_of(rule).splitlines(), base=rule_editing.base_of(rule))
+        return p.RuleText(lines=edited.text_of(rule).splitlines(), base=edited.base_of(rule))
 
     async def _try_rules(self, request: p.TryRules) -> p.Reply:
-        return await rule_editing.try_text(self.sensor, request.text)
+        return await edited.try_text(self.sensor, request.text)
 
     async def _save_rules(self, request: p.SaveRules) -> p.Reply:
         name = self._real(request.name)
-        return await rule_editing.save(self.sensor, request.text, request.who, name=name, base=request.base)
+        return await edited.save(self.sensor, request.text, request.who, name=name, base=request.base)
 
     async def _responses(self, request: p.ListResponses) -> p.Reply:
         return p.Responses(targets=await self._responding().offer(request, who_asks()))

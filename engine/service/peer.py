@@ -13,7 +13,7 @@ import struct
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from engine.audit import Who
+from engine.response.audit import Who
 
 
 @dataclass(frozen=True, slots=True)

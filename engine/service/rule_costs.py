@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from engine.beside import beside
-from engine.rules.costs import Cost, cost
+from engine.pushdown.costs import Cost, cost
 from engine.rules.ruleset import Rule, RuleSet
 
 _UNKNOWN = {"cost": -1.0, "kept_back": -1.0}

@@ -125,7 +125,7 @@ class Process:
         """Alerts it has caused, by priority; None for none. Those of before the sensor are added when somebody looks
         (:mod:`engine.service.earlier`)."""
         self.step: tuple[object, Ancestor] | None = None
-        """What the latest alert has told of it (:mod:`engine.judge`), and of which state it was made."""
+        """What the latest alert has told of it (:mod:`engine.judging.judge`), and of which state it was made."""
 
     def count_alert(self, priority: Priority, number: int = 1) -> None:
         """It has caused another, or so many."""

@@ -28,9 +28,7 @@ from engine.events import (
     SourceState,
     Users,
 )
-from engine.protocol import Change, ContainerRow, EventRow, ListEvents, ProcessRow
-from engine.sliced import breathing
-from engine.state import views
+from engine.protocol import Change
 from engine.state.askers import Askers, place_of
 from engine.state.changes import ChangeLog
 from engine.state.chores import Chores
@@ -38,9 +36,9 @@ from engine.state.clock import Clock, moment_of
 from engine.state.containers import Container, ContainerTable
 from engine.state.event import Event
 from engine.state.execs import Execs
-from engine.state.gaps import Gaps, between
+from engine.state.gaps import Gaps
 from engine.state.lineage import has_entered
-from engine.state.processes import Process, ProcessKey
+from engine.state.processes import Process
 from engine.state.recent import Recent
 from engine.state.sessions import Sessions
 from engine.state.table import ProcessTable
@@ -138,7 +136,7 @@ class World:
         if alert.container and self.containers.get(alert.container.id):
             self.changes.note_alert(alert)
 
-    # ── views ───────────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── what it tells of itself ───────────────────────────────────────────────────────────────────────────────────────
 
     @property
     def now(self) -> int:
@@ -183,50 +181,10 @@ class World:
         """Grows whenever something about the processes changes."""
         return self.processes.generation
 
-    async def container_rows(self, at: int = 0) -> list[ContainerRow]:
-        """All containers known: running first, then by name; with ``at`` as they were then; others go on meanwhile."""
-        rows = views.container_rows(self.containers, self.processes, self.processes.population, at)
-        return await breathing(rows)
-
-    async def process_rows(
-        self, container_id: str | None = None, exited: bool = True, at: int = 0, limit: int = 0
-    ) -> list[ProcessRow]:
-        """The process tree of a container, of the host ("") or of all (None), parents first, with ``at`` as it was
-        then, at most ``limit`` rows where it is given; others go on meanwhile."""
-        rows = views.process_rows(self.processes, self.containers, container_id, exited=exited, at=at, limit=limit)
-        return await breathing(rows)
-
-    async def event_rows(self, request: ListEvents) -> list[EventRow]:
-        """Recent events of a process, a container or all, the newest first, with the gaps between them; others go on
-        meanwhile."""
-        gaps = self.gaps.asked(request, self._place(request))
-        rows = views.event_rows(self.recent, self._find, request)
-        return await breathing(between(rows, gaps, request.limit))
-
-    def _place(self, request: ListEvents) -> str | None:
-        process = self._find((request.pid, request.start)) if request.pid else None
-        return process.container_id if process is not None else request.container_id
-
     @property
     def newest(self) -> int:
         """The number of the latest event."""
         return self._num
-
-    def event_row(self, event: Event) -> EventRow:
-        """An event in one line."""
-        return views.event_row(event)
-
-    def process_row(self, process: Process) -> ProcessRow:
-        """A process, by itself."""
-        return views.process_row(process, 0, self.containers)
-
-    def container_row(self, container_id: str) -> ContainerRow | None:
-        """A container, None for the host and where nothing is known of it; those who live in it are not counted."""
-        container = self.containers.get(container_id)
-        return views.container_row(container, 0) if container is not None else None
-
-    def _find(self, key: ProcessKey) -> Process | None:
-        return self.processes.get(*key)
 
     def explain(self, container_id: str, changes: list[Change]) -> list[Change]:
         """The lines of ``docker diff`` with who did it and when, as far as the events of late tell."""

@@ -9,7 +9,7 @@ from itertools import islice
 import msgspec
 
 from engine.alerts import Alert
-from engine.filter import parse_filter
+from engine.filters.alert_filter import parse_filter
 from engine.protocol import Alerts, ListAlerts, State
 from engine.store.reader import read_alerts, stack_of
 from engine.store.rows import Stored, subject

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from engine.alerts import Alert, Priority
-from engine.filter import Filter, parse_filter
+from engine.filters.alert_filter import Filter, parse_filter
 from engine.protocol import Alerts, ListAlerts, ListStacks, StackRow, Stacks
 from engine.store import beats
 from engine.store.held import Then, as_of, with_beats

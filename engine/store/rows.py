@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from engine.alerts import Alert, Priority
-from engine.filter import Subject
+from engine.filters.alert_filter import Subject
 from engine.protocol import StackRow, State
 from engine.state.lineage import OWN_SHELL
 from engine.store import beats

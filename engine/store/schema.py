@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from engine.alert_query import fits
 from engine.errors import UsageError
-from engine.filter import fold
+from engine.filters.alert_columns import fits
+from engine.filters.alert_filter import fold
 from engine.store.beats import merged
 from engine.store.held import Reading
 

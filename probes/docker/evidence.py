@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import TiercelError
-from engine.response import LOG_LINES, Standing
+from engine.response.possible import LOG_LINES, Standing
 from probes.docker.responses import asking
 from probes.docker.runtime import DockerRuntime
 

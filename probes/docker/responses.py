@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import TiercelError
-from engine.response import GRACE, Network, Standing
+from engine.response.possible import GRACE, Network, Standing
 from engine.scrub import scrub
 from probes.docker.api import Json, connected
 from probes.docker.failures import calling, reason

@@ -8,12 +8,12 @@ from collections.abc import Generator, Mapping
 from probes.kernel.cgroup_facts import CgroupFacts
 from probes.kernel.decode import cgroup_of, sections_of
 from probes.kernel.losses import Losses
-from probes.kernel.paths import text
 from probes.kernel.slices import in_slices
 from probes.kernel.upkeep import Upkeep
 from probes.kernel.wire import Kind, Section
 from probes.kernel.zooms import KernelZooms
 from probes.machine.cgroups import Cgroups, Key, container_id_of
+from probes.paths import text
 
 
 class CgroupNews:

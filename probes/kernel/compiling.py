@@ -14,10 +14,10 @@ from pathlib import Path
 
 from engine.errors import SourceError
 from engine.invocation import VARIABLE, command
+from probes.kernel.bcc_version import bcc_version
 from probes.kernel.btf import VMLINUX
 from probes.kernel.bytecode import FAILED, Bytecode, decode
 from probes.kernel.programs import AUTO, PERF, RING, source
-from probes.machine.facts import Machine
 
 _ROOT = Path(__file__).resolve().parents[2]
 _MAKERS = (
@@ -30,7 +30,7 @@ _MAKERS = (
 def key_of(transport: str, ring_pages: int, clock: str = AUTO) -> bytes:
     """All that the byte code depends on, as one SHA-256. Raises SourceError where the kernel tells no types."""
     here = os.uname()
-    texts = [here.release, here.version, platform.machine(), Machine().bcc_version()]
+    texts = [here.release, here.version, platform.machine(), bcc_version()]
     texts.append(f"{transport} {ring_pages} {clock}")
     parts = [text.encode() for text in texts]
     parts += [source(kind, ring_pages).encode() for kind in (RING, PERF)]

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from engine.events import HOST, KernelEvent, ProcessInfo
 from engine.schema import EVENT_TYPES
 from probes.kernel.layouts import Layout, Layouts
-from probes.kernel.paths import joined, text
 from probes.kernel.wire import (
     DOER,
     DOER_AT,
@@ -34,10 +33,8 @@ from probes.kernel.wire import (
     Section,
 )
 from probes.machine.cgroups import Key
-
-TICK = 10_000_000
-"""Nanoseconds of the clock tick in which /proc/PID/stat tells the start of a process. Starts are rounded down to it, so
-that a process has the same identity in events and in the snapshot; no pid is used twice within a tick."""
+from probes.machine.clocks import TICK
+from probes.paths import joined, text
 
 _TIME = TIME.unpack_from
 _SYSCALL = int(Kind.SYSCALL)

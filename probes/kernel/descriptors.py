@@ -6,8 +6,8 @@ import struct
 from functools import lru_cache
 
 from engine.events import Fd
-from probes.kernel.addresses import AF_INET, AF_INET6, AF_UNIX, Address, ip_text, unix_path
-from probes.kernel.paths import joined
+from probes.addresses import AF_INET, AF_INET6, AF_UNIX, Address, ip_text, unix_path
+from probes.descriptor_types import PLACELESS
 from probes.kernel.wire import (
     FILE_CREATED,
     FILE_INFO,
@@ -16,6 +16,7 @@ from probes.kernel.wire import (
     FILE_PIDFD,
     SOCKET_INFO,
 )
+from probes.paths import joined
 
 _S_IFMT = 0o170000
 _SORTS = {0o040000: "directory", 0o010000: "pipe"}
@@ -27,20 +28,6 @@ _ESTABLISHED = 1
 _PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp"}
 _AF_NETLINK = 16
 _FAMILIES = {AF_UNIX: "unix", AF_INET: "ipv4", AF_INET6: "ipv6", _AF_NETLINK: "netlink"}
-PLACELESS = {
-    "[eventfd]": "event",
-    "[eventpoll]": "eventpoll",
-    "[timerfd]": "timerfd",
-    "[signalfd]": "signalfd",
-    "[userfaultfd]": "userfaultfd",
-    "[io_uring]": "io_uring",
-    "[pidfd]": "pidfd",
-    "inotify": "inotify",
-    "bpf-map": "bpf",
-    "bpf-prog": "bpf",
-    "bpf_link": "bpf",
-}
-"""Names the kernel gives to files that are in no directory → Falco's type."""
 
 
 def file_fd(num: int, info: bytes, names: bytes, tried: str) -> Fd:

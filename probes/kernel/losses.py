@@ -17,10 +17,10 @@ from engine.events import HOST, OTHER, Loss
 from engine.schema import EVENT_TYPES
 from probes.kernel.bpf_batch import Part, parts
 from probes.kernel.bpf_map import BpfMap, PerCpuMap
-from probes.kernel.paths import text
 from probes.kernel.spec import EVENT_INDEX
 from probes.kernel.wire import COUNTER, LOSS, LOSS_KEY
 from probes.machine.cgroups import Key
+from probes.paths import text
 
 OTHER_KEYS = [LOSS_KEY.pack(2**64 - 1, 2**32 - 1, cause) for cause in range(len(CAUSES))]
 """What stands for the cgroup then (count_loss in bpf/maps.h). They are in the map from the start."""

@@ -14,10 +14,10 @@ from typing import Any
 
 from engine.events import Fd, KernelEvent
 from engine.schema import NOT_CAPTURED, RET, EventType, Param, ParamType
-from probes.kernel.addresses import parse_sockaddr
+from probes.addresses import parse_sockaddr
 from probes.kernel.descriptors import file_fd, socket_fd
-from probes.kernel.paths import absolute, joined
 from probes.kernel.wire import FLAG_COMPAT, FLAG_URING, Section
+from probes.paths import absolute, joined
 
 REGISTERS = (RET, 0, 1, 2, 3, 4, 5)
 """In the order in which they stand in a record."""

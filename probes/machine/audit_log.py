@@ -9,8 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from engine.audit import Record
 from engine.errors import UsageError
+from engine.response.audit import Record
 from engine.scrub import scrub_json
 
 NAME = "responses.jsonl"

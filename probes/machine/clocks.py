@@ -10,6 +10,9 @@ import time
 from functools import cache
 from pathlib import Path
 
+TICK = 10_000_000
+"""Nanoseconds of the clock tick in which /proc/PID/stat tells the start of a process. Starts are rounded down to it, so
+that a process has the same identity in events and in the snapshot; no pid is used twice within a tick."""
 NOISE = 1_000_000
 """Nanoseconds by which two readings of the same may differ: one clock is read after the other."""
 _TRIES = 3

@@ -12,8 +12,8 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from engine.events import Fd
-from probes.kernel.addresses import AF_INET, AF_INET6, ip_text
-from probes.kernel.descriptors import PLACELESS
+from probes.addresses import AF_INET, AF_INET6, ip_text
+from probes.descriptor_types import PLACELESS
 
 PROC = Path("/proc")
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.events import HOST
-from engine.response import Own
+from engine.response.possible import Own
 from probes.machine.cgroups import container_of_process
 from probes.machine.process_trees import closure, identity
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.protocol import ProcessFigure, Still
-from probes.kernel.decode import TICK
+from probes.machine.clocks import TICK
 from probes.machine.container_cgroup import read
 from probes.machine.procfs import is_stopped, started
 from probes.machine.readings import STALE, Readings

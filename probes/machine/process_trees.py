@@ -22,7 +22,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import TiercelError
-from engine.response import KTHREADD, Own, protects_tree
+from engine.response.possible import KTHREADD, Own, protects_tree
 from engine.state.processes import ProcessKey
 from probes.machine.procfs import KERNEL_THREAD, PROC, is_stopped_process, is_zombie, started, stat_fields
 

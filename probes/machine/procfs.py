@@ -13,11 +13,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.events import ProcessInfo
-from probes.kernel.decode import TICK
-from probes.kernel.paths import text
 from probes.machine.cgroups import container_of_process
-from probes.machine.clocks import moved
+from probes.machine.clocks import TICK, moved
 from probes.machine.container_cgroup import read
+from probes.paths import text
 
 PROC = Path("/proc")
 _MOST_STRING_BYTES = 4095

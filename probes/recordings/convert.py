@@ -18,11 +18,11 @@ import msgspec
 
 from engine.errors import RecordingError, UsageError
 from engine.events import HOST, KernelEvent, Snapshot, Users
+from probes.recordings.capture import EVERYTHING, Capture
 from probes.recordings.json_writer import LineMaker, header_line
 from probes.recordings.opened import Folder, opened
 from probes.recordings.reader import Batch
 from probes.recordings.recorder import Recorder
-from probes.scap.capture import EVERYTHING, Capture
 from probes.scap.write_blocks import Machine
 from probes.scap.writer import Lists, Writer, created
 

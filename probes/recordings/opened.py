@@ -12,11 +12,11 @@ from engine.errors import RecordingError, UsageError
 from engine.events import Input, Loss
 from engine.pushdown.filter import Filter
 from probes.recordings import format as form
+from probes.recordings.capture import Capture, is_scap, open_scap
 from probes.recordings.format import Header
 from probes.recordings.json_reader import Reader as JsonReader
 from probes.recordings.json_reader import read_header as read_json_header
 from probes.recordings.reader import Batch, read, read_header, read_index
-from probes.scap.capture import Capture, is_scap, open_scap
 
 SLICE = 1_000
 """Inputs of a batch."""

@@ -14,8 +14,8 @@ from engine.errors import RecordingError, SourceError
 from engine.events import Input, Phase, SourceState
 from engine.protocol import Control, ProbeRow
 from engine.pushdown.filter import Filter
+from probes.recordings.capture import Capture
 from probes.recordings.opened import Folder, Opened, opened
-from probes.scap.capture import Capture
 
 SLICE = 1_000
 """Inputs emitted between two breaths of the loop."""

@@ -8,8 +8,8 @@ from pathlib import Path
 from engine.errors import RecordingError
 from engine.lang.nodes import Check, fields, leaves
 from engine.rules.ruleset import Rule, RuleSet
+from probes.recordings.capture import Capture
 from probes.recordings.opened import opened
-from probes.scap.capture import Capture
 
 IN_NO_CAPTURE = {"tiercel.path": "paths behind symbolic links"}
 """Fields that no capture tells, with what they are."""

@@ -9,12 +9,12 @@ from msgspec.structs import replace
 
 from engine.config import Config
 from engine.errors import RulesError
-from engine.rule_editing import EDITED
 from engine.rules.compiler import Progress
 from engine.rules.load import load
 from engine.rules.render import render_lines
 from engine.rules.ruleset import Rule, RuleSet
 from engine.rules.selection import select
+from engine.ruling.edited import EDITED
 from probes.options import Options, rule_paths, watched_paths
 from probes.ruling.configuration import settled
 from probes.ruling.remarks import NO_RULE, Remark, none_in_force, remarks

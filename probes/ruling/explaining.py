@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import RecordingError, TiercelError, UsageError
-from engine.evidence import evidence_of
 from engine.explanation import Explanation
+from engine.judging.evidence import evidence_of
 from engine.lang.facts import Facts, of_event, of_values, read_values
 from engine.rules.explain import explain
 from engine.rules.ruleset import Rule
-from engine.trial import events_of
+from engine.ruling.trial import events_of
 from probes.recordings.opened import is_recording
 from probes.recordings.rereadable import rereadable
 from probes.ruling import told_lines

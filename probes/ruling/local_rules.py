@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.rules.proposals import BEGIN_ANY, END_ANY
+from engine.ruling.proposals import BEGIN_ANY, END_ANY
 from probes.ruling.configuration import own_folder
 from probes.ruling.kept_file import alone, write
 

@@ -20,14 +20,14 @@ from typing import Any
 
 import msgspec
 
+from engine.checking.expectation import Outcome, Printed, compare, kept
 from engine.errors import TiercelError, UsageError
-from engine.expectation import Outcome, Printed, compare, kept
-from engine.judge import alert_of
+from engine.judging.judge import alert_of
 from engine.rules.ruleset import RuleSet
+from engine.ruling.trial import events_of
 from engine.scrub import scrub_json
 from engine.sinks.falco_json import to_falco
 from engine.sinks.form import Form
-from engine.trial import events_of
 from probes.recordings.opened import SUFFIXES
 from probes.ruling.trying import recorded
 

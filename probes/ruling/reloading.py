@@ -9,7 +9,7 @@ import signal
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
 from engine.protocol import Reload
-from engine.reload import follow
+from engine.ruling.reload import follow
 from engine.sensor import Sensor
 from probes.summary import line_of
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from engine.problems import Problem
 from engine.rules.documents import DocumentError, read_file
 from engine.rules.load import rule_files
-from engine.rules.problems import Problem
 from engine.rules.ruleset import Rule, RuleSet
 from engine.rules.unloaded import LEFT_OUT
 from engine.rules.yaml_items import SourceFile, items

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, cast
 from engine.errors import UsageError
 from engine.invocation import command
 from engine.lang.facts import Facts, beside, of_event, read_values
-from engine.trial import events_of
+from engine.ruling.trial import events_of
 from probes.recordings.json_fields import HEADER
 from probes.recordings.json_reader import LONGEST_LINE, event_of
 

@@ -9,7 +9,7 @@ from engine.errors import RulesError, TiercelError
 from engine.events import Input
 from engine.rules.load import rule_files
 from engine.rules.ruleset import RuleSet
-from engine.trial import Trial, compare
+from engine.ruling.trial import Trial, compare
 from probes.recordings.opened import opened
 from probes.recordings.unheld import said_of
 

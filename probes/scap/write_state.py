@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from engine.events import Adoption, Fd, KernelEvent, ProcessInfo
 from engine.schema import RET, event_type
-from probes.kernel.paths import absolute
+from probes.paths import absolute
 from probes.scap.table import BY_KEY, Row
 from probes.scap.write_events import ROWS, Values, child, number_of, program
 from probes.scap.write_opening import AT_FDCWD, opening

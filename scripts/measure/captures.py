@@ -20,11 +20,11 @@ from engine.rules.load import load
 from engine.rules.ruleset import RuleSet
 from engine.state.world import World
 from probes.options import DEMO
+from probes.recordings.capture import open_scap
 from probes.recordings.convert import convert
 from probes.recordings.replay import ReplaySource
 from probes.scap import blocks
 from probes.scap.blocks import BLOCKS, Kind
-from probes.scap.capture import open_scap
 from scripts.measure.figure import Figure
 
 EVENTS = 500_000

@@ -20,7 +20,7 @@ import msgspec
 from engine.alerts import Alert, ContainerRef
 from engine.contracts import Emit, Inhabited
 from engine.events import ContainerInfo, Input, KernelEvent, Phase, ProcessInfo, Snapshot, SourceState
-from engine.judge import alert_of
+from engine.judging.judge import alert_of
 from engine.protocol import ContainerFigure, ProbeRow, ProcessFigure
 from engine.rules.ruleset import RuleSet
 from engine.sensor import Sensor

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from engine.events import ContainerInfo, Fd, KernelEvent, ProcessInfo, Snapshot
-from engine.judge import alert_of
+from engine.judging.judge import alert_of
 from engine.rules.load import load
 from engine.rules.ruleset import RuleSet
 from engine.state.event import Event

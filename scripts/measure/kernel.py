@@ -13,9 +13,9 @@ from engine.rules.load import load
 from engine.rules.ruleset import RuleSet
 from engine.state.event import Event
 from engine.state.world import World
+from probes.doctor.doctor import blockers
 from probes.kernel.source import KernelSource
 from probes.kernel.wire import HEAD_AT, Kind
-from probes.machine.doctor import blockers
 from scripts.measure.figure import Figure, UnmeasurableError, per_call
 from scripts.measure.watching import rule_files
 

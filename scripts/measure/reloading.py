@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from engine.beside import beside
-from engine.evidence import evidence_of
+from engine.judging.evidence import evidence_of
 from engine.rules.load import load
 from engine.rules.ruleset import RuleSet
 from scripts.measure.figure import Figure, per_call

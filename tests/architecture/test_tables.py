@@ -10,12 +10,12 @@ import pytest
 from engine.lang.fields import FIELDS
 from engine.lang.operators import OPERATORS
 from engine.lang.transformers import TRANSFORMERS
-from engine.response import BY_ID, RESPONSES
+from engine.response.possible import BY_ID, RESPONSES
 from engine.schema import BY_NAME, EVENT_TYPES, RET, EventType, Param
 from engine.sinks import SINKS
+from probes.doctor.doctor import CHECKS
 from probes.kernel.spec import spec_rows
 from probes.kernel.syscalls import SYSCALLS
-from probes.machine.doctor import CHECKS
 from probes.responding import HANDS
 from tui.actions import ACTIONS, VIEWS
 from tui.panes import PANES

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from engine.scrub import is_clean
-from probes.machine.doctor import CHECKS, Check, report, to_rows
-from probes.machine.facts import Machine
+from probes.doctor.doctor import CHECKS, Check, report, to_rows
+from probes.doctor.facts import Machine
 from tests.helpers.hostile_docker import HostileDocker
 from tests.helpers.hostile_names import ALL, HOSTILE, printable
 

@@ -7,7 +7,7 @@ import copy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.judge import lineage_of
+from engine.judging.judge import lineage_of
 from engine.state.containers import Container
 from engine.state.processes import Process
 from tests.helpers.events import make_container

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.alert_query import ALERTS
 from engine.errors import UsageError
-from engine.filter import parse_filter
+from engine.filters.alert_columns import ALERTS
+from engine.filters.alert_filter import parse_filter
+from engine.filters.meant import checks, meant_by
+from engine.filters.query import has_field, tree
 from engine.lang.fields import resolve
 from engine.lang.operators import OPERATORS
-from engine.meant import checks, meant_by
-from engine.query import has_field, tree
 
 NAMES = {"proc.name", "process", "container.name", "container"}
 

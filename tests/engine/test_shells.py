@@ -6,12 +6,13 @@ import asyncio
 
 from engine.alerts import Alert, Priority
 from engine.events import KernelEvent, ProcessInfo
-from engine.judge import container_ref, lineage_of
+from engine.judging.judge import container_ref, lineage_of
 from engine.protocol import SetState
 from engine.shells import MOST, TAG, WAIT, Shells
 from engine.state.lineage import OWN_SHELL
 from engine.state.world import World
 from engine.store.rows import stack_key
+from engine.views.views import Views
 from tests.helpers.world import DB, WEB, clone, docker, event, execve, process_info, procexit, snapshot
 
 RUNC, SHIM, INIT, SHELL, CHILD = 700, 600, 800, 900, 901
@@ -208,7 +209,7 @@ def test_no_program_gets_into_our_stack_by_its_name() -> None:
 
 
 def entries(world: World) -> dict[int, str]:
-    return {row.pid: row.entry for row in asyncio.run(world.process_rows())}
+    return {row.pid: row.entry for row in asyncio.run(Views(world).process_rows())}
 
 
 def test_in_the_tree_the_shell_and_the_command_that_opens_it_are_ours_and_nobody_else_is() -> None:

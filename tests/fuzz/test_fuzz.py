@@ -16,8 +16,8 @@ from engine.lang.fields import resolve
 from engine.lang.grammar import ConditionError, parse
 from engine.lang.interpret import evaluate
 from engine.lang.template import Template, TemplateError
+from engine.problems import Problem
 from engine.rules.load import load, loads
-from engine.rules.problems import Problem
 from engine.rules.render import render_text, to_rows
 from engine.rules.ruleset import RuleSet
 from engine.rules.yaml_items import SourceFile

@@ -17,7 +17,7 @@ from engine.pushdown.filter import Filters
 from engine.rules.load import load
 from engine.rules.ruleset import RuleSet
 from engine.state.world import World
-from probes.scap.capture import EVERYTHING, Capture, open_scap
+from probes.recordings.capture import EVERYTHING, Capture, open_scap
 from probes.scap.table import TABLE
 from tests.helpers.fuzzing import fuzz
 from tests.helpers.scap import (

@@ -16,7 +16,7 @@ from tests.helpers.patience import PATIENCE
 from tests.helpers.sensor import MemorySensor, World
 from tui.app import TiercelApp
 from tui.frame import Frame
-from tui.keymap import DEFAULT, Keys
+from tui.keys.keymap import DEFAULT, Keys
 from tui.panes.base import Pane
 
 WIDE = (160, 50)

@@ -10,6 +10,7 @@ from engine.events import Fd, KernelEvent
 from engine.protocol import ContainerRow, EventRow, ListEvents, ProcessRow
 from engine.state.event import Event
 from engine.state.world import World
+from engine.views.views import Views
 from tests.helpers.world import (
     WEB,
     clone,
@@ -36,17 +37,17 @@ def entered() -> World:
 
 def rows_of(world: World, request: ListEvents) -> list[EventRow]:
     """Its events in one line."""
-    return asyncio.run(world.event_rows(request))
+    return asyncio.run(Views(world).event_rows(request))
 
 
 def processes(world: World, container_id: str | None = None, *, exited: bool = True) -> list[ProcessRow]:
     """Its processes, as a tree."""
-    return asyncio.run(world.process_rows(container_id, exited))
+    return asyncio.run(Views(world).process_rows(container_id, exited))
 
 
 def container_rows(world: World) -> list[ContainerRow]:
     """Its containers."""
-    return asyncio.run(world.container_rows())
+    return asyncio.run(Views(world).container_rows())
 
 
 def expire(world: World, now: int) -> None:

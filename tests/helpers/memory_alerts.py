@@ -8,7 +8,7 @@ from typing import Any
 from engine import protocol as p
 from engine.alerts import Alert
 from engine.errors import TiercelError
-from engine.filter import Subject, parse_filter
+from engine.filters.alert_filter import Subject, parse_filter
 from engine.store.rows import subject
 from tests.helpers.grouped import grouped, with_beats
 from tests.helpers.memory import NOW, World

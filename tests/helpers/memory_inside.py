@@ -9,8 +9,8 @@ import msgspec
 
 from engine import protocol as p
 from engine.errors import TiercelError
+from engine.filters.query import Column, Table, has_field, split_inversion, words
 from engine.inspection import lines_of
-from engine.query import Column, Table, has_field, split_inversion, words
 from tests.helpers.memory import World
 
 

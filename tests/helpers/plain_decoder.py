@@ -15,9 +15,10 @@ from typing import NamedTuple
 
 from engine.events import HOST, Fd, KernelEvent
 from engine.schema import EVENT_TYPES, NOT_CAPTURED, RET, EventType, Param, ParamType
-from probes.kernel.addresses import Address, parse_sockaddr
-from probes.kernel.decode import TICK, sections_of
-from probes.kernel.descriptors import PLACELESS, socket_fd
+from probes.addresses import Address, parse_sockaddr
+from probes.descriptor_types import PLACELESS
+from probes.kernel.decode import sections_of
+from probes.kernel.descriptors import socket_fd
 from probes.kernel.wire import (
     DOER,
     DOER_AT,
@@ -36,6 +37,7 @@ from probes.kernel.wire import (
     Section,
 )
 from probes.machine.cgroups import Key
+from probes.machine.clocks import TICK
 
 PAYLOADS = (ParamType.BYTES, ParamType.MESSAGE)
 POINTERS = (ParamType.SOCKADDR, ParamType.OPEN_HOW, *PAYLOADS)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from engine.offering import Offer
 from engine.protocol import TargetRow
-from engine.response import Network, Own, Standing
+from engine.response.offer import Offer
+from engine.response.possible import Network, Own, Standing
 from engine.state.world import World as State
 from tests.helpers.incident import SHELL, WEB, incident
 from tests.helpers.sensor import World

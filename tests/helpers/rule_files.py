@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from textwrap import dedent
 
+from engine.problems import Problem
 from engine.rules.load import Loader
-from engine.rules.problems import Problem
 from engine.rules.ruleset import Rule
 from engine.rules.yaml_items import SourceFile
 

@@ -1,7 +1,7 @@
 """A sensor in memory: answers the protocol's requests from plain data, and pushes pulses when told to.
 
 It keeps the promises of the real one: stacks newest first, ``before`` as a look at the past, filters as
-:mod:`engine.filter` reads them, refusals as TiercelError, an end that every waiting request hears of.
+:mod:`engine.filters.alert_filter` reads them, refusals as TiercelError, an end that every waiting request hears of.
 """
 
 from __future__ import annotations

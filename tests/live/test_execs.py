@@ -14,6 +14,7 @@ from engine.events import ContainerAction, Input, KernelEvent, RuntimeState
 from engine.protocol import ExecRow
 from engine.state.lineage import has_entered
 from engine.state.world import World
+from engine.views.views import Views
 from probes.docker.source import DockerSource
 from tests.helpers.kernel import Watched, watching
 from tests.helpers.lab import Lab
@@ -90,7 +91,7 @@ async def test_an_exec_is_told_with_command_user_privileges_end_and_who_asked(la
     assert row.asker is not None
     assert (row.asker.name, row.asker.certain, row.asker.container_id) == ("docker", True, "")
     assert "exec" in row.asker.cmdline
-    container = world.container_row(web)
+    container = Views(world).container_row(web)
     assert container is not None
     assert (container.execs, container.entries) == (1, 1)
 
@@ -182,7 +183,7 @@ async def test_without_docker_the_kernel_tells_that_somebody_entered(lab: Lab) -
             world = seen(watched)
     finally:
         lab.remove_all()
-    container = world.container_row(web)
+    container = Views(world).container_row(web)
     assert container is not None
     assert (container.execs, container.entries) == (0, 1)
     row = by_program(world, "uptime", web)

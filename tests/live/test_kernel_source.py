@@ -14,9 +14,9 @@ import pytest_asyncio
 from engine.errors import SourceError
 from engine.events import HOST, KernelEvent, Snapshot
 from engine.schema import EVENT_TYPES
-from probes.kernel.decode import TICK
 from probes.machine import snapshots
 from probes.machine.cgroups import hierarchies
+from probes.machine.clocks import TICK
 from tests.helpers.kernel import Watched, attached_programs, descriptor, only, program_of, snapshot, watching
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]

@@ -17,6 +17,7 @@ from engine.protocol import GetLogs
 from engine.state.lineage import DOCKER_EXEC, entry
 from engine.state.processes import Process
 from engine.state.world import World
+from engine.views.views import Views
 from probes.docker.address import Endpoint
 from probes.docker.endpoints import choose
 from probes.docker.evidence import commit
@@ -24,9 +25,9 @@ from probes.docker.logs import LogReaders
 from probes.docker.responses import act, standing
 from probes.docker.runtime import DockerRuntime
 from probes.docker.source import NO_CGROUP, DockerSource
+from probes.doctor.doctor import CHECKS, Status
+from probes.doctor.facts import Machine
 from probes.machine.cgroups import Cgroups, container_of_process
-from probes.machine.doctor import CHECKS, Status
-from probes.machine.facts import Machine
 from tests.helpers.kernel import Watched, watching
 from tests.helpers.lab.podman import NOBODY, PodmanLab
 
@@ -205,7 +206,7 @@ async def test_an_exec_is_told_with_command_user_privileges_end_and_who_asked(po
     assert row.exit_code == 3
     assert row.asker is not None
     assert (row.asker.name, row.asker.certain, row.asker.container_id) == ("podman", True, "")
-    container = world.container_row(web)
+    container = Views(world).container_row(web)
     assert container is not None
     assert (container.execs, container.entries) == (1, 1)
     assert entry(process(world, "sh", web)) == DOCKER_EXEC
@@ -243,7 +244,7 @@ async def test_a_short_exec_is_an_entry_by_who_asked_for_it(podman: PodmanLab) -
     assert row.asker is not None
     assert (row.asker.name, row.asker.certain) == ("podman", True)
     assert row.asker.cmdline.endswith(f"exec {WEB} id")
-    container = world.container_row(web)
+    container = Views(world).container_row(web)
     assert container is not None
     assert (container.execs, container.entries) == (1, 1)
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.audit import Who
 from engine.errors import TiercelError
 from engine.protocol import ListResponses, Respond, TargetRow
-from engine.responding import Responding
+from engine.response.audit import Who
+from engine.response.doing import Responding
 from engine.state.world import World
 from engine.store import AlertStore
 from probes.machine.audit_log import AuditLog

@@ -23,8 +23,8 @@ from probes.docker.endpoints import choose
 from probes.docker.failures import calling
 from probes.docker.ping import ping
 from probes.docker.source import DockerSource
-from probes.machine.doctor import CHECKS, Status
-from probes.machine.facts import Machine
+from probes.doctor.doctor import CHECKS, Status
+from probes.doctor.facts import Machine
 from tests.helpers.lab import Lab
 from tests.helpers.lab.certificates import make_keys
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.audit import Target, Who, begin, go_on
 from engine.keeping import Room
 from engine.protocol import SetState
+from engine.response.audit import Target, Who, begin, go_on
 from engine.store import AlertStore
 from probes.evidence_room import EvidenceRoom
 from probes.machine.audit_log import AuditLog

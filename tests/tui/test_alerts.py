@@ -13,9 +13,9 @@ from tests.helpers.driving import NARROW, WIDE, Drive, driving
 from tests.helpers.endless import ManyStacks
 from tests.helpers.incident import WEB, alert, host_alert, incident
 from tests.helpers.sensor import NOW, World, healthy
-from tui.alert_text import overview
 from tui.panes.alert_cells import alert_columns
 from tui.panes.alerts import AlertsPane
+from tui.texts.alert import overview
 from tui.widgets.columns import place
 from tui.widgets.page_list import PageList
 

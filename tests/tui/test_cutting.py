@@ -13,8 +13,9 @@ from engine.alerts import Priority
 from engine.protocol import ProcessRow
 from tests.helpers.driving import NARROW, driving
 from tests.helpers.incident import incident
-from tui import lineage, words
+from tui import words
 from tui.panes.processes import alerts_cell
+from tui.texts import lineage
 from tui.widgets.columns import GAP, Column, fit, place
 from tui.widgets.cutting import beginning, end, short
 

@@ -13,7 +13,7 @@ from tests.helpers.incident import incident
 from tests.helpers.keys.checks import alerts_shown, view_shown
 from tests.helpers.responses import respondable
 from tui.app import TiercelApp
-from tui.trial_screen import described
+from tui.dialogs.trial import described
 
 
 @pytest.fixture(autouse=True)

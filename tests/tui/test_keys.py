@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.filter import KEYS, parse_filter
+from engine.filters.alert_filter import KEYS, parse_filter
 from tests.helpers.driving import NARROW, driving
 from tests.helpers.incident import incident
 from tests.helpers.keys import CHECKS
 from tests.helpers.keys.checks import view_shown
 from tui.actions import ACTIONS, VIEWS, actions_of, all_keys
-from tui.help import FILTERS, help_text, in_order
+from tui.dialogs.help import FILTERS, help_text, in_order
 from tui.panes import PANES
 from tui.theme import TIERCEL, TIERCEL_LIGHT
 

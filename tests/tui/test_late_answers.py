@@ -11,8 +11,8 @@ from tests.helpers.driving import Drive, driving
 from tests.helpers.incident import WEB, incident
 from tests.helpers.responses import respondable
 from tests.helpers.sensor import World
-from tui.exception_screen import ExceptionScreen
-from tui.respond_screen import RespondScreen
+from tui.dialogs.exception import ExceptionScreen
+from tui.dialogs.respond import RespondScreen
 
 DIALOGS = [("x", ProposeExceptions, ExceptionScreen), ("f9", ListResponses, RespondScreen)]
 """A key, what it asks for, and the dialog that the answer opens."""

@@ -10,8 +10,8 @@ from tests.helpers.driving import Drive, driving
 from tests.helpers.incident import incident
 from tests.helpers.keys.checks import alerts_shown, listing, view_shown
 from tests.helpers.responses import respondable
-from tui.respond_screen import RespondScreen
-from tui.state_screen import StateScreen
+from tui.dialogs.respond import RespondScreen
+from tui.dialogs.state import StateScreen
 
 
 async def filtered(drive: Drive, text: str, rows: int) -> None:

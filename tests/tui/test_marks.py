@@ -11,7 +11,7 @@ from textual.widgets import Input, OptionList
 from tests.helpers.driving import NARROW, WIDE, Drive, driving
 from tests.helpers.incident import incident
 from tests.helpers.keys.checks import listing
-from tui.state_screen import CHOICES, Choice, StateScreen
+from tui.dialogs.state import CHOICES, Choice, StateScreen
 
 SIZES = [pytest.param(NARROW, id="80x24"), pytest.param(WIDE, id="160x50")]
 

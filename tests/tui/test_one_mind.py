@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import UsageError
-from engine.filter import is_condition
-from engine.query import has_field, split_inversion
+from engine.filters.alert_filter import is_condition
+from engine.filters.query import has_field, split_inversion
 from tests.helpers.driving import Drive, driving
 from tests.helpers.incident import incident
 from tui.panes.filtering import FilterPane

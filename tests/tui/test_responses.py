@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from engine.protocol import Respond, TargetRow
-from engine.response import Own
+from engine.response.possible import Own
 from tests.helpers.driving import NARROW, WIDE, Drive, driving
 from tests.helpers.incident import SHELL, WEB, incident
 from tests.helpers.responses import container, respondable, tree
-from tui.respond_screen import RespondScreen
+from tui.dialogs.respond import RespondScreen
 
 SIZES = [pytest.param(NARROW, id="80x24"), pytest.param(WIDE, id="160x50")]
 HOSTILE = ["evil [/] end", "[@click=app.quit]x[/]", r"\x1b]52;c;eA==\x07", "a" * 4096, "漢字" * 200, "[link=https://x]"]

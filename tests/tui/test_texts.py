@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from engine.alerts import Priority
 from tests.helpers.sensor import NOW, healthy
 from tui import words
-from tui.tree import guides, with_ancestors
+from tui.trees.drawing import guides, with_ancestors
 from tui.widgets.columns import GAP, Column, fit, place
 from tui.widgets.health_line import choose, health_parts
 from tui.widgets.page_cache import KEPT, PAGE, Page, PageCache

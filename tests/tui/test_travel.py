@@ -22,7 +22,7 @@ from tests.helpers.keys.checks import view_shown
 from tests.helpers.sensor import NOW
 from tests.helpers.travelled import asked_at, begun, last
 from tui import words
-from tui.keymap import Keys
+from tui.keys.keymap import Keys
 from tui.travel import SPEEDS, Travel, time_of
 from tui.words import SECOND
 

@@ -10,13 +10,13 @@ from textual.content import Content
 
 from engine.alerts import Alert
 from tui.actions import bindings
-from tui.alert_text import overview
 from tui.front import Front
-from tui.next_steps import next_steps
 from tui.panes.subjects import entry_of
 from tui.panes.text import TextPane
 from tui.panes.visits import OneAlertVisits
 from tui.places import AlertPlace
+from tui.texts.alert import overview
+from tui.texts.next_steps import next_steps
 from tui.theme import Span, content
 
 

@@ -15,16 +15,14 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from engine.alert_query import ALERTS
-from engine.filter import parse_filter
+from engine.filters.alert_columns import ALERTS
+from engine.filters.alert_filter import parse_filter
 from engine.protocol import StackRow
 from tui import clip
 from tui.actions import bindings
-from tui.alert_text import brief, overview, preview
 from tui.front import Front, GoneError, RefusedError
 from tui.loader import Loader
 from tui.marks import Mark, mark_of
-from tui.next_steps import next_steps
 from tui.panes.alert_cells import alert_columns, container_of
 from tui.panes.base import order, waiting_for
 from tui.panes.bundling import Bundled
@@ -34,6 +32,8 @@ from tui.panes.no_alerts import no_alerts
 from tui.panes.stack_pages import GROUPINGS, StackPages
 from tui.panes.visits import AlertVisits, Meant
 from tui.places import AlertPlace, GroupPlace
+from tui.texts.alert import brief, overview, preview
+from tui.texts.next_steps import next_steps
 from tui.theme import Span, content
 from tui.widgets.backdrop import Split
 from tui.widgets.columns import Column

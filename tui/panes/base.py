@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal, cast
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.dom import DOMNode
 from textual.widgets import Input
 
 from engine.alerts import Priority
@@ -266,6 +267,11 @@ def view_of(pane: Pane) -> str:
     """The view of the table of actions that a pane is."""
     ids = [binding.id for binding in pane.BINDINGS if isinstance(binding, Binding) and binding.id]
     return ids[0].split(".", 1)[0] if ids else "list"
+
+
+def lacks(node: DOMNode, action: str) -> bool:
+    """Whether a view has nothing for an action, as it shows a recording."""
+    return isinstance(node, Pane) and node.lacks(action)
 
 
 def waiting_for(front: Front, nothing: list[Span], *, answered: bool = True) -> list[Span]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine import protocol as p
 from engine.alerts import Alert
-from engine.bundle import Material
+from engine.bundles.bundle import Material
 from engine.flight.places import AROUND
 from tui import words
 from tui.front import Front

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.alerts import Alert
-from engine.bundle import Material
+from engine.bundles.bundle import Material
 from engine.protocol import ProcessRow
 from tui.front import Front
 from tui.panes import subjects

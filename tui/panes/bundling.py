@@ -13,16 +13,18 @@ from typing import Any
 
 from engine import protocol as p
 from engine.alerts import Alert
-from engine.bundle import Material
-from engine.bundle_of_several import MOST, counted, write
+from engine.bundles.bundle import Material
+from engine.bundles.several import MOST, counted, write
 from engine.errors import TiercelError
-from tui import clip, entry_text, lineage, words
+from tui import clip, words
+from tui.dialogs.state import whoami
 from tui.front import Front, GoneError, RefusedError
 from tui.panes import bundled_logs, bundled_tree
 from tui.panes.base import UNDER_WAY, Pane
 from tui.panes.folder import FOLDER
 from tui.places import AlertPlace
-from tui.state_screen import whoami
+from tui.texts import entry as entry_text
+from tui.texts import lineage
 from tui.workers import start
 
 _MOST = 1000

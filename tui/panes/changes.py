@@ -12,10 +12,10 @@ from engine.protocol import Change, Changes, ListChanges
 from engine.telling import of_changes
 from tui import clip, words
 from tui.actions import bindings
+from tui.filters.row_fields import CHANGES
 from tui.front import Front
 from tui.panes.listing import ListPane
 from tui.places import AlertPlace, ProcessPlace
-from tui.row_fields import CHANGES
 from tui.theme import Span
 from tui.widgets.columns import Column
 from tui.widgets.page_list import PageList

@@ -11,8 +11,8 @@ from textual.binding import BindingType
 from engine.protocol import ContainerRow, Containers, Figures, GetFigures, ListContainers, ListResponses, Zoom
 from tui import clip, words
 from tui.actions import bindings
-from tui.container_text import flags, foreign, name
 from tui.figures import FigureBook
+from tui.filters.row_fields import CONTAINERS
 from tui.front import Front
 from tui.panes.base import alert_counts, burning
 from tui.panes.measuring import MeasuringPane
@@ -21,7 +21,7 @@ from tui.panes.shelling import Shelling
 from tui.panes.sorting import SortedPane
 from tui.panes.zooming import sign, toggle
 from tui.places import ContainerPlace
-from tui.row_fields import CONTAINERS
+from tui.texts.container import flags, foreign, name
 from tui.theme import Span
 from tui.widgets.columns import Column
 from tui.widgets.page_list import PageList

@@ -10,11 +10,11 @@ from engine.errors import TiercelError
 from engine.protocol import Done, GetRuleText, RuleText, SaveRules, Tried, TryRules
 from engine.sheet import new_file
 from tui import outside
+from tui.dialogs.state import whoami
+from tui.dialogs.trial import TrialScreen
 from tui.front import GoneError, RefusedError
 from tui.panes.base import Pane
 from tui.panes.folder import FOLDER
-from tui.state_screen import whoami
-from tui.trial_screen import TrialScreen
 
 FILE = "edited.yaml"
 _WAS_GONE = "the sensor was gone meanwhile: whether it took the text is not known"

@@ -11,17 +11,17 @@ from typing import Any, ClassVar
 from textual.binding import BindingType
 
 from engine import sheet
+from engine.filters.query import has_field, known_fields, refuse_unknown, split_inversion, tree
 from engine.lang.fields import resolve
 from engine.protocol import EventRow, Events, Health, ListEvents
-from engine.query import has_field, known_fields, refuse_unknown, split_inversion, tree
 from tui import clip, words
 from tui.actions import bindings
+from tui.filters.row_fields import ELSEWHERE
 from tui.front import Front
 from tui.panes.base import order
 from tui.panes.held_events import Held
 from tui.panes.listing import ListPane, no_match
 from tui.places import EventsPlace
-from tui.row_fields import ELSEWHERE
 from tui.theme import Span
 from tui.widgets.columns import Column
 from tui.widgets.page_list import PageList

@@ -6,11 +6,11 @@ from functools import partial
 
 from engine.errors import TiercelError
 from engine.protocol import AddException, Done, ProposalRow, Proposals, ProposeExceptions, UndoException
-from tui.exception_screen import ExceptionScreen
+from tui.dialogs.exception import ExceptionScreen
+from tui.dialogs.state import whoami
 from tui.front import GoneError, RefusedError
 from tui.panes.base import Pane
 from tui.places import AlertPlace
-from tui.state_screen import whoami
 from tui.workers import start
 
 

@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from engine import sheet
 from engine.errors import TiercelError
 from tui import clip, words
-from tui.export_screen import ExportScreen
+from tui.dialogs.export import ExportScreen
 from tui.panes.folder import FOLDER
 from tui.theme import Span
 from tui.widgets.taking import Exporter, Taking

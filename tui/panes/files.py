@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from engine.alerts import Alert
+from engine.filters.query import Table
 from engine.protocol import EventKind, EventRow
-from engine.query import Table
 from tui import words
+from tui.filters.row_fields import DEEDS
 from tui.panes.around import AroundPane
-from tui.row_fields import DEEDS
 from tui.theme import Span
 from tui.widgets.columns import Column
 from tui.widgets.page_list import PageList

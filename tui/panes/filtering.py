@@ -9,14 +9,14 @@ from textual import on
 from textual.app import ComposeResult
 
 from engine.errors import UsageError
-from engine.query import split_inversion
+from engine.filters.query import split_inversion
 from tui.actions import actions_of
-from tui.along import Share
-from tui.completion import Offer, offer
+from tui.dialogs.saved import SavedScreen
+from tui.filters.along import Share
+from tui.filters.completion import Offer, offer
+from tui.filters.saved import SavedFilters
 from tui.front import Front
 from tui.panes.base import FILTER_SIGN, Pane, view_of
-from tui.saved_filters import SavedFilters
-from tui.saved_screen import SavedScreen
 from tui.theme import Span
 from tui.widgets.filter_bar import FilterBar
 

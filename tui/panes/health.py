@@ -9,12 +9,12 @@ from textual.content import Content
 
 from engine.protocol import GetHistory, Health, HistoryReply, Sample
 from tui import words
-from tui.alert_text import facts, lines
 from tui.front import Front
 from tui.panes.base import waiting_for
 from tui.panes.plots import plots, span
 from tui.panes.text import TextPane
 from tui.panes.zooming import told
+from tui.texts.alert import facts, lines
 from tui.theme import Span, content
 
 _SAMPLES = 900

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 
 from engine.errors import UsageError
+from engine.filters.query import Column, Table, has_field, split_inversion, words
 from engine.protocol import EventRow
-from engine.query import Column, Table, has_field, split_inversion, words
 
 _TABLE: Table[EventRow] = Table(
     Column("evt.type", attrgetter("type")),

@@ -9,10 +9,10 @@ from textual.content import Content
 
 from engine.protocol import ContainerRow, Containers, GetImage, Image, ImageRow, LayerRow, ListContainers
 from tui import words
-from tui.alert_text import facts, lines, section
-from tui.container_text import name
 from tui.front import Front, RefusedError
 from tui.panes.text import TextPane
+from tui.texts.alert import facts, lines, section
+from tui.texts.container import name
 from tui.theme import Span, content
 
 _BUILDER = ("/bin/sh -c #(nop) ", "/bin/sh -c ")

@@ -11,10 +11,10 @@ from engine.events import ContainerInfo, Mount
 from engine.protocol import ContainerRow, Containers, GetInspection, Inspection, ListContainers
 from tui import words
 from tui.actions import bindings
-from tui.alert_text import facts, lines, section
-from tui.container_text import flags, foreign, name
 from tui.front import Front, RefusedError
 from tui.panes.text import TextPane
+from tui.texts.alert import facts, lines, section
+from tui.texts.container import flags, foreign, name
 from tui.theme import Span, content
 
 

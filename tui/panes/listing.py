@@ -9,11 +9,11 @@ from textual.app import ComposeResult
 
 from engine.alerts import Priority
 from engine.errors import TiercelError, UsageError
-from engine.query import Table, refuse_unknown, split_inversion, words
+from engine.filters.query import Table, refuse_unknown, split_inversion, words
+from tui.filters.row_fields import ELSEWHERE
 from tui.front import Front
 from tui.panes.base import Pane, waiting_for
 from tui.panes.filtering import FilterPane
-from tui.row_fields import ELSEWHERE
 from tui.theme import Span
 from tui.widgets.page_list import PageList
 from tui.widgets.pages import WholeList

@@ -9,11 +9,11 @@ from textual.content import Content
 from engine.ending import ending
 from engine.protocol import GetTop, ListProcesses, Processes, ProcessRow, Still, Top
 from tui import words
-from tui.alert_text import facts, lines
 from tui.front import Front
 from tui.panes.measuring import MeasuringPane
 from tui.panes.text import TextPane
 from tui.places import ProcessPlace
+from tui.texts.alert import facts, lines
 from tui.theme import Span, content, priority_tone
 
 

@@ -10,14 +10,14 @@ from textual.binding import BindingType
 
 from engine.ending import ending, signal_of
 from engine.events import HOST
+from engine.filters.query import split_inversion
 from engine.protocol import GetTop, ListProcesses, ListResponses, Processes, ProcessFigure, ProcessRow, Still, Top, Zoom
-from engine.query import split_inversion
 from engine.service.tree_news import applied
 from engine.sliced import breathe
 from tui import clip, words
 from tui.actions import bindings
 from tui.figures import UNKNOWN, cpu_cell
-from tui.folding import Key, Kind, fold, kind
+from tui.filters.row_fields import PROCESSES
 from tui.front import Front
 from tui.loader import Loader
 from tui.panes.base import alert_counts, burning
@@ -26,10 +26,10 @@ from tui.panes.responding import Responding
 from tui.panes.sorting import SortedPane
 from tui.panes.zooming import sign, toggle
 from tui.places import ContainerPlace, ProcessPlace
-from tui.row_fields import PROCESSES
-from tui.seen_folds import SeenFolds, alike_sign, below_sign
-from tui.sifting import Sifted, flatten, shorten, sift
 from tui.theme import Span, priority_tone
+from tui.trees.folding import Key, Kind, fold, kind
+from tui.trees.seen_folds import SeenFolds, alike_sign, below_sign
+from tui.trees.sifting import Sifted, flatten, shorten, sift
 from tui.widgets.columns import Column
 from tui.widgets.page_list import PageList
 from tui.workers import start

@@ -6,16 +6,16 @@ import asyncio
 from functools import partial
 from pathlib import Path
 
-from engine.bundle import write
+from engine.bundles.bundle import write
 from engine.errors import TiercelError
 from engine.protocol import Done, ListResponses, Respond, Responses
+from tui.dialogs.respond import BUNDLE, EVIDENCE, Decision, RespondScreen
+from tui.dialogs.state import whoami
 from tui.front import GoneError, RefusedError
 from tui.panes.base import Pane
 from tui.panes.bundling import gather
 from tui.panes.folder import FOLDER
 from tui.places import AlertPlace
-from tui.respond_screen import BUNDLE, EVIDENCE, Decision, RespondScreen
-from tui.state_screen import whoami
 from tui.workers import start
 
 

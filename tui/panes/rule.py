@@ -13,11 +13,11 @@ from engine.attack import named
 from engine.protocol import Done, ListRules, RuleRow, Rules, SetRule
 from tui import words
 from tui.actions import bindings
-from tui.alert_text import badge, facts, lines, section
 from tui.front import Front, GoneError, RefusedError
 from tui.panes.editing import Editing
 from tui.panes.excepting import Undoing
 from tui.panes.text import TextPane
+from tui.texts.alert import badge, facts, lines, section
 from tui.theme import Span, content
 
 

@@ -10,14 +10,14 @@ from textual.binding import BindingType
 from engine.protocol import Done, ListRules, ReloadRules, RuleRow, Rules, SetRule, SetRules
 from tui import words
 from tui.actions import bindings
+from tui.dialogs.several import SeveralScreen, choices
+from tui.filters.row_fields import RULES
 from tui.front import Front, GoneError, RefusedError
 from tui.panes.base import priority_cell
 from tui.panes.editing import Editing
 from tui.panes.excepting import Undoing
 from tui.panes.sorting import SortedPane
 from tui.places import RulePlace
-from tui.row_fields import RULES
-from tui.several_screen import SeveralScreen, choices
 from tui.theme import Span
 from tui.widgets.columns import Column
 from tui.widgets.page_list import PageList

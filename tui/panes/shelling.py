@@ -14,10 +14,10 @@ from textual.app import SuspendNotSupported
 
 from engine.protocol import OpenShell, Shell
 from tui import clip
+from tui.dialogs.state import whoami
 from tui.front import GoneError, RefusedError
 from tui.outside import in_terminal, turn_page
 from tui.panes.base import Pane
-from tui.state_screen import whoami
 from tui.workers import start
 
 CLIENTS = ("docker", "podman")

@@ -9,18 +9,18 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from engine.alert_query import ALERTS
 from engine.alerts import Alert
-from engine.filter import parse_filter
+from engine.filters.alert_columns import ALERTS
+from engine.filters.alert_filter import parse_filter
 from engine.protocol import Alerts, ListAlerts
 from tui import clip, words
 from tui.actions import bindings
 from tui.front import Front
-from tui.lineage import container_name
 from tui.panes.base import order, priority_cell
 from tui.panes.filtering import FilterPane
 from tui.panes.listing import no_match
 from tui.places import AlertPlace
+from tui.texts.lineage import container_name
 from tui.theme import Span
 from tui.widgets.columns import Column
 from tui.widgets.page_cache import Page

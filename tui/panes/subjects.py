@@ -25,13 +25,15 @@ from engine.protocol import (
     ProcessRow,
 )
 from engine.protocol import Rules as RuleRows
-from tui import entry_text, lineage, words
-from tui.alert_text import facts, lines, section
+from tui import words
 from tui.front import Front
 from tui.panes import inspect, rule
 from tui.panes.base import priority_cell
+from tui.texts import entry as entry_text
+from tui.texts import lineage
+from tui.texts.alert import facts, lines, section
 from tui.theme import Span, priority_tone
-from tui.tree import guides
+from tui.trees.drawing import guides
 from tui.widgets.cutting import short
 
 _ALERTS = 200

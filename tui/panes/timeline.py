@@ -10,15 +10,15 @@ from typing import ClassVar
 import msgspec
 
 from engine.alerts import Alert, Priority
+from engine.filters.query import Table
 from engine.protocol import Alerts, EventRow, ListAlerts
-from engine.query import Table
 from tui import clip, words
+from tui.filters.row_fields import MOMENTS
 from tui.front import Front
 from tui.panes.around import AroundPane
 from tui.panes.base import priority_cell
 from tui.panes.events import shown_result, shown_type, what
 from tui.places import AlertPlace
-from tui.row_fields import MOMENTS
 from tui.theme import Span
 from tui.widgets.columns import Column
 from tui.widgets.page_list import PageList

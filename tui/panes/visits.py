@@ -8,14 +8,14 @@ from functools import partial
 from engine.alerts import Alert
 from engine.protocol import Alerts, Done, GetAlert, ListResponses, SetState
 from tui import words
+from tui.dialogs.state import StateScreen, whoami
 from tui.front import GoneError, RefusedError
-from tui.lineage import container_name
 from tui.marks import NEW, Mark
 from tui.panes.bundling import Bundling
 from tui.panes.excepting import Excepting
 from tui.panes.responding import Responding
 from tui.places import AlertPlace, ContainerPlace, Place, RulePlace, TreePlace
-from tui.state_screen import StateScreen, whoami
+from tui.texts.lineage import container_name
 from tui.workers import start
 
 Meant = Mapping[int, Mark] | Callable[[], Awaitable[Mapping[int, Mark]]]

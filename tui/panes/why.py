@@ -8,8 +8,8 @@ from textual.content import Content
 
 from engine.explanation import MARKS, Explanation, Line, lines
 from engine.protocol import Explain, Why
-from tui import alert_text
 from tui.panes.alert import AlertTextPane
+from tui.texts import alert as alert_text
 from tui.theme import Span
 
 _TONES = {MARKS[True]: "ok", MARKS[False]: "bad", MARKS[None]: "warn"}

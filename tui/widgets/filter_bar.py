@@ -17,9 +17,9 @@ from textual.widgets import Input, Static
 from textual.widgets.input import Selection
 
 from tui.actions import bindings
-from tui.completion import Offer
+from tui.filters.completion import Offer
+from tui.filters.unfinished import may_become_right, split_column
 from tui.theme import Span, content
-from tui.unfinished import may_become_right, split_column
 from tui.widgets.input_line import Line
 
 Complete = Callable[[str], Offer]

@@ -28,8 +28,8 @@ from engine.schema import EVENT_TYPES
 from engine.state.containers import Container
 from engine.state.event import Event
 from engine.state.world import World
-from probes.kernel.paths import absolute
 from probes.options import DEMO
+from probes.paths import absolute
 from probes.recordings.reader import read
 from tests.helpers.rule_events import connected, event, process, web
 from tests.helpers.upstream import CASES

@@ -10,10 +10,10 @@ import pytest
 
 from engine.errors import RulesError
 from engine.lang.facts import of_event
+from engine.problems import Problem
 from engine.rules.documents import MAX_BYTES, MAX_DEPTH, MAX_NODES
 from engine.rules.explain import explain
 from engine.rules.load import load, loads
-from engine.rules.problems import Problem
 from tests.helpers.events import opened
 
 

@@ -11,8 +11,8 @@ import pytest
 from engine.alerts import Priority
 from engine.errors import RulesError
 from engine.lang.fields import FIELDS
+from engine.problems import Problem
 from engine.rules.load import load, loads
-from engine.rules.problems import Problem
 from engine.rules.render import render_text, to_rows
 from engine.rules.ruleset import RuleSet
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.audit import Who
 from engine.protocol import Done, Reply, Request, SetRule
+from engine.response.audit import Who
 from engine.service.client import Client
 from engine.service.peer import who_asks
 from engine.service.server import Server

@@ -9,6 +9,7 @@ import pytest
 from engine.events import ContainerAction, KernelEvent, Users
 from engine.state.containers import KEEP_GONE, ContainerTable
 from engine.state.world import World
+from engine.views.views import Views
 from tests.helpers.entered import (
     apply,
     container_rows,
@@ -51,7 +52,7 @@ def test_a_check_of_its_health_is_nobody_who_enters(world: World, healthcheck: l
     world.apply(docker(at=1, healthcheck=healthcheck))
     for at, detail in ((2, command), (3, f"{command}; sh"), (4, "sh")):
         world.apply(ContainerAction(id=WEB, time=T0 + at, action="exec_start", attributes={"detail": detail}))
-    (row,) = asyncio.run(world.container_rows())
+    (row,) = asyncio.run(Views(world).container_rows())
     assert (row.execs, row.last_exec) == (2, T0 + 4)
 
 

@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from engine.events import KernelEvent
-from engine.judge import alert_of
+from engine.judging.judge import alert_of
 from engine.state.processes import MAX_ANCESTORS, Process, ProcessKey
 from engine.state.table import MAX_EXITED, MAX_EXITED_ANCESTORS, MAX_LINEAGE, SHORT_LINEAGE
 from engine.state.world import World

@@ -14,6 +14,7 @@ from engine.protocol import ListEvents
 from engine.state.event import Event
 from engine.state.recent import Recent
 from engine.state.world import World
+from engine.views.views import Views
 from tests.helpers.entered import (
     O_RDONLY,
     O_WRONLY,
@@ -72,7 +73,7 @@ def test_events_by_a_condition_or_by_words(world: World) -> None:
 
 async def test_a_search_through_many_events_lets_others_go_on(world: World) -> None:
     apply(world, *(opened(f"/f/{number}", at=10 + number, pid=1000 + number // 90) for number in range(1000)))
-    search = asyncio.ensure_future(world.event_rows(ListEvents(filter="no such words")))
+    search = asyncio.ensure_future(Views(world).event_rows(ListEvents(filter="no such words")))
     breaths = 0
     while not search.done():
         await asyncio.sleep(0)

@@ -7,6 +7,7 @@ import pytest
 from engine.events import Input
 from engine.state import askers, execs
 from engine.state.world import World
+from engine.views.views import Views
 from tests.helpers.asking import SHIM, action, asked, cli, entering, entry, named, see, shimmed
 from tests.helpers.world import DB, MS, SECOND, T0, WEB, clone, execve, process_info, snapshot
 
@@ -55,21 +56,21 @@ def test_an_entry_that_docker_knows_nothing_of_stays_alone(world: World) -> None
 def test_entries_are_counted_once_for_each_process_and_not_for_its_children(world: World) -> None:
     see(world, *entering(40, "/bin/sh", at=MS), execve(40, "/bin/bash", at=2 * MS, container_id=WEB, vpid=30))
     see(world, clone(40, 41, at=3 * MS, container_id=WEB), execve(41, "/bin/ls", at=4 * MS, container_id=WEB, ppid=40))
-    row = world.container_row(WEB)
+    row = Views(world).container_row(WEB)
     assert row is not None
     assert (row.entries, row.last_entry, row.execs) == (1, T0 + MS, 0)
 
 
 def test_the_first_program_of_a_container_is_no_entry(world: World) -> None:
     see(world, clone(SHIM, 40, at=0), execve(40, "/bin/httpd", at=MS, ppid=SHIM, container_id=WEB, vpid=1))
-    row = world.container_row(WEB)
+    row = Views(world).container_row(WEB)
     assert row is not None
     assert row.entries == 0
 
 
 def test_who_was_there_when_the_watch_began_has_entered(world: World) -> None:
     see(world, snapshot(process_info(1, ppid=0), process_info(40, ppid=1, container_id=WEB, vpid=30, started=T0)))
-    row = world.container_row(WEB)
+    row = Views(world).container_row(WEB)
     assert row is not None
     assert (row.entries, row.last_entry) == (1, T0)
 

@@ -11,6 +11,7 @@ from engine.events import HOST, OTHER, Loss
 from engine.protocol import EventRow, ListEvents
 from engine.state.gaps import CLOSE, Gaps
 from engine.state.world import World
+from engine.views.views import Views
 from tests.helpers.world import DB, SECOND, T0, WEB, docker, execve
 
 
@@ -19,7 +20,7 @@ def _loss(at: float, count: int = 1, container_id: str = WEB, cause: str = "kern
 
 
 def _rows(world: World, request: ListEvents) -> list[EventRow]:
-    return asyncio.run(world.event_rows(request))
+    return asyncio.run(Views(world).event_rows(request))
 
 
 def _world() -> World:

@@ -9,8 +9,9 @@ import pytest
 from engine.alerts import Priority
 from engine.events import ContainerInfo, ContainerUnknown, Users
 from engine.protocol import ProcessRow
-from engine.state import views
 from engine.state.world import World
+from engine.views import rows as views
+from engine.views.views import Views
 from tests.helpers.entered import (
     alert,
     apply,
@@ -131,7 +132,7 @@ def test_a_change_is_told_by_a_growing_number(world: World) -> None:
 async def test_a_tree_of_many_processes_lets_others_go_on() -> None:
     world = World()
     world.apply(snapshot(*(process_info(pid, ppid=pid // 2) for pid in range(1, 2001))))
-    making = asyncio.ensure_future(world.process_rows())
+    making = asyncio.ensure_future(Views(world).process_rows())
     breaths = 0
     while not making.done():
         await asyncio.sleep(0)
@@ -143,9 +144,9 @@ async def test_a_tree_of_many_processes_lets_others_go_on() -> None:
 async def test_the_first_rows_of_a_tree_are_those_of_the_whole() -> None:
     world = World()
     world.apply(snapshot(*(process_info(pid, ppid=pid // 2) for pid in range(1, 500))))
-    whole = await world.process_rows()
+    whole = await Views(world).process_rows()
     for limit in (1, 7, 499, 1000):
-        assert await world.process_rows(limit=limit) == whole[:limit]
+        assert await Views(world).process_rows(limit=limit) == whole[:limit]
 
 
 def test_what_a_process_has_become_is_known_with_the_event_that_tells_it(world: World) -> None:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from engine.events import ContainerInfo, Mount
 from engine.state.told import KEPT, Told
 from engine.state.world import World
+from engine.views.views import Views
 from tests.helpers.world import SECOND, T0, WEB, docker
 
 
@@ -72,7 +73,7 @@ def test_a_container_is_listed_as_it_was_then() -> None:
     world = World()
     world.apply(replace(docker(), time=T0, state="running", health="healthy", ip="172.17.0.2"))
     world.apply(replace(docker(), time=T0 + 10 * SECOND, state="paused", health="unhealthy", ip="172.17.0.2"))
-    (then,) = asyncio.run(world.container_rows(at=T0 + 9 * SECOND))
-    (now,) = asyncio.run(world.container_rows())
+    (then,) = asyncio.run(Views(world).container_rows(at=T0 + 9 * SECOND))
+    (now,) = asyncio.run(Views(world).container_rows())
     assert (then.info.state, then.info.health, then.info.time) == ("running", "healthy", T0)
     assert (now.info.state, now.info.health) == ("paused", "unhealthy")

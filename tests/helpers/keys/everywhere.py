@@ -7,8 +7,8 @@ from tests.helpers.driving import Drive
 from tests.helpers.keys.checks import alert_opened, alerts_shown, does
 from tests.helpers.sensor import healthy
 from tui.app import INTERRUPTED
+from tui.dialogs.help import HelpScreen
 from tui.frame import MainFrame
-from tui.help import HelpScreen
 from tui.panes import PANES
 from tui.words import moment
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.audit import Record, Target, Who, begin, go_on
 from engine.errors import UsageError
-from engine.response import Network
+from engine.response.audit import Record, Target, Who, begin, go_on
+from engine.response.possible import Network
 from engine.scrub import is_clean
 from probes.machine.audit_log import AuditLog
 from tests.helpers.disks import no_space

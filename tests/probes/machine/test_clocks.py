@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from probes.kernel.decode import TICK
 from probes.machine import clocks
+from probes.machine.clocks import TICK
 from probes.machine.procfs import read_process
 
 DAY = 86_400

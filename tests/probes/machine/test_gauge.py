@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.contracts import Inhabited
-from probes.kernel.decode import TICK
+from probes.machine.clocks import TICK
 from probes.machine.gauge import PERIOD, Gauge
 from probes.machine.process_gauge import MAX_PROCESSES, REST
 from probes.machine.process_trees import stopped

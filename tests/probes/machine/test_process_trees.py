@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import TiercelError
-from engine.response import Own
+from engine.response.possible import Own
 from engine.state.processes import ProcessKey
 from probes.machine.gauge import Gauge
 from probes.machine.ownership import own

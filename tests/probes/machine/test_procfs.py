@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.events import HOST
-from probes.kernel.decode import TICK
+from probes.machine.clocks import TICK
 from probes.machine.procfs import read_process, read_processes
 
 STAT = "{pid} ({comm}) {state} 1 40 39 34816 40 {flags} 0 0 0 0 0 0 0 0 20 0 {threads} 0 12345 0 0"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.health import Vitals
-from engine.rules.proposals import Proposal, block
+from engine.ruling.proposals import Proposal, block
 from probes.options import Options
 from probes.ruling.configured import ConfiguredRules
 from probes.ruling.local_rules import LocalRulesFile

@@ -10,13 +10,13 @@ import pytest
 from engine.alerts import Alert
 from engine.errors import TiercelError
 from engine.events import Input
-from engine.excepting import add, preview, undo
-from engine.judge import alert_of
-from engine.rules.proposals import BEGIN
+from engine.judging.judge import alert_of
 from engine.rules.ruleset import RuleSet
+from engine.ruling.exceptions import add, preview, undo
+from engine.ruling.proposals import BEGIN
+from engine.ruling.trial import events_of
 from engine.sensor import Sensor
 from engine.store import AlertStore
-from engine.trial import events_of
 from probes.options import DEMO, SHIPPED_RULES, Options
 from probes.recordings.opened import opened
 from probes.ruling.configured import ConfiguredRules

@@ -13,10 +13,10 @@ import pytest
 from engine.events import KernelEvent
 from engine.rules.load import load
 from engine.rules.ruleset import RuleSet
+from probes.recordings.capture import EVERYTHING, Capture
 from probes.recordings.convert import convert
 from probes.recordings.opened import opened
 from probes.ruling.regression import Judgement, expectation, try_capture
-from probes.scap.capture import EVERYTHING, Capture
 from probes.scap.write_events import ROWS
 from tests.helpers.scap import captures_if_there
 from tests.helpers.sysdig import rewritten, sysdig

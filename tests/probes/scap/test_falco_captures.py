@@ -13,16 +13,16 @@ from typing import Any
 
 import pytest
 
-from engine.judge import alert_of
+from engine.judging.judge import alert_of
 from engine.lang.fields import resolve
 from engine.lang.nodes import FieldRef
 from engine.pushdown.filter import Filters
 from engine.rules.load import load
 from engine.rules.ruleset import RuleSet
+from engine.ruling.trial import events_of
 from engine.sinks.falco_json import to_falco
 from engine.state.event import Event
-from engine.trial import events_of
-from probes.scap.capture import open_scap
+from probes.recordings.capture import open_scap
 from tests.helpers.scap import falco_captures
 from tests.helpers.vectors import upstream_rules
 

@@ -13,10 +13,10 @@ import pytest
 from engine.events import HOST, Adoption, ContainerInfo, Fd, Input, KernelEvent, Loss, Snapshot, Users
 from engine.lang.fields import resolve
 from engine.lang.nodes import FieldRef
+from engine.ruling.trial import events_of
 from engine.state.event import Event
-from engine.state.views import summary
-from engine.trial import events_of
-from probes.scap.capture import EVERYTHING, open_scap
+from engine.views.rows import summary
+from probes.recordings.capture import EVERYTHING, open_scap
 from tests.helpers.scap import (
     BOOT,
     MILLISECOND,

@@ -9,10 +9,10 @@ import pytest
 from msgspec.structs import replace
 
 from engine.events import Fd, Input, KernelEvent, ProcessInfo, Snapshot
-from engine.judge import alert_of
+from engine.judging.judge import alert_of
 from engine.rules.load import load
+from engine.ruling.trial import events_of
 from engine.sinks.falco_json import to_falco
-from engine.trial import events_of
 from probes.options import DEMO, SHIPPED_RULES
 from probes.recordings.convert import convert
 from probes.recordings.opened import opened

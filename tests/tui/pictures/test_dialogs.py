@@ -8,7 +8,7 @@ from tests.helpers.incident import incident
 from tests.helpers.responses import container, respondable, tree
 from tests.helpers.sensor import World
 from tests.tui.pictures.conftest import Opened
-from tui.trial_screen import TrialScreen
+from tui.dialogs.trial import TrialScreen
 
 FIELDS = ["container.image.repository", "proc.name", "fd.name"]
 VALUES = ["shop/web", "x", "/tmp/x"]

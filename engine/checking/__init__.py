@@ -1,0 +1,1 @@
+"""Captures held against what is expected of them, for people and for CI."""

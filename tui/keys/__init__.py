@@ -1,0 +1,1 @@
+"""Keys: how they are read, written, remapped, and what is pasted instead."""

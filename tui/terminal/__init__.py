@@ -1,0 +1,1 @@
+"""The bytes that go to the terminal."""

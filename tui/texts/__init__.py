@@ -1,0 +1,1 @@
+"""Alerts, containers and how somebody came into them, in words."""

@@ -1,0 +1,1 @@
+"""Trees of processes as lines: drawn, folded, thinned out by a filter."""
