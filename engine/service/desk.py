@@ -28,7 +28,7 @@ from engine.service.recorded import LIVE_ONLY, TO_RESPOND, no_runtime
 from engine.service.rule_costs import RuleCosts
 from engine.service.tree_news import TreeNews
 from engine.store import Tally
-from engine.views.rows import lineage_rows
+from engine.views.process_rows import lineage_rows
 from engine.views.views import Views
 from engine.zoom import SECONDS, Target, target_of
 

@@ -19,7 +19,7 @@ from engine.service.peer import who_asks
 from engine.service.recorded import no_runtime
 from engine.sliced import RUN, breathing
 from engine.state.processes import Process, ProcessKey
-from engine.views.rows import living
+from engine.views.process_rows import living
 
 
 class InsideDesk:

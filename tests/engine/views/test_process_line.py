@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from engine.protocol import ProcessRow
 from engine.state.world import World
-from engine.views.rows import lineage_rows
+from engine.views.process_rows import lineage_rows
 from engine.views.views import Views
 from tests.helpers.world import SECOND, WEB, process_info, snapshot
 

@@ -7,7 +7,7 @@ import pytest
 
 from engine.events import ProcessInfo
 from engine.state.event import Event
-from engine.views.rows import summary
+from engine.views.event_rows import summary
 from tests.helpers.events import called, started
 
 

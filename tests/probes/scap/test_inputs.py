@@ -15,7 +15,7 @@ from engine.lang.fields import resolve
 from engine.lang.nodes import FieldRef
 from engine.ruling.trial import events_of
 from engine.state.event import Event
-from engine.views.rows import summary
+from engine.views.event_rows import summary
 from probes.recordings.capture import EVERYTHING, open_scap
 from tests.helpers.scap import (
     BOOT,

@@ -10,7 +10,7 @@ from engine.alerts import Priority
 from engine.events import ContainerInfo, ContainerUnknown, Users
 from engine.protocol import ProcessRow
 from engine.state.world import World
-from engine.views import rows as views
+from engine.views import process_rows as views
 from engine.views.views import Views
 from tests.helpers.entered import (
     alert,
