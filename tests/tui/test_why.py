@@ -67,7 +67,7 @@ async def test_what_cannot_be_explained_says_why_and_comes_when_it_can() -> None
     world = incident()
     async with driving(world) as drive:
         await why(drive)
-        await drive.until_shown("what the rule saw then was not kept")
+        await drive.until_shown("What the rule saw then was not kept")
         world.explanations[4] = explanation()
         drive.sensor.pulse(changed=["rules"])
         await drive.until_shown("✓ Sensitive file read fires")
