@@ -26,8 +26,8 @@ OLD, BUSY, YOUNG = (4711, 4711 * SECOND), (4712, 4712 * SECOND), (4713, 4713 * S
 BOOT = T0 - 10_000 * SECOND
 
 
-def of(key: ProcessKey, rule: str = "Read", ago: int = 60, **more: Priority) -> Alert:
-    return alert(rule, pid=key[0], time=T0 - ago * SECOND, **more)
+def of(key: ProcessKey, rule: str = "Read", ago: int = 60, priority: Priority = Priority.WARNING) -> Alert:
+    return alert(rule, pid=key[0], time=T0 - ago * SECOND, priority=priority)
 
 
 EARLIER = [
