@@ -1,7 +1,7 @@
-"""Words in passing: one at a time, and all of late to be read again.
+"""Words in passing: those of one key at a time, and all of late to be read again.
 
-A word in passing lies over something. A newer one takes its place, so that it is never more than one; a warning or an
-error stays its own time.
+A word in passing lies over something. What is said after another key takes the place of what was said before it; a
+warning or an error stays its own time.
 """
 
 from __future__ import annotations
@@ -56,8 +56,10 @@ class Passing(App[None]):
         super().__init__()
         self.said: deque[Said] = deque(maxlen=KEPT)
         """What can be read again, the oldest first."""
-        self._passing: Notification | None = None
-        """The word that the next one takes the place of."""
+        self._passing: list[Notification] = []
+        """The words that one after another key takes the place of, …"""
+        self._pressed = 0.0
+        """… and when the key was pressed that they followed."""
 
     def remember(self, text: str) -> None:
         """Keep what is said for who reads it later; what is said over and over is kept once, as of its first time."""
@@ -80,9 +82,14 @@ class Passing(App[None]):
         word = Notification(message, title, severity, timeout or self.NOTIFICATION_TIMEOUT, markup=markup)
         self.post_message(Notify(word))
         if severity == "information":
-            if self._passing is not None:
-                self.call_later(self._unnotify, self._passing)
-            self._passing = word
+            self._take_place(word)
+
+    def _take_place(self, word: Notification) -> None:
+        if self.front.pressed_at != self._pressed:
+            for older in self._passing:
+                self.call_later(self._unnotify, older)
+            self._passing, self._pressed = [], self.front.pressed_at
+        self._passing.append(word)
 
     def _refresh_notifications(self) -> None:
         """Textual leaves the place of a word that was taken back, and the next would stand a line below."""

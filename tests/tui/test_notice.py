@@ -165,23 +165,28 @@ async def test_a_word_that_is_taken_back_before_it_was_told_is_not_told(monkeypa
         assert drive.text().count("over and over") < 10, "only the line itself"
 
 
-async def test_a_word_in_passing_takes_the_place_of_the_one_before_and_warnings_stay() -> None:
+async def test_what_is_said_after_another_key_takes_the_place_of_what_was_said_before_and_warnings_stay() -> None:
     async with driving(incident(), NARROW) as drive:
         await drive.until_shown("Sensitive file read")
         drive.app.notify("there is no key f13", severity="warning", timeout=600.0)
         drive.app.notify("Copied.", timeout=600.0)
-        await drive.until_shown("there is no key f13", "Copied.")
+        drive.app.notify("It is for one row.", timeout=600.0)
+        await drive.until_shown("there is no key f13", "Copied.", "It is for one row.")
+        await drive.press("down")
         drive.app.notify("Nothing is below it.", timeout=600.0)
         await drive.until_shown("Nothing is below it.", "there is no key f13")
         await drive.until_gone("Copied.")
+        await drive.until_gone("It is for one row.")
 
 
 async def test_a_short_word_in_passing_covers_no_row_of_a_small_terminal() -> None:
     async with driving(incident(), NARROW, clock=StillClock()) as drive:
         await drive.until_shown("Sensitive file read")
-        before = drive.text().splitlines()
         drive.app.notify("Copied.", timeout=600.0)
         await drive.until_shown("Copied.")
+        await drive.press("down")
+        await drive.settled()
+        before = drive.text().splitlines()
         drive.app.notify("Nothing is below it.", timeout=600.0)
         await drive.until(lambda: "Nothing is below it." in drive.text() and "Copied." not in drive.text())
         await drive.settled()

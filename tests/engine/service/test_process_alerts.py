@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -27,8 +26,8 @@ OLD, BUSY, YOUNG = (4711, 4711 * SECOND), (4712, 4712 * SECOND), (4713, 4713 * S
 BOOT = T0 - 10_000 * SECOND
 
 
-def of(key: ProcessKey, rule: str = "Read", ago: int = 60, **more: Any) -> Alert:
-    return alert(rule, pid=key[0], time=T0 - ago * SECOND, **more)
+def of(key: ProcessKey, rule: str = "Read", ago: int = 60, priority: Priority = Priority.WARNING) -> Alert:
+    return alert(rule, pid=key[0], time=T0 - ago * SECOND, priority=priority)
 
 
 EARLIER = [
