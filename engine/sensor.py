@@ -19,6 +19,7 @@ from typing import ParamSpec, Protocol, TypeVar
 from engine.alerts import Alert
 from engine.contracts import Gauge, Runtime, Source
 from engine.drops import Drops
+from engine.earlier import EarlierAlerts
 from engine.errors import SourceError, TiercelError
 from engine.events import Input, KernelEvent, Loss, Phase, RuntimeState, SourceState
 from engine.flight.recorder import FlightRecorder
@@ -87,7 +88,8 @@ class Sensor(Ruling):
         self.world = World()
         self.world.containers.host.hostname = hostname
         self.zooms = Zooms(self.world)
-        self.flight = FlightRecorder(self.world, store.surround)
+        self.earlier = EarlierAlerts(self.world, store)
+        self.flight = FlightRecorder(self.world, store.surround, prepare=self.earlier.count)
         self.shells = Shells(self.world)
         self.vitals = Vitals(hostname)
         self.history = History()
@@ -285,8 +287,6 @@ class Sensor(Ruling):
             case SourceState():
                 self.vitals.enter(item)
                 self.on_phase(item)
-            case _:
-                pass
 
     # ── rules ───────────────────────────────────────────────────────────────────────────────────────────────────────
 

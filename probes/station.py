@@ -34,6 +34,7 @@ from probes.docker.runtime import DockerRuntime
 from probes.docker.source import DockerSource
 from probes.kernel.loader import Loading
 from probes.kernel.source import KernelSource
+from probes.machine.boots import boot_id
 from probes.machine.collector import collecting
 from probes.machine.gauge import Gauge
 from probes.machine.host_names import HostNameSource
@@ -225,7 +226,8 @@ def _need_environment(rules: RuleSet) -> bool:
 
 
 def _store(options: Options, listens: str) -> AlertStore:
-    return AlertStore(_store_path(options), retention=_retention(options), socket=listens)
+    boot = "" if options.replay else boot_id()
+    return AlertStore(_store_path(options), retention=_retention(options), socket=listens, boot=boot)
 
 
 def _store_path(options: Options) -> Path | None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
 from engine.alerts import DROP_RULE, Alert
 from engine.flight.packing import pack
@@ -42,11 +42,19 @@ _SLICE = 20
 Write = Callable[[Surrounding], None]
 
 
-class FlightRecorder:
-    """See the module. ``write`` puts a slice into the store; it must not raise."""
+async def _ready() -> None:
+    """Nothing is to be completed."""
 
-    def __init__(self, world: World, write: Write, *, places: int = MOST_PLACES) -> None:
+
+class FlightRecorder:
+    """See the module. ``write`` puts a slice into the store; it must not raise. ``prepare`` completes what is known of
+    processes, each time before their rows are kept."""
+
+    def __init__(
+        self, world: World, write: Write, *, places: int = MOST_PLACES, prepare: Callable[[], Awaitable[None]] = _ready
+    ) -> None:
         self._world = world
+        self._prepare = prepare
         self._views = Views(world)
         self._write = write
         self._places = places
@@ -76,6 +84,7 @@ class FlightRecorder:
 
     async def collect(self) -> None:
         """Take in what happened since, and write the minutes that are over: call about once a second."""
+        await self._prepare()
         self._write_ends()
         newest = self._world.newest
         for _ in self._share_out(newest):

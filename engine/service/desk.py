@@ -21,7 +21,6 @@ from engine.rules.ruleset import Rule
 from engine.ruling import edited, exceptions
 from engine.scrub import scrub
 from engine.sensor import Sensor
-from engine.service.earlier import EarlierAlerts
 from engine.service.inside import InsideDesk
 from engine.service.peer import who_asks
 from engine.service.recorded import LIVE_ONLY, TO_RESPOND, no_runtime
@@ -47,7 +46,6 @@ class Desk:
         self._costs = RuleCosts(sensor.rules_measured)
         self._tree_news = TreeNews()
         self._views = Views(sensor.world)
-        self._earlier = EarlierAlerts(sensor)
         self._handlers: dict[type, Callable[..., Awaitable[p.Reply]]] = {
             p.ListStacks: self._stacks,
             p.ListAlerts: self._alerts,
@@ -121,7 +119,7 @@ class Desk:
 
     async def _processes(self, request: p.ListProcesses) -> p.Reply:
         if not request.limit:  # who wants only the first ones does not wait for it
-            await self._earlier.count()
+            await self.sensor.earlier.count()
         if request.pid:
             return p.Processes(rows=self._lineage(request))
         rows = await self._process_rows(request)

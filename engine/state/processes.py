@@ -122,8 +122,8 @@ class Process:
         """The moment of that."""
         self.exit_status = 0
         self.severities: dict[Priority, int] | None = None
-        """Alerts it has caused, by priority; None for none. Those of before the sensor are added when somebody looks
-        (:mod:`engine.service.earlier`)."""
+        """Alerts it has caused, by priority; None for none. Those of before the sensor are added once
+        (:mod:`engine.earlier`)."""
         self.step: tuple[object, Ancestor] | None = None
         """What the latest alert has told of it (:mod:`engine.judging.judge`), and of which state it was made."""
 

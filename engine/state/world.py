@@ -77,6 +77,8 @@ class World:
         self.on_host_names: Callable[[], None] = lambda: None
         self.began = 0
         """When what is known begins, in nanoseconds since the epoch; 0 while nothing is."""
+        self.is_listed = False
+        """Whether all who lived then are known: the first snapshot has come whole."""
         self._num = 0
         self._runtimes: set[str] = set()
         self._clock = Clock()
@@ -302,6 +304,7 @@ class World:
         return []
 
     def _close(self, snapshot: Snapshot) -> None:
+        self.is_listed = True
         self.execs.listed()
         self.chores.add(self.processes.closing(snapshot))
         if self._clock.replaying:  # nothing of a replay depends on how fast it is

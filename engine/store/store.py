@@ -64,7 +64,7 @@ class AlertStore:
     ``report`` is told what goes wrong, once for each change for the worse or the better; the store itself goes on,
     with a bounded number of alerts in memory while the disk takes none. Raises UsageError when the file cannot be used;
     a damaged store is moved aside, reported, and begun anew. ``socket`` is where front ends reach the sensor: another
-    one that wants the same file is told.
+    one that wants the same file is told. ``boot`` names that of the machine whose alerts come, "" for a recording's.
     """
 
     def __init__(
@@ -75,6 +75,7 @@ class AlertStore:
         report: Report = log_report,
         memory: int = MEMORY,
         socket: str = "",
+        boot: str = "",
     ) -> None:
         self.report = report
         self._retention = retention or Retention()
@@ -86,15 +87,15 @@ class AlertStore:
             if path is None or path == _TEMPORARY:
                 path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tiercel-"))) / "alerts.db"
             stack.enter_context(_claimed(path, socket))
-            self._writer = self._open(path, memory)
+            self._writer = self._open(path, memory, boot)
             stack.callback(self._writer.close)
             self._connection = open_reader(path)
             stack.callback(self._connection.close)
             stack.callback(self._thread.shutdown)
             self._cleanup = stack.pop_all()
         self.path = path
-        self.found = self._writer.newest
-        """The id of the latest alert that was there when it was opened."""
+        self.earlier = self._writer.earlier
+        """The ids of the alerts that were there when it was opened and are of the same boot."""
 
     @property
     def newest(self) -> int:
@@ -191,10 +192,13 @@ class AlertStore:
         return await self._ask(reader.read_tallies, ListStacks(before=before), self.newest)
 
     async def of_processes(
-        self, keys: Sequence[tuple[int, int]], since: int, until: int
+        self, keys: Sequence[tuple[int, int]], ids: range
     ) -> dict[tuple[int, int], dict[Priority, int]]:
-        """The alerts kept of each of these processes that has any: from a time on, up to an alert's id."""
-        return await self._ask(of_processes.read_of_processes, keys, since, until)
+        """The alerts kept of each of these processes that has any, of those with these ids; pages go between."""
+        counting = of_processes.Counting(keys, ids)
+        while not counting.is_done:
+            await self._ask(counting.step)
+        return counting.found
 
     async def acknowledge(self, stack: int, acknowledged: bool = True) -> None:
         """Mark a stack as seen, or not; it stays so. Raises TiercelError if it is not there or cannot be written."""
@@ -259,13 +263,13 @@ class AlertStore:
         self._write([], now=True)
         self._cleanup.close()
 
-    def _open(self, path: Path, memory: int) -> Writer:
+    def _open(self, path: Path, memory: int, boot: str) -> Writer:
         try:
-            return Writer(open_writer(path), memory)
+            return Writer(open_writer(path), memory, boot)
         except sqlite3.DatabaseError as error:
             aside = move_aside(path)
             self.report(f"the alert store {path} is damaged ({error})", f"it is now {aside}; a new one was begun")
-            return Writer(open_writer(path), memory)
+            return Writer(open_writer(path), memory, boot)
 
     def _write(self, stored: list[Stored], *, now: bool = False) -> None:
         if not stored and not self._writer.waiting:

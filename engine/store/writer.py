@@ -11,7 +11,7 @@ import msgspec
 from engine.alerts import Alert, ContainerRef
 from engine.protocol import DroppedRow
 from engine.scrub import scrub_struct
-from engine.store import naming
+from engine.store import boots, naming
 from engine.store.dropping import drop_for_room, drop_old, dropped_rows
 from engine.store.retention import AT_ONCE, STEP, Retention, to_pay, too_many, too_old
 from engine.store.room import give_back
@@ -46,7 +46,7 @@ _ENCODER = msgspec.msgpack.Encoder()
 class Writer:
     """The only one who writes to the store. ``waiting`` holds, oldest first, what the disk has not taken yet."""
 
-    def __init__(self, connection: sqlite3.Connection, memory: int) -> None:
+    def __init__(self, connection: sqlite3.Connection, memory: int, boot: str = "") -> None:
         self._connection = connection
         self._memory = memory
         self._stacks: dict[StackKey, int] = {}
@@ -56,6 +56,8 @@ class Writer:
         """Alerts that could not be kept: the disk took nothing and the memory set aside for them was full."""
         self.newest = self._highest("SELECT max(last_id) FROM stacks", "SELECT max(id) FROM alerts")
         """The id of the latest alert."""
+        self.earlier = boots.since_boot(connection, boot, self.newest)
+        """The ids of those that were there and are of this boot of the machine."""
         self.total = self._number("SELECT count(*) FROM alerts")
         """Alerts on the disk."""
         self.let_go: list[DroppedRow] = dropped_rows(connection)
