@@ -12,11 +12,16 @@ import yaml
 
 from engine.lang.grammar import parse
 from engine.lang.nodes import MacroRef, leaves
+from engine.rules.overrides import Overrides
 from engine.rules.recovery import parse_all
 from engine.rules.yaml_items import Item, ItemError
 
 LEFT_OUT = "LOAD_LEFT_OUT"
 """Our own code, a warning: an item is not in force, as what it changes or needs is not loaded."""
+_BEFORE = "evt.num exists "
+"""Stands for the condition that another one is appended to."""
+_WORDS = frozenset({"and", "or", "not"})
+"""At the end of a condition the grammar takes them for macros: it is unfinished, and so a fault."""
 WITH_ITS_FILE = "it is in force with the files that define that"
 
 
@@ -34,10 +39,10 @@ def lacking(found: Sequence[Item | ItemError], loaded: Iterable[str]) -> dict[in
     """The number of each item whose condition needs a macro that is neither loaded nor in an item that stays → the
     first of these macros."""
     needs = {number: _needed(item) for number, item in enumerate(found) if isinstance(item, Item)}
-    defined = {number: _name(item) for number, item in enumerate(found) if isinstance(item, Item) and "macro" in item}
+    defined = {number: _defined(item) for number, item in enumerate(found) if isinstance(item, Item)}
     lacks: dict[int, str] = {}
     while True:
-        known = {*loaded, *(name for number, name in defined.items() if number not in lacks)}
+        known = set(loaded).union(*(names for number, names in defined.items() if number not in lacks))
         more = {number: names - known for number, names in needs.items() if number not in lacks}
         fresh = {number: min(names) for number, names in more.items() if names}
         if not fresh:
@@ -50,9 +55,22 @@ def _needed(item: Item) -> set[str]:
     node = item.nodes.get("condition")
     if not isinstance(node, yaml.ScalarNode) or not ("rule" in item or "macro" in item):
         return set()
-    tree, errors = parse_all(item.scalar(node).value, parse)
-    return set() if tree is None or errors else {leaf.name for leaf in leaves(tree) if isinstance(leaf, MacroRef)}
+    before = _BEFORE if _appends(item) else ""
+    tree, errors = parse_all(before + item.scalar(node).value, parse)
+    if tree is None or errors:
+        return set()
+    return {leaf.name for leaf in leaves(tree) if isinstance(leaf, MacroRef)} - _WORDS
 
 
-def _name(item: Item) -> str:
-    return str(item.nodes["macro"].value)
+def _defined(item: Item) -> set[str]:
+    """The macro that an item defines: one that appends only changes what is there already, or is left out."""
+    return {str(item.nodes["macro"].value)} if "macro" in item and not _appends(item) else set()
+
+
+def _appends(item: Item) -> bool:
+    """Whether the condition is put behind another; what is wrong with saying so is told where the item is added."""
+    try:
+        overrides = Overrides.of(item, "macro" if "macro" in item else "rule")
+        return "condition" in overrides.appended or item.boolean("append")
+    except ItemError:
+        return False

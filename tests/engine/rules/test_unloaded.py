@@ -116,6 +116,63 @@ def test_a_macro_that_is_left_out_takes_along_what_needs_it(other: Path) -> None
     assert "Mine" not in rules and "/a" in rules["Other"].condition
 
 
+APPENDS = {"override": "  override: {condition: append}\n", "old form": "  append: true\n"}
+both_forms = pytest.mark.parametrize("appends", APPENDS.values(), ids=APPENDS)
+
+
+@both_forms
+@pytest.mark.parametrize("fragment", ["and not never", "or (here and never)", "and (opened or not never) or opened"])
+def test_what_is_appended_to_a_rule_is_left_out_where_it_needs_a_macro_that_is_not_loaded(
+    other: Path, appends: str, fragment: str
+) -> None:
+    here = "- macro: here\n  condition: fd.num=1\n"
+    rules, left_out = loaded(other, f"- rule: Other\n  condition: {fragment}\n{appends}{here}{KEPT}")
+    assert left_out == [(1, 3, "left out: rule 'Other' needs the macro 'never', which is not loaded")]
+    assert rules["Other"].condition == "(opened and proc.name in (shells)) and not ((fd.name = /a))"
+
+
+@both_forms
+def test_what_is_appended_to_a_macro_is_left_out_alone_and_the_macro_stays(other: Path, appends: str) -> None:
+    edited = EDITED.format(name="Mine", condition="opened and fd.num=2")
+    rules, left_out = loaded(other, f"- macro: opened\n  condition: or never\n{appends}{edited}{KEPT}")
+    assert left_out == [(1, 3, "left out: macro 'opened' needs the macro 'never', which is not loaded")]
+    assert list(rules["Mine"].forms) == ["open"] and "/a" in rules["Other"].condition
+
+
+@both_forms
+def test_what_is_appended_with_macros_that_are_there_is_in_force(other: Path, appends: str) -> None:
+    here = "- macro: here\n  condition: fd.num=1\n"
+    text = f"{here}- macro: here\n  condition: or fd.num=2\n{appends}- rule: Other\n  condition: and here\n{appends}"
+    rules, left_out = loaded(other, text)
+    assert left_out == [] and rules["Other"].condition == "opened and proc.name in (shells) and here"
+
+
+@both_forms
+def test_a_macro_that_is_only_appended_to_is_not_there_for_what_needs_it(other: Path, appends: str) -> None:
+    edited = EDITED.format(name="Mine", condition="Gone and opened")
+    rules, left_out = loaded(other, f"- macro: Gone\n  condition: or fd.num=1\n{appends}{edited}{KEPT}")
+    assert left_out == [
+        (1, 3, "left out: macro 'Gone', which it changes, is not loaded"),
+        (4, 3, "left out: rule 'Mine' needs the macro 'Gone', which is not loaded"),
+    ]
+    assert "Mine" not in rules and "/a" in rules["Other"].condition
+
+
+@both_forms
+def test_what_is_appended_to_a_macro_that_is_left_out_does_not_bring_it_back(other: Path, appends: str) -> None:
+    macro = f"- macro: here\n  condition: never\n- macro: here\n  condition: or fd.num=1\n{appends}"
+    rules, left_out = loaded(other, f"{macro}{EDITED.format(name='Mine', condition='opened and here')}{KEPT}")
+    assert [line for line, _, _ in left_out] == [1, 3, 6]
+    assert "Mine" not in rules and "/a" in rules["Other"].condition
+
+
+@both_forms
+@pytest.mark.parametrize("fragment", ["and (never", "never", "and never or", "and not"])
+def test_what_is_appended_and_cannot_be_read_stays_a_fault(other: Path, appends: str, fragment: str) -> None:
+    with pytest.raises(RulesError):
+        loaded(other, f"- rule: Other\n  condition: {fragment}\n{appends}{KEPT}")
+
+
 def test_what_is_wrong_otherwise_is_a_fault_there_too(other: Path) -> None:
     with pytest.raises(RulesError, match="1 problem"):
         loaded(other, f"{KEPT}- rule: Other\n  condition: and (\n  override: {{condition: append}}\n")
