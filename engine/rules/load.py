@@ -226,7 +226,7 @@ class Loader:
             self._adders[kind](item)
         except ItemError as error:
             if is_local and isinstance(error, NoTargetError):
-                self._leave_out(item, no_target(self._reporter.item))
+                self._leave_out(item, no_target(error.target or self._reporter.item))
             else:
                 self._error(error)
         self._report_unknown_keys(item, _KNOWN_KEYS[kind])

@@ -173,6 +173,35 @@ def test_what_is_appended_and_cannot_be_read_stays_a_fault(other: Path, appends:
         loaded(other, f"- rule: Other\n  condition: {fragment}\n{appends}{KEPT}")
 
 
+VALUES = "- rule: Other\n  condition: and fd.num=1\n  exceptions: [{{name: theirs, values: [[/b]]}}]\n{}"
+BOTH = {"override": "  override: {condition: append, exceptions: append}\n", "old form": "  append: true\n"}
+
+
+@pytest.mark.parametrize("appends", BOTH.values(), ids=BOTH)
+def test_values_for_an_exception_that_is_not_there_are_left_out_with_all_of_their_item(
+    other: Path, appends: str
+) -> None:
+    rules, left_out = loaded(other, f"{VALUES.format(appends)}{KEPT}")
+    assert left_out == [(1, 3, "left out: exception 'theirs' of rule 'Other', which it changes, is not loaded")]
+    assert rules["Other"].condition == "(opened and proc.name in (shells)) and not ((fd.name = /a))"
+    with pytest.raises(RulesError, match="1 problem"):
+        load([other], more=[("edited.yaml", VALUES.format(appends))])
+
+
+def test_values_for_an_exception_of_an_edited_rule_that_is_left_out_are_left_out_too(other: Path) -> None:
+    edited = EDITED.format(name="Other", condition="never") + "  exceptions: [{name: theirs, fields: [fd.name]}]\n"
+    rules, left_out = loaded(other, f"{edited}{VALUES.format(BOTH['override'])}{KEPT}")
+    assert [line for line, _, _ in left_out] == [1, 7]
+    assert "/b" not in rules["Other"].condition and "/a" in rules["Other"].condition
+
+
+def test_an_exception_that_is_wrong_otherwise_is_a_fault_there_too(other: Path) -> None:
+    for wrong in ("comps: [=], values: [[/b]]", "fields: [fd.nam], values: [[/b]]", "fields: [fd.name]"):
+        text = f"- rule: Other\n  exceptions: [{{name: mine, {wrong}}}]\n  override: {{exceptions: append}}\n"
+        with pytest.raises(RulesError, match="1 problem"):
+            loaded(other, text)
+
+
 def test_what_is_wrong_otherwise_is_a_fault_there_too(other: Path) -> None:
     with pytest.raises(RulesError, match="1 problem"):
         loaded(other, f"{KEPT}- rule: Other\n  condition: and (\n  override: {{condition: append}}\n")
