@@ -202,6 +202,69 @@ def test_an_exception_that_is_wrong_otherwise_is_a_fault_there_too(other: Path) 
             loaded(other, text)
 
 
+NEEDS_LIST = {
+    "edited": EDITED.format(name="Other", condition="opened and fd.sport in (22, {})"),
+    "event types": EDITED.format(name="Other", condition="evt.type in ({})"),
+    "condition": "- rule: Other\n  condition: and not fd.sip in ({})\n  override: {{condition: append}}\n",
+    "old form": "- rule: Other\n  condition: and not fd.sip in ({})\n  append: true\n",
+    "flat exception": "- rule: Other\n  exceptions: [{{name: p, fields: fd.sport, comps: in, values: [22, {}]}}]\n"
+    "  override: {{exceptions: append}}\n",
+    "exception": "- rule: Other\n  exceptions: [{{name: p, fields: [fd.sport], comps: [in], values: [[[{}]]]}}]\n"
+    "  append: true\n",
+    "replaced exceptions": "- rule: Other\n  exceptions: [{{name: p, fields: [fd.sport], comps: [in], "
+    "values: [[[{}]]]}}]\n  override: {{exceptions: replace}}\n",
+}
+needs_list = pytest.mark.parametrize("item", NEEDS_LIST.values(), ids=NEEDS_LIST)
+
+
+@needs_list
+def test_what_needs_a_list_that_is_not_loaded_is_left_out(other: Path, item: str) -> None:
+    rules, left_out = loaded(other, f"{item.format('theirs')}{KEPT}")
+    assert left_out == [(1, 3, "left out: rule 'Other' needs the list 'theirs', which is not loaded")]
+    assert rules["Other"].condition == "(opened and proc.name in (shells)) and not ((fd.name = /a))"
+
+
+@needs_list
+def test_a_list_that_is_only_appended_to_is_not_there(other: Path, item: str) -> None:
+    appended = "- list: theirs\n  items: [80]\n  override: {items: append}\n"
+    _, left_out = loaded(other, f"{appended}{item.format('theirs')}{KEPT}")
+    assert [line for line, _, _ in left_out] == [1, 4]
+
+
+@needs_list
+@pytest.mark.parametrize("is_loaded", [True, False])
+def test_what_needs_a_list_is_in_force_where_it_is_loaded_or_stands_in_the_file(
+    other: Path, item: str, is_loaded: bool
+) -> None:
+    value = next((value for field, value in (("evt.type", "open"), ("fd.sip", "1.2.3.4")) if field in item), "80")
+    theirs = f"- list: theirs\n  items: [{value}]\n"
+    if is_loaded:
+        other.write_text(f"{theirs}{OTHER}")
+    rules, left_out = loaded(other, item.format("theirs") + ("" if is_loaded else theirs))
+    assert left_out == [] and "theirs" in rules["Other"].condition
+
+
+def test_where_a_name_can_be_a_value_it_is_one(other: Path) -> None:
+    rules, left_out = loaded(other, EDITED.format(name="Mine", condition="opened and proc.name in (theirs)"))
+    assert left_out == [] and "Mine" in rules
+
+
+@needs_list
+@pytest.mark.parametrize("value", ["'\"theirs\"'", "1x", "10.0.0.0/99/9"])
+def test_a_value_that_is_no_name_of_a_list_is_a_fault(other: Path, item: str, value: str) -> None:
+    with pytest.raises(RulesError):
+        loaded(other, f"{item.format(value)}{KEPT}")
+
+
+def test_what_is_wrong_with_the_exceptions_hides_no_macro_that_is_needed(other: Path) -> None:
+    """Whether the rule has this exception is known only when the item before it is added."""
+    first = "- rule: Other\n  exceptions: [{name: p, fields: [fd.name], values: [[/b]]}]\n  append: true\n"
+    then = "- rule: Other\n  condition: and never\n  exceptions: [{name: p, values: [[/c]]}]\n  append: true\n"
+    rules, left_out = loaded(other, first + then)
+    assert left_out == [(4, 3, "left out: rule 'Other' needs the macro 'never', which is not loaded")]
+    assert "/b" in rules["Other"].condition and "/c" not in rules["Other"].condition
+
+
 def test_what_is_wrong_otherwise_is_a_fault_there_too(other: Path) -> None:
     with pytest.raises(RulesError, match="1 problem"):
         loaded(other, f"{KEPT}- rule: Other\n  condition: and (\n  override: {{condition: append}}\n")
