@@ -157,9 +157,9 @@ class Collection:
             message = f"Rule '{name}' has 'append' key but no rule by that name already exists"
             raise NoTargetError(message, item.place)
         item.same_source(known.source)
-        if "condition" in item:
-            known.condition = known.condition + item.text("condition").behind(" ")
-        self._merge_exceptions(item, known)
+        appended = item.text("condition").behind(" ") if "condition" in item else Text()
+        self._merge_exceptions(item, known)  # may be left out, and the condition with it
+        known.condition = known.condition + appended
         self._latest(known)
 
     def _merge_exceptions(self, item: Item, known: RuleDefinition) -> None:

@@ -14,11 +14,12 @@ from engine.lang.operators import OPERATORS
 from engine.rules.definitions import ExceptionDefinition, RuleDefinition, Value
 from engine.rules.exception_text import MODIFIED, TAKES_LIST
 from engine.rules.text import Place, Text
-from engine.rules.yaml_items import VALIDATE, YAML_VALIDATE, Item, ItemError, is_null
+from engine.rules.yaml_items import VALIDATE, YAML_VALIDATE, Item, ItemError, NoTargetError, is_null
 
 Warn = Callable[[str, str, Place], None]
 """Takes a code, an exception's name and its place."""
 
+_NO_FIELDS = "Rule exception item must have fields property with a list of fields"
 _KNOWN = OPERATORS.keys() | MODIFIED
 
 
@@ -132,6 +133,8 @@ def _word(entry: Item, node: yaml.Node) -> Text:
 def _definition(draft: _Draft, known: RuleDefinition | None, checks: _Checks) -> ExceptionDefinition:
     earlier = known.exception(draft.name) if known else None
     if earlier is None:
+        if known is not None and draft.values and not draft.fields and not draft.comps:
+            raise _unknown(draft, known)
         definition = _new(draft, checks)
         if known is not None and not draft.values:
             message = "Rule exception must have values property with a list of values"
@@ -148,11 +151,16 @@ def _definition(draft: _Draft, known: RuleDefinition | None, checks: _Checks) ->
     return definition
 
 
+def _unknown(draft: _Draft, known: RuleDefinition) -> NoTargetError:
+    """Values for an exception that the rule has not: perhaps another file gives it to the rule."""
+    target, place = f"exception '{draft.name}' of rule '{known.name}'", draft.entry.place_of("fields")
+    return NoTargetError(_NO_FIELDS, place, target, "fields: [proc.name, fd.name], or first the file that has them")
+
+
 def _new(draft: _Draft, checks: _Checks) -> ExceptionDefinition:
     """Fields and comparison operators of a new exception."""
     if not draft.fields:
-        message = "Rule exception item must have fields property with a list of fields"
-        raise ItemError(VALIDATE, message, draft.entry.place_of("fields"), "fields: [proc.name, fd.name]")
+        raise ItemError(VALIDATE, _NO_FIELDS, draft.entry.place_of("fields"), "fields: [proc.name, fd.name]")
     single = draft.is_single("fields")
     operators = _operators(draft, single)
     if not checks.replaces:

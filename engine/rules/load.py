@@ -11,6 +11,7 @@ from pathlib import Path
 from engine.errors import RulesError
 from engine.lang.nearest import nearest
 from engine.problems import Problem
+from engine.rules import needs
 from engine.rules.collection import Collection
 from engine.rules.compiler import Compilation, Progress
 from engine.rules.documents import DocumentError, read_file
@@ -19,7 +20,7 @@ from engine.rules.reporter import FileReport, Reporter
 from engine.rules.requirements import Requirement, check_engine_version, plugin_requirements, unmet
 from engine.rules.ruleset import RuleSet
 from engine.rules.text import Place
-from engine.rules.unloaded import LEFT_OUT, WITH_ITS_FILE, lacking, no_macro, no_target
+from engine.rules.unloaded import LEFT_OUT, WITH_ITS_FILE, lacking, no_need, no_target
 from engine.rules.yaml_items import VALIDATE, Item, ItemError, NoTargetError, SourceFile, items
 
 _KNOWN_KEYS = {
@@ -193,14 +194,17 @@ class Loader:
 
     def _add_items(self, source: SourceFile, *, is_local: bool) -> None:
         found = list(items(source))
-        lacks = lacking(found, self.collection.macros) if is_local else {}
+        lacks = lacking(found, self._loaded(), self.collection.rules) if is_local else {}
         for number, item in enumerate(found):
             if isinstance(item, ItemError):
                 self._error(item)
             elif number in lacks:
-                self._leave_out(item, no_macro(_title(item, _kind(item) or "rule"), lacks[number]))
+                self._leave_out(item, no_need(_title(item, _kind(item) or "rule"), lacks[number]))
             else:
                 self._add_item(item, is_local=is_local)
+
+    def _loaded(self) -> list[str]:
+        return [*map(needs.macro, self.collection.macros), *map(needs.listed, self.collection.lists)]
 
     def finish(self) -> None:
         """After the last file: whether the plugins that the files ask for are there."""
@@ -226,7 +230,7 @@ class Loader:
             self._adders[kind](item)
         except ItemError as error:
             if is_local and isinstance(error, NoTargetError):
-                self._leave_out(item, no_target(self._reporter.item))
+                self._leave_out(item, no_target(error.target or self._reporter.item))
             else:
                 self._error(error)
         self._report_unknown_keys(item, _KNOWN_KEYS[kind])

@@ -80,7 +80,7 @@ class Overrides:
         if rule is None:
             message = f"An override was specified for rule '{name}', but no rule by that name already exists"
             raise NoTargetError(message, item.place)
-        for key in self.appended:
+        for key in sorted(self.appended, key="exceptions".__ne__):  # they may be left out, and all else with them
             _append(item, rule, key, warn)
         for key in self.replaced:
             _replace(item, rule, key, warn)

@@ -40,10 +40,11 @@ class ItemError(DocumentError):
 
 
 class NoTargetError(ItemError):
-    """An item that changes what is not there."""
+    """An item that changes what is not there: ``target``, or for "" what it is named after."""
 
-    def __init__(self, message: str, place: Place) -> None:
-        super().__init__(VALIDATE, message, place, WHERE_IT_IS)
+    def __init__(self, message: str, place: Place, target: str = "", hint: str = WHERE_IT_IS) -> None:
+        super().__init__(VALIDATE, message, place, hint)
+        self.target = target
 
 
 @dataclass

@@ -104,8 +104,8 @@ def containers(walk: Walk) -> None:
     walk.press(*"292929", "Enter", shows="292929   esc clears")
     walk.press("Enter", shows=("1411", ESCAPED))
     for name, shows in (
-        ("Alerts", "Connected"), ("Events", "procexit"), ("Changes", "Change  "), ("Logs", "f follow"),
-        ("Inspect", ESCAPED),
+        ("Alerts", "Connected"), ("Events", "procexit"), ("Changes", "Change  "),
+        ("Logs", "A recording has no logs of containers"), ("Inspect", ESCAPED),
     ):  # fmt: skip
         walk.tab(name, shows)
     walk.leave("Inspect")

@@ -26,12 +26,18 @@ WAYS = {
 }
 
 
-def shell(way: str, file: Path, *options: str) -> subprocess.CompletedProcess[str]:
+def shell(way: str, file: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """What a shell makes of it."""
     why = shlex.join([sys.executable, "-m", "tiercel", "rules", "why", RULE, *options])
     line = WAYS.get(way, way).format(why=f"{why} --config none -c none", file=file, folder=file.parent)
     return subprocess.run(
-        ["bash", "-c", line], capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL
+        ["bash", "-c", line],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env=os.environ | environment,
     )
 
 
@@ -61,9 +67,11 @@ def test_an_event_is_explained_as_that_of_the_file(way: str, form: str, tmp_path
 def test_what_is_wrong_is_said_of_what_was_named(way: str, tmp_path: Path) -> None:
     damaged = tmp_path / "a.tiercel"
     damaged.write_bytes(DEMO.read_bytes()[:20_000])
-    done = shell(way, damaged, "--num", "99999")
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    done = shell(way, damaged, "--num", "99999", TMPDIR=str(copies))
     assert done.returncode == 1 and "Traceback" not in done.stderr
-    assert ("/dev/fd/" if way == "program" else "stdin") in done.stderr and "/tmp/tiercel-" not in done.stderr
+    assert ("/dev/fd/" if way == "program" else "stdin") in done.stderr and str(copies) not in done.stderr
 
 
 def test_a_standard_input_that_is_closed_is_said() -> None:
