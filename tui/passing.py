@@ -1,7 +1,7 @@
 """Words in passing: those of one key at a time, and all of late to be read again.
 
-A word in passing lies over something. What is said after another key takes the place of what was said before it; a
-warning or an error stays its own time.
+A word in passing lies over something. What is said after another key, or another press of the mouse, takes the place of
+what was said before it, and of what one has said only the latest is shown; a warning or an error stays its own time.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from textual.app import App
 from textual.content import Content
+from textual.events import Event, Key, MouseDown
 from textual.notifications import Notification, Notify, SeverityLevel
 from textual.widgets._toast import ToastHolder, ToastRack
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 KEPT = 100
 """Words that can be read again."""
+_AT_ONCE = 2
+"""Words in passing that are shown together."""
 Said = tuple[int, str]
 """When, in nanoseconds since the epoch, and what."""
 
@@ -57,9 +60,15 @@ class Passing(App[None]):
         self.said: deque[Said] = deque(maxlen=KEPT)
         """What can be read again, the oldest first."""
         self._passing: list[Notification] = []
-        """The words that one after another key takes the place of, …"""
-        self._pressed = 0.0
-        """… and when the key was pressed that they followed."""
+        """Those that are shown: the next one takes the place of the first, …"""
+        self._pressed = False
+        """… or of all, after another key or press of the mouse."""
+
+    async def on_event(self, event: Event) -> None:
+        """What is said from now on is about this key, or this press of the mouse."""
+        if isinstance(event, Key | MouseDown) and not event.is_forwarded:
+            self._pressed = True
+        await super().on_event(event)
 
     def remember(self, text: str) -> None:
         """Keep what is said for who reads it later; what is said over and over is kept once, as of its first time."""
@@ -85,11 +94,11 @@ class Passing(App[None]):
             self._take_place(word)
 
     def _take_place(self, word: Notification) -> None:
-        if self.front.pressed_at != self._pressed:
-            for older in self._passing:
+        stay = [] if self._pressed else self._passing[1 - _AT_ONCE :]
+        for older in self._passing:
+            if older not in stay:
                 self.call_later(self._unnotify, older)
-            self._passing, self._pressed = [], self.front.pressed_at
-        self._passing.append(word)
+        self._passing, self._pressed = [*stay, word], False
 
     def _refresh_notifications(self) -> None:
         """Textual leaves the place of a word that was taken back, and the next would stand a line below."""

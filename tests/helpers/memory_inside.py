@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -37,7 +37,7 @@ class InsideAnswers:
         return p.Processes(rows=_line(rows, (request.pid, request.start)) if request.pid else rows)
 
     def _events(self, request: p.ListEvents) -> p.Events:
-        passes = _event_test(request.filter)
+        passes = _event_test(request.filter, {row.pid: row.cmdline for row in self.world.processes})
         rows = [row for row in reversed(self.world.events) if self._owned(row, request) and passes(row)]
         return p.Events(rows=[row for row in rows if _in_time(row, request)][: request.limit])
 
@@ -100,6 +100,7 @@ class InsideAnswers:
 
 
 _EVENTS: Table[p.EventRow] = Table(
+    Column("evt.num", lambda row: row.num),
     Column("evt.type", lambda row: row.type),
     Column("fd.name", lambda row: row.target or None),
     Column("proc.name", lambda row: row.process),
@@ -107,14 +108,14 @@ _EVENTS: Table[p.EventRow] = Table(
 )
 
 
-def _event_test(text: str) -> Callable[[p.EventRow], bool]:
+def _event_test(text: str, cmdlines: Mapping[int, str]) -> Callable[[p.EventRow], bool]:
     inverted, text = split_inversion(text)
     occurs = words(text)
-    test = (
-        _EVENTS.test(text)
-        if has_field(text)
-        else lambda row: occurs(f"{row.summary} {row.type} {row.process} {row.result}")
-    )
+
+    def searched(row: p.EventRow) -> str:
+        return f"{row.type} {row.summary} {row.result} {row.process} {row.pid} {cmdlines.get(row.pid, '')}"
+
+    test = _EVENTS.test(text) if has_field(text) else lambda row: occurs(searched(row))
     return lambda row: test(row) is not inverted
 
 

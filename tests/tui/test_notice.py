@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from textual.events import MouseDown, MouseUp
+from textual.widgets._toast import Toast
 
 from engine.errors import TiercelError
 from tests.helpers.clocks import StillClock
-from tests.helpers.driving import NARROW, driving
+from tests.helpers.driving import NARROW, Drive, driving
 from tests.helpers.incident import incident
 from tests.helpers.keys.checks import alerts_shown, listing, view_shown
 from tests.helpers.responses import respondable
@@ -179,6 +181,36 @@ async def test_what_is_said_after_another_key_takes_the_place_of_what_was_said_b
         await drive.until_gone("It is for one row.")
 
 
+def click(drive: Drive, x: int, y: int) -> None:
+    """As a terminal tells it: a pilot does not go by way of the application."""
+    for kind in (MouseDown, MouseUp):
+        drive.app.post_message(kind(None, x, y, 0, 0, 1, shift=False, meta=False, ctrl=False))
+
+
+async def test_what_is_said_after_another_press_of_the_mouse_takes_the_place_of_what_was_said_before() -> None:
+    async with driving(incident(), clock=StillClock()) as drive:
+        await alerts_shown(drive)
+        for number in range(3):
+            click(drive, 5, 8 + number)
+            await drive.quiet()
+            drive.app.tell(f"Said by click {number}.")
+            await drive.until_shown(f"Said by click {number}.")
+            await drive.quiet()
+            assert drive.text().count("Said by click") == 1
+
+
+async def test_of_many_words_in_passing_the_latest_are_shown_and_all_can_be_read_again() -> None:
+    async with driving(incident(), clock=StillClock()) as drive:
+        await alerts_shown(drive)
+        for number in range(30):
+            drive.app.tell(f"Word {number}.")
+        await drive.until_shown("Word 28.", "Word 29.")
+        await drive.quiet()
+        assert drive.text().count("Word ") == 2
+        assert len(drive.app.screen.query(Toast)) == 2
+        assert [text for _, text in drive.app.said] == [f"Word {number}." for number in range(30)]
+
+
 async def test_a_short_word_in_passing_covers_no_row_of_a_small_terminal() -> None:
     async with driving(incident(), NARROW, clock=StillClock()) as drive:
         await drive.until_shown("Sensitive file read")
@@ -205,11 +237,12 @@ async def test_what_was_said_is_read_again_however_long_it_was() -> None:
         await drive.press("ctrl+n")
         await drive.until_shown("Said of late")
         said = [*drive.app.said]
-        assert [text.startswith(reason) for _, text in said] == [True, False], "once, without what is under way"
+        told = f"T{reason[1:]}"
+        assert [text.startswith(told) for _, text in said] == [True, False], "once, without what is under way"
         assert "systemctl status docker" in drive.text()
         first, last = messages_text(said).plain.splitlines()
         assert first.endswith("Nothing is below it."), "the latest first"
-        assert reason in last
+        assert told in last
 
 
 async def test_of_all_that_was_said_the_latest_is_kept() -> None:

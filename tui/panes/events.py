@@ -5,6 +5,7 @@ Following, the newest has the cursor. Once the cursor was moved, or with a pause
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Sequence
+from functools import partial
 from operator import attrgetter
 from typing import Any, ClassVar
 
@@ -95,7 +96,9 @@ class EventsPane(ListPane[EventRow]):
         sought = self.sought
         rows = held.known(sought)
         if rows is None:
-            rows = held.joined(await self._ask(LATEST, held.at), sought, self.words_of)[:LATEST]
+            found = await self._ask(LATEST, held.at, sought)
+            rows = await held.joined(found, sought, self.words_of, partial(self._ask, sheet.MOST, held.at))
+            rows = rows[:LATEST]
         if self.held is held and self.sought == sought:
             held.is_answered = True
             self.rows = rows
@@ -144,11 +147,11 @@ class EventsPane(ListPane[EventRow]):
 
     async def fetch(self) -> Sequence[EventRow]:
         """The events of the place that pass the filter: the sensor has more of them than the screen."""
-        return await self._ask(LATEST, self.front.travel.at)
+        return await self._ask(LATEST, self.front.travel.at, self.sought)
 
-    async def _ask(self, limit: int, until: int) -> Sequence[EventRow]:
+    async def _ask(self, limit: int, until: int, sought: str) -> Sequence[EventRow]:
         place = self._place
-        request = ListEvents(place.pid, place.start, place.container_id, limit=limit, filter=self.sought, until=until)
+        request = ListEvents(place.pid, place.start, place.container_id, limit=limit, filter=sought, until=until)
         return (await self.front.ask(request, Events)).rows
 
     def all_of(self, total: int) -> str:
@@ -159,7 +162,7 @@ class EventsPane(ListPane[EventRow]):
         """All that are remembered and pass the filter; where the list stands still none that came since."""
         until = self.rows[0].time if self.stands_fast() and self.rows else self.front.travel.at
         until = self.held.at if self.held and not self.rows else until
-        for row in await self._ask(sheet.MOST, until):
+        for row in await self._ask(sheet.MOST, until, self.sought):
             yield row
 
     def apply_filter(self, text: str) -> None:
