@@ -30,6 +30,7 @@ from engine.alerts import Priority
 from engine.errors import UsageError
 from engine.filters import alert_columns
 from engine.filters.alert_columns import ALERTS, STATES
+from engine.filters.length import refuse_long
 from engine.filters.meant import QUOTED
 from engine.filters.query import prepared, refuse_value, split_inversion
 
@@ -150,6 +151,7 @@ def fold(text: str | None) -> str:
 
 def parse_filter(text: str) -> Filter:
     """Read a filter. Raises UsageError, naming the column, for one that cannot be understood."""
+    refuse_long(text)
     inverted, text = split_inversion(text)
     found = _parse(text)
     return found.inverted() if inverted else found
@@ -173,6 +175,7 @@ _CONDITION = re.compile(r"\b(?:and|or|not)\b|[()]|(?<=[\w\]])\s+(?:[<>!=]=|[<>=]
 
 def is_condition(text: str) -> bool:
     """Whether it is in the rule language: it has a field with an operator, and more than words and ``key=value``."""
+    refuse_long(text)
     is_more = ALERTS.is_spelled(text) or _CONDITION.search(_QUOTED.sub('""', text)) is not None
     return is_more and ALERTS.has_check(text)
 

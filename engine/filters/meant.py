@@ -3,6 +3,8 @@
 A check is a known name, or any with a dot, before an operator. So are a known field before any other word, and the
 short name of one before what is nearly an operator and goes on: their operator is misspelt. In quotation marks
 anything is a word.
+
+Everything here takes time in proportion to the text, and refuses one that is too long before it looks at it.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
+from engine.filters.length import refuse_long
 from engine.lang.fields import FIELDS
 from engine.lang.nearest import nearest
 from engine.lang.operators import OPERATORS, UNARY_OPERATORS
@@ -18,7 +21,7 @@ QUOTED = r'"(?:[^"\\]|\\"|\\)*"?|\'(?:[^\'\\]|\\\'|\\)*\'?'
 """A quoted string, also one that is not closed: a quotation mark behind a backslash does not end it."""
 _WORDS = "contains|icontains|startswith|endswith|in|intersects|pmatch|glob|iglob|regex|exists"
 _SIGN = "(?:[<>!=]=|[<>=])"
-_NAME = r"(?<![\w.-])(?P<name>[a-zA-Z]\w*(?:\.\w+)*)(?:\[[^\]]*\])?"
+_NAME = r"(?<![\w.-])(?P<name>[a-zA-Z]\w*(?:\.\w+)*)(?:\[[^\[\]]*\])?"
 _CHECK = re.compile(rf"{QUOTED}|{_NAME}(?=\s*{_SIGN}|\s+(?:{_WORDS})\b)")
 _SPELLED = re.compile(rf"\s+(?:{_WORDS})\b")
 _SIGNED = re.compile(rf"{QUOTED}|{_NAME}(?=\s*{_SIGN})")
@@ -72,6 +75,7 @@ def meant_by(word: str) -> str:
 
 
 def _named(pattern: re.Pattern[str], text: str) -> Iterator[Name]:
+    refuse_long(text)
     return (match for match in pattern.finditer(text) if match["name"])
 
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from engine.errors import UsageError
+from engine.filters.length import refuse_long
 from engine.filters.meant import QUOTED, checks, meant_by, misspelt, signed, spelled
 from engine.lang.check import CheckError, Leaf, Resolve, leaf
 from engine.lang.field import Bound, Field, FieldError, Many, shape_of
@@ -30,8 +31,6 @@ _EXAMPLE = "as in container.name=web and fd.name startswith /etc; words alone ar
 _QUOTE = 'To look for the text, quote it: "…"'
 MAX_DEPTH = 100
 """How deep a filter may nest."""
-MAX_LENGTH = 4000
-"""Characters in a filter."""
 
 _EQUALITIES = frozenset({"=", "==", "!=", "in"})
 _NO_NUMBER = "expected a number value"
@@ -101,6 +100,7 @@ class Table(Generic[Row]):
 
     def node(self, text: str) -> Node:
         """The tree of a filter. Raises UsageError, naming the column."""
+        refuse_long(text)
         written, place = self._in_full(text)
         try:
             node = tree(written, self.resolve, place)
@@ -117,7 +117,8 @@ class Table(Generic[Row]):
         return prepared(self.node(text), self.resolve)
 
     def has_check(self, text: str) -> bool:
-        """Whether a field with an operator is meant, and not words alone (:mod:`engine.filters.meant`)."""
+        """Whether a field with an operator is meant, and not words alone (:mod:`engine.filters.meant`). Raises UsageError
+        for one that is too long."""
         return bool(checks(text, self.names))
 
     def is_spelled(self, text: str) -> bool:
@@ -161,8 +162,7 @@ def _back(place: int, ends: list[tuple[int, int]]) -> int:
 
 def tree(text: str, resolve: Resolve, place: Callable[[int], int] = lambda index: index) -> Node:
     """A condition whose every check is sound. Raises UsageError with the column in what was typed."""
-    if len(text) > MAX_LENGTH:
-        raise _refusal(MAX_LENGTH, f"it has more than {MAX_LENGTH:,} characters", "a shorter one does")
+    refuse_long(text)
     try:
         node = parse(text, max_depth=MAX_DEPTH)
         for check in _checks(node):
@@ -268,13 +268,15 @@ def split_inversion(text: str) -> tuple[bool, str]:
 
 
 def has_field(text: str) -> bool:
-    """Whether a field of the rules, or what looks like one, is meant to be checked: else it is words."""
+    """Whether a field of the rules, or what looks like one, is meant to be checked: else it is words. Raises UsageError
+    for a filter that is too long."""
     return bool(checks(text, FIELDS))
 
 
 def refuse_unknown(text: str, names: Collection[str], others: Mapping[str, Elsewhere] | None = None) -> None:
     """Raise UsageError for ``enabld=true``, which is not meant as a word: it looks like a check of a field that is not
     among ``names``. ``others`` are names of fields that other lists have. In quotation marks anything is a word."""
+    refuse_long(text)
     others = others or {}
     found = [match for match in _LIKE_CHECK.finditer(text) if match["name"] and match["name"] not in names]
     known = [name for name in others if name not in names]

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from engine.errors import UsageError
 from engine.filters.alert_columns import ALERTS, STATES, fits
 from engine.filters.alert_filter import KEYS, Subject, fold, is_condition, parse_filter
-from engine.filters.query import MAX_LENGTH
+from engine.filters.length import MAX_LENGTH
 
 WEB = Subject(
     rule="Sensitive file read",
