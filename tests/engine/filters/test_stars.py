@@ -12,7 +12,9 @@ from msgspec.structs import replace
 from engine.errors import UsageError
 from engine.filters.alert_columns import ALERTS
 from engine.filters.alert_filter import parse_filter
+from engine.filters.query import tree
 from engine.filters.stars import fitting
+from engine.lang.fields import resolve
 from tests.engine.filters.test_alert_filter import WEB, in_sql
 
 PIECES = st.text(st.sampled_from("ab*"), max_size=8)
@@ -65,6 +67,20 @@ def test_a_value_that_there_cannot_be_is_refused(check: str) -> None:
     with pytest.raises(UsageError, match="there is no state"):
         ALERTS.test(check)
     assert ALERTS.test("state = inc*")(replace(WEB, state="incident"))
+
+
+@pytest.mark.parametrize(
+    ("check", "meaning"),
+    [
+        ("proc.name = ng*", "proc.name glob ng*"),
+        ("not fd.name = /a*b?", r'not fd.name glob "/a*b\\?"'),
+        ("proc.name != ng*", "(proc.name exists and not proc.name glob ng*)"),
+        ("proc.name == ng*", "proc.name == ng*"),
+        ("proc.name = ng", "proc.name = ng"),
+    ],
+)
+def test_among_events_it_is_a_glob(check: str, meaning: str) -> None:
+    assert str(tree(check, resolve)) == meaning
 
 
 def test_as_a_term_two_signs_take_the_star_as_it_stands() -> None:
