@@ -52,6 +52,7 @@ CASES = [
     ("container = web*", "condition", "condition", "condition", "did you mean container.name?", "processes can be"),
     ("rule Contains x", "mean contains?", WORDS, WORDS, WORDS, "mean contains?"),
     ("process contains sh", "condition", WORDS, "condition", "did you mean proc.name?", WORDS),
+    ("Process contains sh", "condition", WORDS, "condition", "did you mean proc.name?", WORDS),
     ("image in use", "condition", "condition", WORDS, "did you mean container.image?", WORDS),
     ("state=bogus", "no state 'bogus'", "no state 'bogus' – one of created,", *["Alerts and containers can be"] * 3),
     ("state != bogus", "no state 'bogus'", "no state 'bogus' – one of created,", *["Alerts and containers can be"] * 3),

@@ -67,6 +67,7 @@ HOST = Subject(
         "Process=nope or Parent=sh",
         "priority<=4",
         "priority==4",
+        "PRIORITY<=Warning PROC.NAME=cat",
         "image=registry.example/*",
         'rule="sensitive FILE read"',
         "container=web",
