@@ -5,7 +5,7 @@
     shadow web              both words occur, in rule, container, image, process, command line, parent, target or user
     "bin/sh -i"             the words between quotation marks, as they stand
     -cron  !cron            the word does not occur
-    process=sh              the value is exactly this; * stands for anything: image=nginx*
+    process=sh              the value is exactly this; * stands for anything: image=nginx* (not behind ==)
     container!=web          the value is not this
     priority<=warning       at least as severe as Warning, as Falco counts (0 is Emergency)
 
@@ -30,8 +30,12 @@ from engine.alerts import Priority
 from engine.errors import UsageError
 from engine.filters import alert_columns
 from engine.filters.alert_columns import ALERTS, STATES
+from engine.filters.denied import refuse_denied
+from engine.filters.length import refuse_long
 from engine.filters.meant import QUOTED
 from engine.filters.query import prepared, refuse_value, split_inversion
+from engine.filters.stars import fitting
+from engine.lang.fields import FIELDS
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -113,9 +117,11 @@ _FIELDS = {key.field: key for key in (*KEYS.values(), _CONTAINER_ID)} | {
     column.name: KEYS[column.short] for column in ALERTS.columns.values() if column.short in KEYS
 }
 _PRIORITIES = frozenset({"priority", "evt.priority", "rule.priority"})
+_KNOWN = frozenset({*KEYS, *_FIELDS, *_PRIORITIES, *ALERTS.names, *FIELDS})
 
 COMPARISONS: dict[str, Callable[[int, int], bool]] = {
     "=": lambda left, right: left == right,
+    "==": lambda left, right: left == right,
     "!=": lambda left, right: left != right,
     "<=": lambda left, right: left <= right,
     ">=": lambda left, right: left >= right,
@@ -150,6 +156,7 @@ def fold(text: str | None) -> str:
 
 def parse_filter(text: str) -> Filter:
     """Read a filter. Raises UsageError, naming the column, for one that cannot be understood."""
+    refuse_long(text)
     inverted, text = split_inversion(text)
     found = _parse(text)
     return found.inverted() if inverted else found
@@ -159,6 +166,7 @@ def _parse(text: str) -> Filter:
     if is_condition(text):
         node = ALERTS.node(text)
         return Filter(*alert_columns.condition(node), (prepared(node, ALERTS.resolve),))
+    refuse_denied(text, _KNOWN)
     terms = [_compile(match) for match in _tokens(text)]
     return Filter(
         sql=" AND ".join(term.sql for term in terms) or "1",
@@ -173,6 +181,7 @@ _CONDITION = re.compile(r"\b(?:and|or|not)\b|[()]|(?<=[\w\]])\s+(?:[<>!=]=|[<>=]
 
 def is_condition(text: str) -> bool:
     """Whether it is in the rule language: it has a field with an operator, and more than words and ``key=value``."""
+    refuse_long(text)
     is_more = ALERTS.is_spelled(text) or _CONDITION.search(_QUOTED.sub('""', text)) is not None
     return is_more and ALERTS.has_check(text)
 
@@ -187,7 +196,7 @@ class _Term:
 # The look-ahead and its repetition make the head atomic: `process=` must not become a word. Possessive quantifiers
 # would be shorter, but with groups inside they are broken before Python 3.11.5 (Debian 12 has 3.11.2).
 _TOKEN = re.compile(
-    r"""\s* (?= (?P<head> (?: (?P<key>[A-Za-z][\w.]*) (?P<op>[!<>]=|[=<>]) )? (?P<not>[-!])? ) ) (?P=head)
+    r"""\s* (?= (?P<head> (?: (?P<key>[A-Za-z][\w.]*) (?P<op>[!<>=]=|[=<>]) )? (?P<not>[-!])? ) ) (?P=head)
             (?: "(?P<quoted>[^"]*)" (?=\s|$) | (?P<bare>[^\s"]+) (?=\s|$) )""",
     re.VERBOSE,
 )
@@ -221,7 +230,7 @@ def _compile(match: re.Match[str]) -> _Term:
     if match["key"] is None:
         return _word(value, excluded=match["not"] is not None)
     value = (match["not"] or "") + value
-    if match["key"] in _PRIORITIES:
+    if match["key"].casefold() in _PRIORITIES:
         return _priority(match["op"], value, match.start("key"))
     return _value(_key(match), match["op"], value, match)
 
@@ -240,7 +249,7 @@ def _priority(operator: str, word: str, at: int) -> _Term:
 
 def _level(word: str, at: int) -> Priority:
     levels = {level.label.casefold(): level for level in Priority} | {"info": Priority.INFORMATIONAL}
-    level = levels.get(word.casefold())
+    level = (levels | {str(int(level)): level for level in Priority}).get(word.casefold())
     if level is None:
         raise _error(at, f"{word!r} is no priority", f"one of {', '.join(levels)}")
     return level
@@ -257,11 +266,13 @@ def _key(match: re.Match[str]) -> Key:
 
 
 def _value(key: Key, operator: str, value: str, match: re.Match[str]) -> _Term:
-    if operator not in ("=", "!="):
+    if operator not in ("=", "==", "!="):
         raise _error(match.start("op"), f"{key.name} cannot be compared by {operator}", "use = or !=")
     pattern = value.casefold()
     glob = pattern.replace("[", "[[]").replace("?", "[?]")
-    fits = re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL).fullmatch
+    fits = fitting(pattern)
+    if operator == "==":
+        glob, fits = glob.replace("*", "[*]"), lambda text: text == pattern
     if not any(map(fits, key.only)):
         refuse_value(value, key.name, key.only, match.start("key"))
     negated = operator == "!="

@@ -13,7 +13,9 @@ from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from engine.errors import UsageError
+from engine.filters.denied import refuse_denied
 from engine.filters.meant import QUOTED, checks, meant_by, misspelt, signed, spelled
+from engine.filters.stars import fitting, with_stars
 from engine.lang.check import CheckError, Leaf, Resolve, leaf
 from engine.lang.field import Bound, Field, FieldError, Many, shape_of
 from engine.lang.fields import FIELDS
@@ -30,11 +32,16 @@ _EXAMPLE = "as in container.name=web and fd.name startswith /etc; words alone ar
 _QUOTE = 'To look for the text, quote it: "…"'
 MAX_DEPTH = 100
 """How deep a filter may nest."""
-MAX_LENGTH = 4000
-"""Characters in a filter."""
 
-_EQUALITIES = frozenset({"=", "==", "!=", "in"})
+_EQUALITIES: Mapping[str, Callable[[str], Test]] = {
+    "=": fitting,
+    "!=": fitting,
+    "==": lambda text: text.__eq__,
+    "in": lambda text: text.__eq__,
+}
+"""Operators that ask for a value: whether one of those that there are is meant."""
 _NO_NUMBER = "expected a number value"
+_UNJOINED = "unexpected token after"
 _NO_BOOLEAN = "unrecognized boolean value"
 _MISSPELT = re.compile(r"[^\s()]+")
 _LEVEL = re.compile(r"\s*(?:[<>!=]=|[<>=])\s*(?P<word>[A-Za-z]\w*)")
@@ -101,23 +108,27 @@ class Table(Generic[Row]):
 
     def node(self, text: str) -> Node:
         """The tree of a filter. Raises UsageError, naming the column."""
+        refuse_denied(text, self.names | FIELDS.keys())
         written, place = self._in_full(text)
         try:
-            node = tree(written, self.resolve, place)
+            node = _sound(written, self.resolve, place)
         except UsageError as error:
             if any("." not in match["name"] for match in misspelt(text, self.names)):
                 raise UsageError(error.message, hint=f"{error.hint} {_QUOTE}") from error  # it may be meant as words
             raise
-        for name, literal in _equalities(node):
-            refuse_value(literal.text, name, self.columns[name].only, place(literal.position))
-        return node
+        for name, literal, is_meant in _equalities(node):
+            only = self.columns[name].only
+            if not any(map(is_meant, only)):
+                refuse_value(literal.text, name, only, place(literal.position))
+        return with_stars(node, self.resolve)
 
     def test(self, text: str) -> Callable[[Row], bool]:
         """Whether a row passes a filter. Raises UsageError, naming the column."""
         return prepared(self.node(text), self.resolve)
 
     def has_check(self, text: str) -> bool:
-        """Whether a field with an operator is meant, and not words alone (:mod:`engine.filters.meant`)."""
+        """Whether a field with an operator is meant, and not words alone (:mod:`engine.filters.meant`).
+        Raises UsageError for a filter that is too long."""
         return bool(checks(text, self.names))
 
     def is_spelled(self, text: str) -> bool:
@@ -138,7 +149,8 @@ class Table(Generic[Row]):
     def _replacements(self, text: str) -> Iterable[tuple[int, int, str]]:
         """What is written otherwise: from where, up to where, and how."""
         for match in checks(text, self.names):
-            name = self.short.get(match["name"], match["name"])
+            small = match["name"].casefold()
+            name = self.short.get(small, small)
             if name not in self.columns:
                 continue
             yield *match.span("name"), name
@@ -160,9 +172,13 @@ def _back(place: int, ends: list[tuple[int, int]]) -> int:
 
 
 def tree(text: str, resolve: Resolve, place: Callable[[int], int] = lambda index: index) -> Node:
-    """A condition whose every check is sound. Raises UsageError with the column in what was typed."""
-    if len(text) > MAX_LENGTH:
-        raise _refusal(MAX_LENGTH, f"it has more than {MAX_LENGTH:,} characters", "a shorter one does")
+    """A condition whose every check is sound, with its stars (:mod:`engine.filters.stars`). Raises UsageError with the
+    column in what was typed."""
+    refuse_denied(text, FIELDS)
+    return with_stars(_sound(text, resolve, place), resolve)
+
+
+def _sound(text: str, resolve: Resolve, place: Callable[[int], int]) -> Node:
     try:
         node = parse(text, max_depth=MAX_DEPTH)
         for check in _checks(node):
@@ -198,6 +214,8 @@ def _in_words(message: str, hint: str) -> tuple[str, str]:
 
 def _shortly(error: ConditionError, text: str) -> tuple[str, str]:
     """What is wrong and what to do, without the list of all operators or transformers."""
+    if error.message.startswith(_UNJOINED):
+        return "here 'and' or 'or' is missing", error.hint
     if error.message.startswith(_NO_NUMBER):
         return "a number stands behind this operator", ""
     word = _MISSPELT.match(text, error.index)
@@ -222,16 +240,17 @@ def _checks(node: Node) -> Iterable[Check]:
                 yield from _checks(child)
 
 
-def _equalities(node: Node) -> Iterable[tuple[str, Literal]]:
-    """The values that fields are to be equal to."""
+def _equalities(node: Node) -> Iterable[tuple[str, Literal, Test]]:
+    """The values that fields are to be equal to, and which are."""
     for check in _checks(node):
         if not isinstance(check.left, FieldRef) or check.operator not in _EQUALITIES:
             continue
+        is_equal = _EQUALITIES[check.operator]
         match check.right:
             case Literal() as literal:
-                yield check.left.name, literal
+                yield check.left.name, literal, is_equal(literal.text)
             case Values(items=items):
-                yield from ((check.left.name, item) for item in items)
+                yield from ((check.left.name, item, is_equal(item.text)) for item in items)
 
 
 def refuse_value(value: str, name: str, only: Collection[str], at: int) -> None:
@@ -268,7 +287,8 @@ def split_inversion(text: str) -> tuple[bool, str]:
 
 
 def has_field(text: str) -> bool:
-    """Whether a field of the rules, or what looks like one, is meant to be checked: else it is words."""
+    """Whether a field of the rules, or what looks like one, is meant to be checked: else it is words. Raises UsageError
+    for a filter that is too long."""
     return bool(checks(text, FIELDS))
 
 
@@ -276,12 +296,14 @@ def refuse_unknown(text: str, names: Collection[str], others: Mapping[str, Elsew
     """Raise UsageError for ``enabld=true``, which is not meant as a word: it looks like a check of a field that is not
     among ``names``. ``others`` are names of fields that other lists have. In quotation marks anything is a word."""
     others = others or {}
-    found = [match for match in _LIKE_CHECK.finditer(text) if match["name"] and match["name"] not in names]
+    refuse_denied(text, {*names, *others, *FIELDS})
+    like = (match for match in _LIKE_CHECK.finditer(text) if match["name"])
+    found = [match for match in like if match["name"].casefold() not in names]
     known = [name for name in others if name not in names]
     same = [name for name in known if any(each in names for each in others[name].fields)]
-    found += [*signed(text, known), *(match for match in checks(text, same) if match["name"] in same)]
+    found += [*signed(text, known), *(match for match in checks(text, same) if match["name"].casefold() in same)]
     for match in sorted(found, key=re.Match.start)[:1]:
-        hint = f"{_meant(match['name'], names, others)} {_QUOTE}".lstrip()
+        hint = f"{_meant(match['name'].casefold(), names, others)} {_QUOTE}".lstrip()
         raise _refusal(match.start(), f"there is no field {match['name']} here", hint)
 
 

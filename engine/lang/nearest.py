@@ -11,7 +11,12 @@ _LONGEST = 64
 
 def nearest(name: str, known: Iterable[str], cutoff: float = 0.7) -> str:
     """``did you mean …?`` for a name that is nearly a known one; "" else. ``cutoff`` is difflib's."""
+    close = closest(name, known, cutoff)
+    return f"did you mean {close}?" if close else ""
+
+
+def closest(name: str, known: Iterable[str], cutoff: float = 0.7) -> str:
+    """That name alone."""
     if len(name) > _LONGEST:
         return ""
-    close = get_close_matches(name, list(known), n=1, cutoff=cutoff)
-    return f"did you mean {close[0]}?" if close else ""
+    return next(iter(get_close_matches(name, list(known), n=1, cutoff=cutoff)), "")

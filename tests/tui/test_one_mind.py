@@ -31,10 +31,28 @@ CASES = [
     ("! proc.name starts x", STARTS, "no field proc.name here", STARTS, STARTS, "no field proc.name here"),
     ("fd.name starts x", STARTS, "no field fd.name", "no field fd.name", STARTS, "no field fd.name"),
     ("evt.type ~ x", "no field evt.type", "no field evt.type", "no field evt.type", "'~' is no", "no field evt.type"),
-    ("process starts x", STARTS, WORDS, STARTS, "no field process here – did you mean proc.name?", WORDS),
-    ("container like x", "mean glob?", "mean glob?", "mean glob?", "no field container here – did you mean", WORDS),
+    ("process starts /x", STARTS, WORDS, STARTS, "no field process here – did you mean proc.name?", WORDS),
+    ("process starts with x", STARTS, WORDS, STARTS, "no field process here – did you mean proc.name?", WORDS),
+    ("container like x*", "mean glob?", "mean glob?", "mean glob?", "no field container here – did you mean", WORDS),
+    ("process starts x", WORDS, WORDS, WORDS, WORDS, WORDS),
+    ("container start httpd", WORDS, WORDS, WORDS, WORDS, WORDS),
+    ("process start failed", WORDS, WORDS, WORDS, WORDS, WORDS),
+    ("user ends session", WORDS, WORDS, WORDS, WORDS, WORDS),
+    ("rule match none", WORDS, WORDS, WORDS, WORDS, WORDS),
+    ("container inter x", WORDS, WORDS, WORDS, WORDS, WORDS),
+    ("rule patch x", WORDS, WORDS, WORDS, WORDS, WORDS),
+    ("container like web", WORDS, WORDS, WORDS, WORDS, WORDS),
+    ("user regexp a", "did you mean regex? To", WORDS, "did you mean regex? To", "mean user.name?", WORDS),
+    ("/usr/lib/libc.so=1", WORDS, WORDS, WORDS, WORDS, WORDS),
+    ("http://x/a.b=c", WORDS, WORDS, WORDS, WORDS, WORDS),
+    ("Process=a or PROCESS = b", "condition", "processes can", "condition", "mean proc.name?", "processes can"),
+    ("Container = web", "condition", "condition", "condition", "did you mean container.name?", "processes can be"),
+    ("!process=sh", *["! leaves out words, not checks of a field – did you mean process!=sh?"] * 5),
+    ("-container=web", *["- leaves out words, not checks of a field – did you mean container!=web?"] * 5),
+    ("container = web*", "condition", "condition", "condition", "did you mean container.name?", "processes can be"),
     ("rule Contains x", "mean contains?", WORDS, WORDS, WORDS, "mean contains?"),
     ("process contains sh", "condition", WORDS, "condition", "did you mean proc.name?", WORDS),
+    ("Process contains sh", "condition", WORDS, "condition", "did you mean proc.name?", WORDS),
     ("image in use", "condition", "condition", WORDS, "did you mean container.image?", WORDS),
     ("state=bogus", "no state 'bogus'", "no state 'bogus' – one of created,", *["Alerts and containers can be"] * 3),
     ("state != bogus", "no state 'bogus'", "no state 'bogus' – one of created,", *["Alerts and containers can be"] * 3),
@@ -73,7 +91,7 @@ async def test_each_view_says_the_same_of_what_it_knows(view: int) -> None:
 
 @pytest.mark.parametrize("view", ["2", "3", "5"])
 async def test_a_misspelt_operator_is_refused_where_it_stands_as_among_the_alerts(view: str) -> None:
-    written = {"2": "container starts x", "3": "proc.name starts x", "5": "rule starts x"}[view]
+    written = {"2": "container starts /x", "3": "proc.name starts x", "5": "rule starts /x"}[view]
     async with driving(incident()) as drive:
         await drive.press(view, "slash", *written)
         await drive.until_shown(STARTS)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from engine.filters.length import MAX_LENGTH
 from engine.lang.nodes import escape
 from engine.lang.operators import OPERATORS
 
@@ -37,7 +38,9 @@ class Offer:
 
 
 def offer(text: str, fields: Iterable[str], values: Values) -> Offer:
-    """What may come next. ``fields`` are the names that exist here."""
+    """What may come next; nothing behind more than a filter may have. ``fields`` are the names that exist here."""
+    if len(text) > MAX_LENGTH:
+        return Offer(len(text), ())
     names = sorted(fields)
     if match := _VALUE.search(text):
         return _values(match, values)

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from engine.errors import UsageError
 from engine.filters.alert_columns import ALERTS, STATES, fits
 from engine.filters.alert_filter import KEYS, Subject, fold, is_condition, parse_filter
-from engine.filters.query import MAX_LENGTH
+from engine.filters.length import MAX_LENGTH
 
 WEB = Subject(
     rule="Sensitive file read",
@@ -60,6 +60,14 @@ HOST = Subject(
         "proc.name=CAT",
         "process!=ca",
         "image=*web:*",
+        "process==cat",
+        "Process=cat",
+        "Process = cat",
+        "PRIORITY<=Warning and Process=cat",
+        "Process=nope or Parent=sh",
+        "priority<=4",
+        "priority==4",
+        "PRIORITY<=Warning PROC.NAME=cat",
         "image=registry.example/*",
         'rule="sensitive FILE read"',
         "container=web",
@@ -177,6 +185,10 @@ def test_the_host_and_empty_values(text: str) -> None:
         ("process=x and " + "image=y or " * 400 + "image=z", MAX_LENGTH + 1, "more than 4,000", "shorter"),
         ("! process=sh and web", 18, "'web' alone is no check", "a field stands first"),
         ("fd.name startswith", 9, "nothing stands after startswith", "words alone"),
+        ("priority <= warning web", 21, "here 'and' or 'or' is missing", "join checks with and, or"),
+        ("process=sh or user=x rule=y", 22, "here 'and' or 'or' is missing", "join checks with and, or"),
+        ("priority<=9", 1, "'9' is no priority", "emergency, alert"),
+        ("fd.name startwith /etc", 9, "'startwith' is no operator", "did you mean startswith?"),
         ("a process!= b", 3, "'process!=' has no value", 'process=""'),
     ],
 )

@@ -29,7 +29,20 @@ def test_an_unknown_field_is_refused_with_its_place_and_what_was_meant(text: str
 
 @pytest.mark.parametrize(
     "text",
-    ["enabled=true", "shell in container", "a = b", "--port=80", "x= y", '"PATH=/bin"', "-Dx=1", "a.b", "=", "", "1=1"],
+    [
+        "enabled=true",
+        "Enabled=true",
+        "shell in container",
+        "a = b",
+        "--port=80",
+        "x= y",
+        '"PATH=/bin"',
+        "-Dx=1",
+        "a.b",
+        "=",
+        "",
+        "1=1",
+    ],
 )
 def test_words_are_words(text: str) -> None:
     refuse_unknown(text, NAMES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from engine.filters.length import MAX_LENGTH
 from tests.helpers.driving import NARROW, WIDE, Drive, driving
 from tests.helpers.incident import incident
 from tui.filters.completion import offer
@@ -42,6 +43,12 @@ def offered(text: str) -> tuple[list[str], str]:
 )
 def test_what_is_offered(text: str, words: list[str], applied: str) -> None:
     assert offered(text) == (words, applied)
+
+
+@pytest.mark.parametrize("end", [" proc.n", " proc.name sta", " proc.name=s"])
+def test_more_than_a_filter_may_have_is_not_completed(end: str) -> None:
+    assert offer(f"x{end}", FIELDS, lambda field: VALUES.get(field, ())).words
+    assert not offer("x" * MAX_LENGTH + end, FIELDS, lambda field: VALUES.get(field, ())).words
 
 
 def test_hostile_values_are_offered_as_values() -> None:

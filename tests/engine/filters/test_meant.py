@@ -34,7 +34,26 @@ NAMES = {"proc.name", "process", "container.name", "container"}
         ("-process starts x", []),
         ("process=sh", ["process"]),
         ("process in (a, b)", ["process"]),
-        ("process starts x", ["process"]),
+        ("process starts x", []),
+        ("process starts /x", ["process"]),
+        ("process starts x*", ["process"]),
+        ("process start 'x y'", ["process"]),
+        ("container starts with x", ["container"]),
+        ("container start httpd", []),
+        ("container like web", []),
+        ("container like web*", ["container"]),
+        ("process match none", []),
+        ("process inter /x", []),
+        ("process patch /x", []),
+        ("process equals x", ["process"]),
+        ("process=sh container starts x", ["process", "container"]),
+        ("process starts x and proc.name starts y", ["process", "proc.name"]),
+        ("Process=sh CONTAINER = web", ["Process", "CONTAINER"]),
+        ("/usr/lib/libc.so=1", []),
+        ("http://x/a.b=c", []),
+        ("http:a.b=c", []),
+        ("--log=a.b=c", []),
+        ("me@a.b=c", []),
         ("process STARTSWITH x", ["process"]),
         ("process matches x and container contans y", ["process", "container"]),
         ("proc.name nginx", ["proc.name"]),
@@ -85,3 +104,19 @@ def test_quoted_it_is_words(text: str) -> None:
     quoted = '"' + text.replace('"', "").replace("\\", "") + '"'
     assert not checks(quoted, NAMES)
     assert parse_filter(quoted)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("fd.name startwith /etc", "did you mean startswith?"),
+        ("user regexp a", 'did you mean regex? To look for the text, quote it: "…"'),
+        ("rule match x*", 'did you mean regex? To look for the text, quote it: "…"'),
+        ("target globs x", 'did you mean glob? To look for the text, quote it: "…"'),
+        ("user equals root", 'did you mean =? To look for the text, quote it: "…"'),
+    ],
+)
+def test_the_hint_is_one_question(text: str, hint: str) -> None:
+    with pytest.raises(UsageError, match="is no operator") as refused:
+        parse_filter(text)
+    assert refused.value.hint == hint
