@@ -183,6 +183,7 @@ def health_of(
         containers=len(world.containers),
         runtime=runtime.runtime if runtime is not None and runtime.connected else "",
         runtime_detail=runtime.detail if runtime is not None else "",
+        runtime_socket=runtime.address if runtime is not None else "",
         rules_enabled=sum(rule.enabled and not rule.unserved for rule in rules),
         rules_total=len(rules),
         alerts=store.newest,

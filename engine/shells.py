@@ -8,7 +8,8 @@ Which process is that shell is told by a token: the sensor makes one for each sh
 arguments of ``docker exec``, and the first program that appears with it is the shell, if it came into just this
 container from outside (:func:`is_entered`). Then the token is worth nothing any more. A process inside cannot make
 itself such a program, and it sees the token only when that has been used; who may use Docker's API could, and may
-do anything else, too. In doubt nothing is marked. What the shell starts is ours as long as the shell itself lives.
+do anything else, too. In doubt nothing is marked. What the shell starts is ours as long as the shell itself lives: when
+something happened decides, not when it is marked, since events come in batches and the shell may end in the same one.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from engine.events import HOST, KernelEvent
 from engine.protocol import SetState
 from engine.state.lineage import OWN_SHELL, started_by
 from engine.state.processes import Process, ProcessKey
+from engine.state.waiting import PATIENCE_MENTIONED
 from engine.state.world import World
 
 TAG = "own_shell"
@@ -55,7 +57,7 @@ class Shells:
         """Shells that were recognised."""
 
     def __len__(self) -> int:
-        """How many are open."""
+        """How many are open, or ended so lately that alerts from before may be to come."""
         return len(self._open)
 
     @property
@@ -103,7 +105,7 @@ class Shells:
             return
         container_id = alert.container.id
         inside = takewhile(lambda step: step.container_id == container_id, alert.lineage)
-        if any(self._is_ours(step) for step in inside):
+        if any(self._is_ours(step, alert.time) for step in inside):
             alert.entry = OWN_SHELL
             alert.tags = [*alert.tags, TAG]
 
@@ -116,27 +118,23 @@ class Shells:
                 requests.append(SetState([alert.stack], "acknowledged", note=OWN_SHELL, who=self._who(alert)))
         return requests
 
-    def _is_ours(self, step: Ancestor) -> bool:
-        key = step.pid, step.start
-        if key not in self._open:
-            return False
-        process = self._world.processes.get(*key)
-        if process is None or process.exit_time:
-            del self._open[key]
-            return False
-        return True
+    def _is_ours(self, step: Ancestor, time: int) -> bool:
+        """Whether it is a shell that lived at ``time``; of its end the step tells if that was known to the judge."""
+        return (step.pid, step.start) in self._open and (not step.exit_time or time <= step.exit_time)
 
     def _who(self, alert: Alert) -> str:
         keys = ((step.pid, step.start) for step in alert.lineage)
         return next((self._open[key] for key in keys if key in self._open), "")
 
     def expire(self) -> None:
-        """Forget tokens that were not used in time, and shells that have ended: call about once a second."""
-        for token in [token for token, one in self._expected.items() if one.until < self._world.moment]:
+        """Forget tokens that were not used in time, and shells that ended so long ago that no event of their time waits
+        for its judge any more: call about once a second."""
+        now = self._world.moment
+        for token in [token for token, one in self._expected.items() if one.until < now]:
             del self._expected[token]
         for key in list(self._open):
             process = self._world.processes.get(*key)
-            if process is None or process.exit_time:
+            if process is None or (process.exit_time and process.exit_seen + PATIENCE_MENTIONED < now):
                 del self._open[key]
 
 

@@ -75,7 +75,7 @@ class Zooms:
         if self.apply is None:
             return False
         if isinstance(target, str):
-            return self._world.containers.get(target) is not None and self.apply(target, frozenset())
+            return not self._is_over(target) and self.apply(target, frozenset())
         subtree = _Subtree(self._moment())
         living = subtree.new(self._world.processes.get(*target))
         if not living or not self.apply(target, living):
@@ -113,13 +113,21 @@ class Zooms:
             self.behind.pop(target, None)
 
     def expire(self) -> None:
-        """End those whose time has passed: call about once a second. Where nothing happens that could tell that the
-        world has caught up, the subtrees are looked at here."""
+        """End those whose time has passed and those of whom nobody is left: call about once a second. Where nothing
+        happens that could tell that the world has caught up, the subtrees are looked at here."""
         now = self._clock()
         for key, subtree in self.behind.items():
             self._is_whole(key, subtree)
-        for target in [target for target, until in self._until.items() if until <= now]:
+        for target in [target for target, until in self._until.items() if until <= now or self._is_over(target)]:
             self.end(target)
+
+    def _is_over(self, target: Target) -> bool:
+        """Whether nobody will be there any more. A container that has only stopped may start again, and is watched."""
+        if isinstance(target, str):
+            container = self._world.containers.get(target)
+            return container is None or container.gone > 0
+        top = self._world.processes.get(*target)
+        return top is None or next(_living(top), None) is None
 
     def note(self, alerts: Iterable[Alert]) -> None:
         """There were alerts: what goes on around them will be wanted.

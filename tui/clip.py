@@ -19,10 +19,13 @@ from engine.events import HOST
 from engine.plain import plain
 from engine.protocol import EventRow, ProcessRow, StackRow
 from engine.sinks.falco_json import to_falco
+from engine.state.askers import place_of
 from tui.words import SECOND
 
 _AROUND = 60
 """Seconds before and after an alert for which logs are asked."""
+_DOCKER = "docker "
+_USUAL = "/run/docker.sock"
 _SHOWN = 60
 """Characters of what was copied that are told."""
 
@@ -54,6 +57,13 @@ def as_json(row: object) -> str:
 def command(*words: str) -> str:
     """A command line, every word quoted as a shell needs it."""
     return shlex.join(words)
+
+
+def there(line: str, socket: str) -> str:
+    """A command line of ours for the daemon at a socket, where ``docker`` does not ask that one by itself."""
+    if not line.startswith(_DOCKER) or place_of(socket) in ("", _USUAL):
+        return line
+    return f"{_DOCKER}{command('-H', f'unix://{socket}')} {line.removeprefix(_DOCKER)}"
 
 
 def inspect(container_id: str) -> str:

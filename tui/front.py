@@ -214,6 +214,11 @@ class Front:
         return self._clock() - min(self._asked.values()) if self._asked else 0.0
 
     @property
+    def runtime_socket(self) -> str:
+        """Where the runtime that is watched listens on the host, "" where that is not known."""
+        return self.health.runtime_socket if self.health is not None else ""
+
+    @property
     def health_age(self) -> float:
         """Seconds since the sensor last told how it is."""
         return self._clock() - self._health_at

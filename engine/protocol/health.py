@@ -134,3 +134,5 @@ class Health(msgspec.Struct):
     dropped: list[DroppedRow] = []
     """… and what is no longer there, most first."""
     kept: list[KeptRow] = []
+    runtime_socket: str = ""
+    """The path of the runtime's socket on the host; "" where it has none, or it is not known."""

@@ -75,6 +75,13 @@ async def test_an_event_waits_for_its_container_and_is_judged_with_its_name(rule
     assert (alert.container.name, alert.output_fields["container.image.repository"]) == ("web", "nginx")
 
 
+async def test_where_the_runtime_listens_is_told(rules: Path, collected: Collected) -> None:
+    sensor = sensor_of(rules, collected, [RuntimeState(time=0, connected=True, address="/run/user/1000/docker.sock")])
+    assert sensor.health().runtime_socket == ""
+    await sensor.run()
+    assert sensor.health().runtime_socket == "/run/user/1000/docker.sock"
+
+
 async def test_what_still_waits_at_the_end_is_judged_all_the_same(rules: Path, collected: Collected) -> None:
     sensor = sensor_of(rules, collected, [RuntimeState(time=0, connected=True), execve("sh", container=WEB)])
     await sensor.run()

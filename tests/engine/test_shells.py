@@ -10,10 +10,11 @@ from engine.judging.judge import container_ref, lineage_of
 from engine.protocol import SetState
 from engine.shells import MOST, TAG, WAIT, Shells
 from engine.state.lineage import OWN_SHELL
+from engine.state.waiting import PATIENCE_MENTIONED
 from engine.state.world import World
 from engine.store.rows import stack_key
 from engine.views.views import Views
-from tests.helpers.world import DB, WEB, clone, docker, event, execve, process_info, procexit, snapshot
+from tests.helpers.world import DB, SECOND, T0, WEB, clone, docker, event, execve, process_info, procexit, snapshot
 
 RUNC, SHIM, INIT, SHELL, CHILD = 700, 600, 800, 900, 901
 
@@ -52,15 +53,15 @@ def entered(token: str, pid: int = SHELL, container_id: str = WEB, at: int = 1) 
     return execve(pid, "/bin/sh", "-c", "exec sh", token, at=at, ppid=RUNC, container_id=container_id, vpid=20)
 
 
-def alert(world: World, pid: int, container_id: str = WEB) -> Alert:
-    """What a rule says of a process."""
-    process = world.processes.get(pid, pid)
+def alert(world: World, pid: int, container_id: str = WEB, *, at: int | None = None, start: int = 0) -> Alert:
+    """What a rule says of a process: of what it does now, or did ``at`` nanoseconds after T0."""
+    process = world.processes.get(pid, start or pid)
     container = world.containers.get(container_id)
     assert process is not None
     assert container is not None
     assert container.info is not None
     return Alert(
-        time=1,
+        time=world.now if at is None else T0 + at,
         rule="Shell",
         priority=Priority.NOTICE,
         output="",
@@ -73,7 +74,10 @@ def alert(world: World, pid: int, container_id: str = WEB) -> Alert:
 
 
 def marked(world: World, shells: Shells, pid: int, container_id: str = WEB) -> bool:
-    one = alert(world, pid, container_id)
+    return taken_for_ours(shells, alert(world, pid, container_id))
+
+
+def taken_for_ours(shells: Shells, one: Alert) -> bool:
     shells.mark(one)
     assert (one.entry == OWN_SHELL) is (TAG in one.tags)
     return one.entry == OWN_SHELL
@@ -89,7 +93,54 @@ def test_the_shell_and_what_it_starts_are_ours_until_it_ends() -> None:
     assert marked(here, shells, CHILD)
     feed(here, shells, procexit(SHELL, 4, container_id=WEB))
     assert not marked(here, shells, CHILD)
+
+
+def with_a_child() -> tuple[World, Shells]:
+    """A shell of ours that has executed a program, which opens a file at 4."""
+    here = world()
+    shells = Shells(here)
+    feed(here, shells, entered(shells.expect(WEB, "ann")), clone(SHELL, CHILD, 2, container_id=WEB))
+    feed(here, shells, execve(CHILD, "/bin/cat", at=3, ppid=SHELL, container_id=WEB))
+    feed(here, shells, event("openat", CHILD, 4, ppid=SHELL, container_id=WEB))
+    return here, shells
+
+
+def test_the_last_command_before_the_shell_ends_is_ours_when_its_alert_is_marked_behind_the_end() -> None:
+    """``cat /etc/shadow; exit``: all of it comes in one batch."""
+    here, shells = with_a_child()
+    one = alert(here, CHILD, at=4)
+    feed(here, shells, procexit(CHILD, 5, container_id=WEB), procexit(SHELL, 6, container_id=WEB))
+    assert taken_for_ours(shells, one)
+    one.stack = 7
+    assert [request.who for request in shells.settle([one])] == ["ann"]
+
+
+def test_what_waited_for_its_judge_while_the_shell_ended_is_ours_and_what_came_behind_the_end_is_not() -> None:
+    here, shells = with_a_child()
+    feed(here, shells, procexit(SHELL, 6, container_id=WEB))
+    assert taken_for_ours(shells, alert(here, CHILD, at=4))
+    assert taken_for_ours(shells, alert(here, SHELL, at=6)), "of its end"
+    assert not taken_for_ours(shells, alert(here, CHILD, at=7))
+
+
+def test_who_gets_the_pid_of_a_shell_that_has_ended_is_not_ours() -> None:
+    here, shells = with_a_child()
+    feed(here, shells, procexit(CHILD, 5, container_id=WEB), procexit(SHELL, 6, container_id=WEB))
+    feed(here, shells, clone(INIT, SHELL, 7, child_start=7, container_id=WEB))
+    feed(here, shells, execve(SHELL, "/bin/cat", at=8, start=7, ppid=INIT, container_id=WEB))
+    assert not taken_for_ours(shells, alert(here, SHELL, at=8, start=7))
+    assert not taken_for_ours(shells, alert(here, SHELL, at=5, start=7)), "nor with the clock set back"
+
+
+def test_a_shell_that_has_ended_is_forgotten_when_no_event_of_its_time_can_wait_any_more() -> None:
+    here, shells = with_a_child()
+    feed(here, shells, procexit(SHELL, 6, container_id=WEB))
+    shells.expire()
+    assert len(shells) == 1
+    here.apply(execve(INIT, "/bin/httpd", at=PATIENCE_MENTIONED + SECOND, ppid=SHIM, container_id=WEB, vpid=1))
+    shells.expire()
     assert len(shells) == 0
+    assert not taken_for_ours(shells, alert(here, CHILD, at=4))
 
 
 def test_what_the_shell_becomes_is_ours() -> None:

@@ -86,6 +86,29 @@ def test_it_ends_after_a_minute_unless_somebody_goes_on_to_look(clock: Clock, ke
     assert kernel.watched == {}
 
 
+def test_it_ends_when_its_container_is_removed_and_none_begins_there(kernel: Kernel, zooms: Zooms) -> None:
+    zooms.begin(WEB, asked=True)
+    zooms._world.apply(docker(state="exited"))
+    zooms.expire()
+    assert set(kernel.watched) == {WEB}, "it may start again, and is watched from its first event then"
+    zooms._world.apply(docker(state="removed"))
+    zooms.expire()
+    assert kernel.watched == {}
+    zooms.begin(WEB)
+    assert kernel.watched == {}
+
+
+def test_it_ends_when_nobody_of_its_subtree_lives(kernel: Kernel, zooms: Zooms) -> None:
+    for one in (execve(10, "/bin/sh"), clone(10, 11), procexit(10)):
+        zooms._world.apply(one)
+    zooms.begin((10, 10))
+    zooms.expire()
+    assert kernel.watched == {(10, 10): {11}}, "what it has begun goes on"
+    zooms._world.apply(procexit(11))
+    zooms.expire()
+    assert (kernel.watched, zooms.rows()) == ({}, [])
+
+
 def test_where_no_kernel_is_watched_nobody_is_watched_in_full(clock: Clock) -> None:
     zooms = Zooms(World(), clock)
     zooms.begin(WEB)

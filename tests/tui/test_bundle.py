@@ -81,6 +81,17 @@ async def test_what_cannot_be_had_is_named_with_the_reason(home: Path) -> None:
     assert "why the rule fired: what the rule saw then was not kept" in summary
 
 
+async def test_what_to_do_next_asks_the_daemon_that_is_watched(home: Path) -> None:
+    world = incident()
+    world.health.runtime_socket = "/run/user/1000/docker.sock"
+    async with driving(world) as drive:
+        await drive.until_shown("/tmp/x id")
+        await drive.press("b")
+        await drive.until_shown("summary.md is for the ticket")
+    summary = (made(home) / "summary.md").read_text()
+    assert "\ndocker -H unix:///run/user/1000/docker.sock logs --timestamps --since " in summary
+
+
 async def test_of_a_long_log_it_has_what_was_written_around_the_alert_and_the_latest(home: Path) -> None:
     world = incident()
     world.health.time = NOW + 3600 * SECOND

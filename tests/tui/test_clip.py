@@ -38,6 +38,28 @@ def test_commands_look_at_the_place_of_a_row() -> None:
     assert shlex.split(clip.of_alert(host_alert()))[:2] == ["journalctl", "--since"]
 
 
+def test_a_command_asks_the_daemon_that_is_watched() -> None:
+    line = clip.inspect(WEB)
+    for usual in ("", "/run/docker.sock", "/var/run/docker.sock"):
+        assert clip.there(line, usual) == line
+    assert clip.there(line, "/run/user/1000/docker.sock") == (
+        "docker -H unix:///run/user/1000/docker.sock inspect 21bef7705fda"
+    )
+    assert shlex.split(clip.there(line, "/tmp/a b;id/s"))[:3] == ["docker", "-H", "unix:///tmp/a b;id/s"]
+    assert clip.there(clip.of_process(row(900)), "/run/user/1000/docker.sock") == "ps -fp 900"
+
+
+async def test_what_is_copied_asks_the_daemon_that_is_watched() -> None:
+    world: World = incident()
+    world.health.runtime_socket = "/run/user/1000/docker.sock"
+    async with driving(world) as drive:
+        await drive.press("2")
+        await drive.until_shown("bbp:1")
+        await drive.press("ctrl+y")
+        await drive.until(lambda: drive.app.clipboard != "")
+        assert drive.app.clipboard.startswith("docker -H unix:///run/user/1000/docker.sock inspect ")
+
+
 @pytest.mark.parametrize("path", ["/tmp/$(reboot)", "/tmp/`id`;id", "/tmp/a'b\"c", "/tmp/-rf x\\x1b]52"])
 async def test_a_command_with_a_hostile_path_is_one_command(path: str) -> None:
     world: World = incident()

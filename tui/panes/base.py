@@ -15,7 +15,7 @@ from engine.alerts import Priority
 from engine.errors import TiercelError
 from engine.events import Phase
 from engine.protocol import Pulse
-from tui import words
+from tui import clip, words
 from tui.front import Front, GoneError, Link, RefusedError
 from tui.loader import Loader
 from tui.navigation import Navigator
@@ -83,6 +83,10 @@ class Pane(Exporting, Backdrop):
         known = (each for kind in type(self).__mro__ for each in getattr(kind, "BINDINGS", ()))
         bindings = (each for each in known if isinstance(each, Binding) and each.action == action and each.id)
         return next((self.navigator.keys.sign(binding.id or "") for binding in bindings), "")
+
+    def there(self, command: str) -> str:
+        """A command line for the daemon that is watched."""
+        return clip.there(command, self.front.runtime_socket)
 
     async def load(self) -> None:
         """Ask for what the pane shows and show it. May raise what :meth:`Front.ask` raises."""

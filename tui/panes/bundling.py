@@ -93,7 +93,7 @@ async def gather(front: Front, place: AlertPlace) -> Material:
     material.ancestry = ["".join(text for text, _tone in line) for line in drawn]
     material.zone = words.zone(alert.time)
     material.kernel = "" if front.is_replay else f"{platform.system()} {platform.release()}"
-    material.next_steps = [clip.of_alert(alert)]
+    material.next_steps = [clip.there(clip.of_alert(alert), front.runtime_socket)]
     for what, (ask, put) in _STEPS.items():
         try:
             put(material, await ask(front, alert, place))

@@ -160,7 +160,7 @@ class ContainersPane(Responding, MeasuringPane, SortedPane[ContainerRow], Shelli
             (ended(row, when), "dim"),
             (foreign(row), "warn"),
             *((flag, "bad") for flag in flags(row.info)),
-            *sign(self.front.health, row.info.id),
+            *([] if has_ended(row) else sign(self.front.health, row.info.id)),
             (again, "warn"),
             (entered, "warn"),
         ]
@@ -283,9 +283,14 @@ def is_old(row: ContainerRow, now: int) -> bool:
     return row.info.state in _ENDED and 0 < row.info.finished <= now - LISTED
 
 
+def has_ended(row: ContainerRow) -> bool:
+    """Whether nothing runs in it any more: there is nobody to watch."""
+    return row.gone or row.info.state in _ENDED
+
+
 def ended(row: ContainerRow, when: Callable[[int], str]) -> str:
     """When it has ended, "" while it has not."""
-    if not row.info.finished or not (row.gone or row.info.state in _ENDED):
+    if not row.info.finished or not has_ended(row):
         return ""
     return f"ended {when(row.info.finished)}"
 

@@ -52,7 +52,7 @@ class Shelling(Pane):
                 self._refer(container_id, "This terminal cannot be shared. ")
 
     def _refer(self, container_id: str, reason: str) -> None:
-        command = clip.command("docker", "exec", "-it", container_id[:12], "sh")
+        command = self.there(clip.command("docker", "exec", "-it", container_id[:12], "sh"))
         self.say((reason, "bad"), ("Elsewhere:  ", "dim"), (command, "strong"))
 
     async def _run(self, command: list[str], name: str) -> None:

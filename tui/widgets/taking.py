@@ -36,6 +36,10 @@ class Exporter:
         """Whether rows are marked and the filter hides them all; then that is said."""
         return False
 
+    def there(self, command: str) -> str:
+        """A command line for the daemon that is watched."""
+        return command
+
 
 class Taking(ScrollView, Generic[Row]):
     """See the module."""
@@ -202,7 +206,9 @@ class Taking(ScrollView, Generic[Row]):
 
     def action_copy_command(self) -> None:
         """For each row a command that looks at the same thing."""
-        if not self._copy(self._command) and self.selected is not None:
+        writer = self._writer()
+        there = writer.there if writer is not None else str
+        if not self._copy(lambda row: there(self._command(row))) and self.selected is not None:
             self.app.notify("There is no command that shows this.", timeout=3)
 
     def _copy(self, text: Callable[[Row], str]) -> bool:
