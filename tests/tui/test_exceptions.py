@@ -70,7 +70,7 @@ async def test_the_last_exception_is_taken_back() -> None:
         await drive.press("U")
         await drive.until_shown("taken back")
         await drive.press("U")
-        await drive.until_shown("there is no exception", "One is made from an alert")
+        await drive.until_shown("there is no exception or edit", "One is made from an alert")
 
 
 async def test_what_another_screen_has_changed_is_named_before_it_is_taken_back() -> None:
