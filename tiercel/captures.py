@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from engine.errors import TiercelError
-from tiercel.configured import configured, load_rules
+from tiercel.configured import configured, say_unmatched
 from tiercel.listing import print_json, print_lines
 from tiercel.talk import say
 
@@ -22,12 +22,13 @@ def test_captures(folder: Path, as_json: bool, *, junit: str | None, update: boo
     from engine.checking.expectation import Outcome, report, totals
     from probes.recordings.opened import recordings_in
     from probes.recordings.unheld import said_of
+    from probes.ruling.configured import rules_of
     from probes.ruling.regression import Judgement, try_capture
 
     options = configured(**named)
-    judgement = Judgement(
-        load_rules(options), first=options.config.rule_matching == "first", variant=expected, update=update
-    )
+    rules = rules_of(options).load()
+    say_unmatched(options, rules)
+    judgement = Judgement(rules, first=options.config.rule_matching == "first", variant=expected, update=update)
     outcomes: list[Outcome] = []
     captures = recordings_in(folder)
     for line in said_of(captures, judgement.rules):

@@ -62,6 +62,14 @@ def rules_in_force(options: Options) -> RuleSet:
     return load_rules(options, LocalRulesFile().path)
 
 
+def say_unmatched(options: Options, rules: RuleSet) -> None:
+    """Say which selections of the command line mean no rule, and nothing else."""
+    from probes.ruling.unmatched import unmatched
+
+    for what, hint in unmatched(options.origin.rules if options.origin is not None else (), rules):
+        say(f"{what} ({hint})")
+
+
 def _selections(disable: Sequence[str], disable_tag: Sequence[str], tag: Sequence[str]) -> list[Selection]:
     """As Falco has it: ``-t`` switches all others off, then ``-T`` and ``-D`` take away."""
     found = [Selection(enable=False, rule="*")] if tag else []
