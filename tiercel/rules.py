@@ -31,9 +31,10 @@ rules.add_command(why)
 @configuring_options
 @json_option
 def list_rules(files: tuple[str, ...], as_json: bool, **named: Any) -> None:
-    """List the rules in force, or those that a live watch with FILES would have.
+    """List the rules in force, or with FILES.
 
-    What was switched by key, and local_rules.yaml, go along. Columns: on or off, priority, name, tags.
+    They are those that a live watch has, or would have with FILES alone: as they were switched by key, and with
+    local_rules.yaml. Columns: on or off, priority, name, tags.
     """
     from engine.listings import rule_lines, rule_rows
 
@@ -46,9 +47,10 @@ def list_rules(files: tuple[str, ...], as_json: bool, **named: Any) -> None:
 @configuring_options
 @json_option
 def push_down(files: tuple[str, ...], as_json: bool, **named: Any) -> None:
-    """Say what the kernel tests of each rule in force, or of a live watch with FILES.
+    """Say what the kernel tests of each rule.
 
-    Below each rule that is on: the types of events, and which of them pass. What no rule lets pass stays in the kernel.
+    The rules are those in force, or those that a live watch with FILES would have. Below each rule that is on: the
+    types of events, and which of them pass. What no rule lets pass stays in the kernel.
     """
     from engine.pushdown.words import push_down_lines, push_down_rows
 
