@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from engine.problems import Problem
 
 
+def reason_of(error: Exception) -> str:
+    """What went wrong, without the number and the path that Python adds: messages name the path themselves."""
+    return str(getattr(error, "strerror", None) or error)
+
+
 class TiercelError(Exception):
     """Something the user can act on: shown as a message and a hint, never as a traceback."""
 

@@ -51,7 +51,8 @@ class Explanation(msgspec.Struct, omit_defaults=True):
     because: list[Step] = []
     """The fewest checks that decide it, as they came out."""
     otherwise: list[Step] = []
-    """Of a rule that does not fire: the fewest checks that would have to come out otherwise for it to fire."""
+    """Of a rule that does not fire, or may: the fewest checks that would have to come out otherwise for it to fire. Of
+    those that are not known it is said what has to be true: ``not proc.name = sh``."""
     file: str = ""
     line: int = 0
     notes: list[str] = []
@@ -79,20 +80,21 @@ def lines(explanation: Explanation) -> Iterator[Line]:
     for note in explanation.notes:
         yield Line(1, "", note)
     yield from _reasons(explanation)
-    if explanation.otherwise:
-        yield Line(0, "", _OTHERWISE[explanation.holds])
-        yield from (_line(step, 1) for step in explanation.otherwise)
+    yield from _otherwise(explanation)
     yield Line(0, "", "the whole condition")
     yield from _tree(explanation.root, 1)
 
 
 def render_text(explanation: Explanation) -> Iterator[str]:
-    """The same as text, a line each; what nobody had to look at stands in brackets."""
-    for line in lines(explanation):
+    """The same as text, a line each; what nobody had to look at stands in parentheses, and below is what that means."""
+    said = list(lines(explanation))
+    for line in said:
         text = line.text if line.needed else f"({line.text})"
         start = "  " * line.depth + (f"{line.mark} " if line.mark else "")
         place = f"{line.file}:{line.line}" if line.line else ""
         yield "  ".join(filter(None, (f"{start}{text}", line.seen and f"  {line.seen}", place)))
+    if not all(line.needed for line in said):
+        yield _PARENTHESES
 
 
 def value_text(value: Value) -> str:
@@ -111,7 +113,18 @@ _VERDICTS = {
     False: "does not fire",
     None: "may or may not fire: not all of its fields are known",
 }
-_OTHERWISE = {False: "it would fire, were all this otherwise", None: "it fires, if these come out well", True: ""}
+_PARENTHESES = "in parentheses: what nobody had to look at, as what stands before it had decided"
+
+
+def _otherwise(explanation: Explanation) -> Iterator[Line]:
+    """What would have to be otherwise, and what is not known and would have to be true."""
+    known = [step for step in explanation.otherwise if step.holds is not None]
+    if known:
+        yield Line(0, "", "it would fire, were all this otherwise")
+        yield from (_line(step, 1) for step in known)
+    if unknown := [step for step in explanation.otherwise if step.holds is None]:
+        yield Line(0, "", "and these were true" if known else "it fires, if these are true")
+        yield from (_line(step, 1) for step in unknown)
 
 
 def _reasons(explanation: Explanation) -> Iterator[Line]:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from engine.errors import TiercelError
-from tiercel.configured import configured
+from tiercel.configured import configured, say_unmatched
 from tiercel.listing import print_json, print_lines
 from tiercel.talk import say
 
@@ -26,9 +26,9 @@ def test_captures(folder: Path, as_json: bool, *, junit: str | None, update: boo
     from probes.ruling.regression import Judgement, try_capture
 
     options = configured(**named)
-    judgement = Judgement(
-        rules_of(options).load(), first=options.config.rule_matching == "first", variant=expected, update=update
-    )
+    rules = rules_of(options).load()
+    say_unmatched(options, rules)
+    judgement = Judgement(rules, first=options.config.rule_matching == "first", variant=expected, update=update)
     outcomes: list[Outcome] = []
     captures = recordings_in(folder)
     for line in said_of(captures, judgement.rules):

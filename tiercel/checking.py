@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.errors import RulesError, UsageError
+from tiercel.groups import OfFiles
 from tiercel.listing import print_json
 from tiercel.talk import say
 
@@ -45,7 +46,7 @@ class Progress:
             click.echo("\r\x1b[K", err=True, nl=False)
 
 
-@click.command("check")
+@click.command("check", cls=OfFiles)
 @click.argument("files", nargs=-1, required=True)
 @click.option(
     "--json",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec.structs import replace
@@ -41,15 +42,32 @@ def configured(
     return Options(config=found.config, origin=replace(origin, files=found.files), **others)
 
 
-def load_rules(options: Options) -> RuleSet:
-    """The rules that some options put in force; what of them has no effect is said. Raises UsageError."""
+def load_rules(options: Options, local: Path | None = None) -> RuleSet:
+    """The rules that some options put in force; what of them has no effect is said. Raises UsageError.
+
+    ``local`` is what :func:`probes.ruling.configured.rules_of` takes.
+    """
     from probes.ruling.configured import rules_of
 
-    rules = rules_of(options)
+    rules = rules_of(options, local)
     found = rules.load()
-    for what, hint in rules.remarks:
-        say(f"{what} ({hint})")
+    rules.tell(lambda what, hint: say(f"{what} ({hint})"), lambda _what: None)
     return found
+
+
+def rules_in_force(options: Options) -> RuleSet:
+    """As :func:`load_rules`, with the local rules file: those that a live watch with these options has in force."""
+    from probes.ruling.local_rules import LocalRulesFile
+
+    return load_rules(options, LocalRulesFile().path)
+
+
+def say_unmatched(options: Options, rules: RuleSet) -> None:
+    """Say which selections of the command line mean no rule, and nothing else."""
+    from probes.ruling.unmatched import unmatched
+
+    for what, hint in unmatched(options.origin.rules if options.origin is not None else (), rules):
+        say(f"{what} ({hint})")
 
 
 def _selections(disable: Sequence[str], disable_tag: Sequence[str], tag: Sequence[str]) -> list[Selection]:

@@ -14,6 +14,7 @@ _RECORDING = ".tiercel"
 _GIVEN = "tiercel.given"
 """Under this name the context knows the words of the command line."""
 
+_OF_RULES = ("-r", "--rules")
 Resolved = tuple[str | None, click.Command | None, list[str]]
 
 
@@ -55,6 +56,20 @@ class Unnamed(click.Command):
         except click.NoSuchOption as error:
             own = ", ".join(each.opts[-1] for each in self.get_params(ctx) if isinstance(each, click.Option))
             raise UsageError(f"a file is opened without {error.option_name}", hint=f"there it can be: {own}") from None
+
+
+class OfFiles(click.Command):
+    """A command that takes rule files as arguments, where others name them with ``-r``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Whoever is used to ``-r`` is told how it is written here. Raises UsageError."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if error.option_name not in _OF_RULES:
+                raise
+            meant = command(f"rules {self.name} FILE…")
+            raise UsageError(f"here rule files are named without {error.option_name}", hint=meant) from None
 
 
 class Root(Group):

@@ -8,8 +8,8 @@ import click
 
 from engine.errors import TiercelError
 from tiercel.checking import check
-from tiercel.configured import configured, load_rules
-from tiercel.groups import Group
+from tiercel.configured import configured, rules_in_force
+from tiercel.groups import Group, OfFiles
 from tiercel.listing import json_option, print_json, print_lines
 from tiercel.options import configuring_options
 from tiercel.talk import say
@@ -26,33 +26,35 @@ rules.add_command(test)
 rules.add_command(why)
 
 
-@rules.command("list")
+@rules.command("list", cls=OfFiles)
 @click.argument("files", nargs=-1)
 @configuring_options
 @json_option
 def list_rules(files: tuple[str, ...], as_json: bool, **named: Any) -> None:
-    """List the rules of FILES, or those in force.
+    """List the rules in force, or with FILES.
 
-    Columns: on or off, priority, name, tags.
+    They are those that a live watch has, or would have with FILES alone: as they were switched by key, and with
+    local_rules.yaml. Columns: on or off, priority, name, tags.
     """
     from engine.listings import rule_lines, rule_rows
 
-    found = load_rules(configured(rules=files, **named)).rules
+    found = rules_in_force(configured(rules=files, **named)).rules
     print_json(rule_rows(found)) if as_json else print_lines(rule_lines(found))
 
 
-@rules.command("pushdown")
+@rules.command("pushdown", cls=OfFiles)
 @click.argument("files", nargs=-1)
 @configuring_options
 @json_option
 def push_down(files: tuple[str, ...], as_json: bool, **named: Any) -> None:
-    """Say what the kernel tests of each rule of FILES, or in force.
+    """Say what the kernel tests of each rule.
 
-    Below each rule that is on: the types of events, and which of them pass. What no rule lets pass stays in the kernel.
+    The rules are those in force, or those that a live watch with FILES would have. Below each rule that is on: the
+    types of events, and which of them pass. What no rule lets pass stays in the kernel.
     """
     from engine.pushdown.words import push_down_lines, push_down_rows
 
-    found = load_rules(configured(rules=files, **named)).rules
+    found = rules_in_force(configured(rules=files, **named)).rules
     print_json(push_down_rows(found)) if as_json else print_lines(push_down_lines(found))
 
 

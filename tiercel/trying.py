@@ -12,7 +12,7 @@ import msgspec
 
 from engine.errors import UsageError
 from engine.invocation import command
-from tiercel.configured import configured
+from tiercel.configured import configured, rules_in_force
 from tiercel.listing import print_json, print_lines
 from tiercel.options import configuring_options, matching_option, rules_option
 from tiercel.talk import say
@@ -32,13 +32,13 @@ def why(rule: str, file: str, num: int | None, as_json: bool, **named: Any) -> N
 
     The event is one of a recording or of lines as `convert` writes them, or a JSON object: a single such line, values
     of fields by name, or an alert as `watch --json` prints it. Of an object only what is in it is known. Without --num
-    a recording's first event is taken on which the rule fires, else the one that comes closest.
+    a recording's first event is taken on which the rule fires, else the one that comes closest. The rule is as a live
+    watch has it, with its exceptions and edits in local_rules.yaml.
     """
     from engine.explanation import render_text
-    from probes.ruling.configured import rules_of
     from probes.ruling.explaining import explain_file
 
-    loaded = rules_of(configured(**named)).load()
+    loaded = rules_in_force(configured(**named))
     if rule not in loaded:
         raise UsageError(f"there is no rule {rule!r}", hint=_nearest(rule, [each.name for each in loaded.rules]))
     explanation = explain_file(loaded[rule], file, num or 0)

@@ -154,9 +154,9 @@ ACTIONS = (
         "Write all that is known of it, or of all marked, to a folder: for the ticket, for later",
         _ON_ALERT,
     ),
-    Action("undo_exception", "U", "undo", "Take the last exception back", _ON_ALERT, shown=False, about="list"),
+    Action("undo_exception", "U", "undo", "Take the last exception or edit back", _ON_ALERT, shown=False, about="list"),
     Action("edit", "E", "edit", "Edit the rule, and see what that would have done before it is in force", _ON_RULES),
-    Action("undo_exception", "U", "undo", "Take the last edit or exception back", _ON_RULES, shown=False, about="list"),
+    Action("undo_exception", "U", "undo", "Take the last exception or edit back", _ON_RULES, shown=False, about="list"),
     Action(
         "respond",
         "f9",

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from textual.app import SuspendNotSupported
 
-from engine.errors import TiercelError
+from engine.errors import TiercelError, reason_of
 from tui.navigation import Navigator
 
 _EDITORS = ("sensible-editor", "editor", "nano", "vim", "vi")
@@ -65,7 +65,8 @@ async def edit(navigator: Navigator, text: str, name: str) -> str:
         try:
             return path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise TiercelError(f"the edited text cannot be read: {error}", hint="nothing was changed") from error
+            reason = f"the edited text cannot be read: {reason_of(error)}"
+            raise TiercelError(reason, hint="nothing was changed") from error
 
 
 async def _edited(navigator: Navigator, command: Sequence[str]) -> int:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from msgspec import structs
+
 from engine.explanation import Explanation, Seen, Step
 from engine.lang import fields
 from engine.lang.check import leaf
@@ -130,17 +132,24 @@ def _because(step: Step) -> list[Step]:
 
 
 def _turned(step: Step, *, wanted: bool) -> list[Step]:
-    """The fewest checks that would have to come out otherwise, or well where they are not known."""
+    """The fewest checks that would have to come out otherwise, or be true where they are not known.
+
+    What is known is no way to go while another is open: it is what it is.
+    """
     if step.holds is wanted:
         return []
     if not step.steps:
-        return [step]
+        return [step if wanted or step.holds is not None else _negated(step)]
     if step.text == "not":
         return _turned(step.steps[0], wanted=not wanted)
-    ways = [_turned(child, wanted=wanted) for child in step.steps]
     if wanted is (step.text == "or"):
-        return min(ways, key=len)
-    return [each for way in ways for each in way]
+        open_ones = [child for child in step.steps if child.holds is None] or step.steps
+        return min((_turned(child, wanted=wanted) for child in open_ones), key=len)
+    return [each for child in step.steps for each in _turned(child, wanted=wanted)]
+
+
+def _negated(step: Step) -> Step:
+    return structs.replace(step, text=f"not {step.text}", macros=[f"not {name}" for name in step.macros])
 
 
 def _once(steps: Sequence[Step]) -> list[Step]:

@@ -142,7 +142,7 @@ def _last(local: LocalRules) -> str:
         text = local.last()
     if not text:
         hint = "one is made from an alert, or by editing a rule; the key takes the last one back"
-        raise TiercelError(f"there is nothing to undo: there is no exception in {local.place}", hint=hint)
+        raise TiercelError(f"there is nothing to undo: there is no exception or edit in {local.place}", hint=hint)
     return text
 
 

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from engine.errors import RecordingError
+from engine.errors import RecordingError, reason_of
 from engine.events import Fd, Input, KernelEvent, ProcessInfo, Snapshot
 from engine.lang.event_names import EVENT_NAMES
 from engine.lang.flags import CAPABILITIES
@@ -57,7 +57,7 @@ class Reader:
                     if line.strip() and (number > 1 or HEADER not in line):
                         yield from self._noted(_read(line, f"{self._path}:{number}"))
         except (OSError, EOFError) as error:
-            raise RecordingError(f"{self._path}: cannot be read: {error}") from error
+            raise RecordingError(f"{self._path}: cannot be read: {reason_of(error)}") from error
 
     def _noted(self, one: Input) -> Iterator[Input]:
         if isinstance(one, KernelEvent) and one.type not in EVENT_NAMES:

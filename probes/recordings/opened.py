@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Protocol
 
-from engine.errors import RecordingError, UsageError
+from engine.errors import RecordingError, UsageError, reason_of
 from engine.events import Input, Loss
 from engine.pushdown.filter import Filter
 from probes.recordings import format as form
@@ -209,4 +209,4 @@ def _beginning(path: Path) -> bytes:
         with gzip.open(path) as content:
             return content.read(64)
     except (OSError, EOFError) as error:
-        raise RecordingError(f"{path}: cannot be read: {error}") from error
+        raise RecordingError(f"{path}: cannot be read: {reason_of(error)}") from error

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from engine.errors import TiercelError, UsageError
+from engine.errors import TiercelError, UsageError, reason_of
 
 STDIN = "-"
 MOST = 1 << 30
@@ -50,7 +50,7 @@ def _copy(path: str, name: str, copy: IO[bytes]) -> None:
             with Path(path).open("rb") as given:
                 _pour(given, name, copy)
     except OSError as error:
-        raise UsageError(f"{name}: cannot be read: {error}") from None
+        raise UsageError(f"{name}: cannot be read: {reason_of(error)}") from None
 
 
 def _pour(given: IO[bytes], name: str, copy: IO[bytes]) -> None:

@@ -19,6 +19,7 @@ from probes.options import Options, rule_paths, watched_paths
 from probes.ruling.configuration import settled
 from probes.ruling.remarks import NO_RULE, Remark, none_in_force, remarks
 from probes.ruling.toggles import Toggles
+from probes.ruling.unmatched import unmatched
 
 OF_RULES = ("rules_files", "rules", "priority", "append_output", "static_fields")
 """The keys that take effect when the rules are read again."""
@@ -75,7 +76,8 @@ class ConfiguredRules:
     def _remark(self, rules: RuleSet) -> None:
         for what, _ in self.remarks:
             self.withdraw(what)
-        self.remarks = list(remarks(list(map(Path, self._options.rules)), rules))
+        selected = self._options.origin.rules if self._options.origin is not None else ()
+        self.remarks = [*unmatched(selected, rules), *remarks(list(map(Path, self._options.rules)), rules)]
         for remark in self.remarks:
             self.report(*remark)
 

@@ -21,7 +21,7 @@ from typing import Any
 import msgspec
 
 from engine.checking.expectation import Outcome, Printed, compare, kept
-from engine.errors import TiercelError, UsageError
+from engine.errors import TiercelError, UsageError, reason_of
 from engine.judging.judge import alert_of
 from engine.rules.ruleset import RuleSet
 from engine.ruling.trial import events_of
@@ -109,7 +109,7 @@ def _read(path: Path) -> _Content:
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise TiercelError(f"{path.name} cannot be read: {error}") from None
+        raise TiercelError(f"{path.name} cannot be read: {reason_of(error)}") from None
     first = text.lstrip()[:1]
     if first == "[" or (first == "{" and _is_one_object(text)):
         return _content(json.loads(text) if first == "{" else _parse(text, path, 1), path)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from engine.errors import UsageError
+from engine.errors import UsageError, reason_of
 from engine.invocation import command
 from engine.lang.facts import Facts, beside, of_event, read_values
 from engine.ruling.trial import events_of
@@ -45,7 +45,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         with path.open("rb") as file:
             yield cast("BinaryIO", gzip.GzipFile(fileobj=file)) if file.peek(2).startswith(b"\x1f\x8b") else file
     except (OSError, EOFError, zlib.error) as error:
-        raise UsageError(f"{path}: cannot be read: {error}") from None
+        raise UsageError(f"{path}: cannot be read: {reason_of(error)}") from None
 
 
 def is_event(given: Mapping[str, Any]) -> bool:

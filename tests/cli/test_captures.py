@@ -97,6 +97,11 @@ def test_rules_that_look_at_what_no_capture_holds_are_named(folder: Path) -> Non
     assert (off.returncode, off.stderr) == (1, ""), "a rule that is off does not matter"
 
 
+def test_a_selection_that_means_no_rule_is_said(folder: Path) -> None:
+    said = "tiercel: -T netwrk: no rule has this tag (did you mean network?)\n"
+    assert judged(folder, "--update", "-T", "netwrk").stderr == said
+
+
 def test_one_list_of_several_is_chosen_and_updated_alone(folder: Path) -> None:
     path = expect(folder, {"none": [], "all": [json.loads(line) for line in replayed()]})
     several = judged(folder)

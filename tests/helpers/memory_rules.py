@@ -71,7 +71,8 @@ class RulesAnswers:
             raise TiercelError("there is nothing to take back: a replay changes no rules", hint=LIVE_ONLY)
         if not self.world.exceptions:
             raise TiercelError(
-                "there is nothing to undo: there is no exception in local_rules.yaml", hint="one is made from an alert"
+                "there is nothing to undo: there is no exception or edit in local_rules.yaml",
+                hint="one is made from an alert",
             )
         last = self.world.exceptions[-1]
         change, about = _change(last), f"exception of alert {last.alert_id}, by {last.who}"

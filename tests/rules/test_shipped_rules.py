@@ -54,6 +54,12 @@ def test_a_near_miss_is_of_a_type_that_the_rule_judges(rules: RuleSet) -> None:
         assert any(event.kernel.type in rules[case.rule].event_types for event in case.quiet.values()), case.rule
 
 
+def test_what_fires_on_a_refused_call_too_says_no_more_than_that_it_was_tried(rules: RuleSet) -> None:
+    told = {rule.name: rule.output for rule in rules.rules if "result=%evt.r" in rule.output}
+    assert {"Execution from shared memory", "Process traced"} <= told.keys()
+    assert [name for name, output in told.items() if "tried" not in output and "was to be" not in output] == []
+
+
 def test_they_load_without_a_warning_and_all_are_served() -> None:
     loaded = load([RULES])
     assert not loaded.warnings

@@ -9,6 +9,7 @@ from engine.protocol import AddException, ProposalRow
 from tests.helpers.driving import NARROW, WIDE, Drive, driving
 from tests.helpers.incident import incident
 from tests.helpers.sensor import World
+from tui.actions import ACTIONS
 
 SIZES = [pytest.param(NARROW, id="80x24"), pytest.param(WIDE, id="160x50")]
 FIELDS = ["container.image.repository", "proc.name", "fd.name"]
@@ -70,7 +71,7 @@ async def test_the_last_exception_is_taken_back() -> None:
         await drive.press("U")
         await drive.until_shown("taken back")
         await drive.press("U")
-        await drive.until_shown("there is no exception", "One is made from an alert")
+        await drive.until_shown("there is no exception or edit", "One is made from an alert")
 
 
 async def test_what_another_screen_has_changed_is_named_before_it_is_taken_back() -> None:
@@ -114,3 +115,9 @@ async def test_a_replay_offers_the_text_for_a_rule_file_instead() -> None:
         await drive.until_shown("Copied.")
         assert "- rule: narrow" in drive.app.clipboard
         assert not made.exceptions
+
+
+def test_the_key_is_said_to_take_back_an_edit_too_wherever_it_does() -> None:
+    assert {action.help for action in ACTIONS if action.id == "undo_exception"} == {
+        "Take the last exception or edit back"
+    }

@@ -188,6 +188,19 @@ def test_what_is_not_known_leaves_open_only_what_depends_on_it(node: Node, value
         assert {seen.field for step in explanation.because for seen in step.seen} == {"proc.env[a]"}
 
 
+@given(NODES, st.sampled_from(COMBINATIONS), st.sets(st.sampled_from("abcd"), min_size=1))
+def test_what_is_said_to_make_it_fire_does(node: Node, values: dict[str, str], hidden: set[str]) -> None:
+    unknown = {f"proc.env[{name}]" for name in hidden}
+    explanation = explain(rule_of(node), of_values({name: values[name] for name in values.keys() - unknown}))
+    if explanation.holds is not None:
+        return
+    assert {step.holds for step in explanation.otherwise} == {None}
+    made = {seen.field: "01"[not step.text.startswith("not ")] for step in explanation.otherwise for seen in step.seen}
+    contrary = {(step.seen[0].field, step.text.startswith("not ")) for step in explanation.otherwise}
+    if len(contrary) == len(made):
+        assert verdict(node, values | made)
+
+
 # ── values that people give ─────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -263,3 +276,31 @@ def test_the_text_begins_with_the_verdict_and_its_reason(rule: Rule) -> None:
 def test_exceptions_that_were_not_met_are_counted(rule: Rule) -> None:
     said = list(render_text(explain(rule, of_event(opened("/etc/shadow", container=web())))))
     assert "  and none of 2 exceptions was met" in said
+
+
+def test_what_parentheses_mean_is_said_once_where_there_are_some(rule: Rule) -> None:
+    meaning = "in parentheses: what nobody had to look at, as what stands before it had decided"
+    assert list(render_text(explain(rule, of_event(opened("/etc/shadow", container=None))))).count(meaning) == 1
+    assert meaning not in render_text(explain(rule_of(LEAVES[0]), of_values({"proc.env[a]": "1"})))
+
+
+def test_of_what_is_not_known_it_is_said_what_has_to_be_true() -> None:
+    rule = rule_of(And((LEAVES[0], Not(LEAVES[1]), LEAVES[2])))
+    maybe = list(render_text(explain(rule, of_values({"proc.env[c]": "1"}))))
+    at = maybe.index("it fires, if these are true")
+    assert [line.split("    ")[0] for line in maybe[at + 1 : at + 3]] == [
+        "  ? proc.env[a] = 1",
+        "  ? not proc.env[b] = 1",
+    ]
+
+
+def test_what_is_known_is_no_way_to_fire_while_another_is_open() -> None:
+    either = rule_of(Or((LEAVES[0], LEAVES[1])))
+    assert texts(explain(either, of_values({"proc.env[a]": "0"})).otherwise) == ["proc.env[b] = 1"]
+
+
+def test_what_has_to_be_otherwise_stands_apart_from_what_is_not_known() -> None:
+    both = list(render_text(explain(rule_of(And((LEAVES[0], LEAVES[1]))), of_values({"proc.env[a]": "0"}))))
+    at = both.index("it would fire, were all this otherwise")
+    told = [line.split("    ")[0] for line in both[at + 1 : at + 4]]
+    assert told == ["  ✗ proc.env[a] = 1", "and these were true", "  ? (proc.env[b] = 1)"]

@@ -193,7 +193,7 @@ def excepting(view: str) -> None:
     async def _(drive: Drive, key: str) -> None:
         await opened[view](drive)
         await drive.press(key)
-        await drive.until_shown("there is no exception")
+        await drive.until_shown("there is no exception or edit")
 
 
 opened = {"alerts": alerts_shown, "alert": alert_opened, "timeline": around}

@@ -157,7 +157,7 @@ async def _(drive: Drive, key: str) -> None:
 async def _(drive: Drive, key: str) -> None:
     await view_shown(drive, "5", "Terminal shell in container")
     await drive.press(key)
-    await drive.until_shown("there is no exception")
+    await drive.until_shown("there is no exception or edit")
 
 
 @does("rule", "undo_exception")
@@ -166,7 +166,7 @@ async def _(drive: Drive, key: str) -> None:
     await drive.press("down", "down", "down", "r")
     await drive.until_shown("● on", "Condition")
     await drive.press(key)
-    await drive.until_shown("there is no exception")
+    await drive.until_shown("there is no exception or edit")
 
 
 @does("rules", "several")

@@ -107,7 +107,7 @@ async def test_an_exception_comes_into_force_and_goes_again(sensor: Sensor, loca
     told = (await undo(sensor)).detail
     assert told.startswith("taken back") and f"{RULE}, of alert {seen.id}" in told
     assert len(alerts(sensor.rules)) == len(before)
-    with pytest.raises(TiercelError, match="there is no exception"):
+    with pytest.raises(TiercelError, match="there is no exception or edit"):
         await undo(sensor)
     sensor.store.close()
 
