@@ -21,6 +21,7 @@ from tui.front import Front
 from tui.panes.base import order
 from tui.panes.held_events import Held
 from tui.panes.listing import ListPane, no_match
+from tui.panes.waiting import Waiting
 from tui.places import EventsPlace
 from tui.theme import Span
 from tui.widgets.columns import Column
@@ -55,8 +56,8 @@ class EventsPane(ListPane[EventRow]):
         self.list.follows = True
         self.held: Held | None = None
         """What a pause holds; None without one."""
-        self.waiting = 0
-        """Events that came since the list stands still, as far as they are still remembered."""
+        self._waiting = Waiting()
+        """Events that came since the list stands still."""
         self._asked_at = 0
         """When the rows were asked for, by the sensor's clock."""
 
@@ -81,14 +82,22 @@ class EventsPane(ListPane[EventRow]):
         """Following: the newest. Otherwise what is shown stays, and what came since is counted."""
         if self.list.follows or not (self.rows or self.paused):
             self._asked_at = self.front.present()
+            self._waiting = Waiting()
             await super().load()
             return
         if self.held is not None and not self.held.is_answered:
             await self._load_held(self.held)
-        newest = max((row.num for row in self.rows), default=0)
-        newest = max(newest, self.held.newest if self.held else 0)
-        self.waiting = sum(row.num > newest for row in await self.fetch())
+        await self._count()
         self.show_state()
+
+    async def _count(self) -> None:
+        """Those that wait, by the filter in force."""
+        waiting, sought = self._waiting, self.sought
+        shown = max((row.num for row in self.rows), default=0)
+        shown = max(shown, self.held.newest if self.held else 0)
+        rows = await self.fetch()
+        if not self.rows_are_old:
+            waiting.add(sought, shown, (row.num for row in rows), LATEST)
 
     async def _load_held(self, held: Held) -> None:
         """What was there when the list was paused, by another filter than then."""
@@ -137,7 +146,7 @@ class EventsPane(ListPane[EventRow]):
 
     def _go_on(self) -> None:
         self.held = None
-        self.waiting = 0
+        self._waiting = Waiting()
         self.rows = ()
         self.show_state()
         self.loader.now()
@@ -222,7 +231,8 @@ class EventsPane(ListPane[EventRow]):
         hint: list[Span] = [*_whose(self.front.health), (its_own, "dim")]
         if self.front.travel.at:
             return super().standing()
-        order_of = order(self, self.paused, self.waiting, "event", follows=self.list.follows or not self.rows)
+        follows, waits = self.list.follows or not self.rows, self._waiting.by(self.sought)
+        order_of = order(self, self.paused, waits.number, "event", follows=follows, is_least=waits.is_least)
         if len(self.rows) >= LATEST:
             hint.append((f"; the latest {LATEST}", "dim"))
         return [order_of or (hint if self._place is EVERYTHING else []), *super().standing()]
