@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import TiercelError
-from tests.helpers.clocks import StillClock
+from engine.events import Phase
+from tests.helpers.clocks import WALL, StillClock
 from tests.helpers.driving import NARROW, driving
 from tests.helpers.incident import incident
 from tests.helpers.keys.checks import alerts_shown, listing, view_shown
 from tests.helpers.responses import respondable
+from tests.helpers.sensor import NOW
 from tui.passing import KEPT, messages_text
 from tui.places import AlertPlace
 from tui.widgets import notice
@@ -210,6 +212,16 @@ async def test_what_was_said_is_read_again_however_long_it_was() -> None:
         first, last = messages_text(said).plain.splitlines()
         assert first.endswith("Nothing is below it."), "the latest first"
         assert reason in last
+
+
+async def test_in_a_recording_that_has_ended_it_was_said_when_somebody_read_it() -> None:
+    world, clock = incident(), StillClock()
+    world.health.phase, world.health.time = Phase.ENDED, NOW - 10**15
+    async with driving(world, clock=clock) as drive:
+        drive.app.tell("One.")
+        clock.forward(75)
+        drive.app.tell("Another.")
+        assert [*drive.app.said] == [(WALL, "One."), (WALL + 75 * 10**9, "Another.")]
 
 
 async def test_of_all_that_was_said_the_latest_is_kept() -> None:
