@@ -197,7 +197,7 @@ async def test_a_short_word_in_passing_covers_no_row_of_a_small_terminal() -> No
 
 
 async def test_what_was_said_is_read_again_however_long_it_was() -> None:
-    reason = "the daemon of this container does not answer, and has not for more than ten minutes: connection reset"
+    reason = "The daemon of this container does not answer, and has not for more than ten minutes: connection reset"
     async with driving(incident(), NARROW) as drive:
         await drive.until_shown("Sensitive file read")
         drive.pane.say(("◌ asking", "dim"))
