@@ -50,9 +50,9 @@ class EventsPane(ListPane[EventRow]):
     filter_help = "words, or: evt.type=openat and fd.name startswith /etc"
 
     def __init__(self, front: Front, id: str | None = None, place: EventsPlace = EVERYTHING) -> None:
+        self._place = place
         super().__init__(front, id)
         self.share.takes = True
-        self._place = place
         self.list.follows = True
         self.held: Held | None = None
         """What a pause holds; None without one."""
@@ -68,7 +68,8 @@ class EventsPane(ListPane[EventRow]):
 
     def make_list(self) -> PageList[EventRow]:
         """When, what, who, with which result."""
-        return PageList(self.source, _COLUMNS, openable=lambda _row: False, command=clip.of_event, id="events")
+        columns = _OF_ALL if self._place is EVERYTHING else _COLUMNS
+        return PageList(self.source, columns, openable=lambda _row: False, command=clip.of_event, id="events")
 
     def key(self, row: EventRow) -> Hashable:
         """Its number."""
@@ -76,7 +77,7 @@ class EventsPane(ListPane[EventRow]):
 
     def words_of(self, row: EventRow) -> str:
         """What is shown."""
-        return f"{row.type} {row.process} {row.pid} {row.result} {row.summary}"
+        return f"{row.type} {row.process} {row.pid} {row.result} {row.summary} {row.container}"
 
     async def load(self) -> None:
         """Following: the newest. Otherwise what is shown stays, and what came since is counted."""
@@ -276,6 +277,11 @@ def what(row: EventRow) -> list[Span]:
     return [((text.removesuffix(f"→ {row.result}") if row.result else text).strip(), tone)]
 
 
+def _container(row: EventRow) -> list[Span]:
+    """Its name; its short id where only that is known. A gap says in words whose it is."""
+    return [(row.container or row.container_id[:12], "")] if row.kind != "gap" else []
+
+
 _COLUMNS: list[Column[EventRow]] = [
     Column("Time", 12, _time, exact=lambda row: words.stamp(row.time)),
     Column("Event", 12, shown_type),
@@ -284,3 +290,7 @@ _COLUMNS: list[Column[EventRow]] = [
     Column("Result", 8, shown_result),
     Column("What", 16, what, share=4),
 ]
+_AFTER_PROCESS = 4
+_CONTAINER: Column[EventRow] = Column("Container", 10, _container, share=1, from_width=110)
+_OF_ALL = [*_COLUMNS[:_AFTER_PROCESS], _CONTAINER, *_COLUMNS[_AFTER_PROCESS:]]
+"""Of one container or process all rows would have the same."""
