@@ -6,7 +6,9 @@ what was said before it, and of what one has said only the latest is shown; a wa
 
 from __future__ import annotations
 
+import time
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual.app import App
@@ -46,7 +48,7 @@ class MessagesScreen(HelpScreen):
 
 def messages_text(said: list[Said]) -> Content:
     """A paragraph for each, the latest first."""
-    rows: list[list[Span]] = [[(f"{moment(time)}  ", "dim"), (text, "")] for time, text in reversed(said)]
+    rows: list[list[Span]] = [[(f"{moment(at)}  ", "dim"), (text, "")] for at, text in reversed(said)]
     return Content("\n").join([content(*row) for row in rows or [[("Nothing was said yet.", "dim")]]])
 
 
@@ -59,6 +61,8 @@ class Passing(App[None]):
         super().__init__()
         self.said: deque[Said] = deque(maxlen=KEPT)
         """What can be read again, the oldest first."""
+        self.wall: Callable[[], int] = time.time_ns
+        """When it was said: by the wall clock of who reads it, for the sensor's stands still in a recording."""
         self._passing: list[Notification] = []
         """Those that are shown: the next one takes the place of the first, …"""
         self._pressed = False
@@ -74,7 +78,7 @@ class Passing(App[None]):
         """Keep what is said for who reads it later; what is said over and over is kept once, as of its first time."""
         text = " ".join(text.split())
         if text and (not self.said or self.said[-1][1] != text):
-            self.said.append((self.front.present(), text))
+            self.said.append((self.wall(), text))
 
     def notify(
         self,

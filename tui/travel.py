@@ -72,10 +72,11 @@ class Travel:
         return max(self.begin + 1, min(at, self.moments.end or at))
 
 
-def time_of(text: str, now: int, at: int) -> int | None:
+def time_of(text: str, now: int, at: int, begin: int = 0) -> int | None:
     """The time that somebody typed: ``14:12:30``, ``2026-11-28 14:12``, ``-90s``, ``+5m``; None if it is none.
 
-    A time of day is that of the day of ``now``, or the day before if it is yet to come; a distance is from ``at``.
+    A time of day is that of the day of ``now``, or the day before if it is yet to come; in a recording, which has a
+    ``begin``, it is the one nearest to what is recorded. A distance is from ``at``.
     """
     text = text.strip()
     if apart := _APART.fullmatch(text):
@@ -84,19 +85,31 @@ def time_of(text: str, now: int, at: int) -> int | None:
             return None
         length = int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(seconds or 0)
         return (at or now) + (length if sign == "+" else -length) * SECOND
-    return _moment(text, now) if _LOCAL.fullmatch(text) else None
+    return _moment(text, now, begin) if _LOCAL.fullmatch(text) else None
 
 
-def _moment(text: str, now: int) -> int | None:
+def _moment(text: str, now: int, begin: int) -> int | None:
     found = _LOCAL.fullmatch(text)
     assert found is not None
     day, hour, minute, second, fraction = found.groups()
     today = datetime.fromtimestamp(now // SECOND)
+    part = int((fraction or "0").ljust(9, "0"))
     try:
         date = datetime.fromisoformat(day) if day else today
         moment = date.replace(hour=int(hour), minute=int(minute), second=int(second or 0), microsecond=0)
-        if not day and moment > today:
-            moment -= timedelta(days=1)
-        return int(moment.timestamp()) * SECOND + int((fraction or "0").ljust(9, "0"))
+        if day:
+            return _nanoseconds(moment, part)
+        moment -= timedelta(days=moment > today)
+        latest = _nanoseconds(moment, part)
+        return latest if not begin else _nearer(latest, _nanoseconds(moment + timedelta(days=1), part), begin, now)
     except (ValueError, OverflowError):  # no such hour, or the clock here does not go back so far
         return None
+
+
+def _nearer(before: int, after: int, begin: int, end: int) -> int:
+    """Of a time before an end and one after it the nearer to what lies between two times."""
+    return before if begin - before <= after - end else after
+
+
+def _nanoseconds(moment: datetime, part: int) -> int:
+    return int(moment.timestamp()) * SECOND + part

@@ -71,14 +71,23 @@ class Travelling(App[None]):
 
     def action_time_jump(self) -> None:
         """To a time that is typed."""
+        self.push_screen(JumpScreen(self._read), self._jump)
+
+    def _read(self, text: str) -> int | None:
         travel = self.front.travel
-        self.push_screen(JumpScreen(lambda text: time_of(text, self._end(), travel.at)), self._jump)
+        return time_of(text, self._end(), travel.at, travel.begin if self.front.is_replay else 0)
 
     def _jump(self, at: int | None) -> None:
-        begin = self.front.travel.begin
-        if at is not None and at < begin:
-            self.notify(f"Nothing is known of before {moment(begin)}.", markup=False, timeout=4)
+        if at is not None and (outside := self._outside(at)):
+            self.notify(f"Nothing is known of {outside}.", markup=False, timeout=4)
         self.go_to_time(at)
+
+    def _outside(self, at: int) -> str:
+        """Where a time lies of which nothing is known; of what is yet to come everybody knows that."""
+        moments = self.front.travel.moments
+        if at < moments.begin:
+            return f"before {moment(moments.begin)}"
+        return f"after {moment(moments.end)}" if self.front.is_replay and 0 < moments.end < at else ""
 
     def action_time_faster(self, step: int) -> None:
         """Play at the next speed, or the one before."""

@@ -131,6 +131,8 @@ class EventRow(msgspec.Struct):
     target: str = ""
     """The file, address or name it is about."""
     kind: EventKind = "process"
+    container: str = ""
+    """The container's name, "" on the host, or while it is not known."""
 
 
 class AskerRow(msgspec.Struct):

@@ -21,6 +21,7 @@ from engine.rules.ruleset import Rule
 from engine.ruling import edited, exceptions
 from engine.scrub import scrub
 from engine.sensor import Sensor
+from engine.service.alerts_then import count_then
 from engine.service.inside import InsideDesk
 from engine.service.peer import who_asks
 from engine.service.recorded import LIVE_ONLY, TO_RESPOND, no_runtime
@@ -120,10 +121,10 @@ class Desk:
     async def _processes(self, request: p.ListProcesses) -> p.Reply:
         if not request.limit:  # who wants only the first ones does not wait for it
             await self.sensor.earlier.count()
-        if request.pid:
-            return p.Processes(rows=self._lineage(request))
-        rows = await self._process_rows(request)
-        if request.since is None or request.at or request.limit:
+        rows = self._lineage(request) if request.pid else await self._process_rows(request)
+        if request.at:
+            await count_then(self.sensor.store, rows, request.at)
+        if request.since is None or request.at or request.limit or request.pid:
             return p.Processes(rows=rows)
         return await self._tree_news.reply((request.container_id, request.exited), request.since, rows)
 

@@ -28,7 +28,9 @@ def event_rows(recent: Recent, find: Find, request: ListEvents) -> Iterator[Even
 
 def _searched(event: Event) -> str:
     kernel = event.kernel
-    return f"{summary(event)} {kernel.comm} {event.process.name} {kernel.pid} {event.process.cmdline}"
+    return (
+        f"{summary(event)} {kernel.comm} {event.process.name} {kernel.pid} {event.process.cmdline} {_container(event)}"
+    )
 
 
 def event_row(event: Event) -> EventRow:
@@ -47,7 +49,12 @@ def event_row(event: Event) -> EventRow:
         container_id=kernel.container_id,
         target=target(event),
         kind=kind(event),
+        container=_container(event),
     )
+
+
+def _container(event: Event) -> str:
+    return event.container.name if event.container is not None else ""
 
 
 def kind(event: Event) -> EventKind:

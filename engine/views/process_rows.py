@@ -27,9 +27,9 @@ def process_rows(
     """The process tree of a container, of the host ("") or of all (None), parents first, the oldest first; None now and
     then, where the caller may let others go on.
 
-    With ``at`` it is the tree of that time, as far as it is known: names are those of now. Of the exited ones those
-    that caused alerts come first, then the latest, :data:`MAX_EXITED_ROWS` in all. With ``limit`` it ends after so
-    many rows.
+    With ``at`` it is the tree of that time, as far as it is known: names and alerts are those of now. Of the exited
+    ones those that caused alerts come first, then the latest, :data:`MAX_EXITED_ROWS` in all. With ``limit`` it ends
+    after so many rows.
     """
     chosen: list[Process] = []
     ended: list[Process] = []
@@ -101,7 +101,7 @@ def living(processes: Iterable[Process], container_id: str | None = None) -> Ite
 
 
 def process_row(process: Process, depth: int, containers: ContainerTable, at: int = 0) -> ProcessRow:
-    """A process, so deep below the first that is shown; with ``at`` as it was then."""
+    """A process, so deep below the first that is shown; with ``at`` as it was then, but for its alerts."""
     has_ended = not lived(process, at)
     container = containers.get(process.container_id)
     users = (container or containers.host).users

@@ -7,6 +7,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+BEGIN = 1000.0
+"""Seconds of a clock that stands still, …"""
+WALL = 1_790_000_000_000_000_000
+"""… and the wall clock then."""
+
 
 @contextmanager
 def timezone(name: str) -> Iterator[None]:
@@ -27,10 +32,14 @@ class StillClock:
     """Seconds that pass only by :meth:`forward`."""
 
     def __init__(self) -> None:
-        self._seconds = 1000.0
+        self._seconds = BEGIN
 
     def __call__(self) -> float:
         return self._seconds
+
+    def wall(self) -> int:
+        """The wall clock by it, in nanoseconds since the epoch."""
+        return WALL + round((self._seconds - BEGIN) * 10**9)
 
     def forward(self, seconds: float) -> None:
         """So many have passed."""

@@ -127,6 +127,8 @@ async def driving_on(
         return sensor
 
     app = TiercelApp(connect, keys=keys, faults=faults, clock=clock or time.monotonic)
+    if clock is not None:
+        app.wall = clock.wall
     async with app.run_test(size=size, notifications=True) as pilot:
         drive = Drive(app, pilot, sensor)
         if clock is not None:

@@ -223,7 +223,7 @@ def events() -> list[p.EventRow]:
     def cat(num: int, ago: int, result: str, summary: str, kind: p.EventKind = "read") -> p.EventRow:
         type = "execve" if kind == "program" else "openat"
         target = "/bin/cat" if kind == "program" else summary.split(maxsplit=1)[0]
-        return p.EventRow(num, NOW - ago * SECOND, type, 4711, "cat", result, summary, 47110, WEB, target, kind)
+        return p.EventRow(num, NOW - ago * SECOND, type, 4711, "cat", result, summary, 47110, WEB, target, kind, "web")
 
     return [
         cat(1, 33, "0", "cat /etc/shadow", "program"),

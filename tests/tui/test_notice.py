@@ -7,11 +7,13 @@ from textual.events import MouseDown, MouseUp
 from textual.widgets._toast import Toast
 
 from engine.errors import TiercelError
-from tests.helpers.clocks import StillClock
+from engine.events import Phase
+from tests.helpers.clocks import WALL, StillClock
 from tests.helpers.driving import NARROW, Drive, driving
 from tests.helpers.incident import incident
 from tests.helpers.keys.checks import alerts_shown, listing, view_shown
 from tests.helpers.responses import respondable
+from tests.helpers.sensor import NOW
 from tui.passing import KEPT, messages_text
 from tui.places import AlertPlace
 from tui.widgets import notice
@@ -227,7 +229,7 @@ async def test_a_short_word_in_passing_covers_no_row_of_a_small_terminal() -> No
 
 
 async def test_what_was_said_is_read_again_however_long_it_was() -> None:
-    reason = "the daemon of this container does not answer, and has not for more than ten minutes: connection reset"
+    reason = "The daemon of this container does not answer, and has not for more than ten minutes: connection reset"
     async with driving(incident(), NARROW) as drive:
         await drive.until_shown("Sensitive file read")
         drive.pane.say(("◌ asking", "dim"))
@@ -243,6 +245,16 @@ async def test_what_was_said_is_read_again_however_long_it_was() -> None:
         first, last = messages_text(said).plain.splitlines()
         assert first.endswith("Nothing is below it."), "the latest first"
         assert told in last
+
+
+async def test_in_a_recording_that_has_ended_it_was_said_when_somebody_read_it() -> None:
+    world, clock = incident(), StillClock()
+    world.health.phase, world.health.time = Phase.ENDED, NOW - 10**15
+    async with driving(world, clock=clock) as drive:
+        drive.app.tell("One.")
+        clock.forward(75)
+        drive.app.tell("Another.")
+        assert [*drive.app.said] == [(WALL, "One."), (WALL + 75 * 10**9, "Another.")]
 
 
 async def test_of_all_that_was_said_the_latest_is_kept() -> None:

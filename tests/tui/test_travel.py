@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.events import Phase
 from engine.protocol import (
     ListContainers,
     ListEvents,
@@ -296,6 +297,50 @@ AT_NOON = int(datetime(2026, 11, 28, 12, 0, 0).timestamp()) * SECOND
 )
 def test_times_are_read_as_people_write_them(text: str, wanted: datetime) -> None:
     assert time_of(text, AT_NOON, 0) == int(wanted.timestamp()) * SECOND
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("11:30", datetime(2026, 11, 28, 11, 30)),
+        ("11:58:30.5", datetime(2026, 11, 28, 11, 58, 30, 500_000)),
+        ("13:00", datetime(2026, 11, 28, 13, 0)),
+        ("23:00", datetime(2026, 11, 28, 23, 0)),
+        ("23:59", datetime(2026, 11, 27, 23, 59)),
+        ("03:00", datetime(2026, 11, 28, 3, 0)),
+        ("2026-11-29 08:00", datetime(2026, 11, 29, 8, 0)),
+        ("-90s", datetime(2026, 11, 28, 11, 58, 30)),
+    ],
+)
+def test_in_a_recording_a_time_of_day_is_the_nearest_to_what_is_recorded(text: str, wanted: datetime) -> None:
+    begin = int(datetime(2026, 11, 28, 11, 55).timestamp()) * SECOND
+    assert time_of(text, AT_NOON, 0, begin) == int(wanted.timestamp() * 10) * SECOND // 10
+
+
+@given(st.integers(0, 86_399), st.integers(1, 200_000), st.integers(0, 86_399))
+def test_of_all_days_none_is_nearer_and_within_a_recording_it_is_the_latest(end: int, length: int, typed: int) -> None:
+    now = int(datetime(2026, 11, 28).timestamp()) + end
+    text = f"{typed // 3600}:{typed // 60 % 60:02}:{typed % 60:02}"
+    found = time_of(text, now * SECOND, 0, (now - length) * SECOND)
+    midnights = [int(datetime(2026, 11, day).timestamp()) for day in range(24, 31)]
+    apart = {time: max(now - length - time, time - now, 0) for time in (one + typed for one in midnights)}
+    assert found is not None
+    assert apart[found // SECOND] == min(apart.values())
+    assert min(apart.values()) or found // SECOND == max(time for time, far in apart.items() if not far)
+
+
+async def test_a_time_after_the_end_of_a_recording_is_its_end_and_that_is_said() -> None:
+    world = incident()
+    world.health.phase = Phase.ENDED
+    async with driving(world) as drive:
+        await begun(drive)
+        travel = drive.app.front.travel
+        await drive.press("comma")
+        await drive.until_shown("as of ")
+        later = words.clock(travel.moments.end + 60 * SECOND)
+        await drive.press("at", *later, "enter")
+        await drive.until_shown(f"Nothing is known of after {words.moment(travel.moments.end)[:10]}")
+        await drive.until(lambda: travel.at == 0)
 
 
 @pytest.mark.parametrize(

@@ -292,9 +292,10 @@ def waiting_for(front: Front, nothing: list[Span], *, answered: bool = True) -> 
     return nothing if answered else [("◌ Looking…", "dim")]
 
 
-def order(pane: Pane, paused: bool, waiting: int, noun: str, *, follows: bool) -> list[Span]:
-    """Why the newest row is not at the top, or will not be: somebody reads or has paused, and so many wait."""
-    new = words.plural(waiting, f"new {noun}")
+def order(pane: Pane, paused: bool, waiting: int, noun: str, *, follows: bool, is_least: bool = False) -> list[Span]:
+    """Why the newest row is not at the top, or will not be: somebody reads or has paused, and so many wait, or at
+    least so many."""
+    new = words.plural(waiting, f"new {noun}").replace(" ", "+ " if is_least else " ", 1)
     if paused:
         return [("‖ paused", "warn"), (f"  {new} waiting", "strong"), (f"   {pane.sign('pause')} resumes", "dim")]
     if follows or (not waiting and pane.front.phase is Phase.ENDED):

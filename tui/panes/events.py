@@ -22,6 +22,7 @@ from tui.front import Front
 from tui.panes.base import order
 from tui.panes.held_events import Held
 from tui.panes.listing import ListPane, no_match
+from tui.panes.waiting import Waiting
 from tui.places import EventsPlace
 from tui.theme import Span
 from tui.widgets.columns import Column
@@ -50,14 +51,14 @@ class EventsPane(ListPane[EventRow]):
     filter_help = "words, or: evt.type=openat and fd.name startswith /etc"
 
     def __init__(self, front: Front, id: str | None = None, place: EventsPlace = EVERYTHING) -> None:
+        self._place = place
         super().__init__(front, id)
         self.share.takes = True
-        self._place = place
         self.list.follows = True
         self.held: Held | None = None
         """What a pause holds; None without one."""
-        self.waiting = 0
-        """Events that came since the list stands still, as far as they are still remembered."""
+        self._waiting = Waiting()
+        """Events that came since the list stands still."""
         self._asked_at = 0
         """When the rows were asked for, by the sensor's clock."""
 
@@ -68,7 +69,8 @@ class EventsPane(ListPane[EventRow]):
 
     def make_list(self) -> PageList[EventRow]:
         """When, what, who, with which result."""
-        return PageList(self.source, _COLUMNS, openable=lambda _row: False, command=clip.of_event, id="events")
+        columns = _OF_ALL if self._place is EVERYTHING else _COLUMNS
+        return PageList(self.source, columns, openable=lambda _row: False, command=clip.of_event, id="events")
 
     def key(self, row: EventRow) -> Hashable:
         """Its number."""
@@ -76,20 +78,28 @@ class EventsPane(ListPane[EventRow]):
 
     def words_of(self, row: EventRow) -> str:
         """What is shown."""
-        return f"{row.type} {row.process} {row.pid} {row.result} {row.summary}"
+        return f"{row.type} {row.process} {row.pid} {row.result} {row.summary} {row.container}"
 
     async def load(self) -> None:
         """Following: the newest. Otherwise what is shown stays, and what came since is counted."""
         if self.list.follows or not (self.rows or self.paused):
             self._asked_at = self.front.present()
+            self._waiting = Waiting()
             await super().load()
             return
         if self.held is not None and not self.held.is_answered:
             await self._load_held(self.held)
-        newest = max((row.num for row in self.rows), default=0)
-        newest = max(newest, self.held.newest if self.held else 0)
-        self.waiting = sum(row.num > newest for row in await self.fetch())
+        await self._count()
         self.show_state()
+
+    async def _count(self) -> None:
+        """Those that wait, by the filter in force."""
+        waiting, sought = self._waiting, self.sought
+        shown = max((row.num for row in self.rows), default=0)
+        shown = max(shown, self.held.newest if self.held else 0)
+        rows = await self.fetch()
+        if not self.rows_are_old:
+            waiting.add(sought, shown, (row.num for row in rows), LATEST)
 
     async def _load_held(self, held: Held) -> None:
         """What was there when the list was paused, by another filter than then."""
@@ -140,7 +150,7 @@ class EventsPane(ListPane[EventRow]):
 
     def _go_on(self) -> None:
         self.held = None
-        self.waiting = 0
+        self._waiting = Waiting()
         self.rows = ()
         self.show_state()
         self.loader.now()
@@ -225,7 +235,8 @@ class EventsPane(ListPane[EventRow]):
         hint: list[Span] = [*_whose(self.front.health), (its_own, "dim")]
         if self.front.travel.at:
             return super().standing()
-        order_of = order(self, self.paused, self.waiting, "event", follows=self.list.follows or not self.rows)
+        follows, waits = self.list.follows or not self.rows, self._waiting.by(self.sought)
+        order_of = order(self, self.paused, waits.number, "event", follows=follows, is_least=waits.is_least)
         if len(self.rows) >= LATEST:
             hint.append((f"; the latest {LATEST}", "dim"))
         return [order_of or (hint if self._place is EVERYTHING else []), *super().standing()]
@@ -269,6 +280,11 @@ def what(row: EventRow) -> list[Span]:
     return [((text.removesuffix(f"→ {row.result}") if row.result else text).strip(), tone)]
 
 
+def _container(row: EventRow) -> list[Span]:
+    """Its name; its short id where only that is known. A gap says in words whose it is."""
+    return [(row.container or row.container_id[:12], "")] if row.kind != "gap" else []
+
+
 _COLUMNS: list[Column[EventRow]] = [
     Column("Time", 12, _time, exact=lambda row: words.stamp(row.time)),
     Column("Event", 12, shown_type),
@@ -277,3 +293,7 @@ _COLUMNS: list[Column[EventRow]] = [
     Column("Result", 8, shown_result),
     Column("What", 16, what, share=4),
 ]
+_AFTER_PROCESS = 4
+_CONTAINER: Column[EventRow] = Column("Container", 10, _container, share=1, from_width=110)
+_OF_ALL = [*_COLUMNS[:_AFTER_PROCESS], _CONTAINER, *_COLUMNS[_AFTER_PROCESS:]]
+"""Of one container or process all rows would have the same."""

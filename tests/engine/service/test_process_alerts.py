@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -21,6 +20,7 @@ from engine.sinks.fanout import Fanout
 from engine.state.processes import ProcessKey
 from engine.store import AlertStore
 from engine.store.of_processes import COUNTED
+from tests.helpers.disks import damage
 from tests.helpers.flights import opens
 from tests.helpers.sample_alerts import SECOND, WEB, alert
 from tests.helpers.world import T0, process_info, snapshot
@@ -150,16 +150,6 @@ async def test_what_is_kept_of_a_process_is_the_same_whoever_looks(sensor: Senso
     sensor.flight.finish()
     kept = await kept_with(sensor.store, made)
     assert [row.severities for row in kept.processes if row.pid == BUSY[0]] == [{"Warning": 3, "Notice": 1}]
-
-
-def damage(path: Path) -> None:
-    """Let nothing be read of the alerts."""
-    with closing(sqlite3.connect(path)) as file:
-        roots = [root for (root,) in file.execute("SELECT rootpage FROM sqlite_schema WHERE tbl_name = 'alerts'")]
-    damaged = bytearray(path.read_bytes())
-    for root in roots:
-        damaged[(root - 1) * 4096 : root * 4096] = b"\xa5" * 4096
-    path.write_bytes(damaged)
 
 
 def test_no_alert_is_read_for_it(sensor: Sensor) -> None:

@@ -54,6 +54,16 @@ def test_events_of_a_container_and_of_all(world: World) -> None:
     assert len(rows_of(world, ListEvents(limit=2))) == 2
 
 
+def test_an_event_names_its_container_and_words_find_it_by_that(world: World) -> None:
+    apply(world, event("openat", 1, 50, container_id=""), opened("/a", at=60))
+    rows = rows_of(world, ListEvents())
+    names = {row.container_id: row.container for row in rows}
+    container = world.containers.get(WEB)
+    assert container is not None
+    assert names == {"": "", WEB: container.name} != {"": "", WEB: ""}
+    assert {row.container_id for row in rows_of(world, ListEvents(filter=names[WEB]))} == {WEB}
+
+
 def test_events_by_a_condition_or_by_words(world: World) -> None:
     apply(world, opened("/etc/shadow", at=10, flags=O_RDONLY), opened("/tmp/x", at=20, flags=O_RDONLY))
 
