@@ -27,6 +27,8 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.update(XDG_STATE_HOME=folder.name, XDG_CONFIG_HOME=f"{folder.name}/config", TZ="UTC")
     os.environ.update(CACHE_DIRECTORY=f"{folder.name}/cache")
     os.environ.update(TIERCEL_CONFIG="none", TIERCEL_FALCO_CONFIG="none")
+    for name in ("SUDO_UID", "SUDO_GID", "SUDO_USER", "PKEXEC_UID"):  # whose folders would be looked at instead
+        os.environ.pop(name, None)
     time.tzset()
 
 
