@@ -74,11 +74,13 @@ class Terminal:
         sys.setswitchinterval(_SWITCH)
         threading.Thread(target=self._note, daemon=True).start()
 
-    def press(self, keys: bytes) -> None:
-        """Type, when all that has come was looked at."""
+    def press(self, keys: bytes) -> float:
+        """Type, when all that has come was looked at; when that was, before the program could answer."""
         while not self._drawn.empty():
             self._read(0)
+        typed = time.perf_counter()
         os.write(self._leader, keys)
+        return typed
 
     def pause(self) -> None:
         """Look at what comes, as somebody does between two keys."""
@@ -88,8 +90,7 @@ class Terminal:
         """Type, and read until something is so that was not; seconds from the keys to the bytes that made it so."""
         if condition():
             raise UnmeasurableError(f"{what}: it is there before it was asked for")
-        self.press(keys)
-        return self.until(condition, what, patience)
+        return self.until(condition, what, patience, began=self.press(keys))
 
     def text(self) -> str:
         """What is on the screen."""
@@ -102,9 +103,11 @@ class Terminal:
         lit = [line for line, colour in enumerate(colours, 1) if colour != ordinary]
         return lit[0] if len(lit) == 1 else -1
 
-    def until(self, condition: Callable[[], object], what: str, patience: float = PATIENCE) -> float:
-        """Read until something is so; seconds from the call to the bytes that made it so."""
-        began = time.perf_counter()
+    def until(
+        self, condition: Callable[[], object], what: str, patience: float = PATIENCE, began: float = 0.0
+    ) -> float:
+        """Read until something is so; seconds from ``began``, else from the call, to the bytes that made it so."""
+        began = began or time.perf_counter()
         while not condition():
             if (left := began + patience - time.perf_counter()) < 0:
                 raise UnmeasurableError(f"{what}: it did not come; there is\n{self.text()}")
