@@ -157,7 +157,7 @@ def _of_containers(keys: Keyboard) -> Iterator[Figure]:
     seen.press(b">>>>" + HOME)  # the cursor went with its row, and may be at the end
     seen.settle(2)
     yield from keys.figures("containers: a page, by CPU", note, keys.pages(KEYS // 2, "Name"))
-    yield from _in_and_out(keys, "containers", note, " Logs ", " Image ")
+    yield from _in_and_out(keys, "containers", note, " Logs ", " State ")
     yield from keys.figures("containers: type a filter", note, keys.letters("container.name = web-77"))
     yield keys.memory(note)
 
