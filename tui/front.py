@@ -204,11 +204,6 @@ class Front:
             await sensor.close()
 
     @property
-    def is_asking(self) -> bool:
-        """Whether an answer is awaited."""
-        return bool(self._asked)
-
-    @property
     def patience(self) -> float:
         """How long the oldest unanswered request has been waiting, in seconds."""
         return self._clock() - min(self._asked.values()) if self._asked else 0.0

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from engine.lang.ir import All, Form, Leaf
 from engine.pushdown.atoms import Atom, Match, Subject, TextTest
-from engine.pushdown.clauses import TRUE, Clause, Clauses, every, shortest, some, united
+from engine.pushdown.clauses import Clause, Clauses, every, shortest, some, united
 from engine.pushdown.leaves import condition_of
 from engine.pushdown.peers import Names
 
@@ -82,8 +82,3 @@ def texts(clauses: Iterable[Clause]) -> list[TextTest]:
     """The tests of texts that occur, in an order of their own."""
     found = {atom for clause in clauses for atom, _ in clause if isinstance(atom, TextTest)}
     return sorted(found, key=repr)
-
-
-def is_free(clauses: Clauses) -> bool:
-    """Whether every event passes."""
-    return clauses == TRUE

@@ -11,15 +11,7 @@ from engine.protocol import ContainerRow, EventRow, ListEvents, ProcessRow
 from engine.state.event import Event
 from engine.state.world import World
 from engine.views.views import Views
-from tests.helpers.world import (
-    WEB,
-    clone,
-    docker,
-    event,
-    execve,
-    process_info,
-    snapshot,
-)
+from tests.helpers.world import WEB, clone, docker, event, execve, process_info, snapshot
 
 O_RDONLY, O_WRONLY, O_CREAT = 0, 1, 64
 

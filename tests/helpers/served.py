@@ -9,17 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from engine.errors import TiercelError
-from engine.protocol import (
-    Done,
-    GetAlert,
-    GetHealth,
-    ListContainers,
-    ListRules,
-    Reply,
-    Request,
-    Rules,
-    SetRule,
-)
+from engine.protocol import Done, GetAlert, GetHealth, ListContainers, ListRules, Reply, Request, Rules, SetRule
 from engine.service.client import Client
 from engine.service.server import Server
 from tests.helpers.patience import PATIENCE

@@ -10,13 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.events import Phase
-from engine.protocol import (
-    ListContainers,
-    ListEvents,
-    ListProcesses,
-    ListStacks,
-    Located,
-)
+from engine.protocol import ListContainers, ListEvents, ListProcesses, ListStacks, Located
 from tests.helpers.driving import NARROW, WIDE, driving
 from tests.helpers.incident import incident
 from tests.helpers.keys.checks import view_shown

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from engine.protocol import (
-    GetLogs,
-    ListAlerts,
-    ListChanges,
-    ListContainers,
-    LogLine,
-)
+from engine.protocol import GetLogs, ListAlerts, ListChanges, ListContainers, LogLine
 from tests.helpers.driving import Drive, driving
 from tests.helpers.incident import WEB, incident, log
 from tests.helpers.sensor import NOW

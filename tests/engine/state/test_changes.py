@@ -7,20 +7,8 @@ import pytest
 from engine.events import KernelEvent
 from engine.protocol import Change
 from engine.state.world import World
-from tests.helpers.entered import (
-    O_RDONLY,
-    O_WRONLY,
-    alert,
-    apply,
-    entered,
-    opened,
-    run_in_shell,
-)
-from tests.helpers.world import (
-    T0,
-    WEB,
-    event,
-)
+from tests.helpers.entered import O_RDONLY, O_WRONLY, alert, apply, entered, opened, run_in_shell
+from tests.helpers.world import T0, WEB, event
 
 
 @pytest.fixture

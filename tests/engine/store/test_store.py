@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing, nullcontext
 from functools import partial
 from pathlib import Path
@@ -22,22 +22,6 @@ from tests.helpers.kept_alerts import repeated
 from tests.helpers.sample_alerts import DB, MOMENT, SECOND, WEB, alert
 
 Reports = list[tuple[str, str]]
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "alerts.db"
-
-
-@pytest.fixture
-def reports() -> Reports:
-    return []
-
-
-@pytest.fixture
-def store(path: Path, reports: Reports) -> Iterator[AlertStore]:
-    with closing(AlertStore(path, report=lambda *report: reports.append(report))) as opened:
-        yield opened
 
 
 async def test_an_alert_is_kept_whole(store: AlertStore) -> None:

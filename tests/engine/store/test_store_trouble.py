@@ -6,7 +6,6 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -20,22 +19,6 @@ from tests.helpers.kept_alerts import repeated
 from tests.helpers.sample_alerts import DB, MOMENT, alert
 
 Reports = list[tuple[str, str]]
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "alerts.db"
-
-
-@pytest.fixture
-def reports() -> Reports:
-    return []
-
-
-@pytest.fixture
-def store(path: Path, reports: Reports) -> Iterator[AlertStore]:
-    with closing(AlertStore(path, report=lambda *report: reports.append(report))) as opened:
-        yield opened
 
 
 ROOT = Path(__file__).parents[3]

@@ -10,13 +10,7 @@ from engine.events import ContainerAction, KernelEvent, Users
 from engine.state.containers import KEEP_GONE, ContainerTable
 from engine.state.world import World
 from engine.views.views import Views
-from tests.helpers.entered import (
-    apply,
-    container_rows,
-    entered,
-    expire,
-    opened,
-)
+from tests.helpers.entered import apply, container_rows, entered, expire, opened
 from tests.helpers.steps import steps
 from tests.helpers.world import (
     DB,

@@ -15,19 +15,8 @@ from engine.state.event import Event
 from engine.state.recent import Recent
 from engine.state.world import World
 from engine.views.views import Views
-from tests.helpers.entered import (
-    O_RDONLY,
-    O_WRONLY,
-    apply,
-    entered,
-    opened,
-    rows_of,
-    run_in_shell,
-)
-from tests.helpers.world import (
-    WEB,
-    event,
-)
+from tests.helpers.entered import O_RDONLY, O_WRONLY, apply, entered, opened, rows_of, run_in_shell
+from tests.helpers.world import WEB, event
 
 
 @pytest.fixture

@@ -12,24 +12,8 @@ from engine.protocol import ProcessRow
 from engine.state.world import World
 from engine.views import process_rows as views
 from engine.views.views import Views
-from tests.helpers.entered import (
-    alert,
-    apply,
-    container_rows,
-    entered,
-    processes,
-    run_in_shell,
-)
-from tests.helpers.world import (
-    WEB,
-    clone,
-    docker,
-    event,
-    execve,
-    process_info,
-    procexit,
-    snapshot,
-)
+from tests.helpers.entered import alert, apply, container_rows, entered, processes, run_in_shell
+from tests.helpers.world import WEB, clone, docker, event, execve, process_info, procexit, snapshot
 
 
 @pytest.fixture

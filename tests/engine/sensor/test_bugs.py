@@ -9,32 +9,14 @@ import msgspec
 import pytest
 
 from engine.errors import TiercelError
-from engine.events import (
-    RuntimeState,
-)
-from engine.protocol import (
-    ListStacks,
-    SetState,
-    Stacks,
-)
+from engine.events import RuntimeState
+from engine.protocol import ListStacks, SetState, Stacks
 from engine.service.desk import Desk
 from probes.docker.api import info_of_inspect
 from probes.recordings.recorder import Recorder
 from tests.helpers.collected import Collected
 from tests.helpers.listed import RULES, SECOND, WEB, execve, sensor_of
 from tests.helpers.sources import ListSource
-
-
-@pytest.fixture
-def rules(tmp_path: Path) -> Path:
-    path = tmp_path / "rules.yaml"
-    path.write_text(RULES)
-    return path
-
-
-@pytest.fixture
-def collected() -> Collected:
-    return Collected()
 
 
 async def test_a_source_that_fails_is_a_state_and_the_others_go_on(rules: Path, collected: Collected) -> None:

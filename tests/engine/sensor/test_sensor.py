@@ -11,16 +11,7 @@ import pytest
 from engine.alerts import DROP_RULE
 from engine.drops import CAUSES, OTHER_NAME
 from engine.errors import TiercelError
-from engine.events import (
-    HOST,
-    OTHER,
-    ContainerInfo,
-    Input,
-    Loss,
-    Phase,
-    RuntimeState,
-    SourceState,
-)
+from engine.events import HOST, OTHER, ContainerInfo, Input, Loss, Phase, RuntimeState, SourceState
 from engine.health import MAX_LOSERS, Vitals
 from engine.protocol import (
     AddException,
@@ -37,21 +28,9 @@ from engine.protocol import (
 from engine.service.desk import Desk
 from engine.state.clock import since_boot
 from tests.helpers.collected import Collected
-from tests.helpers.listed import RULES, SECOND, WEB, execve, sensor_of
+from tests.helpers.listed import SECOND, WEB, execve, sensor_of
 from tests.helpers.patience import PATIENCE
 from tests.helpers.world import T0, event, process_info, snapshot
-
-
-@pytest.fixture
-def rules(tmp_path: Path) -> Path:
-    path = tmp_path / "rules.yaml"
-    path.write_text(RULES)
-    return path
-
-
-@pytest.fixture
-def collected() -> Collected:
-    return Collected()
 
 
 async def test_a_matching_event_becomes_a_stored_and_delivered_alert(rules: Path, collected: Collected) -> None:

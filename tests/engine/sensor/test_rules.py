@@ -9,32 +9,12 @@ import pytest
 
 from engine.alerts import Priority
 from engine.errors import TiercelError
-from engine.protocol import (
-    GetHealth,
-    HealthReply,
-    ListRules,
-    ReloadRules,
-    Rules,
-    SetRule,
-    SetRules,
-)
+from engine.protocol import GetHealth, HealthReply, ListRules, ReloadRules, Rules, SetRule, SetRules
 from engine.scrub import scrub_struct
 from engine.service.desk import Desk
 from tests.helpers.collected import Collected
 from tests.helpers.listed import RULES, SECOND, execve, sensor_of
 from tests.helpers.sources import ListSource
-
-
-@pytest.fixture
-def rules(tmp_path: Path) -> Path:
-    path = tmp_path / "rules.yaml"
-    path.write_text(RULES)
-    return path
-
-
-@pytest.fixture
-def collected() -> Collected:
-    return Collected()
 
 
 async def test_a_rule_that_is_off_is_silent_and_no_longer_asked_for(rules: Path, collected: Collected) -> None:
