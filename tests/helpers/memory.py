@@ -10,8 +10,8 @@ import msgspec
 
 from engine import protocol as p
 from engine.alerts import Alert
-from engine.events import Phase
 from engine.explanation import Explanation
+from tests.helpers.sample_health import health
 
 NOW = 1_790_000_000_000_000_000
 """The time at which all tests' data lies."""
@@ -19,25 +19,13 @@ NOW = 1_790_000_000_000_000_000
 
 def healthy(**changes: Any) -> p.Health:
     """The health of a sensor that has seen a little."""
-    health = p.Health(
+    seen = msgspec.structs.replace(
+        health(events=918_273),
         time=NOW,
-        phase=Phase.LIVE,
-        detail="",
-        hostname="prod-7",
-        source="kernel",
         uptime=7322.0,
-        events=918_273,
         events_per_second=1234.0,
-        lost=0,
-        lost_by_cause={},
-        lost_by_container={},
-        waiting=0,
-        lag_ms=6.0,
-        cpu=0.4,
-        memory=48 << 20,
         processes=212,
         containers=3,
-        runtime="docker",
         runtime_detail="24.0.7",
         rules_enabled=31,
         rules_total=33,
@@ -45,7 +33,7 @@ def healthy(**changes: Any) -> p.Health:
         own_events=120,
         probes=[p.ProbeRow("open", 812_000, 9_100, 0), p.ProbeRow("execve", 4_100, 4_100, 0)],
     )
-    return msgspec.structs.replace(health, **changes)
+    return msgspec.structs.replace(seen, **changes)
 
 
 @dataclass
